@@ -1,0 +1,177 @@
+"""The policy: which notice is due, when, and every reason why none goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from connector.domain.calendar import Window
+from connector.domain.phone import Phone
+from connector.domain.receivable import Receivable
+
+
+class Step(StrEnum):
+    """The notices a receivable may get, in their order."""
+
+    ISSUED = "issued"
+    DUE = "due"
+
+
+class Anchor(StrEnum):
+    """Which civil date of the receivable a step counts from."""
+
+    ISSUE_DATE = "issue_date"
+    DUE_DATE = "due_date"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRule:
+    """When a step starts, and for how many days after it may still go out when it was missed."""
+
+    step: Step
+    anchor: Anchor
+    offset_days: int = 0
+    good_for_days: int = 3
+
+    def start(self, receivable: Receivable) -> date | None:
+        """The civil day this step starts for the receivable, None where it has no such date."""
+        base = receivable.issued_on if self.anchor is Anchor.ISSUE_DATE else receivable.due_on
+        return base + timedelta(days=self.offset_days) if base else None
+
+
+# A week: an invoice entered on a Friday evening and seen on Monday is still news; one a fortnight old is not.
+ISSUED_RULE: Final = StepRule(Step.ISSUED, Anchor.ISSUE_DATE, good_for_days=7)
+# Three days carry a due date that falls on Saturday over a weekend of closed windows.
+DUE_RULE: Final = StepRule(Step.DUE, Anchor.DUE_DATE, good_for_days=3)
+
+
+class ConsentRule(StrEnum):
+    """What counts as having agreed."""
+
+    RECORD = "record"  # a record in the consent register, nothing else
+    LEDGER_MARKER = "ledger_marker"  # a marker on the customer in the ledger counts too
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One company's rules, as values. `zone` is the company's; amounts are in the receivable's currency."""
+
+    business: str
+    zone: ZoneInfo
+    country: str
+    start_on: date
+    steps: tuple[StepRule, ...] = (ISSUED_RULE, DUE_RULE)
+    window: Window = field(default_factory=Window)
+    minimum: Decimal = Decimal(0)
+    max_per_number_per_day: int = 1
+    excluded_customers: frozenset[str] = frozenset()
+    skip_payable_elsewhere: bool = False
+    require_sent: bool = False
+    receipts: bool = True
+    owner_phone: Phone | None = None
+    consent_rule: ConsentRule = ConsentRule.RECORD
+    consent_marker: str | None = None
+    payment_account_id: str | None = None
+    payment_method_id: str | None = None
+    live: bool = True  # live money at the processor, as opposed to its test mode
+
+
+class Reason(StrEnum):
+    """Why a receivable gets a text now, or does not."""
+
+    GO = "go"
+    PAID = "paid"
+    VOIDED = "voided"
+    DELETED = "deleted"
+    DRAFT = "draft"
+    NOTHING_OWED = "nothing_owed"
+    BASELINE = "baseline"
+    HELD = "held"
+    PAYMENT_PENDING = "payment_pending"
+    PAYMENT_ARRIVED = "payment_arrived"
+    EXCLUDED = "excluded"
+    BELOW_MINIMUM = "below_minimum"
+    PAYABLE_ELSEWHERE = "payable_elsewhere"
+    NOT_SENT_YET = "not_sent_yet"
+    PROMISED = "promised"
+    NO_STEP_NOW = "no_step_now"
+    STEP_DONE = "step_done"
+    NO_CUSTOMER = "no_customer"
+    CUSTOMER_INACTIVE = "customer_inactive"
+    NO_MOBILE = "no_mobile"
+    BAD_MOBILE = "bad_mobile"
+    UNREACHABLE = "unreachable"
+    NO_CONSENT = "no_consent"
+    OPTED_OUT = "opted_out"
+    UNCHARGEABLE = "unchargeable"
+    DAILY_CAP = "daily_cap"
+    OUTSIDE_WINDOW = "outside_window"
+    IN_PROGRESS = "in_progress"
+    LINK_CHANGING = "link_changing"
+    PAUSED = "paused"
+
+
+SENTENCES: Final[dict[Reason, str]] = {
+    Reason.GO: "a text goes out",
+    Reason.PAID: "already paid in the ledger",
+    Reason.VOIDED: "voided in the ledger",
+    Reason.DELETED: "deleted in the ledger",
+    Reason.DRAFT: "still a draft in the ledger",
+    Reason.NOTHING_OWED: "nothing is owed on it",
+    Reason.BASELINE: "issued before the start date; `duebird release` lets it in",
+    Reason.HELD: "held by you; `duebird release` lets it go",
+    Reason.PAYMENT_PENDING: "a payment is under way",
+    Reason.PAYMENT_ARRIVED: "a payment has arrived and is being booked",
+    Reason.EXCLUDED: "this customer is excluded in the settings",
+    Reason.BELOW_MINIMUM: "below the minimum amount in the settings",
+    Reason.PAYABLE_ELSEWHERE: "the ledger already offers this customer a way to pay online",
+    Reason.NOT_SENT_YET: "the ledger has not sent the invoice yet",
+    Reason.PROMISED: "payment is promised for a later day",
+    Reason.NO_STEP_NOW: "no notice is due now",
+    Reason.STEP_DONE: "this notice has had its turn",
+    Reason.NO_CUSTOMER: "the ledger gave no customer record",
+    Reason.CUSTOMER_INACTIVE: "the customer is archived in the ledger",
+    Reason.NO_MOBILE: "the customer has no mobile number in the ledger",
+    Reason.BAD_MOBILE: "the mobile number in the ledger is not a valid mobile number",
+    Reason.UNREACHABLE: "the number cannot receive texts",
+    Reason.NO_CONSENT: "no consent on record for this number",
+    Reason.OPTED_OUT: "this number has opted out",
+    Reason.UNCHARGEABLE: "the amount cannot be charged by card",
+    Reason.DAILY_CAP: "this number has had its text for today",
+    Reason.OUTSIDE_WINDOW: "outside the hours for texts",
+    Reason.IN_PROGRESS: "something is under way for this invoice",
+    Reason.LINK_CHANGING: "its payment link is being replaced",
+    Reason.PAUSED: "texts are paused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentStep:
+    """Which step has its time now, until when (exclusive), and when the next one starts."""
+
+    step: Step | None
+    until: date | None
+    next_start: date | None
+
+
+def current_step(receivable: Receivable, rules: tuple[StepRule, ...], today: date) -> CurrentStep:
+    """The latest step whose time has come: an earlier one that was missed is passed over, never sent late beside it."""
+    starts = sorted(((start, rule) for rule in rules if (start := rule.start(receivable)) is not None), key=_by_start)
+    begun = [(start, rule) for start, rule in starts if start <= today]
+    next_start = next((start for start, _ in starts if start > today), None)
+    if not begun:
+        return CurrentStep(None, None, next_start)
+    start, rule = begun[-1]
+    until = start + timedelta(days=rule.good_for_days)
+    if next_start is not None:
+        until = min(until, next_start)
+    return CurrentStep(rule.step if today < until else None, until, next_start)
+
+
+def _by_start(item: tuple[date, StepRule]) -> tuple[date, int]:
+    # Two steps on one day (issued and due today): the later step speaks.
+    return item[0], list(Step).index(item[1].step)

@@ -1,0 +1,327 @@
+"""THE decision: from one receivable's situation to the effects to record, or the reason for none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from connector.domain.calendar import local_day, start_of_day, zones_of
+from connector.domain.consent import ConsentState
+from connector.domain.dunning import ConsentRule, Policy, Reason, Step, current_step
+from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
+from connector.domain.money import Money
+from connector.domain.phone import Phone
+from connector.domain.receivable import Customer, Receivable, ReceivableState
+
+_STATE_REASONS: Final = {
+    ReceivableState.PAID: Reason.PAID,
+    ReceivableState.VOIDED: Reason.VOIDED,
+    ReceivableState.DELETED: Reason.DELETED,
+    ReceivableState.DRAFT: Reason.DRAFT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFact:
+    """A payment link we made for this receivable and have not seen retired."""
+
+    link_id: str
+    url: str
+    amount: Money
+    used: bool = False  # somebody completed it: it takes no second payment, even if that one failed later
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEffect:
+    """An effect on this receivable that is not concluded."""
+
+    key: str
+    kind: EffectKind
+    uncertain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything the decision about one receivable rests on, as last known. Times are UTC."""
+
+    identity: BooksIdentity
+    receivable: Receivable
+    customer: Customer | None
+    phone: Phone | None  # parsed from the customer's mobile
+    consent: ConsentState
+    admitted: bool = False  # the owner let in an invoice of before the start date
+    held: bool = False
+    unreachable: bool = False  # the service said this number cannot receive texts
+    live_links: tuple[LinkFact, ...] = ()
+    links_made: int = 0
+    payment_pending: bool = False
+    payment_arrived: bool = False  # succeeded, whether booked, held or not yet worked on
+    open_effects: tuple[OpenEffect, ...] = ()
+    steps_done: frozenset[Step] = field(default_factory=frozenset)
+    notices_today: int = 0  # to this number, over all its receivables, in the recipient's day
+    texted_before: bool = False  # this number has had a text from this company
+    uncharged_because: str | None = None  # the processor cannot charge this amount
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """What the words of a notice are made from."""
+
+    step: Step
+    business: str
+    given_name: str | None
+    amount: Money
+    invoice: str
+    overdue: bool  # its due date has passed, in the company's zone
+    due_on: str | None  # ISO civil date
+    link: str
+    first_text: bool
+
+
+class Words(Protocol):
+    """Makes the body of a text from values; pure."""
+
+    def notice(self, facts: NoticeFacts) -> str:
+        """The body of a notice, link last."""
+        ...
+
+    def receipt(self, business: str, amount: Money, invoice: str) -> str:
+        """What a customer gets once the payment is booked."""
+        ...
+
+    def paid(self, customer: str, amount: Money, invoice: str) -> str:
+        """What the owner gets once the payment is booked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether a text may go out now; if not, why, and when to look again (None: only when something changes)."""
+
+    reason: Reason
+    review_at: datetime | None = None
+    step: Step | None = None
+
+    @property
+    def open(self) -> bool:
+        """It may."""
+        return self.reason is Reason.GO
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Effects to record now, the reason that is shown to people, and when to decide again."""
+
+    effects: tuple[NewEffect, ...]
+    reason: Reason
+    review_at: datetime | None
+
+
+def decide(situation: Situation, policy: Policy, words: Words, now: datetime) -> Decision:
+    """Decide about one receivable. At most one link change or one text comes out of it at a time."""
+    retire = tuple(_retire(situation, link) for link in situation.live_links if not _link_fits(situation, link))
+    retire = tuple(effect for effect in retire if all(effect.key != one.key for one in situation.open_effects))
+    gate = may_text(situation, policy, now)
+    if retire:
+        return Decision(retire, Reason.LINK_CHANGING if gate.open else gate.reason, gate.review_at)
+    if not gate.open or gate.step is None:
+        return Decision((), gate.reason, gate.review_at)
+    if not situation.live_links:
+        return Decision((_create_link(situation, policy),), Reason.GO, None)
+    return Decision((_notice(situation, policy, words, gate.step, now),), Reason.GO, None)
+
+
+def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: str | None = None) -> Gate:
+    """Every gate a notice must pass, in the order in which the reason is most useful to a person.
+
+    `ignoring` is the key of the effect being performed: it must not stand in its own way.
+    """
+    for gate in (_owed, _allowed_by_owner, _not_being_paid):
+        if (reason := gate(situation, policy)) is not None:
+            return Gate(reason)
+    timing = _step(situation, policy, now)
+    if not timing.open:
+        return timing
+    for gate in (_reachable, _agreed):
+        if (reason := gate(situation, policy)) is not None:
+            return Gate(reason, _day_after(policy.zone, now))
+    if any(one.key != ignoring for one in situation.open_effects):
+        return Gate(Reason.IN_PROGRESS)
+    if situation.paused:
+        return Gate(Reason.PAUSED)
+    return _welcome_now(situation, policy, timing, now)
+
+
+def _owed(situation: Situation, policy: Policy) -> Reason | None:
+    receivable = situation.receivable
+    if receivable.state in _STATE_REASONS:
+        return _STATE_REASONS[receivable.state]
+    if not receivable.is_owed:
+        return Reason.NOTHING_OWED
+    if receivable.issued_on < policy.start_on and not situation.admitted:
+        return Reason.BASELINE
+    return None
+
+
+def _allowed_by_owner(situation: Situation, policy: Policy) -> Reason | None:
+    receivable = situation.receivable
+    if situation.held:
+        return Reason.HELD
+    if {receivable.customer_id, receivable.customer_name} & policy.excluded_customers:
+        return Reason.EXCLUDED
+    if receivable.balance.amount < policy.minimum:
+        return Reason.BELOW_MINIMUM
+    if policy.skip_payable_elsewhere and receivable.payable_elsewhere:
+        return Reason.PAYABLE_ELSEWHERE
+    if policy.require_sent and receivable.sent_by_ledger is False:
+        return Reason.NOT_SENT_YET
+    return Reason.UNCHARGEABLE if situation.uncharged_because else None
+
+
+def _not_being_paid(situation: Situation, policy: Policy) -> Reason | None:
+    del policy
+    if situation.payment_pending:
+        return Reason.PAYMENT_PENDING
+    return Reason.PAYMENT_ARRIVED if situation.payment_arrived else None
+
+
+def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
+    today = local_day(now, policy.zone)
+    promised = situation.receivable.promised_on
+    if promised is not None and promised >= today:
+        return Gate(Reason.PROMISED, start_of_day(promised + timedelta(days=1), policy.zone))
+    current = current_step(situation.receivable, policy.steps, today)
+    later = start_of_day(current.next_start, policy.zone) if current.next_start else None
+    if current.step is None:
+        return Gate(Reason.NO_STEP_NOW, later)
+    if current.step in situation.steps_done:
+        return Gate(Reason.STEP_DONE, later)
+    return Gate(Reason.GO, later, current.step)
+
+
+def _reachable(situation: Situation, policy: Policy) -> Reason | None:
+    del policy
+    customer = situation.customer
+    if customer is None:
+        return Reason.NO_CUSTOMER
+    if not customer.active:
+        return Reason.CUSTOMER_INACTIVE
+    if not customer.mobile:
+        return Reason.NO_MOBILE
+    if situation.phone is None:
+        return Reason.BAD_MOBILE
+    return Reason.UNREACHABLE if situation.unreachable else None
+
+
+def _agreed(situation: Situation, policy: Policy) -> Reason | None:
+    if situation.consent is ConsentState.REVOKED:
+        return Reason.OPTED_OUT
+    if situation.consent is ConsentState.GRANTED:
+        return None
+    marked = (
+        policy.consent_rule is ConsentRule.LEDGER_MARKER
+        and situation.customer is not None
+        and policy.consent_marker in situation.customer.markers
+    )
+    return None if marked else Reason.NO_CONSENT
+
+
+def _welcome_now(situation: Situation, policy: Policy, timing: Gate, now: datetime) -> Gate:
+    assert situation.phone is not None, "the gate before this one saw to it"  # noqa: S101
+    zones = zones_of(situation.phone, policy.zone)
+    if situation.notices_today >= policy.max_per_number_per_day:
+        tomorrow = max(start_of_day(local_day(now, zone) + timedelta(days=1), zone) for zone in zones)
+        return Gate(Reason.DAILY_CAP, policy.window.next_opening(tomorrow, zones))
+    if not policy.window.is_open(now, zones):
+        return Gate(Reason.OUTSIDE_WINDOW, policy.window.next_opening(now, zones))
+    return timing
+
+
+def _day_after(zone: ZoneInfo, now: datetime) -> datetime:
+    """Look again tomorrow: a marker or a number may be added where the ledger does not report the change."""
+    return start_of_day(local_day(now, zone) + timedelta(days=1), zone)
+
+
+def _link_fits(situation: Situation, link: LinkFact) -> bool:
+    return (
+        situation.receivable.is_owed
+        and link.amount == situation.receivable.balance
+        and not link.used
+        and not situation.payment_pending
+        and not situation.payment_arrived
+    )
+
+
+def notice_key(situation: Situation, step: Step) -> str:
+    """The occasion of a notice: this receivable, this step, once for ever, whatever the amount becomes."""
+    return natural_key(situation.identity, "notice", situation.receivable.ledger_id, step)
+
+
+def _retire(situation: Situation, link: LinkFact) -> NewEffect:
+    receivable = situation.receivable
+    message = f"Invoice {receivable.label} has changed or is settled. Please use the newest text, or contact us."
+    request: Mapping[str, object] = {"link_id": link.link_id, "message": message}
+    key = natural_key(situation.identity, "retire", link.link_id)
+    why = f"the link asks {link.amount}; the invoice is {receivable.state} with {receivable.balance} owed"
+    return NewEffect(key, EffectKind.RETIRE_LINK, receivable.ledger_id, canonical(dict(request)), why)
+
+
+def _create_link(situation: Situation, policy: Policy) -> NewEffect:
+    receivable = situation.receivable
+    generation = situation.links_made + 1
+    amount = receivable.balance
+    key = natural_key(situation.identity, "link", receivable.ledger_id, generation, amount.minor, amount.currency)
+    due = f"Due {receivable.due_on.isoformat()}. " if receivable.due_on else ""
+    request: dict[str, object] = {
+        "reference": key,
+        "amount": str(amount.amount),
+        "currency": amount.currency,
+        "title": f"Invoice {receivable.label}",
+        "description": f"{due}{policy.business}",
+        "receipt_line": f"{policy.business}: invoice {receivable.label}",
+        "inactive_message": f"Invoice {receivable.label} has been paid or has changed. Thank you.",
+        "after_payment": f"Thank you. {policy.business} has been told that invoice {receivable.label} is paid.",
+        "metadata": {
+            "duebird_invoice": receivable.ledger_id,
+            "duebird_tenant": situation.identity.tenant_id,
+            "duebird_generation": str(generation),
+            "duebird_number": receivable.label[:200],
+        },
+        "generation": generation,
+    }
+    why = f"a notice is due and no link asks {amount}"
+    return NewEffect(key, EffectKind.CREATE_LINK, receivable.ledger_id, canonical(request), why)
+
+
+def _notice(situation: Situation, policy: Policy, words: Words, step: Step, now: datetime) -> NewEffect:
+    receivable = situation.receivable
+    phone, customer = situation.phone, situation.customer
+    assert phone is not None and customer is not None, "the gates saw to it"  # noqa: S101, PT018
+    link = situation.live_links[0]
+    body = words.notice(
+        NoticeFacts(
+            step=step,
+            business=policy.business,
+            given_name=customer.given_name,
+            amount=receivable.balance,
+            invoice=receivable.label,
+            overdue=receivable.due_on is not None and receivable.due_on < local_day(now, policy.zone),
+            due_on=receivable.due_on.isoformat() if receivable.due_on else None,
+            link=link.url,
+            first_text=not situation.texted_before,
+        )
+    )
+    request: dict[str, object] = {
+        "to": phone.e164,
+        "body": body,
+        "purpose": "notice",
+        "step": step.value,
+        "link_id": link.link_id,
+        "evidence": link.url,  # what to look for among the texts already sent
+    }
+    key = notice_key(situation, step)
+    return NewEffect(key, EffectKind.SEND_TEXT, receivable.ledger_id, canonical(request), f"notice: {step.value}")

@@ -1,0 +1,122 @@
+"""What every attempt of an effect shares: the error that came back decides what is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector.domain.effect import EffectKind
+from connector.errors import (
+    DuebirdError,
+    NeedsReauthorisation,
+    Rejected,
+    RejectedBecause,
+    Throttled,
+    Transient,
+    Uncertain,
+)
+from connector.flows.company import Company
+from state.store import Attention
+from state.tables import EffectRow
+
+# Waiting after a refusal that certainly did nothing: doubling from 10 s, at most 15 min, so that twelve tries span
+# two hours and no service is hammered.
+FIRST_WAIT: Final = timedelta(seconds=10)
+LONGEST_WAIT: Final = timedelta(minutes=15)
+TRIES: Final = 12
+PARKED_FOR: Final = timedelta(minutes=15)  # how often a dead connection is tried again without a person's word
+
+# When to look for an effect in doubt. A text's list may lag minutes (reports: longer), so the last look is an hour
+# later; ledgers show a payment on its invoice at once, a second look covers a slow commit after we gave up.
+LOOKS: Final[dict[EffectKind, tuple[timedelta, ...]]] = {
+    EffectKind.SEND_TEXT: (
+        timedelta(minutes=2),
+        timedelta(minutes=5),
+        timedelta(minutes=15),
+        timedelta(minutes=60),
+    ),
+    EffectKind.BOOK_PAYMENT: (timedelta(minutes=2), timedelta(minutes=10)),
+    EffectKind.CREATE_LINK: (timedelta(seconds=20),),
+    EffectKind.RETIRE_LINK: (timedelta(seconds=20),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one effect: the company, the row as claimed, and names for people."""
+
+    company: Company
+    row: EffectRow
+    invoice: str
+    what: str  # "text Acme Ltd about invoice 1042"
+
+
+def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> str:
+    """Record what an error means for the effect. Returns the counter's name.
+
+    `started` says whether the effect was in flight: before that, nothing can have happened.
+    """
+    company, row = attempt.company, attempt.row
+    now = company.clock.now()
+    if isinstance(error, Uncertain) and started:
+        company.store.effects.doubt(row.key, now + LOOKS[EffectKind(row.kind)][0], now, _short(error))
+        return "uncertain"
+    if isinstance(error, Rejected):
+        if not started:
+            company.store.effects.start(row.key, now, company.owner)
+        # A STOP needs nobody: it is on record as an opt-out. Everything else is for a person to mend.
+        told = None if error.because is RejectedBecause.OPTED_OUT else _attention(attempt, error)
+        company.store.effect_rejected(company.id, row.key, now, _short(error), told)
+        return "rejected"
+    if isinstance(error, NeedsReauthorisation):
+        company.store.attend(company.id, parked(company, error), now)
+        company.store.effects.postpone(row.key, now + PARKED_FOR, now, _short(error))
+        return "parked"
+    wait = _wait(row.attempts, error)
+    if row.attempts >= TRIES and not isinstance(error, Throttled):
+        company.store.attend(company.id, _attention(attempt, error), now)
+        wait = timedelta(hours=6)  # still tried, four times a day, while a person has been told
+    company.store.effects.postpone(row.key, now + wait, now, _short(error))
+    return "postponed"
+
+
+def parked(company: Company, error: DuebirdError) -> Attention:
+    """A connection that needs a person; one item a service, not one an effect."""
+    return Attention(
+        key=f"{company.id}/connection/{error.service or 'service'}/{company.clock.now():%Y-%m-%d}",
+        subject=error.service or "connection",
+        happened=f"{company.policy.business}: {error.message}",
+        not_done="Nothing is read from or written to that service until it works again. Nothing is lost meanwhile.",
+        command=error.advice or f"duebird check {company.id}",
+    )
+
+
+def _attention(attempt: Attempt, error: DuebirdError) -> Attention:
+    company, row = attempt.company, attempt.row
+    return Attention(
+        key=f"{company.id}/effect/{row.key}/{row.slot}",
+        subject=row.subject,
+        happened=f"{company.policy.business}, invoice {attempt.invoice}: could not {attempt.what}. {error.message}",
+        not_done=f"It was not done. {error.advice}".strip(),
+        command=f"duebird retry {row.key} --company {company.id}",
+    )
+
+
+def _wait(attempts: int, error: DuebirdError) -> timedelta:
+    asked = error.retry_after if isinstance(error, Transient) else None
+    doubled = min(FIRST_WAIT * 2 ** min(attempts, 10), LONGEST_WAIT)
+    return max(asked, FIRST_WAIT) if asked is not None else doubled
+
+
+def _short(error: DuebirdError) -> str:
+    return f"{error.code}: {error.message}" if error.code else error.message
+
+
+def look_again(row: EffectRow, claimed_at: datetime, now: datetime) -> datetime | None:
+    """When to look for it next; None after the last look."""
+    looks = LOOKS[EffectKind(row.kind)]
+    done = row.looks + 1
+    if done >= len(looks):
+        return None
+    return max(claimed_at + looks[done], now + timedelta(seconds=20))

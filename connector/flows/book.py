@@ -1,0 +1,188 @@
+"""Book one confirmed payment in the ledger, once, and see the receivable closed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from connector.domain.consent import ConsentState, standing
+from connector.domain.effect import EffectKind, NewEffect, booking_reference, canonical, natural_key
+from connector.domain.money import Money
+from connector.domain.receivable import Receivable
+from connector.errors import Rejected, RejectedBecause
+from connector.flows.attempts import Attempt
+from connector.flows.company import Company
+from connector.flows.poll import reread
+from connector.ports import Booking, BookingRequest, BookingState
+from state.books import receivable_of
+from state.effects import TextFacts
+from state.store import Attention, Planned
+from state.tables import EffectRow, PaymentRow
+
+
+def request_of(row: EffectRow) -> BookingRequest:
+    """The frozen values of a booking."""
+    values: Mapping[str, Any] = json.loads(row.request)
+    rate = values["exchange_rate"]
+    return BookingRequest(
+        ledger_id=row.subject,
+        customer_id=values["customer_id"],
+        amount=Money.of(values["amount"], values["currency"]),
+        booked_on=date.fromisoformat(values["booked_on"]),
+        account_id=values["account_id"],
+        reference=values["reference"],
+        note=values["note"],
+        idempotency_key=f"{row.key}-{row.slot}",
+        payment_method_id=values["payment_method_id"],
+        exchange_rate=Decimal(rate) if rate else None,
+    )
+
+
+def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable) -> Planned:
+    """The effect that books this payment on this receivable. Its key is the payment, whatever happens to the rest."""
+    amount = Money.from_minor(payment.amount, payment.currency)
+    paid_at = payment.paid_at or payment.created_at
+    values: dict[str, object] = {
+        "payment_id": payment.payment_id,
+        "customer_id": receivable.customer_id,
+        "amount": str(amount.amount),
+        "currency": amount.currency,
+        "booked_on": paid_at.astimezone(company.policy.zone).date().isoformat(),
+        "account_id": company.policy.payment_account_id or "",
+        "reference": booking_reference(company.identity, payment.payment_id),
+        "note": f"Duebird {payment.payment_id} invoice {receivable.label}",
+        "payment_method_id": company.policy.payment_method_id,
+        "exchange_rate": None,
+    }
+    key = natural_key(company.identity, "booking", payment.payment_id, receivable.ledger_id)
+    why = f"payment {payment.payment_id} of {amount} has succeeded"
+    return Planned(NewEffect(key, EffectKind.BOOK_PAYMENT, receivable.ledger_id, canonical(values), why))
+
+
+def book(attempt: Attempt) -> str:
+    """Perform a BOOK_PAYMENT effect."""
+    company, row = attempt.company, attempt.row
+    request = request_of(row)
+    reread(company, row.subject)
+    found = evidence(company.ledger.bookings_on(row.subject), request.reference)
+    if found is not None:
+        return _adopt(attempt, request, found)
+    known = company.queries.receivable(company.id, row.subject)
+    receivable = receivable_of(known) if known else None
+    if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
+        return _hold(attempt, request, receivable)
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    made = company.ledger.book(request)
+    finish(company, row, made, "")
+    return "done"
+
+
+def evidence(bookings: Sequence[Booking], reference: str) -> Booking | None:
+    """Our booking among those on the receivable; a live one before a deleted one."""
+    ours = [one for one in bookings if one.reference.startswith(reference)]
+    return min(ours, key=lambda one: one.state is BookingState.DELETED, default=None)
+
+
+def _adopt(attempt: Attempt, request: BookingRequest, found: Booking) -> str:
+    company, row = attempt.company, attempt.row
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    if found.state is BookingState.DELETED:
+        raise Rejected(
+            f"The booking {found.booking_id} of this payment ({request.amount}) was deleted in the ledger by somebody.",
+            because=RejectedBecause.BUSINESS_RULE,
+            advice="Duebird does not book again what a person has deleted. Book it by hand, or order it with the "
+            "command below.",
+        )
+    finish(company, row, found, "found in the ledger; not booked again")
+    return "adopted"
+
+
+def _hold(attempt: Attempt, request: BookingRequest, receivable: Receivable | None) -> str:
+    """The balance no longer takes the payment: a person decides; nothing is cut and nothing is refunded."""
+    company, row = attempt.company, attempt.row
+    values = json.loads(row.request)
+    now = company.clock.now()
+    owed = f"{receivable.balance} is owed and it is {receivable.state}" if receivable else "the ledger has it no more"
+    company.store.effect_cancelled(company.id, row.key, now, f"the payment no longer fits: {owed}")
+    company.store.payment_held(
+        company.id,
+        values["payment_id"],
+        held_attention(company, attempt.invoice, values["payment_id"], request.amount, owed),
+        now,
+    )
+    return "held"
+
+
+def held_attention(company: Company, invoice: str, payment_id: str, amount: Money, why: str) -> Attention:
+    """A payment that no rule may settle."""
+    return Attention(
+        key=f"{company.id}/payment/{payment_id}",
+        subject=invoice,
+        happened=f"{company.policy.business}: a payment of {amount} ({payment_id}) arrived for invoice {invoice}, "
+        f"but {why}.",
+        not_done="It is not booked in the ledger and not refunded. The money is in your Stripe account.",
+        command=f"duebird show {invoice} --company {company.id}",
+    )
+
+
+def finish(company: Company, row: EffectRow, made: Booking, note: str) -> None:
+    """Read the receivable back and conclude, with what follows: receipt, notice to the owner."""
+    request = request_of(row)
+    values = json.loads(row.request)
+    after = company.ledger.receivable(row.subject)
+    now = company.clock.now()
+    company.store.payment_booked(
+        company.id,
+        row.key,
+        values["payment_id"],
+        made,
+        after,
+        now,
+        note=note,
+        follow=_follow(company, values["payment_id"], request, after),
+    )
+    if made.unapplied.is_positive:
+        company.store.attend(
+            company.id,
+            Attention(
+                key=f"{company.id}/unapplied/{made.booking_id}",
+                subject=row.subject,
+                happened=f"{company.policy.business}: the booking {made.booking_id} left {made.unapplied} unapplied.",
+                not_done="That part is a credit of the customer and does not close the invoice.",
+                command=f"duebird show {row.subject} --company {company.id}",
+            ),
+            now,
+        )
+
+
+def _follow(
+    company: Company, payment_id: str, request: BookingRequest, after: Receivable | None
+) -> tuple[Planned, ...]:
+    known = company.queries.receivable(company.id, request.ledger_id)
+    if known is None:
+        return ()
+    receivable = after or receivable_of(known)
+    planned: list[Planned] = []
+    customers = company.queries.customers(company.id, [receivable.customer_id])
+    customer = customers.get(receivable.customer_id)
+    if company.policy.receipts and customer and customer.phone:
+        texted = any(one.phone == customer.phone for one in company.queries.texts_of(company.id, request.ledger_id))
+        agreed = standing(company.queries.consent(company.id, customer.phone)) is not ConsentState.REVOKED
+        if texted and agreed:  # only somebody we have texted about it gets an answer to it
+            body = company.words.receipt(company.policy.business, request.amount, receivable.label)
+            planned.append(_text(company, "receipt", payment_id, customer.phone, body, request.ledger_id))
+    if company.policy.owner_phone is not None:
+        body = company.words.paid(receivable.customer_name, request.amount, receivable.label)
+        owner = company.policy.owner_phone.e164
+        planned.append(_text(company, "owner", payment_id, owner, body, request.ledger_id))
+    return tuple(planned)
+
+
+def _text(company: Company, purpose: str, payment_id: str, to: str, body: str, ledger_id: str) -> Planned:
+    key = natural_key(company.identity, purpose, payment_id)
+    request: dict[str, object] = {"to": to, "body": body, "purpose": purpose}
+    effect = NewEffect(key, EffectKind.SEND_TEXT, ledger_id, canonical(request), f"{purpose} for {payment_id}")
+    return Planned(effect, TextFacts(to, purpose))

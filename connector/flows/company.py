@@ -1,0 +1,50 @@
+"""One company as the flows see it: its rules, its services behind ports, and what is remembered of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from connector.domain.dunning import Policy
+from connector.domain.effect import BooksIdentity
+from connector.domain.plan import Words
+from connector.ports import Clock, Ledger, Messenger, PaymentProcessor
+from state.queries import Queries
+from state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Everything a flow needs. `workers`: how many effects may be performed side by side."""
+
+    id: str
+    identity: BooksIdentity
+    policy: Policy
+    words: Words
+    ledger: Ledger
+    processor: PaymentProcessor
+    messenger: Messenger
+    store: Store
+    queries: Queries
+    clock: Clock
+    workers: int = 4
+    owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a flow did in one run; printed by `run --once` and kept by `status`."""
+
+    names: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, by: int = 1) -> None:
+        """Count."""
+        if by:
+            self.names[name] = self.names.get(name, 0) + by
+
+    def merge(self, other: Counts) -> None:
+        """Add another run's figures."""
+        for name, by in other.names.items():
+            self.add(name, by)
+
+    def __getitem__(self, name: str) -> int:
+        return self.names.get(name, 0)

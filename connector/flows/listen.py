@@ -1,0 +1,227 @@
+"""Hear what happened outside: the processor's events, replies to our texts, how far our texts have come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector.domain.consent import ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
+from connector.errors import CursorExpired, DuebirdError
+from connector.flows import settle
+from connector.flows.attempts import parked
+from connector.flows.company import Company, Counts
+from connector.ports import DeliveryAdvice, DeliveryState, FailureKind, InboundText, SentText
+from state.store import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE, Attention
+from state.tables import TextRow
+
+# Events can surface behind one already listed; others who measured it wait 5 s to 60 s. Two minutes of overlap cost
+# nothing, repeats are dropped by their id.
+HINT_OVERLAP: Final = timedelta(minutes=2)
+HINT_SETTLED: Final = timedelta(minutes=1)
+FIRST_REACH: Final = timedelta(hours=1)  # on first contact: links of ours cannot be older than we are
+OBJECTS_EVERY: Final = timedelta(hours=24)  # the net under the events: one listing of completed sessions a day
+OBJECTS_REACH: Final = timedelta(days=8)  # longer than bank debits take, and than an event is delayed
+INBOUND_OVERLAP: Final = timedelta(hours=24)  # lists lag, and are filtered by day anyway; repeats are dropped by id
+TEXTS_A_RUN: Final = 200  # one read each
+
+# How long after sending to ask for delivery: carriers report in seconds or never.
+DELIVERY_LOOKS: Final = (
+    timedelta(seconds=20),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=3),
+    timedelta(hours=24),
+    timedelta(hours=72),
+)
+FINAL: Final = frozenset(
+    {DeliveryState.DELIVERED, DeliveryState.UNDELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED}
+)
+_RANK: Final = {state: rank for rank, state in enumerate(DeliveryState)}
+
+REVOKING: Final = frozenset({ReplyMeaning.STOP, ReplyMeaning.REVOCATION_BY_MEANING, ReplyMeaning.WRONG_NUMBER})
+
+
+def payments_once(company: Company) -> Counts:
+    """Store the processor's new events; once a day also look at the objects themselves."""
+    counts = Counts()
+    now = company.clock.now()
+    cursor = company.queries.cursor(company.id, HINTS_SINCE)
+    since = datetime.fromisoformat(cursor.value) if cursor else now - FIRST_REACH
+    try:
+        hints = company.processor.hints(since - HINT_OVERLAP)
+        newest = max((hint.occurred_at for hint in hints), default=since)
+        watermark = max(since, min(now - HINT_SETTLED, newest))
+        counts.add("events", company.store.hints_read(company.id, hints, watermark, now))
+    except CursorExpired:
+        _objects(company, since - HINT_OVERLAP, counts)
+        company.store.hints_read(company.id, [], now - HINT_SETTLED, now)
+        return counts
+    looked = company.queries.cursor(company.id, PAYMENTS_SINCE)
+    if looked is None or now - looked.moved_at >= OBJECTS_EVERY:
+        _objects(company, now - OBJECTS_REACH, counts)
+    return counts
+
+
+def _objects(company: Company, since: datetime, counts: Counts) -> None:
+    for payment in company.processor.payments_since(since):
+        settle.note_payment(company, payment, counts)
+    company.store.set_cursor(company.id, PAYMENTS_SINCE, since.isoformat(), company.clock.now())
+
+
+def replies_if_older(company: Company, than: timedelta, counts: Counts) -> None:
+    """Read replies unless they were read within that time."""
+    read = company.queries.cursor(company.id, INBOUND_SINCE)
+    if read is None or company.clock.now() - read.moved_at >= than:
+        counts.merge(replies_once(company))
+
+
+def replies_once(company: Company) -> Counts:
+    """Read what people wrote to us. An opt-out is on record before anything else is done."""
+    counts = Counts()
+    now = company.clock.now()
+    cursor = company.queries.cursor(company.id, INBOUND_SINCE)
+    since = datetime.fromisoformat(cursor.value) if cursor else now
+    texts = company.messenger.inbound(since - INBOUND_OVERLAP)
+    known = company.queries.known_inbound(company.id, [one.text_id for one in texts])
+    new = [one for one in texts if one.text_id not in known]
+    meanings = [(one, meaning(one.body)) for one in new]
+    records = [record for one, said in meanings if (record := _consent(one, said)) is not None]
+    attentions = [item for one, said in meanings if (item := _reply_attention(company, one, said)) is not None]
+    newest = max((one.received_at for one in texts), default=since)
+    stored = [(_redacted(one), str(said)) for one, said in meanings]
+    company.store.inbound_read(company.id, stored, records, max(since, newest), now, attentions)
+    counts.add("replies", len(new))
+    counts.add("opt-outs", sum(1 for record in records if record.state is ConsentState.REVOKED))
+    return counts
+
+
+def _redacted(text: InboundText) -> InboundText:
+    body = redact_cards(text.body)
+    return InboundText(text.text_id, text.sender, body, text.received_at)
+
+
+def _consent(text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
+    if said in REVOKING:
+        state = ConsentState.REVOKED
+    elif said is ReplyMeaning.START:
+        state = ConsentState.GRANTED
+    else:
+        return None
+    return ConsentRecord(
+        phone=text.sender,
+        state=state,
+        wording=redact_cards(text.body)[:500],
+        method="reply",
+        recorded_at=text.received_at,
+        recorded_by="the customer",
+        evidence=f"text {text.text_id}",
+        source=f"inbound:{text.text_id}",
+    )
+
+
+def _reply_attention(company: Company, text: InboundText, said: ReplyMeaning) -> Attention | None:
+    if said in {ReplyMeaning.STOP, ReplyMeaning.START, ReplyMeaning.HELP}:
+        return None  # the messaging service answers these itself
+    last = company.queries.last_text_to(company.id, text.sender.e164)
+    if last is None and said is ReplyMeaning.OTHER:
+        return None  # not an answer to anything of ours
+    about = f" (last text was about {last.ledger_id})" if last else ""
+    return Attention(
+        key=f"{company.id}/reply/{text.text_id}",
+        subject=last.ledger_id if last else text.sender.masked,
+        happened=f"{company.policy.business}: {text.sender.masked} wrote{about}: “{redact_cards(text.body)[:300]}”",
+        not_done=_REPLY_NOT_DONE.get(said, "Nobody has answered it. Notices go on as planned."),
+        command=f"duebird hold --company {company.id} {last.ledger_id if last else 'INVOICE'}",
+    )
+
+
+_REPLY_NOT_DONE: Final = {
+    ReplyMeaning.REVOCATION_BY_MEANING: "It was taken as a wish to get no more texts: this number gets none.",
+    ReplyMeaning.WRONG_NUMBER: "It was taken as a wrong number: this number gets no more texts.",
+}
+
+
+def deliveries_once(company: Company) -> Counts:
+    """Ask how far our texts have come, at growing distances; learn from those that did not arrive."""
+    counts = Counts()
+    for row in company.queries.texts_to_check(company.id, company.clock.now(), TEXTS_A_RUN):
+        found = company.messenger.sent_text(row.text_id)
+        now = company.clock.now()
+        if found is None:
+            found = _unknown_text(row)
+        state = max(DeliveryState(row.state), found.state, key=lambda one: _RANK[one])
+        final = state in FINAL and (found.price is not None or row.looks >= 2)  # noqa: PLR2004  price comes a little later
+        company.store.delivery_read(company.id, _at(found, state), None if final else _next_look(row, now), now)
+        if found.advice is not None and state in FINAL and row.state != state:
+            _not_delivered(company, row, found, found.advice, counts)
+        counts.add("deliveries read")
+    return counts
+
+
+def _unknown_text(row: TextRow) -> SentText:
+    from connector.domain.phone import Phone
+
+    return SentText(row.text_id, Phone(row.phone), "", DeliveryState(row.state), row.sent_at)
+
+
+def _at(text: SentText, state: DeliveryState) -> SentText:
+    from dataclasses import replace
+
+    return replace(text, state=state)
+
+
+def _next_look(row: TextRow, now: datetime) -> datetime | None:
+    # None: three days old, it will not be reported any more
+    return next((row.sent_at + wait for wait in DELIVERY_LOOKS if row.sent_at + wait > now), None)
+
+
+def _not_delivered(company: Company, row: TextRow, found: SentText, advice: DeliveryAdvice, counts: Counts) -> None:
+    counts.add("texts not delivered")
+    now = company.clock.now()
+    if advice.kind in {FailureKind.OPTED_OUT, FailureKind.SOFT_OPT_OUT}:
+        record = ConsentRecord(
+            phone=found.to,
+            state=ConsentState.REVOKED,
+            wording="",
+            method="carrier",
+            recorded_at=now,
+            recorded_by="duebird",
+            evidence=f"delivery error {found.error_code}",
+            source=f"delivery:{row.text_id}",
+        )
+        company.store.consents_recorded(company.id, [record], now)
+    if advice.kind is FailureKind.BAD_NUMBER:
+        company.store.number_unreachable(company.id, found.to, found.error_code or "", now)
+    company.store.attend(
+        company.id,
+        Attention(
+            # A fault of the account concerns every text: one item a day, not one a text.
+            key=f"{company.id}/setup/{advice.code}/{now:%Y-%m-%d}"
+            if advice.kind is FailureKind.SETUP
+            else f"{company.id}/undelivered/{row.text_id}",
+            subject=row.ledger_id,
+            happened=f"{company.policy.business}: a text to {found.to.masked} did not arrive: {advice.meaning}",
+            not_done="It is not sent again by itself.",
+            command=advice.todo or f"duebird show {row.ledger_id} --company {company.id}",
+        ),
+        now,
+    )
+
+
+def note_trouble(company: Company, error: DuebirdError) -> None:
+    """A service could not be heard; shown to a person where only a person can mend it."""
+    from connector.errors import NeedsReauthorisation
+
+    if isinstance(error, NeedsReauthorisation):
+        company.store.attend(company.id, parked(company, error), company.clock.now())
+
+
+__all__: Sequence[str] = (
+    "deliveries_once",
+    "note_trouble",
+    "payments_once",
+    "replies_if_older",
+    "replies_once",
+)

@@ -1,0 +1,76 @@
+"""A pass over one company: everything that can be done for it now, in the order that keeps promises.
+
+Payments in and old links down before any text; replies read before any text. One stage's trouble is noted and the
+others go on: an outage at Stripe must not keep a STOP from being heard.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from connector.errors import DuebirdError, Throttled
+from connector.flows import listen, perform, poll, propose, reconcile, recover, settle
+from connector.flows.company import Company, Counts
+
+log = logging.getLogger(__name__)
+
+# A new invoice takes three rounds: link, text, and one that finds nothing left. A replaced link takes one more.
+ROUNDS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Which services this pass looks at; what is already known is always worked on."""
+
+    ledger: bool = True
+    payments: bool = True
+    replies: bool = True
+    objects: bool = False  # the daily net
+
+
+@dataclass(slots=True)
+class Report:
+    """What a pass did and what stood in its way, in words for a person."""
+
+    counts: Counts = field(default_factory=Counts)
+    troubles: list[str] = field(default_factory=list)
+
+
+def run_pass(company: Company, look: Look | None = None) -> Report:
+    """One pass. Never raises a service's error: it is in the report, and on record where a person must act."""
+    look = look or Look()
+    report = Report()
+    stages: list[tuple[str, Callable[[Company], Counts]]] = [("recover", recover.run_once)]
+    if look.payments:
+        stages.append(("read payments", listen.payments_once))
+    if look.replies:
+        stages.append(("read replies", listen.replies_once))
+    if look.objects:
+        stages.append(("reconcile", reconcile.run_once))
+    if look.ledger:
+        stages.append(("read the ledger", poll.run_once))
+    stages.append(("settle payments", settle.run_once))
+    for name, stage in stages:
+        _stage(company, name, stage, report)
+    for _ in range(ROUNDS):
+        before = dict(report.counts.names)
+        _stage(company, "decide", propose.run_once, report)
+        _stage(company, "perform", perform.run_once, report)
+        if report.counts.names == before:
+            break
+    _stage(company, "read deliveries", listen.deliveries_once, report)
+    return report
+
+
+def _stage(company: Company, name: str, stage: Callable[[Company], Counts], report: Report) -> None:
+    try:
+        report.counts.merge(stage(company))
+    except Throttled as pause:
+        log.info("%s: %s waits: %s", company.id, name, pause.message)
+    except DuebirdError as error:
+        log.warning("%s: could not %s: %s", company.id, name, error)
+        listen.note_trouble(company, error)
+        report.troubles.append(f"could not {name}: {error}")

@@ -1,0 +1,141 @@
+"""Attempt what is planned: re-read the truth, look for evidence, record, call once, conclude."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, Final
+
+from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.money import Money
+from connector.errors import DuebirdError, NeedsReauthorisation, Throttled
+from connector.flows import book, listen, text
+from connector.flows.attempts import Attempt, conclude_error
+from connector.flows.company import Company, Counts
+from connector.ports import LinkRequest
+from state.books import receivable_of
+from state.tables import EffectRow
+
+BATCH: Final = 100  # effects taken at a time; between batches replies are polled again when they are a minute old
+BATCHES_A_RUN: Final = 60  # 6,000 effects a run; the rest is due and comes in the next
+REPLIES_FRESH_FOR: Final = timedelta(seconds=60)  # nobody who wrote STOP a minute ago is texted
+
+ALL_KINDS: Final = frozenset(EffectKind)
+
+
+def run_once(company: Company) -> Counts:
+    """Attempt everything that is due. One effect's trouble never stops another's; a dead service stops its kind."""
+    counts = Counts()
+    stopped: set[EffectKind] = set()
+    with ThreadPoolExecutor(company.workers, thread_name_prefix=f"perform-{company.id}") as pool:
+        for _ in range(BATCHES_A_RUN):
+            rows = company.store.effects.due(company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped)
+            if not rows:
+                break
+            if any(row.kind == EffectKind.SEND_TEXT for row in rows) and not _replies_are_fresh(company, counts):
+                stopped.add(EffectKind.SEND_TEXT)
+                continue
+            before = len(stopped)
+            for kind, outcome in pool.map(lambda row: _perform(company, row, stopped), rows):
+                counts.add(f"{kind} {outcome}")
+            if len(stopped) > before:
+                continue
+    return counts
+
+
+def _replies_are_fresh(company: Company, counts: Counts) -> bool:
+    """See STOPs before texting; when they cannot be seen, nobody is texted."""
+    try:
+        listen.replies_if_older(company, REPLIES_FRESH_FOR, counts)
+    except DuebirdError as error:
+        listen.note_trouble(company, error)
+        counts.add("texts held back: replies could not be read")
+        return False
+    return True
+
+
+def _perform(company: Company, row: EffectRow, stopped: set[EffectKind]) -> tuple[str, str]:
+    kind = EffectKind(row.kind)
+    if kind in stopped:
+        return kind, "left for later"
+    attempt = Attempt(company, row, _label(company, row), _WHAT[kind])
+    try:
+        return kind, _PERFORM[kind](attempt)
+    except (Throttled, NeedsReauthorisation) as error:
+        stopped.add(kind)
+        return kind, conclude_error(attempt, error, started=_started(company, row))
+    except DuebirdError as error:
+        return kind, conclude_error(attempt, error, started=_started(company, row))
+
+
+def _started(company: Company, row: EffectRow) -> bool:
+    current = company.store.effects.get(row.key)
+    return current is not None and current.status == EffectStatus.IN_FLIGHT
+
+
+def _label(company: Company, row: EffectRow) -> str:
+    known = company.queries.receivable(company.id, row.subject)
+    return receivable_of(known).label if known else row.subject
+
+
+def request_of(row: EffectRow) -> Mapping[str, Any]:
+    """The frozen values of an effect."""
+    values: Mapping[str, Any] = json.loads(row.request)
+    return values
+
+
+def create_link(attempt: Attempt) -> str:
+    """Make the payment link. Stripe repeats the first answer for the same key and values within 24 hours."""
+    company, row = attempt.company, attempt.row
+    values = request_of(row)
+    amount = Money.of(values["amount"], values["currency"])
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    link = company.processor.create_link(
+        LinkRequest(
+            reference=values["reference"],
+            amount=amount,
+            title=values["title"],
+            description=values["description"],
+            receipt_line=values["receipt_line"],
+            inactive_message=values["inactive_message"],
+            after_payment=values["after_payment"],
+            metadata=values["metadata"],
+            idempotency_key=f"{row.key}-{row.slot}",
+        )
+    )
+    company.store.link_made(
+        company.id, row.key, link, amount=amount, generation=values["generation"], now=company.clock.now(), note=""
+    )
+    return "done"
+
+
+def retire_link(attempt: Attempt) -> str:
+    """Take a link down and its open pages with it; what was paid meanwhile is stored, never lost."""
+    company, row = attempt.company, attempt.row
+    values = request_of(row)
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    retired = company.processor.retire_link(values["link_id"], values["message"])
+    now = company.clock.now()
+    for payment in retired.payments:
+        company.store.payment_read(company.id, payment, row.subject, now)
+    if retired.still_open:
+        company.store.effects.postpone(row.key, now + timedelta(minutes=1), now, "pages of it are still open")
+        return "postponed"
+    company.store.link_retired(company.id, row.key, values["link_id"], now, f"payments on it: {len(retired.payments)}")
+    return "done"
+
+
+_PERFORM: Final[dict[EffectKind, Callable[[Attempt], str]]] = {
+    EffectKind.CREATE_LINK: create_link,
+    EffectKind.RETIRE_LINK: retire_link,
+    EffectKind.SEND_TEXT: text.send,
+    EffectKind.BOOK_PAYMENT: book.book,
+}
+_WHAT: Final[dict[EffectKind, str]] = {
+    EffectKind.CREATE_LINK: "make the payment link",
+    EffectKind.RETIRE_LINK: "take the payment link down",
+    EffectKind.SEND_TEXT: "send the text",
+    EffectKind.BOOK_PAYMENT: "book the payment in the ledger",
+}

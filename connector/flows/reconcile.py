@@ -1,0 +1,21 @@
+"""The daily net: what events, cursors and clocks may have let fall is found from the objects themselves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from connector.flows import settle
+from connector.flows.company import Company, Counts
+
+PENDING_A_RUN: Final = 100  # bank debits under way; one read each
+
+
+def run_once(company: Company) -> Counts:
+    """Ask again for every payment under way, and drop what no decision needs any more."""
+    counts = Counts()
+    for row in company.queries.pending_payments(company.id, PENDING_A_RUN):
+        payment = company.processor.payment_of_session(row.session_id)
+        if payment is not None:
+            settle.note_payment(company, payment, counts)
+    company.store.housekeeping(company.id, company.clock.now())
+    return counts

@@ -1,0 +1,135 @@
+"""Effects in doubt: never repeated blindly. The service is asked; when it cannot know either, a person is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.money import Money
+from connector.errors import DuebirdError
+from connector.flows import book, listen, text
+from connector.flows.attempts import look_again
+from connector.flows.company import Company, Counts
+from connector.flows.poll import reread
+from connector.ports import BookingState
+from state.store import Attention
+from state.tables import EffectRow
+
+EFFECTS_A_RUN: Final = 200  # each costs one or two reads
+KEY_LIVES: Final = timedelta(hours=23)  # Stripe keeps idempotency keys at least 24 h; an hour of margin
+
+
+def run_once(company: Company) -> Counts:
+    """Look for every effect in doubt whose time for a look has come, and for those a crash left in flight.
+
+    Must run while nothing of this company is being performed: whatever is in flight then has no owner any more.
+    """
+    counts = Counts()
+    for row in company.store.effects.unsettled(company.id, company.clock.now(), EFFECTS_A_RUN):
+        if row.status == EffectStatus.IN_FLIGHT:
+            now = company.clock.now()
+            company.store.effects.doubt(row.key, now, now, "the program ended while this was under way")
+        try:
+            counts.add(f"{row.kind} {_LOOK[EffectKind(row.kind)](company, row)}")
+        except DuebirdError as error:
+            listen.note_trouble(company, error)
+            company.store.effects.looked(row.key, company.clock.now() + timedelta(minutes=2))
+            counts.add(f"{row.kind} could not be looked up")
+    return counts
+
+
+def _text(company: Company, row: EffectRow) -> str:
+    found = text.find_sent(company, json.loads(row.request))
+    if found is not None:
+        text.concluded_later(company, row, found)
+        return "found"
+    values = json.loads(row.request)
+    return _not_found(
+        company,
+        row,
+        f"a text to {'•••••' + str(values['to'])[-4:]} may or may not have gone out (the answer was lost), and an hour "
+        "later the messaging service still does not list it",
+        f"Look for it in the Twilio console's message log. To send it after all: duebird retry {row.key} "
+        f"--company {company.id}. To leave it: duebird attention --close {row.key}",
+    )
+
+
+def _booking(company: Company, row: EffectRow) -> str:
+    request = book.request_of(row)
+    reread(company, row.subject)
+    listed = company.ledger.bookings_on(row.subject)
+    found = book.evidence([*listed, *company.ledger.bookings_with_reference(request.reference)], request.reference)
+    if found is not None and found.state is BookingState.LIVE:
+        book.finish(company, row, found, "found in the ledger when looked for")
+        return "found"
+    now = company.clock.now()
+    again = look_again(row, row.claimed_at or now, now)
+    if again is not None:
+        company.store.effects.looked(row.key, again)
+        return "not found yet"
+    # Looked twice, ten minutes after the attempt, at the invoice itself and by our reference: it did not happen.
+    company.store.effects.postpone(row.key, now, now, "not in the ledger after two looks: certainly not done")
+    return "planned again"
+
+
+def _link(company: Company, row: EffectRow) -> str:
+    now = company.clock.now()
+    if now - (row.claimed_at or now) < KEY_LIVES:
+        # Same key, same values: the processor hands out the first link if it made one.
+        company.store.effects.postpone(row.key, now, now, "to be repeated under the same key")
+        return "planned again"
+    values = json.loads(row.request)
+    links = company.processor.links_with_reference(values["reference"])
+    if not links:
+        company.store.effects.postpone(row.key, now, now, "the processor has no link of this reference")
+        return "planned again"
+    keep = next((one for one in links if one.active), links[0])
+    company.store.link_made(
+        company.id,
+        row.key,
+        keep,
+        amount=Money.of(values["amount"], values["currency"]),
+        generation=values["generation"],
+        now=now,
+        note="found at the processor when looked for",
+    )
+    return "found"
+
+
+def _retirement(company: Company, row: EffectRow) -> str:
+    now = company.clock.now()
+    company.store.effects.postpone(row.key, now, now, "taking a link down is harmless to repeat")
+    return "planned again"
+
+
+def _not_found(company: Company, row: EffectRow, happened: str, command: str) -> str:
+    now = company.clock.now()
+    again = look_again(row, row.claimed_at or now, now)
+    if again is not None:
+        company.store.effects.looked(row.key, again)
+        return "not found yet"
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/doubt/{row.key}",
+            subject=row.subject,
+            happened=f"{company.policy.business}: {happened}.",
+            not_done="It is not sent again by itself: a second text would be worse than a missing one.",
+            command=command,
+        ),
+        now,
+    )
+    # Looked for again now and then: the list may have lagged by hours.
+    company.store.effects.looked(row.key, now + timedelta(hours=6))
+    return "for a person"
+
+
+_LOOK: Final[dict[EffectKind, Callable[[Company, EffectRow], str]]] = {
+    EffectKind.SEND_TEXT: _text,
+    EffectKind.BOOK_PAYMENT: _booking,
+    EffectKind.CREATE_LINK: _link,
+    EffectKind.RETIRE_LINK: _retirement,
+}

@@ -1,0 +1,82 @@
+"""From what is remembered to the values a decision rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from connector.domain.calendar import local_day, zones_of
+from connector.domain.consent import standing
+from connector.domain.dunning import Policy, Step
+from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.money import Money
+from connector.domain.phone import Phone
+from connector.domain.plan import LinkFact, OpenEffect, Situation
+from connector.flows.company import Company
+from state.books import customer_of, receivable_of
+from state.queries import Facts, is_open, step_is_spent
+from state.tables import LinkRow
+
+# A recipient's day can have begun at most 24 h ago; zones of one number lie at most 24 h apart.
+NOTICES_LOOK_BACK = timedelta(hours=48)
+
+
+def situations(
+    company: Company, ledger_ids: Sequence[str], now: datetime, *, ignoring: str | None = None
+) -> dict[str, Situation]:
+    """The situations of these receivables, as last known. `ignoring`: the effect being performed right now."""
+    facts = company.queries.facts(company.id, ledger_ids, now - NOTICES_LOOK_BACK)
+    return {one: _situation(company, facts, one, now, ignoring) for one in ledger_ids if one in facts.receivables}
+
+
+def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ignoring: str | None) -> Situation:
+    row = facts.receivables[ledger_id]
+    receivable = receivable_of(row)
+    customer_row = facts.customers.get(row.customer_id)
+    phone = Phone(customer_row.phone) if customer_row and customer_row.phone else None
+    effects = [effect for effect in facts.effects.get(ledger_id, []) if effect.key != ignoring]
+    links = facts.links.get(ledger_id, [])
+    payments = facts.payments.get(ledger_id, [])
+    spent = frozenset(Step(effect.step) for effect in effects if effect.step and step_is_spent(effect))
+    return Situation(
+        identity=company.identity,
+        receivable=receivable,
+        customer=customer_of(customer_row) if customer_row else None,
+        phone=phone,
+        consent=standing(facts.consents.get(phone.e164, []) if phone else []),
+        admitted=row.admitted,
+        held=ledger_id in facts.held_invoices or row.customer_id in facts.held_customers,
+        unreachable=phone is not None and phone.e164 in facts.unreachable,
+        live_links=tuple(
+            _link(link, used=any(one.link_id == link.link_id for one in payments))
+            for link in links
+            if link.retired_at is None
+        ),
+        links_made=len(links),
+        payment_pending=any(one.state == "pending" for one in payments),
+        payment_arrived=any(one.state == "succeeded" for one in payments),
+        open_effects=tuple(
+            OpenEffect(effect.key, EffectKind(effect.kind), effect.status == EffectStatus.UNCERTAIN)
+            for effect in effects
+            if is_open(effect) and effect.purpose in {None, "notice"}
+        ),
+        steps_done=spent,
+        notices_today=_today(facts, phone, company.policy, now, ignoring),
+        texted_before=phone is not None and phone.e164 in facts.texted,
+        uncharged_because=company.processor.problem_with(receivable.balance) if receivable.is_owed else None,
+    )
+
+
+def _link(row: LinkRow, *, used: bool) -> LinkFact:
+    return LinkFact(row.link_id, row.url, Money.from_minor(row.amount, row.currency), used)
+
+
+def _today(facts: Facts, phone: Phone | None, policy: Policy, now: datetime, ignoring: str | None) -> int:
+    if phone is None or not facts.notices.get(phone.e164):
+        return 0
+    zones = zones_of(phone, policy.zone)
+    return sum(
+        1
+        for key, at in facts.notices[phone.e164]
+        if key != ignoring and any(local_day(at, zone) == local_day(now, zone) for zone in zones)
+    )

@@ -1,0 +1,152 @@
+"""Send one text: truth re-read, evidence looked for, recorded, sent once, concluded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from connector.domain.calendar import zones_of
+from connector.domain.consent import ConsentRecord, ConsentState, standing
+from connector.domain.dunning import SENTENCES, Step
+from connector.domain.phone import Phone
+from connector.domain.plan import Situation, may_text
+from connector.errors import Rejected, RejectedBecause
+from connector.flows.attempts import Attempt
+from connector.flows.company import Company
+from connector.flows.poll import read_customers, reread
+from connector.flows.situation import situations
+from connector.ports import SentText, TextRequest
+from state.tables import EffectRow
+
+# How far back a text of the same occasion is looked for before *every* send, the first one too: an installation that
+# lost its memory must still find it. Longer than any notice stays due, and one page of the list for a single number.
+EVIDENCE_REACH: Final = timedelta(days=35)
+FIRST_DELIVERY_LOOK: Final = timedelta(seconds=20)
+LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of date when it arrives
+SHORTEST_QUEUE: Final = timedelta(minutes=1)  # below it a text near the window's end is better sent tomorrow
+RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
+
+
+def send(attempt: Attempt) -> str:
+    """Perform a SEND_TEXT effect."""
+    company, row = attempt.company, attempt.row
+    values: Mapping[str, Any] = json.loads(row.request)
+    to = Phone(values["to"])
+    now = company.clock.now()
+    stop = _notice_stop(company, row, values) if row.purpose == "notice" else _other_stop(company, row, to, now)
+    if stop is not None:
+        why, later = stop
+        if later is not None:
+            company.store.effects.postpone(row.key, later, now, why)
+            return "postponed"
+        company.store.effect_cancelled(company.id, row.key, now, why)
+        return "cancelled"
+    if (found := find_sent(company, values)) is not None:
+        company.store.effects.start(row.key, company.clock.now(), company.owner)
+        _concluded(company, row, found, "found at the messaging service; not sent again")
+        return "adopted"
+    zones = zones_of(to, company.policy.zone)
+    left = company.policy.window.time_left(company.clock.now(), zones)
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    try:
+        sent = company.messenger.send(TextRequest(to, values["body"], min(LONGEST_QUEUE, max(left, SHORTEST_QUEUE))))
+    except Rejected as refusal:
+        _learn(company, to, refusal, row)
+        raise
+    _concluded(company, row, sent, "")
+    return "done"
+
+
+def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) -> tuple[str, datetime | None] | None:
+    """Why a notice must not go out after all, from the ledger, the processor and the register as they are now."""
+    reread(company, row.subject)
+    before = situations(company, [row.subject], company.clock.now(), ignoring=row.key)[row.subject]
+    read_customers(company, [before.receivable.customer_id])
+    link = company.queries.link(company.id, values["link_id"])
+    if link is None or link.retired_at is not None:
+        return "its payment link is down", None
+    if link.texted_at is not None:
+        # Nobody can have paid on a link that no text has carried yet; from then on the processor is asked.
+        for payment in company.processor.payments_on(link.link_id):
+            company.store.payment_read(company.id, payment, row.subject, company.clock.now())
+    now = company.clock.now()
+    situation = situations(company, [row.subject], now, ignoring=row.key)[row.subject]
+    return _mismatch(company, row, values, situation, now)
+
+
+def _mismatch(
+    company: Company, row: EffectRow, values: Mapping[str, Any], situation: Situation, now: datetime
+) -> tuple[str, datetime | None] | None:
+    gate = may_text(situation, company.policy, now, ignoring=row.key)
+    if not gate.open:
+        return SENTENCES[gate.reason], None
+    if gate.step != Step(str(row.step)):
+        return "another notice is due by now", None
+    if situation.phone is None or situation.phone.e164 != values["to"]:
+        return "the customer's number has changed", None
+    fits = [
+        one
+        for one in situation.live_links
+        if one.link_id == values["link_id"] and one.amount == situation.receivable.balance and not one.used
+    ]
+    return None if fits else ("the amount owed has changed", None)
+
+
+def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:
+    """Receipts and notices to the owner: fewer gates, the same respect for STOP and for the night."""
+    zones = zones_of(to, company.policy.zone)
+    if row.purpose == "receipt":
+        if standing(company.queries.consent(company.id, to.e164)) is ConsentState.REVOKED:
+            return "this number has opted out", None
+        if now - row.planned_at > RECEIPT_LATE:
+            return "too late for a receipt", None
+    if not company.policy.window.is_open(now, zones):
+        opening = company.policy.window.next_opening(now, zones)
+        return "outside the hours for texts", opening or now + timedelta(days=1)
+    return None
+
+
+def find_sent(company: Company, values: Mapping[str, Any]) -> SentText | None:
+    """The text of this occasion at the messaging service, if it is there.
+
+    A notice is known by its link: any text that carries it and is not on record as another notice's is taken for this
+    one, whatever its wording (templates change). Other texts are known by their exact body.
+    """
+    since = company.clock.now() - EVIDENCE_REACH
+    evidence = values.get("evidence")
+    for one in company.messenger.sent_to(Phone(values["to"]), since):
+        alike = evidence in one.body if evidence else one.body.strip() == str(values["body"]).strip()
+        if alike and not company.queries.text_is_known(company.id, one.text_id):
+            return one
+    return None
+
+
+def concluded_later(company: Company, row: EffectRow, found: SentText) -> None:
+    """An effect in doubt whose text was found."""
+    _concluded(company, row, found, "found at the messaging service when looked for")
+
+
+def _concluded(company: Company, row: EffectRow, sent: SentText, note: str) -> None:
+    now = company.clock.now()
+    company.store.text_sent(company.id, row.key, sent, now, check_at=now + FIRST_DELIVERY_LOOK, note=note)
+
+
+def _learn(company: Company, to: Phone, refusal: Rejected, row: EffectRow) -> None:
+    """A refusal can teach something about the number that must outlive this one text."""
+    now = company.clock.now()
+    if refusal.because is RejectedBecause.OPTED_OUT:
+        record = ConsentRecord(
+            phone=to,
+            state=ConsentState.REVOKED,
+            wording="",
+            method="messaging service",
+            recorded_at=now,
+            recorded_by="duebird",
+            evidence=f"the messaging service refused with {refusal.code}: the recipient told it to stop",
+            source=f"refused:{row.key}",
+        )
+        company.store.consents_recorded(company.id, [record], now)
+    elif refusal.because is RejectedBecause.UNREACHABLE_NUMBER:
+        company.store.number_unreachable(company.id, to, refusal.code, now)

@@ -1,0 +1,78 @@
+"""The job table: one job a company, run again at a time that follows from what is afoot. Nothing else.
+
+The effect log is durable, the timer is not: a job that was missed is run at the next opportunity.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[str], timedelta]  # does one pass over a company; says in how long the next is wanted
+
+SOONEST: Final = timedelta(seconds=1)
+# A pass that was due while the machine slept is run once when it wakes, however late.
+GRACE_SECONDS: Final = None
+
+
+class Schedule:
+    """Jobs declared in code. Companies are independent: one that hangs in a time-out holds up only its own thread."""
+
+    def __init__(self, work: Work, *, threads: int, jitter: float) -> None:
+        self._work = work
+        self._jitter = jitter
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(threads)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_SECONDS},
+            timezone="UTC",
+        )
+        # Spread, not secret: many companies must not all call at the same second.
+        self._spread = random.Random()  # noqa: S311
+
+    def add(self, company: str, *, first: datetime | None = None) -> None:
+        """Run passes over this company from now on."""
+        extra: dict[str, Any] = {"next_run_time": first} if first is not None else {}
+        self._scheduler.add_job(
+            self._run,
+            IntervalTrigger(seconds=60, timezone="UTC"),
+            args=[company],
+            id=company,
+            replace_existing=True,
+            **extra,
+        )
+
+    def remove(self, company: str) -> None:
+        """No more passes over this company; one under way is finished."""
+        if self._scheduler.get_job(company) is not None:
+            self._scheduler.remove_job(company)
+
+    def poke(self, company: str) -> None:
+        """Run a pass as soon as possible: a webhook said that something happened."""
+        job = self._scheduler.get_job(company)
+        if job is not None:
+            job.modify(next_run_time=datetime.now(job.trigger.timezone))
+
+    def _run(self, company: str) -> None:
+        wait = max(self._work(company), SOONEST)
+        spread = 1 + self._spread.uniform(-self._jitter, self._jitter)
+        seconds = max(wait.total_seconds() * spread, SOONEST.total_seconds())
+        if self._scheduler.get_job(company) is not None:
+            self._scheduler.reschedule_job(company, trigger=IntervalTrigger(seconds=seconds, timezone="UTC"))
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Start nothing new; wait for the calls in hand to end."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)

@@ -1,0 +1,133 @@
+"""The database: opening it, one short database transaction at a time, durable when a fact returns."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.pool import StaticPool
+from sqlmodel import Session
+
+from connector.errors import ConfigProblem, DuebirdError
+
+# Another process (the CLI beside the daemon) holds the file for milliseconds; five seconds mean that it hangs.
+BUSY_TIMEOUT_MS: Final = 5_000
+DATABASE_NAME: Final = "duebird.sqlite3"
+
+
+class DatabaseTrouble(DuebirdError):
+    """The database cannot be used. No outside call may be made."""
+
+
+class Database:
+    """An engine and the rule that a fact is one short transaction.
+
+    On SQLite a single connection serves all threads behind one lock: one writer, and no reader that could stand in
+    its way. On PostgreSQL the pool does.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._lock = threading.RLock()
+        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self._reader = self.engine.execution_options(duebird_begin="DEFERRED")
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One fact: everything inside becomes durable together, or not at all."""
+        with self._one_at_a_time(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One question."""
+        with self._one_at_a_time(), Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        with self._lock:
+            yield
+
+    def check(self) -> None:
+        """Refuse a damaged file.
+
+        Raises:
+            DatabaseTrouble: SQLite's own check found damage; the file is left as it is.
+        """
+        if not self.is_sqlite:
+            return
+        with self.read() as session:
+            answer = session.connection().execute(text("PRAGMA quick_check(1)")).scalar()
+        if answer != "ok":
+            raise DatabaseTrouble(
+                f"The database {self.url.database} is damaged ({answer}). Nothing was sent.",
+                advice="Stop Duebird, keep a copy of the file, and restore a backup with `duebird backup --restore`.",
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        # docs/decisions/0001: rollback journal and EXTRA survive a power cut at any point, also of the folder entry.
+        for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "foreign_keys=ON", "fullfsync=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # IMMEDIATE for facts: two processes that both read and then write cannot deadlock half way.
+        mode = connection.get_execution_options().get("duebird_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def private_folder(folder: Path) -> Path:
+    """Make the state folder 0700, or refuse one that others can look into.
+
+    Raises:
+        ConfigProblem: the folder is open to others or belongs to somebody else.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "posix":
+        found = folder.stat()
+        if found.st_uid != os.geteuid():
+            raise ConfigProblem(
+                f"The state folder {folder} belongs to another user. Nothing was started.",
+                advice=f"Give it to the user Duebird runs as: chown {os.geteuid()} {folder}",
+            )
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            raise ConfigProblem(
+                f"The state folder {folder} can be read by other users. Nothing was started.",
+                advice=f"Close it: chmod 700 {folder}",
+            )
+    return folder
+
+
+def sqlite_url(folder: Path) -> str:
+    """The address of the database in a state folder. The file is made 0600 before SQLite opens it."""
+    path = private_folder(folder) / DATABASE_NAME
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    return f"sqlite:///{path}"

@@ -1,0 +1,414 @@
+"""Read-only questions. Each is one short read; lists are bounded by the caller."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import col, func, or_, select
+
+from connector.domain.consent import ConsentRecord, ConsentState
+from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
+from connector.domain.phone import Phone
+from connector.domain.receivable import ReceivableState
+from state.database import Database
+from state.effects import CLOSED_BY_PERSON
+from state.tables import (
+    AttentionRow,
+    CallRow,
+    CompanyRow,
+    ConsentRow,
+    CursorRow,
+    CustomerRow,
+    EffectRow,
+    HintRow,
+    HoldRow,
+    InboundRow,
+    LinkRow,
+    PaymentRow,
+    ReceivableRow,
+    TextRow,
+    UnreachableRow,
+)
+
+
+@dataclass(slots=True)
+class Facts:
+    """All we remember about some receivables, read together in a handful of selects."""
+
+    receivables: dict[str, ReceivableRow] = field(default_factory=dict)
+    customers: dict[str, CustomerRow] = field(default_factory=dict)
+    links: dict[str, list[LinkRow]] = field(default_factory=dict)
+    payments: dict[str, list[PaymentRow]] = field(default_factory=dict)
+    effects: dict[str, list[EffectRow]] = field(default_factory=dict)
+    consents: dict[str, list[ConsentRecord]] = field(default_factory=dict)
+    unreachable: set[str] = field(default_factory=set)
+    held_invoices: set[str] = field(default_factory=set)
+    held_customers: set[str] = field(default_factory=set)
+    notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
+    texted: set[str] = field(default_factory=set)  # phones that have had a text
+
+
+class Queries:
+    """What we remember, to read."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # ------------------------------------------------------------------------------------------------- decisions
+
+    def due_for_review(self, company: str, now: datetime, limit: int) -> list[str]:
+        """Receivables to decide on now, longest waiting first."""
+        statement = (
+            select(ReceivableRow.ledger_id)
+            .where(ReceivableRow.company == company, col(ReceivableRow.review_at) <= now)
+            .order_by(col(ReceivableRow.review_at), col(ReceivableRow.ledger_id))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def facts(self, company: str, ledger_ids: Sequence[str], notices_since: datetime) -> Facts:
+        """Everything a decision about these receivables needs; at most 500 ids."""
+        facts = Facts(
+            links=defaultdict(list),
+            payments=defaultdict(list),
+            effects=defaultdict(list),
+            consents=defaultdict(list),
+            notices=defaultdict(list),
+        )
+        with self._db.read() as session:
+            for row in session.exec(
+                select(ReceivableRow).where(
+                    ReceivableRow.company == company, col(ReceivableRow.ledger_id).in_(ledger_ids)
+                )
+            ):
+                facts.receivables[row.ledger_id] = row
+            wanted = {row.customer_id for row in facts.receivables.values()}
+            for customer in session.exec(
+                select(CustomerRow).where(CustomerRow.company == company, col(CustomerRow.customer_id).in_(wanted))
+            ):
+                facts.customers[customer.customer_id] = customer
+            for link in session.exec(
+                select(LinkRow).where(LinkRow.company == company, col(LinkRow.ledger_id).in_(ledger_ids))
+            ):
+                facts.links[link.ledger_id].append(link)
+            for payment in session.exec(
+                select(PaymentRow).where(PaymentRow.company == company, col(PaymentRow.ledger_id).in_(ledger_ids))
+            ):
+                facts.payments[payment.ledger_id].append(payment)
+            for effect in session.exec(
+                select(EffectRow).where(EffectRow.company == company, col(EffectRow.subject).in_(ledger_ids))
+            ):
+                facts.effects[effect.subject].append(effect)
+            for hold in session.exec(select(HoldRow).where(HoldRow.company == company)):
+                (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
+            self._phones(session, company, facts, notices_since)
+        return facts
+
+    @staticmethod
+    def _phones(session: object, company: str, facts: Facts, notices_since: datetime) -> None:
+        from sqlmodel import Session
+
+        assert isinstance(session, Session)  # noqa: S101  narrows the type
+        phones = {row.phone for row in facts.customers.values() if row.phone}
+        for row in session.exec(
+            select(ConsentRow)
+            .where(ConsentRow.company == company, col(ConsentRow.phone).in_(phones))
+            .order_by(col(ConsentRow.entry))
+        ):
+            facts.consents[row.phone].append(consent_of(row))
+        facts.unreachable.update(
+            session.exec(
+                select(UnreachableRow.phone).where(
+                    UnreachableRow.company == company, col(UnreachableRow.phone).in_(phones)
+                )
+            )
+        )
+        for effect in session.exec(
+            select(EffectRow).where(
+                EffectRow.company == company,
+                col(EffectRow.phone).in_(phones),
+                EffectRow.purpose == "notice",
+                col(EffectRow.status).not_in([EffectStatus.CANCELLED, EffectStatus.REJECTED]),
+                or_(col(EffectRow.claimed_at) >= notices_since, col(EffectRow.planned_at) >= notices_since),
+            )
+        ):
+            facts.notices[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
+        facts.texted.update(
+            session.exec(
+                select(TextRow.phone).where(TextRow.company == company, col(TextRow.phone).in_(phones)).distinct()
+            )
+        )
+
+    # ------------------------------------------------------------------------------------------------- companies
+
+    def identity(self, company: str) -> BooksIdentity | None:
+        """Whose books it is bound to, None before the first contact."""
+        with self._db.read() as session:
+            row = session.get(CompanyRow, company)
+        return BooksIdentity(row.ledger_kind, row.tenant_id, row.processor_account) if row else None
+
+    def company(self, company: str) -> CompanyRow | None:
+        """The company's row."""
+        with self._db.read() as session:
+            return session.get(CompanyRow, company)
+
+    def cursor(self, company: str, name: str) -> CursorRow | None:
+        """How far a list was read."""
+        with self._db.read() as session:
+            return session.get(CursorRow, (company, name))
+
+    # ---------------------------------------------------------------------------------------------------- ledger
+
+    def receivable(self, company: str, ledger_id: str) -> ReceivableRow | None:
+        """One receivable as last read."""
+        with self._db.read() as session:
+            return session.get(ReceivableRow, (company, ledger_id))
+
+    def find_receivables(self, company: str | None, text: str, limit: int = 20) -> list[ReceivableRow]:
+        """Receivables with that number or ledger id."""
+        statement = select(ReceivableRow).where(or_(ReceivableRow.number == text, ReceivableRow.ledger_id == text))
+        if company:
+            statement = statement.where(ReceivableRow.company == company)
+        with self._db.read() as session:
+            return list(session.exec(statement.limit(limit)).all())
+
+    def known(self, company: str, ledger_ids: Sequence[str]) -> set[str]:
+        """Which of these ids we have seen."""
+        with self._db.read() as session:
+            return set(
+                session.exec(
+                    select(ReceivableRow.ledger_id).where(
+                        ReceivableRow.company == company, col(ReceivableRow.ledger_id).in_(ledger_ids)
+                    )
+                ).all()
+            )
+
+    def open_unread_since(self, company: str, since: datetime, limit: int) -> list[str]:
+        """Receivables we think open that were not read since then: a sweep should have shown them."""
+        statement = (
+            select(ReceivableRow.ledger_id)
+            .where(
+                ReceivableRow.company == company,
+                ReceivableRow.state == ReceivableState.OPEN,
+                col(ReceivableRow.read_at) < since,
+            )
+            .order_by(col(ReceivableRow.ledger_id))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def receivables(
+        self, company: str, *, states: Sequence[str] | None, limit: int, offset: int = 0
+    ) -> list[ReceivableRow]:
+        """For `duebird invoices`: newest first."""
+        statement = select(ReceivableRow).where(ReceivableRow.company == company)
+        if states:
+            statement = statement.where(col(ReceivableRow.state).in_(states))
+        statement = statement.order_by(col(ReceivableRow.issued_on).desc(), col(ReceivableRow.ledger_id).desc())
+        with self._db.read() as session:
+            return list(session.exec(statement.offset(offset).limit(limit)).all())
+
+    def customers(self, company: str, ids: Sequence[str]) -> dict[str, CustomerRow]:
+        """Customers as last read."""
+        with self._db.read() as session:
+            rows = session.exec(
+                select(CustomerRow).where(CustomerRow.company == company, col(CustomerRow.customer_id).in_(ids))
+            ).all()
+        return {row.customer_id: row for row in rows}
+
+    # ----------------------------------------------------------------------------------------------------- money
+
+    def link(self, company: str, link_id: str) -> LinkRow | None:
+        """A link of ours."""
+        with self._db.read() as session:
+            return session.get(LinkRow, (company, link_id))
+
+    def unworked_hints(self, company: str, limit: int) -> list[HintRow]:
+        """Stored events that nothing has followed from yet, oldest first."""
+        statement = (
+            select(HintRow)
+            .where(HintRow.company == company, col(HintRow.worked_at).is_(None))
+            .order_by(col(HintRow.occurred_at), col(HintRow.event_id))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def payments_to_settle(self, company: str, limit: int) -> list[PaymentRow]:
+        """Payments that have succeeded and are neither allocated, booked nor held."""
+        statement = (
+            select(PaymentRow)
+            .where(PaymentRow.company == company, PaymentRow.state == "succeeded", PaymentRow.verdict == "open")
+            .order_by(col(PaymentRow.created_at), col(PaymentRow.payment_id))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def pending_payments(self, company: str, limit: int) -> list[PaymentRow]:
+        """Bank debits under way."""
+        statement = select(PaymentRow).where(PaymentRow.company == company, PaymentRow.state == "pending").limit(limit)
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def payment(self, company: str, payment_id: str) -> PaymentRow | None:
+        """One payment."""
+        with self._db.read() as session:
+            return session.get(PaymentRow, (company, payment_id))
+
+    def last_text_at(self, company: str) -> datetime | None:
+        """When this company last texted anybody."""
+        with self._db.read() as session:
+            return session.exec(select(func.max(TextRow.sent_at)).where(TextRow.company == company)).one()
+
+    # -------------------------------------------------------------------------------------------------- messages
+
+    def consent(self, company: str, phone: str) -> list[ConsentRecord]:
+        """The register's entries for a number, oldest first."""
+        statement = (
+            select(ConsentRow)
+            .where(ConsentRow.company == company, ConsentRow.phone == phone)
+            .order_by(col(ConsentRow.entry))
+        )
+        with self._db.read() as session:
+            return [consent_of(row) for row in session.exec(statement)]
+
+    def known_inbound(self, company: str, text_ids: Sequence[str]) -> set[str]:
+        """Which of these replies are stored."""
+        with self._db.read() as session:
+            return set(
+                session.exec(
+                    select(InboundRow.text_id).where(
+                        InboundRow.company == company, col(InboundRow.text_id).in_(text_ids)
+                    )
+                ).all()
+            )
+
+    def texts_to_check(self, company: str, now: datetime, limit: int) -> list[TextRow]:
+        """Texts whose delivery should be asked for now."""
+        statement = (
+            select(TextRow)
+            .where(TextRow.company == company, col(TextRow.check_at) <= now)
+            .order_by(col(TextRow.check_at), col(TextRow.text_id))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def text_is_known(self, company: str, text_id: str) -> bool:
+        """Whether a text at the service is on record as one of ours."""
+        with self._db.read() as session:
+            return session.get(TextRow, (company, text_id)) is not None
+
+    def last_text_to(self, company: str, phone: str) -> TextRow | None:
+        """The latest text this number had from us."""
+        statement = (
+            select(TextRow)
+            .where(TextRow.company == company, TextRow.phone == phone)
+            .order_by(col(TextRow.sent_at).desc())
+            .limit(1)
+        )
+        with self._db.read() as session:
+            return session.exec(statement).first()
+
+    # --------------------------------------------------------------------------------------------- for the person
+
+    def attention(self, company: str | None = None, limit: int = 200) -> list[AttentionRow]:
+        """What waits for a person, oldest first."""
+        statement = select(AttentionRow).where(col(AttentionRow.closed_at).is_(None))
+        if company:
+            statement = statement.where(AttentionRow.company == company)
+        with self._db.read() as session:
+            return list(session.exec(statement.order_by(col(AttentionRow.opened_at)).limit(limit)).all())
+
+    def holds(self, company: str) -> list[HoldRow]:
+        """What a person told us to leave alone."""
+        with self._db.read() as session:
+            return list(session.exec(select(HoldRow).where(HoldRow.company == company)).all())
+
+    def texts_of(self, company: str, ledger_id: str) -> list[TextRow]:
+        """The texts about one receivable, oldest first."""
+        statement = (
+            select(TextRow)
+            .where(TextRow.company == company, TextRow.ledger_id == ledger_id)
+            .order_by(col(TextRow.sent_at))
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def replies_from(self, company: str, phone: str, limit: int = 50) -> list[InboundRow]:
+        """What a number wrote to us, oldest first."""
+        statement = (
+            select(InboundRow)
+            .where(InboundRow.company == company, InboundRow.phone == phone)
+            .order_by(col(InboundRow.received_at))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def counts(self, company: str) -> dict[str, int]:
+        """Figures for `duebird status`."""
+        with self._db.read() as session:
+            open_ones = session.exec(
+                select(func.count())
+                .select_from(ReceivableRow)
+                .where(ReceivableRow.company == company, ReceivableRow.state == ReceivableState.OPEN)
+            ).one()
+            texts = session.exec(select(func.count()).select_from(TextRow).where(TextRow.company == company)).one()
+            booked = session.exec(
+                select(func.count())
+                .select_from(PaymentRow)
+                .where(PaymentRow.company == company, PaymentRow.verdict == "booked")
+            ).one()
+            doubtful = session.exec(
+                select(func.count())
+                .select_from(EffectRow)
+                .where(EffectRow.company == company, EffectRow.status == EffectStatus.UNCERTAIN)
+            ).one()
+            waiting = session.exec(
+                select(func.count())
+                .select_from(EffectRow)
+                .where(EffectRow.company == company, EffectRow.status == EffectStatus.PLANNED)
+            ).one()
+        return {"open": open_ones, "texts": texts, "booked": booked, "uncertain": doubtful, "planned": waiting}
+
+    def calls_since(self, company: str, service: str, since: datetime) -> tuple[int, int]:
+        """(reads, writes) made to a service since then, in whole UTC hours."""
+        statement = select(
+            func.coalesce(func.sum(col(CallRow.reads)), 0), func.coalesce(func.sum(col(CallRow.writes)), 0)
+        ).where(CallRow.company == company, CallRow.service == service, CallRow.hour >= since)
+        with self._db.read() as session:
+            reads, writes = session.exec(statement).one()
+        return int(reads), int(writes)
+
+
+def consent_of(row: ConsentRow) -> ConsentRecord:
+    """The value a row holds."""
+    return ConsentRecord(
+        phone=Phone(row.phone),
+        state=ConsentState(row.state),
+        wording=row.wording,
+        method=row.method,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+        evidence=row.evidence,
+        source=row.source,
+    )
+
+
+def step_is_spent(row: EffectRow) -> bool:
+    """Whether the occasion of a notice is used up: sent, under way, in doubt, refused, or closed by a person."""
+    if row.kind != EffectKind.SEND_TEXT or row.purpose != "notice":
+        return False
+    return row.status != EffectStatus.CANCELLED or row.outcome == CLOSED_BY_PERSON
+
+
+def is_open(row: EffectRow) -> bool:
+    """Not concluded yet."""
+    return EffectStatus(row.status) in OPEN
