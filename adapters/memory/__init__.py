@@ -1,0 +1,1 @@
+"""The three ports in memory: a provider's side as a *world*, and port objects that are its clients."""
