@@ -1,0 +1,69 @@
+"""Bring a database to the present schema; a backup is made first."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, make_url
+
+from state.database import DatabaseTrouble
+
+SCRIPTS: Final = Path(__file__).parent / "migrations"
+
+
+def configuration(url: str) -> Config:
+    """Alembic's settings, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def migrate(url: str) -> str | None:
+    """Bring the database to the newest revision; returns the path of the backup made before, if one was needed.
+
+    Raises:
+        DatabaseTrouble: the database was made by a newer Duebird. It is left as it is.
+    """
+    config = configuration(url)
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    current = current_revision(url)
+    if current == head:
+        return None
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise DatabaseTrouble(
+            f"The database was made by a newer version of Duebird (revision {current}). Nothing was changed.",
+            advice="Install that version again, or restore a backup made with this one.",
+        )
+    backup = _backup(url) if current is not None else None
+    command.upgrade(config, "head")
+    return backup
+
+
+def current_revision(url: str) -> str | None:
+    """The revision the database stands at, None for an empty one."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def _backup(url: str) -> str | None:
+    """A copy beside the file. No other process has it open: the daemon's lock is held by the caller."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None  # a database server has its own backups; the how-to says so
+    source = Path(parsed.database)
+    target = source.with_name(f"{source.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    shutil.copy2(source, target)
+    return str(target)

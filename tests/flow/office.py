@@ -1,0 +1,134 @@
+"""A whole company in one process: worlds in memory, the real flows, the real database, a clock moved by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from adapters.clock import ManualClock
+from adapters.memory.carrier_world import CarrierWorld
+from adapters.memory.faults import Faults
+from adapters.memory.ledger import MemoryLedger
+from adapters.memory.ledger_world import LedgerWorld
+from adapters.memory.messenger import MemoryMessenger
+from adapters.memory.processor import MemoryProcessor
+from adapters.memory.processor_world import StripeLikeWorld
+from connector.domain.consent import ConsentRecord, ConsentState
+from connector.domain.dunning import Policy
+from connector.domain.effect import BooksIdentity
+from connector.domain.money import Money
+from connector.domain.phone import Phone
+from connector.flows.company import Company
+from connector.flows.passes import Report, run_pass
+from connector.words import PlainWords
+from state.database import Database, sqlite_url
+from state.migrate import migrate
+from state.queries import Queries
+from state.store import Store
+
+NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # Monday, 12:00 in New York
+MOBILE = Phone("+12125550123")
+DOLLARS = Money.of("120.00", "USD")
+
+
+class Office:
+    """One company and the worlds around it. `restart` ends the program and starts it again on the same files."""
+
+    def __init__(self, folder: Path, *, start: datetime = NOON, **policy: Any) -> None:
+        self.clock = ManualClock(start)
+        self.ledger_world = LedgerWorld(self.clock)
+        self.stripe_world = StripeLikeWorld(self.clock)
+        self.carrier = CarrierWorld(self.clock)
+        self.ledger_faults, self.stripe_faults, self.carrier_faults = Faults(), Faults(), Faults()
+        self.policy = Policy(
+            business="Acme Plumbing",
+            zone=ZoneInfo("America/New_York"),
+            country="US",
+            start_on=date(2026, 11, 1),
+            payment_account_id=self.ledger_world.accounts[0].account_id,
+            live=False,
+        )
+        if policy:
+            from dataclasses import replace
+
+            self.policy = replace(self.policy, **policy)
+        self._url = sqlite_url(folder)
+        migrate(self._url)
+        self.company = self._open()
+        self.run()  # the baseline
+
+    def _open(self) -> Company:
+        self.database = Database(self._url)
+        return Company(
+            id="acme",
+            identity=BooksIdentity("memory", self.ledger_world.profile.tenant_id, "acct_memory"),
+            policy=self.policy,
+            words=PlainWords(),
+            ledger=MemoryLedger(self.ledger_world, faults=self.ledger_faults),
+            processor=MemoryProcessor(self.stripe_world, faults=self.stripe_faults),
+            messenger=MemoryMessenger(self.carrier, faults=self.carrier_faults),
+            store=Store(self.database),
+            queries=Queries(self.database),
+            clock=self.clock,
+            workers=1,
+        )
+
+    def restart(self) -> None:
+        self.database.close()
+        self.company = self._open()
+
+    def run(self, times: int = 1) -> Report:
+        report = Report()
+        for _ in range(times):
+            report = run_pass(self.company)
+        return report
+
+    def wait(self, **time: float) -> None:
+        self.clock.advance(timedelta(**time))
+
+    def customer(self, name: str = "Dana Reed", *, mobile: str | None = MOBILE.e164, agrees: bool = True) -> str:
+        customer_id = self.ledger_world.add_customer(name, mobile=mobile)
+        if agrees and mobile:
+            self.agree(Phone(mobile))
+        return customer_id
+
+    def agree(self, phone: Phone, state: ConsentState = ConsentState.GRANTED) -> None:
+        record = ConsentRecord(
+            phone=phone,
+            state=state,
+            wording="I agree to texts about my invoices.",
+            method="form",
+            recorded_at=self.clock.now(),
+            recorded_by="owner",
+            evidence="form 12",
+            source=f"test:{phone.e164}:{state}:{self.clock.now().isoformat()}",
+        )
+        self.company.store.consents_recorded("acme", [record], self.clock.now())
+
+    def issue(
+        self, customer_id: str | None = None, amount: Money = DOLLARS, *, due_in: int | None = 14, **fields: Any
+    ) -> str:
+        due = self.ledger_world.today() + timedelta(days=due_in) if due_in is not None else None
+        return self.ledger_world.issue(customer_id or self.customer(), amount, due_on=due, **fields)
+
+    def texts(self, phone: Phone = MOBILE) -> list[str]:
+        return [text.body for text in self.carrier.texts_to(phone)]
+
+    def link_in(self, body: str) -> str:
+        return body.rsplit(maxsplit=1)[-1]
+
+    def reason(self, ledger_id: str) -> str:
+        row = self.company.queries.receivable("acme", ledger_id)
+        assert row is not None
+        return row.reason
+
+    def attention(self) -> list[str]:
+        return [item.happened for item in self.company.queries.attention("acme")]
+
+    def owed(self, ledger_id: str) -> Money:
+        return self.ledger_world.standing(ledger_id).balance
+
+    def bookings(self, ledger_id: str) -> list[Money]:
+        return [entry.booking.applied for entry in self.ledger_world.entries_on(ledger_id)]
