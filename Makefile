@@ -51,7 +51,7 @@ clean:  ## remove what make made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo 'Duebird needs Python 3.11 or newer, which "$(PYTHON)" is not: name one, as in `make demo PYTHON=python3.12`.' >&2; exit 1; }
 	@echo 'Setting up $(VENV): a minute or two, once.'
 	@# Debian keeps ensurepip in a package of its own; without it the outer pip fills the environment.
@@ -62,7 +62,7 @@ $(READY): $(BIN)/python requirements-build.lock requirements-dev.lock pyproject.
 	  $(PYTHON) -m pip --python $(BIN)/python install --quiet --require-hashes -r requirements-build.lock
 	@$(PIP) install --quiet --require-hashes -r requirements-build.lock
 	@$(PIP) install --quiet --require-hashes --no-build-isolation --use-pep517 -r requirements-dev.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@$(PIP) check >/dev/null || { $(PIP) check; echo 'pyproject.toml and the locks disagree: run `make lock`.' >&2; exit 1; }
 	@touch $@
 
