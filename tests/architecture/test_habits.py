@@ -16,14 +16,18 @@ FUNCTION_LINES = 70  # one screen
 TEST_NAME_WORDS = 4  # fewer make no sentence
 
 # Brackets of one letter keep a pattern from finding itself here.
-UNFINISHED = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X]|HAC[K])\b|for no[w]\b|NotImplementedErro[r]", re.IGNORECASE)
+UNFINISHED = re.compile(
+    r"\b(?:TOD[O]|FIXM[E]|XX[X]|HAC[K]|NotImplementedErro[r])\b"
+    r"|\b(?:enough|works?|fine|stub\w*|hard-?coded|temporar\w*) for no[w]\b|# [Ff]or no[w]\b"
+)
 MACHINE = re.compile(
     r"(?<![\w.~-])/(?:wor[k]|roo[t]|home/\w+|Users/\w+|opt/pyp[i][\w-]*)/"
     r"|files\.pythonhoste[d]|pypi\.org/simpl[e]|extra-index-ur[l]"
 )
 NAIVE = frozenset({"utcnow", "utcfromtimestamp"})
 # Words with two meanings, or with none. See the end of docs/explanation/glossary.md.
-VAGUE_FUNCTIONS = re.compile(r"^_*(?:sync|process|handle|manage|do)(?:_|$)")
+VAGUE_FUNCTIONS = re.compile(r"^_*(?:sync|process|manage)(?:_|$)")
+HOOKS = {"process_bind_param", "process_result_value", "process_request", "process_response"}  # named by libraries
 VAGUE_MODULES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_utils"}
 
 
@@ -64,13 +68,13 @@ def test_every_instant_is_made_with_its_zone() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_float_stands_only_where_its_line_says_why() -> None:
+def test_a_float_stands_only_where_a_comment_says_why() -> None:
     wrong = [
-        at(module, call, "float() without a comment on its line; amounts are Decimals")
+        at(module, call, "float() without a comment on its line or above; amounts are Decimals")
         for module in shipped()
         if module.path.startswith(("connector/domain/", "adapters/")) and "/sandbox/" not in module.path
         for name, call in module.calls()
-        if name == "float" and "#" not in module.text.splitlines()[call.lineno - 1]
+        if name == "float" and "#" not in "".join(module.text.splitlines()[call.lineno - 2 : call.lineno])
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -130,7 +134,7 @@ def test_names_avoid_words_with_two_meanings() -> None:
         at(module, function, function.name)
         for module in shipped()
         for function in module.functions()
-        if VAGUE_FUNCTIONS.match(function.name)
+        if VAGUE_FUNCTIONS.match(function.name) and function.name not in HOOKS
     ]
     files = [module.path for module in modules() if PurePosixPath(module.path).stem in VAGUE_MODULES]
     classes = [

@@ -21,8 +21,8 @@ ROOMS = (
     ("connector", "outside"),
     ("adapters.sandbox", "sandbox"),
     ("adapters", "adapters"),
-    ("state.tables", "tables"),
-    ("state.migrations", "tables"),
+    ("state.database", "database"),
+    ("state.migrations", "database"),
     ("state", "state"),
 )
 MAY_IMPORT = {
@@ -30,10 +30,10 @@ MAY_IMPORT = {
     "ports": {"domain", "ports"},
     "sandbox": {"sandbox"},
     "adapters": {"domain", "ports", "adapters"},
-    "tables": {"domain", "ports", "tables", "state"},
-    "state": {"domain", "ports", "tables", "state"},
-    "flows": {"domain", "ports", "state", "flows"},  # services through ports, memory through the store: no tables
-    "outside": {"domain", "ports", "state", "flows", "outside", "adapters", "sandbox", "tables"},
+    "database": {"domain", "ports", "database", "state"},
+    "state": {"domain", "ports", "database", "state"},
+    "flows": {"domain", "ports", "state", "flows"},  # services through ports, facts through the store: no database
+    "outside": {"domain", "ports", "database", "state", "flows", "outside", "adapters", "sandbox"},
 }
 
 # The only places that know which service is which. Everything else sees ports, or settings through the registry.
@@ -44,6 +44,19 @@ STAGES = ("connector.demo", "connector.cli.demo", "connector.cli.sandbox", *COMP
 def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
+# Where each library may be used at all. What is not named here may be used anywhere above the domain.
+HOMES = {
+    "quickbooks": ("adapters.quickbooks",),
+    "intuitlib": ("adapters.quickbooks", "adapters.oauth"),
+    "xero_python": ("adapters.xero",),
+    "stripe": ("adapters.stripe",),
+    "twilio": ("adapters.twilio",),
+    "sqlalchemy": ("state",),
+    "sqlmodel": ("state",),
+    "alembic": ("state",),
+    "apscheduler": ("connector.schedule",),
+}
 
 # Standard modules that read a clock, throw dice, start something, or reach a disk, a screen or a network.
 IMPURE = words(
@@ -120,6 +133,16 @@ def test_only_the_stages_put_up_a_sandbox() -> None:
         if room_of(module.name) != "sandbox"
         and is_under(found.module, ("adapters.sandbox",))
         and not is_under(module.name, STAGES)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_each_library_is_used_in_its_own_room_only() -> None:
+    wrong = [
+        where(module, found.line, f"imports {found.module}; only {', '.join(homes)} may")
+        for module in shipped()
+        for found in module.imports()
+        if (homes := HOMES.get(found.module.split(".")[0])) and not is_under(module.name, homes)
     ]
     assert not wrong, "\n".join(wrong)
 
