@@ -17,6 +17,7 @@ ROOMS = (
     ("connector.errors", "domain"),
     ("connector.ports", "ports"),
     ("connector.pointers", "ports"),
+    ("connector.settings", "ports"),  # what settings classes on both sides share
     ("connector.flows", "flows"),
     ("connector", "outside"),
     ("adapters.sandbox", "sandbox"),
