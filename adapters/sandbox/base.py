@@ -13,6 +13,7 @@ import re
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict, dataclass, field
@@ -92,7 +93,7 @@ class TwinClock:
         return datetime.now(UTC) + self.offset
 
 
-class Twin:
+class Twin(ABC):
     """A stateful stand-in for one provider. Subclasses give `name`, `provider_routes` and `control_routes`."""
 
     name: ClassVar[str]
@@ -103,8 +104,9 @@ class Twin:
         self.requests: deque[SeenRequest] = deque(maxlen=REQUESTS_KEPT)
         self.base_url = ""  # set when served
 
+    @abstractmethod
     def provider_routes(self) -> list[Route]:
-        raise NotImplementedError
+        """What the provider answers to."""
 
     def control_routes(self) -> list[Route]:
         """Routes below `/_sandbox` that play people: issue an invoice, pay, reply STOP, read the records."""
