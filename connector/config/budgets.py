@@ -51,13 +51,13 @@ def budgets(document: Document, found: Findings) -> None:
 
 def interval(company: Company, name: str) -> tuple[float, Path]:
     """Seconds of an interval that holds for a company, and where it stands; a faulty one counts as the default."""
-    own = company.section("polling").get(name)
+    own: Any = company.section("polling").get(name)
     if _is_interval(own):
         return float(own), company.path("polling", name)
     key = "sweep" if name == "sweep" else f"poll_{name}"
     shared = company.document.value(("daemon", key))
-    value = shared if _is_interval(shared) else settings_of(DaemonSettings)[key].default
-    return float(value or 0), ("daemon", key)
+    default = float(settings_of(DaemonSettings)[key].default)
+    return float(shared) if _is_interval(shared) else default, ("daemon", key)
 
 
 def _is_interval(value: Any) -> bool:

@@ -273,7 +273,8 @@ def pointers(document: Document, found: Findings) -> None:
                 found.warn(
                     path,
                     "is a secret written in the file itself, where backups and screens show it",
-                    "Put it elsewhere and point to it, with 'env:NAME', 'file:PATH', 'keyring:SERVICE/NAME' or 'credential:NAME'.",
+                    "Put it elsewhere and point to it: 'env:NAME', 'file:PATH', "
+                    "'keyring:SERVICE/NAME' or 'credential:NAME'.",
                 )
 
 
@@ -294,7 +295,9 @@ def oddities(document: Document, found: Findings) -> None:
         )
     for company in document.companies:
         _odd_name(company, found)
-        _odd_sign_in(company, found)
+        if company.enabled:
+            _odd_sign_in(company, found)
+            _placeholders(company, found)
 
 
 def _odd_name(company: Company, found: Findings) -> None:
@@ -312,7 +315,7 @@ def _odd_name(company: Company, found: Findings) -> None:
 
 def _odd_sign_in(company: Company, found: Findings) -> None:
     ledger = company.section("ledger")
-    if company.kind != "quickbooks" or not company.enabled or ledger.get("environment", "production") != "production":
+    if company.kind != "quickbooks" or ledger.get("environment", "production") != "production":
         return
     address = ledger.get("redirect_uri", "http://localhost:8484/callback")
     if isinstance(address, str) and address.startswith("http://") and not stand_in_addresses(company)["ledger"]:
@@ -321,6 +324,28 @@ def _odd_sign_in(company: Company, found: Findings) -> None:
             "is an http address, which Intuit refuses for production keys",
             "Register an https address of yours with the Intuit app and write it here; no page need exist there.",
         )
+
+
+# What our own example and `duebird init` write: zeros, North America's made-up numbers, and reserved names.
+_PLACEHOLDERS: Final = {
+    ("twilio", "account_sid"): re.compile(r"AC0{32}"),
+    ("twilio", "api_key_sid"): re.compile(r"SK0{32}"),
+    ("twilio", "messaging_service_sid"): re.compile(r"MG0{32}"),
+    ("twilio", "from_number"): re.compile(r"\+1555010\d{4}"),
+    ("ledger", "redirect_uri"): re.compile(r"https://([\w-]+\.)*example(\.com)?(/.*)?"),
+}
+
+
+def _placeholders(company: Company, found: Findings) -> None:
+    """Values of the example that nobody has replaced yet; stand-ins may keep them."""
+    for (section, key), pattern in _PLACEHOLDERS.items():
+        value = company.text(section, key)
+        if value and pattern.fullmatch(value) and not stand_in_addresses(company)[section]:
+            found.warn(
+                company.path(section, key),
+                "is still the example's placeholder",
+                "Replace it with your own.",
+            )
 
 
 def check_all(document: Document, secrets: ResolvedSecrets) -> Findings:
