@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Seconds = Annotated[float, Field(gt=0)]
+from connector.settings import Means, StrictSettings
+
+# Ten minutes is longer than any service works on one call; a call that may wait for ever stops a company in silence.
+Seconds = Annotated[float, Field(gt=0, le=600), Means("a number of seconds above 0, at most 600")]
 
 
-class ServiceSettings(BaseModel):
+class ServiceSettings(StrictSettings):
     """Frozen, and strict about unknown keys: a misspelt setting must not be ignored in silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     connect_timeout: Seconds = Field(
         default=5.0, description="Seconds to wait for a connection. A host that does not accept in 5 s is down."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Iterator
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from adapters.settings_base import ServiceSettings
 from connector.pointers import SecretPointer
+from connector.settings import Contradiction
 
 
 class TwilioSettings(ServiceSettings):
@@ -15,7 +16,10 @@ class TwilioSettings(ServiceSettings):
 
     account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", description="Account SID.", examples=["AC" + "0" * 32])
     api_key_sid: str | None = Field(
-        default=None, pattern=r"^SK[0-9a-fA-F]{32}$", description="SID of an API key; better than the auth token."
+        default=None,
+        pattern=r"^SK[0-9a-fA-F]{32}$",
+        description="SID of an API key; better than the auth token.",
+        examples=["SK" + "0" * 32],
     )
     api_key_secret: SecretPointer | None = Field(
         default=None, description="Secret of that API key.", examples=["env:ACME_TWILIO_KEY_SECRET"]
@@ -32,6 +36,7 @@ class TwilioSettings(ServiceSettings):
         default=None,
         pattern=r"^MG[0-9a-fA-F]{32}$",
         description="Messaging service to send through, instead of one number.",
+        examples=["MG" + "0" * 32],
     )
     base_url: str | None = Field(default=None, description="Address of the API, for a stand-in. Loopback only.")
     messaging_base_url: str | None = Field(
@@ -41,12 +46,23 @@ class TwilioSettings(ServiceSettings):
         default=None, description="Address of the Pricing API, for a stand-in. Loopback only."
     )
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def contradictions(self) -> Iterator[Contradiction]:
+        """One sender, and one complete way to sign in."""
         if (self.from_number is None) == (self.messaging_service_sid is None):
-            raise ValueError("give either from_number or messaging_service_sid, not both and not neither")
+            both = self.from_number is not None
+            yield Contradiction(
+                "from_number",
+                "is given together with messaging_service_sid"
+                if both
+                else "is missing, and so is messaging_service_sid",
+                "Give exactly one of from_number and messaging_service_sid.",
+            )
         if (self.api_key_sid is None) != (self.api_key_secret is None):
-            raise ValueError("api_key_sid and api_key_secret go together")
-        if self.api_key_sid is None and self.auth_token is None:
-            raise ValueError("give api_key_sid with api_key_secret, or auth_token")
-        return self
+            missing = "api_key_secret" if self.api_key_secret is None else "api_key_sid"
+            yield Contradiction(missing, "is missing", "api_key_sid and api_key_secret go together: give both.")
+        if self.api_key_sid is None and self.api_key_secret is None and self.auth_token is None:
+            yield Contradiction(
+                "api_key_sid",
+                "is missing, and so is auth_token: Duebird could not sign in to Twilio",
+                "Give api_key_sid with api_key_secret (better), or auth_token.",
+            )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
 from adapters.settings_base import ServiceSettings
 from connector.pointers import SecretPointer
+from connector.settings import Contradiction
 
 
 class XeroSettings(ServiceSettings):
@@ -51,3 +53,19 @@ class XeroSettings(ServiceSettings):
     authorize_url: str | None = Field(default=None, description="Address of the sign-in page, for a stand-in.")
     token_url: str | None = Field(default=None, description="Address of the token service, for a stand-in.")
     revoke_url: str | None = Field(default=None, description="Address that ends a connection, for a stand-in.")
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """A secret exactly where the grant uses one."""
+        if self.grant == "pkce" and self.client_secret is not None:
+            yield Contradiction(
+                "client_secret",
+                "is given, but grant = 'pkce' (which is the default) uses no secret",
+                "Remove client_secret; or, for a 'web app', write grant = 'code'; "
+                "or, for a custom connection, grant = 'client_credentials'.",
+            )
+        if self.grant in {"code", "client_credentials"} and self.client_secret is None:
+            yield Contradiction(
+                "client_secret",
+                f"is missing, and grant = '{self.grant}' needs it",
+                "Add client_secret, such as 'env:XERO_CLIENT_SECRET'; or use grant = 'pkce' with an app that has none.",
+            )

@@ -1,0 +1,40 @@
+"""The services Duebird knows: their settings, and where their adapters are, without importing those.
+
+A new ledger is one line in `LedgerSettings`, one in `LEDGER_SETTINGS` and one in `LEDGERS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from adapters.quickbooks.settings import QuickBooksSettings
+from adapters.settings_base import ServiceSettings
+from adapters.xero.settings import XeroSettings
+
+LedgerSettings = Annotated[QuickBooksSettings | XeroSettings, Field(discriminator="kind")]
+
+# kind -> settings class
+LEDGER_SETTINGS: Final[dict[str, type[ServiceSettings]]] = {
+    "quickbooks": QuickBooksSettings,
+    "xero": XeroSettings,
+}
+
+# kind -> the class behind the port, as "module:name"; its module imports an SDK and waits until it is needed
+LEDGERS: Final[dict[str, str]] = {
+    "quickbooks": "adapters.quickbooks.ledger:QuickBooksLedger",
+    "xero": "adapters.xero.ledger:XeroLedger",
+}
+
+
+def imported(dotted: str) -> Any:
+    """The object that "package.module:name" names.
+
+    Raises:
+        ImportError: the module is missing, or one that it needs.
+        AttributeError: the module has no such name.
+    """
+    module, _, name = dotted.partition(":")
+    return getattr(importlib.import_module(module), name)

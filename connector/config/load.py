@@ -1,0 +1,133 @@
+"""From the file to settings that can work, or to every reason why not."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.secrets import ResolvedSecrets, mask_patterns, resolve
+from connector.config.checks import Findings, check_all
+from connector.config.document import Document, with_defaults
+from connector.config.explain import problems_of
+from connector.config.problems import InvalidConfig, Problem, Warned
+from connector.config.settings import Settings
+from connector.config.syntax import parse, read_file
+from connector.errors import ConfigProblem
+from connector.pointers import SecretPointer
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that can work.
+
+    `secrets` holds what was read for the enabled companies; empty where it was loaded without.
+    """
+
+    settings: Settings
+    warnings: tuple[Warned, ...]
+    path: Path
+    state_dir: Path
+    secrets: ResolvedSecrets
+
+
+def load(path: Path, environ: Mapping[str, str], *, with_secrets: bool = True) -> Loaded:
+    """Read and check the configuration.
+
+    Args:
+        path: the TOML file; relative paths inside it are looked up from its folder.
+        environ: the environment, for `env:` and `credential:` pointers and systemd's state folder.
+        with_secrets: read every secret of the enabled companies too, and check what can only be seen there. False is
+            for commands that call no service, which must work where the secrets are not (another account, a laptop).
+
+    Raises:
+        ConfigProblem: it cannot work; an `InvalidConfig` with every problem found, each with path and fix.
+    """
+    return load_text(read_file(path), path, environ, with_secrets=with_secrets)
+
+
+def load_text(text: str, path: Path, environ: Mapping[str, str], *, with_secrets: bool = True) -> Loaded:
+    """The same for a text that is, or would be, at `path`.
+
+    Raises:
+        ConfigProblem: as `load`.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a link away from the secrets beside it
+    document = with_defaults(parse(text, path))
+    settings, problems = problems_of(document)
+    secrets, unread = _read_secrets(document, path.parent, environ) if with_secrets else (ResolvedSecrets(), [])
+    found = check_all(document, secrets)
+    for pointer_path, pointer, error in unread:
+        found.problem(pointer_path, _without_pointer(pointer, error), error.advice)
+    _guard_file(path, document, found)
+    problems = sorted([*problems, *found.problems], key=_in_file_order)
+    if settings is None or problems:
+        raise InvalidConfig(problems, origin=path, warnings=found.warnings)
+    try:
+        state_dir = _state_dir(settings, path, environ)
+    except RuntimeError:  # "~name" of somebody who does not exist
+        wrong = Problem("state_dir", "", "begins with ~, and there is no such home folder", "Write the whole path.")
+        raise InvalidConfig([wrong], origin=path, warnings=found.warnings) from None
+    return Loaded(settings, tuple(found.warnings), path, state_dir, secrets)
+
+
+def _in_file_order(problem: Problem) -> tuple[bool, int]:
+    """What is shared first, then company by company; a stable sort keeps the rest as found."""
+    company = re.match(r"company\[(\d+)\]", problem.path)
+    return company is not None, int(company[1]) if company else 0
+
+
+def _read_secrets(
+    document: Document, base_dir: Path, environ: Mapping[str, str]
+) -> tuple[ResolvedSecrets, list[tuple[tuple[str | int, ...], SecretPointer, ConfigProblem]]]:
+    """Every secret of the enabled companies, each read once, and what could not be read."""
+    values: dict[SecretPointer, str] = {}
+    errors: dict[SecretPointer, ConfigProblem] = {}
+    unread = []
+    for company in document.companies:
+        for path, pointer in company.pointers() if company.enabled else ():
+            if pointer not in values and pointer not in errors:
+                try:
+                    values[pointer] = resolve(pointer, base_dir=base_dir, environ=environ)
+                except ConfigProblem as error:
+                    errors[pointer] = error
+            if pointer in errors:
+                unread.append((path, pointer, errors[pointer]))
+    return ResolvedSecrets(values), unread
+
+
+def _without_pointer(pointer: SecretPointer, error: ConfigProblem) -> str:
+    """What is wrong, without the pointer in front, which is told as the value seen."""
+    return mask_patterns(error.message.removeprefix(f"The secret {pointer}: ").rstrip("."))
+
+
+def _guard_file(path: Path, document: Document, found: Findings) -> None:
+    """A file with secrets in it that everybody can read."""
+    literal = any(
+        pointer.scheme == "literal" and where[-1] != "client_id"
+        for company in document.companies
+        for where, pointer in company.pointers()
+    )
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # a text that is not there yet
+        return
+    if literal and os.name == "posix" and mode & (stat.S_IRGRP | stat.S_IROTH):
+        found.warnings.append(
+            Warned(str(path), "", "holds a secret, and others on this machine can read it", f"Type: chmod 600 '{path}'")
+        )
+
+
+def _state_dir(settings: Settings, path: Path, environ: Mapping[str, str]) -> Path:
+    """Where state lives: the file's word, else systemd's StateDirectory=, else the platform's place."""
+    if settings.state_dir is not None:
+        return path.parent / Path(settings.state_dir).expanduser()
+    given = environ.get("STATE_DIRECTORY")
+    if given:
+        return Path(given.partition(":")[0])  # systemd lists several with colons; the first is ours
+    from platformdirs import user_state_path
+
+    return user_state_path("duebird", appauthor=False)

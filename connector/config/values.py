@@ -1,0 +1,218 @@
+"""The kinds of values that settings hold, each refusing with a sentence that says what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from decimal import Decimal, InvalidOperation
+from string import Formatter
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from connector.settings import Means
+
+# ISO 3166-1 alpha-2, assigned codes. https://www.iso.org/obp/ui/#search
+_CODES: Final = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
+    "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK "
+    "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR "
+    "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK "
+    "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
+    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF "
+    "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
+)
+COUNTRIES: Final = frozenset(_CODES.split())
+_COMMONLY_MEANT: Final = {"UK": "GB", "EN": "GB", "USA": "US", "EL": "GR"}
+
+# The basic table of GSM-7 (3GPP TS 23.038); one character outside it triples the price of a text.
+_GSM7: Final = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+# What the words of a text may refer to. Values only: there is no way to call or compute anything.
+VARIABLES: Final = {
+    "business": "the company's text_name, or its name",
+    "name": "the customer's first name, or the customer's name",
+    "number": "the invoice's number",
+    "amount": "what is owed, in the customer's way of writing it",
+    "due": "the due date",
+    "link": "the payment link",
+}
+
+
+def refusal(wrong: str, fix: str) -> PydanticCustomError:
+    """An error that carries what is wrong and what to write instead."""
+    return PydanticCustomError("refused", "{wrong}; {fix}", {"wrong": wrong, "fix": fix})
+
+
+def outside_gsm7(text: str) -> str:
+    """The characters of `text` that GSM-7's basic table lacks, each once, in order."""
+    return "".join(dict.fromkeys(letter for letter in text if letter not in _GSM7))
+
+
+def _country(code: str) -> str:
+    if code in COUNTRIES:
+        return code
+    meant = _COMMONLY_MEANT.get(code.upper(), code.upper())
+    fix = f"Write '{meant}'." if meant in COUNTRIES else "Write the two capitals of ISO 3166, such as 'US' or 'GB'."
+    raise refusal("is not the ISO 3166 code of a country", fix)
+
+
+def is_zone(name: str) -> bool:
+    """Whether this machine's zone database has that zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, malformed ("../x"), or a folder of the database ("Europe")
+        return False
+    return True
+
+
+def _zone(name: str) -> str:
+    if is_zone(name):
+        return name
+    from zoneinfo import available_timezones  # walks the whole database, which only a mistake should cost
+
+    near = difflib.get_close_matches(name.replace(" ", "_"), sorted(available_timezones()), n=1, cutoff=0.6)
+    hint = f"Did you mean '{near[0]}'?" if near else "Write a name such as 'Europe/Paris' or 'America/New_York'."
+    raise refusal("is not a time zone of the IANA database", hint)
+
+
+_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
+
+
+def minutes_of(clock: str) -> int | None:
+    """Minutes since midnight of "HH:MM", 1440 for "24:00", None where it is no such text."""
+    if not isinstance(clock, str) or not _CLOCK.fullmatch(clock):
+        return None
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def _clock(text: str) -> str:
+    if minutes_of(text) is None:
+        raise refusal("is not a time of day", "Write it as '08:00', from '00:00' to '24:00'.")
+    return text
+
+
+def _amount(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise refusal(
+            "must be an amount in quotes: numbers with a point lose cents in computers", 'Write it as "5.00".'
+        )
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        raise refusal("is not an amount", 'Write digits and a point, such as "5.00".') from None
+    if not amount.is_finite() or amount < 0 or not re.fullmatch(r"\d{1,12}(\.\d{1,3})?", value, re.ASCII):
+        raise refusal("is not an amount of 0 or more", 'Write digits and a point, such as "5.00".')
+    return amount
+
+
+_HIGHEST_PORT: Final = 65535
+
+
+def split_address(text: str) -> tuple[str, int] | None:
+    """Host and port of "127.0.0.1:8765" or "[::1]:8765", None where it is no such text."""
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})", text, re.ASCII)
+    if not found or not 0 < int(found[2]) <= _HIGHEST_PORT:
+        return None
+    return found[1].strip("[]"), int(found[2])
+
+
+def _address(text: str) -> str:
+    if split_address(text) is None:
+        raise refusal("is not an address to listen on", "Write host and port, such as '127.0.0.1:8765'.")
+    return text
+
+
+def _words(text: str) -> str:
+    """Check the variables of a text's words."""
+    try:
+        names = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(text) if name is not None]
+    except ValueError:
+        raise refusal("has a { or } that does not pair", "Write variables as {amount}; write {{ for a brace.") from None
+    for name, spec, conversion in names:
+        if name not in VARIABLES or spec or conversion:
+            near = difflib.get_close_matches(name, VARIABLES, n=1)
+            hint = f"Did you mean {{{near[0]}}}?" if near else f"There are {', '.join(f'{{{v}}}' for v in VARIABLES)}."
+            raise refusal(f"uses a variable that does not exist: {{{name}}}", hint)
+    return text
+
+
+def _words_with_link(text: str) -> str:
+    _words(text)
+    if text.count("{link}") != 1:
+        raise refusal("must contain {link} exactly once", "Put {link} at the end, with a space before it.")
+    if not text.rstrip().endswith("{link}"):
+        raise refusal("must end with {link}: some phones take what follows a link into it", "Move {link} to the end.")
+    return text
+
+
+def _plain_line(text: str) -> str:
+    if not text.strip() or text != text.strip() or any(ord(letter) < ord(" ") for letter in text):
+        raise refusal("must be one line of text without spaces around it", "Write it as it stands on your invoices.")
+    return text
+
+
+def _gsm7_line(text: str) -> str:
+    _plain_line(text)
+    strange = outside_gsm7(text)
+    if strange:
+        raise refusal(
+            f"has characters that make a text three times as long and dear: {strange}",
+            "Write it with plain letters, digits and punctuation.",
+        )
+    return text
+
+
+_LONGEST_INTERVAL: Final = 604_800.0  # a week: QuickBooks and Stripe forget changes after 30 days, and weeks get missed
+
+Slug = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$"),
+    Means("a short name of small letters, digits and dashes, such as 'acme'"),
+]
+Line = Annotated[str, AfterValidator(_plain_line), Field(max_length=100), Means("a line of text")]
+ShortLine = Annotated[
+    str, AfterValidator(_gsm7_line), Field(max_length=25), Means("at most 25 plain letters, digits and punctuation")
+]
+Country = Annotated[
+    str,
+    AfterValidator(_country),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
+    Means("a country code in two capitals, such as 'US'"),
+]
+Zone = Annotated[str, AfterValidator(_zone), Means("a time zone such as 'America/New_York'")]
+ClockTime = Annotated[
+    str,
+    AfterValidator(_clock),
+    WithJsonSchema({"type": "string", "pattern": r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"}),
+    Means("a time of day such as '08:00', up to '24:00'"),
+]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_amount),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,12}(\.\d{1,3})?$"}),
+    Means('an amount in quotes such as "5.00"'),
+]
+Interval = Annotated[float, Field(ge=1, le=_LONGEST_INTERVAL), Means("a number of seconds from 1 to 604800 (a week)")]
+ListenAddress = Annotated[str, AfterValidator(_address), Means("an address such as '127.0.0.1:8765'")]
+PhoneNumber = Annotated[
+    str,
+    Field(pattern=r"^\+[1-9]\d{6,14}$"),
+    Means("a phone number with its country code, such as '+15551234567'"),
+]
+Words = Annotated[str, AfterValidator(_words), Field(max_length=320), Means("words of at most 320 characters")]
+WordsWithLink = Annotated[
+    str,
+    AfterValidator(_words_with_link),
+    Field(max_length=320),
+    Means("words of at most 320 characters that end with {link}"),
+]
+ListOf = Strict(strict=False)  # TOML has lists, our values are tuples: the one conversion that is wanted
