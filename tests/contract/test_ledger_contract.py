@@ -1,0 +1,534 @@
+"""What every ledger must do, said against what its world holds afterwards."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+
+from connector.domain.money import Money
+from connector.domain.receivable import Receivable, ReceivableState
+from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Throttled, Transient, Uncertain
+from connector.ports import Booking, BookingRequest, BookingState
+from tests.contract.harness import LedgerHarness
+from tests.contract.looking import Changes, look_again, open_pages
+
+BOOKED_ON = date(2026, 11, 20)
+REFERENCE = "DB0000000000000000001"  # 21 characters, the longest there is
+GONE = {ReceivableState.VOIDED, ReceivableState.DELETED}
+
+
+def usd(h: LedgerHarness, amount: str) -> Money:
+    return Money.of(amount, h.home_currency)
+
+
+def issue(h: LedgerHarness, amount: str = "120.00", number: str | None = None) -> str:
+    return h.issue(h.add_customer("Rosa Diaz", mobile="+12025550143"), usd(h, amount), number=number)
+
+
+def request(h: LedgerHarness, ledger_id: str, amount: str = "120.00", reference: str = REFERENCE) -> BookingRequest:
+    return BookingRequest(
+        ledger_id=ledger_id,
+        customer_id=standing(h, ledger_id).customer_id,
+        amount=usd(h, amount),
+        booked_on=BOOKED_ON,
+        account_id=h.payment_account_id,
+        reference=reference,
+        note=f"Stripe pi_{reference}",
+        idempotency_key=f"key-{reference}",
+    )
+
+
+def standing(h: LedgerHarness, ledger_id: str) -> Receivable:
+    found = h.ledger.receivable(ledger_id)
+    assert found is not None
+    return found
+
+
+def found_by_reference(h: LedgerHarness, reference: str = REFERENCE) -> list[Booking]:
+    return list(look_again(h, lambda: h.ledger.bookings_with_reference(reference), bool))
+
+
+def noticed(h: LedgerHarness, cursor: str, ledger_id: str) -> Changes:
+    return look_again(h, lambda: Changes(h.ledger, cursor), lambda seen: ledger_id in seen.noticed)
+
+
+def digits(text: str | None) -> str:
+    return "".join(one for one in text or "" if one.isdigit())
+
+
+# ----------------------------------------------------------------------------------------------------- reading
+
+
+def test_an_invoice_issued_after_the_cursor_was_taken_shows_in_changes(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    cursor = h.ledger.start_cursor()
+    customer_id = h.add_customer("Rosa Diaz", mobile="+12025550143")
+    ledger_id = h.issue(customer_id, usd(h, "120.00"), number="INV-1042", due_on=date(2026, 12, 1))
+
+    seen = noticed(h, cursor, ledger_id).receivables[ledger_id]
+
+    assert (seen.number, seen.customer_id, seen.customer_name) == ("INV-1042", customer_id, "Rosa Diaz")
+    assert seen.total == seen.balance == usd(h, "120.00")
+    assert seen.due_on == date(2026, 12, 1)
+    assert seen.is_owed
+    assert seen.updated_at.utcoffset() == timedelta(0)
+
+
+def test_the_same_page_again_is_harmless(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    cursor = h.ledger.start_cursor()
+    ledger_id = issue(h)
+
+    first = noticed(h, cursor, ledger_id)
+    again = Changes(h.ledger, cursor)
+
+    assert again.receivables[ledger_id] == first.receivables[ledger_id]
+
+
+def test_cursors_lead_on_and_miss_nothing(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    cursor = h.ledger.start_cursor()
+    for _ in range(3):
+        ledger_id = issue(h)
+        seen = noticed(h, cursor, ledger_id)
+        assert ledger_id in seen.receivables
+        cursor = seen.cursor
+
+
+def test_an_edit_changes_version_and_balance(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h, "120.00")
+    before = standing(h, ledger_id)
+    cursor = h.ledger.start_cursor()
+
+    h.edit_amount(ledger_id, usd(h, "95.50"))
+
+    after = standing(h, ledger_id)
+    assert after.version != before.version
+    assert after.total == after.balance == usd(h, "95.50")
+    listed = look_again(
+        h,
+        lambda: Changes(h.ledger, cursor).receivables.get(ledger_id),
+        lambda row: row is not None and row.version == after.version,
+    )
+    assert listed is not None
+    assert listed.balance == usd(h, "95.50")
+
+
+def test_a_void_is_noticed_and_told_apart_from_paid(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    cursor = h.ledger.start_cursor()
+
+    h.void(ledger_id)
+
+    seen = look_again(h, lambda: Changes(h.ledger, cursor), lambda seen: says_gone(seen, ledger_id))
+    assert says_gone(seen, ledger_id)
+    after = h.ledger.receivable(ledger_id)
+    assert after is None or after.state in GONE
+    assert after is None or not after.is_owed
+
+
+def test_a_deletion_is_noticed_and_told_apart_from_paid(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    cursor = h.ledger.start_cursor()
+
+    h.delete(ledger_id)
+
+    seen = look_again(h, lambda: Changes(h.ledger, cursor), lambda seen: says_gone(seen, ledger_id))
+    assert says_gone(seen, ledger_id)
+    after = h.ledger.receivable(ledger_id)
+    assert after is None or after.state in GONE
+
+
+def says_gone(seen: Changes, ledger_id: str) -> bool:
+    row = seen.receivables.get(ledger_id)
+    return ledger_id in seen.deleted or (row is not None and row.state in GONE)
+
+
+def test_an_invoice_paid_in_full_by_hand_reads_as_paid(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+
+    h.pay_by_hand(ledger_id, usd(h, "120.00"))
+
+    after = standing(h, ledger_id)
+    assert after.state is ReceivableState.PAID
+    assert after.balance == usd(h, "0.00")
+    assert after.total == usd(h, "120.00")
+
+
+def test_a_payment_by_hand_touches_or_lists_the_invoice(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    cursor = noticed(h, h.ledger.start_cursor(), ledger_id).cursor
+
+    h.pay_by_hand(ledger_id, usd(h, "20.00"))
+
+    def says_so(seen: Changes) -> bool:
+        row = seen.receivables.get(ledger_id)
+        return ledger_id in seen.touched or (row is not None and row.balance == usd(h, "100.00"))
+
+    assert says_so(look_again(h, lambda: Changes(h.ledger, cursor), says_so))
+
+
+def test_a_new_number_of_a_customer_comes_with_the_changes(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    cursor = h.ledger.start_cursor()
+
+    customer_id = h.add_customer("Omar Haddad", mobile="+12025550177")
+
+    seen = look_again(h, lambda: Changes(h.ledger, cursor), lambda seen: customer_id in seen.customers)
+    assert digits(seen.customers[customer_id].mobile).endswith("2025550177")
+
+
+def test_a_sweep_lists_every_open_invoice_once_and_no_other(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    customer_id = h.add_customer("Rosa Diaz", mobile="+12025550143")
+    issued = [h.issue(customer_id, usd(h, f"{n}.00"), number=f"INV-{n}") for n in range(1, 121)]
+    voided, deleted, paid, part_paid = issued[:4]
+    h.void(voided)
+    h.delete(deleted)
+    h.pay_by_hand(paid, usd(h, "3.00"))
+    h.pay_by_hand(part_paid, usd(h, "1.50"))
+
+    def sweep() -> list[Receivable]:
+        return [row for page in open_pages(h.ledger) for row in page.receivables]
+
+    rows = look_again(h, sweep, lambda rows: len(rows) == 117)
+    assert sorted(row.ledger_id for row in rows) == sorted(issued[3:])
+    balances = {row.ledger_id: row.balance for row in rows}
+    assert balances[part_paid] == usd(h, "2.50")
+    assert balances[issued[-1]] == usd(h, "120.00")
+
+
+def test_invoices_paid_during_a_sweep_hide_no_others(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    customer_id = h.add_customer("Rosa Diaz", mobile="+12025550143")
+    issued = [h.issue(customer_id, usd(h, "5.00"), number=f"INV-{n}") for n in range(120)]
+    look_again(h, lambda: sum(len(page.receivables) for page in open_pages(h.ledger)), lambda rows: rows == 120)
+
+    listed = []
+    for number, page in enumerate(open_pages(h.ledger)):
+        listed += [row.ledger_id for row in page.receivables]
+        if number == 0:
+            for ledger_id in issued[:10]:
+                h.pay_by_hand(ledger_id, usd(h, "5.00"))
+
+    assert set(issued[10:]) <= set(listed)
+
+
+def test_an_unknown_invoice_is_none(ledger_harness: LedgerHarness) -> None:
+    unknown = getattr(ledger_harness, "unknown_id", "999999999")
+    assert ledger_harness.ledger.receivable(unknown) is None
+
+
+def test_customers_come_with_their_mobile_and_unknown_ones_are_left_out(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    rosa = h.add_customer("Rosa Diaz", mobile="+12025550143")
+    omar = h.add_customer("Omar Haddad")
+    unknown = getattr(h, "unknown_id", "999999999")
+
+    found = {one.customer_id: one for one in h.ledger.customers([rosa, omar, unknown])}
+
+    assert set(found) == {rosa, omar}
+    assert digits(found[rosa].mobile).endswith("2025550143")
+    assert found[rosa].name == "Rosa Diaz"
+    assert found[rosa].active
+    assert not found[omar].mobile
+
+
+@pytest.mark.needs("sub_customers")
+def test_a_sub_customer_without_a_mobile_has_its_nearest_ancestors(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    house = h.add_customer("Hill House", mobile="+12025550199")
+    kitchen = h.add_customer("Kitchen", parent_id=house)
+    tiles = h.add_customer("Tiles", parent_id=kitchen)
+    garden = h.add_customer("Garden", mobile="+12025550111", parent_id=house)
+
+    found = {one.customer_id: one for one in h.ledger.customers([kitchen, tiles, garden])}
+
+    assert digits(found[kitchen].mobile).endswith("2025550199")
+    assert digits(found[tiles].mobile).endswith("2025550199")
+    assert digits(found[garden].mobile).endswith("2025550111")
+
+
+def test_the_payment_account_is_listed_as_one_that_takes_payments(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    found = {account.account_id: account for account in h.ledger.payment_accounts()}
+    assert found[h.payment_account_id].takes_payments
+    assert found[h.payment_account_id].active
+
+
+def test_the_profile_tells_currency_and_closed_period(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    assert h.ledger.profile().base_currency == h.home_currency
+
+    h.close_books_through(date(2026, 10, 31))
+
+    assert h.ledger.profile().closed_through == date(2026, 10, 31)
+
+
+# ----------------------------------------------------------------------------------------------------- booking
+
+
+def test_booking_closes_the_invoice_and_leaves_one_payment(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+
+    booking = h.ledger.book(request(h, ledger_id))
+
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
+    assert (booking.applied, booking.unapplied) == (usd(h, "120.00"), usd(h, "0.00"))
+    assert (booking.reference, booking.booked_on, booking.state) == (REFERENCE, BOOKED_ON, BookingState.LIVE)
+    after = standing(h, ledger_id)
+    assert (after.state, after.balance) == (ReceivableState.PAID, usd(h, "0.00"))
+
+
+def test_a_booking_reads_back_as_it_was_made(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+
+    made = h.ledger.book(request(h, ledger_id))
+
+    for read in (found_by_reference(h), list(h.ledger.bookings_on(ledger_id))):
+        assert [(one.booking_id, one.ledger_id) for one in read] == [(made.booking_id, ledger_id)]
+        assert [(one.applied, one.booked_on, one.reference) for one in read] == [
+            (usd(h, "120.00"), BOOKED_ON, REFERENCE)
+        ]
+
+
+def test_the_note_keeps_the_processors_payment_id(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    h.ledger.book(request(h, ledger_id))
+    evidence = [f"{one.note} {one.reference}" for one in h.ledger.bookings_on(ledger_id)]
+    assert len(evidence) == 1
+    assert REFERENCE in evidence[0]
+
+
+def test_the_same_key_and_values_again_leaves_one_payment(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h, "240.00")
+    wanted = request(h, ledger_id, "120.00")
+
+    first = h.ledger.book(wanted)
+    again = h.ledger.book(wanted)
+
+    assert again.booking_id == first.booking_id
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
+
+
+def test_a_part_payment_leaves_the_rest_owed(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+
+    h.ledger.book(request(h, ledger_id, "45.25"))
+
+    after = standing(h, ledger_id)
+    assert (after.state, after.balance) == (ReceivableState.OPEN, usd(h, "74.75"))
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "45.25"))]
+
+
+@pytest.mark.parametrize("amount", ["0.07", "0.10", "19.99", "1234567.89"])
+def test_cents_are_exact(ledger_harness: LedgerHarness, amount: str) -> None:
+    h = ledger_harness
+    ledger_id = issue(h, amount)
+    assert standing(h, ledger_id).balance == usd(h, amount)
+
+    h.ledger.book(request(h, ledger_id, amount))
+
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, amount))]
+    assert standing(h, ledger_id).balance == usd(h, "0.00")
+
+
+def test_many_small_payments_add_up_to_the_invoice(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h, "1.00")
+    for n in range(10):
+        h.ledger.book(request(h, ledger_id, "0.10", f"DB{n}"))
+    assert standing(h, ledger_id).state is ReceivableState.PAID
+    assert len(h.bookings_in_world(ledger_id)) == 10
+
+
+def test_a_payment_made_by_hand_is_listed_under_no_reference_of_ours(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+
+    booking_id = h.pay_by_hand(ledger_id, usd(h, "30.00"))
+
+    read = list(h.ledger.bookings_on(ledger_id))
+    assert [(one.booking_id, one.applied) for one in read] == [(booking_id, usd(h, "30.00"))]
+    assert read[0].reference != REFERENCE
+    assert list(h.ledger.bookings_with_reference(REFERENCE)) == []
+
+
+def test_a_deleted_booking_is_gone_or_shown_as_deleted_and_the_invoice_is_owed_again(
+    ledger_harness: LedgerHarness,
+) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    booking = h.ledger.book(request(h, ledger_id))
+
+    h.delete_booking(booking.booking_id)
+
+    assert h.bookings_in_world(ledger_id) == []
+    after = standing(h, ledger_id)
+    assert (after.state, after.balance) == (ReceivableState.OPEN, usd(h, "120.00"))
+    assert {one.state for one in h.ledger.bookings_on(ledger_id)} <= {BookingState.DELETED}
+    live = look_again(h, lambda: live_with_reference(h), lambda found: not found)
+    assert live == []
+
+
+def live_with_reference(h: LedgerHarness) -> list[Booking]:
+    return [one for one in h.ledger.bookings_with_reference(REFERENCE) if one.state is BookingState.LIVE]
+
+
+# ---------------------------------------------------------------------------------------------------- refusals
+
+
+def test_more_than_the_balance_is_rejected_and_leaves_nothing(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    with pytest.raises(Rejected) as refused:
+        h.ledger.book(request(h, ledger_id, "120.01"))
+    assert refused.value.because is RejectedBecause.AMOUNT
+    assert h.bookings_in_world(ledger_id) == []
+    assert standing(h, ledger_id).balance == usd(h, "120.00")
+
+
+def test_a_second_payment_in_full_is_rejected_and_leaves_one(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    h.ledger.book(request(h, ledger_id))
+    with pytest.raises(Rejected):
+        h.ledger.book(request(h, ledger_id, reference="DB2"))
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
+
+
+def test_booking_on_a_voided_invoice_is_rejected(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    wanted = request(h, ledger_id)
+    h.void(ledger_id)
+    with pytest.raises(Rejected):
+        h.ledger.book(wanted)
+    assert h.bookings_in_world(ledger_id) == []
+
+
+def test_booking_into_a_closed_period_is_rejected_and_leaves_nothing(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    h.close_books_through(BOOKED_ON)
+    with pytest.raises(Rejected) as refused:
+        h.ledger.book(request(h, ledger_id))
+    assert refused.value.because is RejectedBecause.CLOSED_PERIOD
+    assert h.bookings_in_world(ledger_id) == []
+
+
+def test_the_day_after_the_closed_period_is_open(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    h.close_books_through(BOOKED_ON - timedelta(days=1))
+    h.ledger.book(request(h, ledger_id))
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
+
+
+# ------------------------------------------------------------------------------------------------------ faults
+
+
+def test_a_lost_answer_is_uncertain_and_the_booking_can_be_found(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    wanted = request(h, ledger_id)
+    h.lose_next_write_answer()
+
+    with pytest.raises(Uncertain):
+        h.ledger.book(wanted)
+
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
+    assert [one.applied for one in found_by_reference(h)] == [usd(h, "120.00")]
+    assert [one.reference for one in h.ledger.bookings_on(ledger_id)] == [REFERENCE]
+
+
+def test_the_same_key_after_a_lost_answer_leaves_one_payment(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h, "240.00")
+    wanted = request(h, ledger_id, "120.00")
+    h.lose_next_write_answer()
+    with pytest.raises(Uncertain):
+        h.ledger.book(wanted)
+
+    booking = h.ledger.book(wanted)
+
+    assert booking.reference == REFERENCE
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
+
+
+def test_a_refused_connection_is_transient_and_leaves_nothing(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    wanted = request(h, ledger_id)
+    h.refuse_next_connection()
+
+    with pytest.raises(Transient):
+        h.ledger.book(wanted)
+
+    assert h.bookings_in_world(ledger_id) == []
+    h.ledger.book(wanted)
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
+
+
+def test_a_throttled_booking_says_so_and_leaves_nothing(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    wanted = request(h, ledger_id)
+    h.throttle_next_call()
+    with pytest.raises(Throttled):
+        h.ledger.book(wanted)
+    assert h.bookings_in_world(ledger_id) == []
+
+
+def test_a_throttled_read_says_so(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    h.throttle_next_call()
+    with pytest.raises(Throttled):
+        h.ledger.receivable(ledger_id)
+
+
+def test_revoked_access_needs_a_person_and_books_nothing(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    wanted = request(h, ledger_id)
+    h.revoke_access()
+    with pytest.raises(NeedsReauthorisation):
+        h.ledger.receivable(ledger_id)
+    with pytest.raises(NeedsReauthorisation):
+        h.ledger.book(wanted)
+    assert h.bookings_in_world(ledger_id) == []
+
+
+def test_versions_of_one_invoice_never_repeat(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h)
+    versions = [standing(h, ledger_id).version]
+    for amount in ("119.00", "118.00", "119.00"):
+        h.edit_amount(ledger_id, usd(h, amount))
+        versions.append(standing(h, ledger_id).version)
+    assert all(one != other for one, other in pairwise(versions))
+
+
+def test_the_same_key_with_another_amount_books_no_second_payment(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    ledger_id = issue(h, "240.00")
+    wanted = request(h, ledger_id, "120.00")
+    h.ledger.book(wanted)
+    with suppress(Rejected):  # one ledger says no, another repeats its first answer
+        h.ledger.book(replace(wanted, amount=usd(h, "60.00")))
+    assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
