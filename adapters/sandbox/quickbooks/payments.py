@@ -124,7 +124,9 @@ def _currency(books: Books, body: Row, pieces: list[Piece]) -> Row:
 
 
 def _undeposited(books: Books) -> str:
-    return next(str(version.row["Id"]) for version in books.all("Account") if version.row["Name"] == "Undeposited Funds")
+    return next(
+        str(version.row["Id"]) for version in books.all("Account") if version.row["Name"] == "Undeposited Funds"
+    )
 
 
 def _line(books: Books, piece: Piece) -> Row:
