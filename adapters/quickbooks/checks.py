@@ -1,0 +1,160 @@
+"""What `duebird check` looks at in QuickBooks, and what to click when it is wrong. Reads only."""
+
+from __future__ import annotations
+
+from adapters.quickbooks import translate
+from adapters.quickbooks.faults import Errand, Gone
+from adapters.quickbooks.settings import QuickBooksSettings
+from adapters.quickbooks.translate import Unreadable, quoted
+from adapters.quickbooks.wire import QuickBooksWire, Row
+from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Transient
+from connector.ports import Finding, LedgerAccount, LedgerProfile, Weight
+
+_UNCHANGED = "Nothing was changed."
+_CONNECT = "Run `duebird connect COMPANY` and sign in as a user who may see the whole company."
+
+
+def company(wire: QuickBooksWire, realm_id: str) -> tuple[Row, Row]:
+    """CompanyInfo and Preferences."""
+    found: list[Row] = []
+    for path, name in ((f"companyinfo/{realm_id}", "CompanyInfo"), ("preferences", "Preferences")):
+        try:
+            answer = wire.whole(path, Errand("read the company's settings", _UNCHANGED))
+        except Gone as gone:
+            raise Rejected(
+                f"QuickBooks has no company {realm_id}.", because=RejectedBecause.SETUP, advice=_CONNECT
+            ) from gone
+        part = answer.get(name)
+        found.append(part if isinstance(part, dict) else {})
+    return found[0], found[1]
+
+
+def payment_method_id(wire: QuickBooksWire, name: str) -> str | None:
+    """The id of an active payment method by its name, None where there is none."""
+    text = f"SELECT * FROM PaymentMethod WHERE Name = {quoted(name)} MAXRESULTS 1"  # noqa: S608  # QuickBooks' query language; the value is quoted
+    rows = wire.rows("PaymentMethod", text, Errand("look up the payment method", _UNCHANGED))
+    return translate.id_of(rows[0]) if rows else None
+
+
+def inspect(wire: QuickBooksWire, settings: QuickBooksSettings, realm_id: str, account_id: str | None) -> list[Finding]:
+    """Connection, currency, closed books, second ways to pay, the payment account and method."""
+    try:
+        info, preferences = company(wire, realm_id)
+        profile = translate.profile(realm_id, info, preferences)
+    except NeedsReauthorisation as error:
+        return [Finding(Weight.PROBLEM, "Connection", error.message, _CONNECT)]
+    except (Transient, Rejected) as error:
+        return [Finding(Weight.PROBLEM, "Connection", error.message, error.advice or "Try again in some minutes.")]
+    except Unreadable as problem:
+        return [Finding(Weight.PROBLEM, "Company", f"Its settings could not be read: {problem}.", _CONNECT)]
+    return [
+        Finding(Weight.OK, "Connection", f"Connected to {profile.name} ({profile.base_currency})."),
+        *_books(profile, preferences),
+        *_account(wire, profile, account_id),
+        *_method(wire, settings),
+    ]
+
+
+def _books(profile: LedgerProfile, preferences: Row) -> list[Finding]:
+    found: list[Finding] = []
+    if profile.closed_through:
+        found.append(
+            Finding(
+                Weight.OK,
+                "Closed books",
+                f"Closed through {profile.closed_through}; a payment of that time is booked on a later day.",
+            )
+        )
+    if translate.sells_online(preferences):
+        found.append(
+            Finding(
+                Weight.WARNING,
+                "Second way to pay",
+                "QuickBooks Payments is on: a customer could pay by QuickBooks' link and by ours.",
+                "In QuickBooks: Gear > Account and settings > Payments, or switch online payment off on the invoice.",
+            )
+        )
+    if translate.applies_credits_by_itself(preferences):
+        found.append(
+            Finding(
+                Weight.WARNING,
+                "Automatic credits",
+                "QuickBooks puts credits on open invoices by itself, so a balance may change without anybody's doing.",
+                "In QuickBooks: Gear > Account and settings > Advanced > Automation > Automatically apply credits.",
+            )
+        )
+    return found
+
+
+def _account(wire: QuickBooksWire, profile: LedgerProfile, account_id: str | None) -> list[Finding]:
+    subject = "Payment account"
+    if account_id is None:
+        return [
+            Finding(
+                Weight.PROBLEM,
+                subject,
+                "No account for card payments is chosen.",
+                "In QuickBooks: Accounting > Chart of accounts > New, type Bank, such as 'Stripe clearing'; then write "
+                "its name as payment_account.",
+            )
+        ]
+    if not account_id.isdigit():
+        return [Finding(Weight.PROBLEM, subject, f"{account_id!r} is no account id.", "Write the account's name.")]
+    try:
+        row = wire.read("Account", account_id, Errand(f"read account id {account_id}", _UNCHANGED))
+    except Gone:
+        return [
+            Finding(
+                Weight.PROBLEM,
+                subject,
+                f"There is no account with id {account_id}, or it is inactive.",
+                "Look in QuickBooks under Accounting > Chart of accounts, and correct payment_account.",
+            )
+        ]
+    except (Transient, Rejected) as error:
+        return [Finding(Weight.PROBLEM, subject, error.message, error.advice or "Try again in some minutes.")]
+    return [_account_finding(translate.account(row), profile, subject)]
+
+
+def _account_finding(account: LedgerAccount, profile: LedgerProfile, subject: str) -> Finding:
+    if not account.active:
+        return Finding(
+            Weight.PROBLEM,
+            subject,
+            f"{account.name} is inactive.",
+            "In QuickBooks: Chart of accounts > show inactive > Make active.",
+        )
+    if not account.takes_payments:
+        return Finding(
+            Weight.PROBLEM,
+            subject,
+            f"{account.name} is of type {account.kind}, which takes no payments.",
+            "Choose an account of type Bank or Other Current Asset.",
+        )
+    if account.currency not in {None, profile.base_currency}:
+        return Finding(
+            Weight.WARNING,
+            subject,
+            f"{account.name} is kept in {account.currency}; the company's home currency is {profile.base_currency}.",
+            f"Choose an account in {profile.base_currency}, unless all your invoices are in {account.currency}.",
+        )
+    return Finding(Weight.OK, subject, f"{account.name} ({account.kind}) takes payments.")
+
+
+def _method(wire: QuickBooksWire, settings: QuickBooksSettings) -> list[Finding]:
+    if settings.payment_method is None:
+        return []
+    try:
+        known = payment_method_id(wire, settings.payment_method)
+    except (Transient, Rejected, NeedsReauthorisation) as error:
+        return [Finding(Weight.PROBLEM, "Payment method", error.message, error.advice)]
+    if known is None:
+        return [
+            Finding(
+                Weight.WARNING,
+                "Payment method",
+                f"There is no payment method {settings.payment_method!r}; payments are booked without one.",
+                "In QuickBooks: Gear > All lists > Payment methods > New, or correct payment_method.",
+            )
+        ]
+    return [Finding(Weight.OK, "Payment method", f"{settings.payment_method} is put on the entries.")]
