@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from adapters.sandbox.stripe import forms, objects, people
-from adapters.sandbox.stripe.forms import Obj, Shape, StripeProblem, checked, missing
-from adapters.sandbox.stripe.world import EVENTS_KEPT, Account, Books, EventRow, World
+from adapters.sandbox.stripe.forms import Obj, Shape, StripeProblem, missing
+from adapters.sandbox.stripe.lists import Call, in_time, listed, newest_first
+from adapters.sandbox.stripe.world import EVENTS_KEPT, Books, EventRow
 
 SMALLEST = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "cad": 50, "aud": 50, "nzd": 50, "chf": 50}
 LARGEST = 999_999_999_999  # twelve digits, https://docs.stripe.com/currencies#maximum-charge-amounts
-EXPAND_DEEPEST = 4  # https://docs.stripe.com/expand
-EXPANDABLE = frozenset(("payment_intent", "latest_charge", "charge", "balance_transaction", "payment_link", "source"))
-
-
-@dataclass
-class Call:
-    """One authenticated request."""
-
-    world: World
-    account: Account
-    books: Books
-    arg: str  # the id in the path, "" where there is none
-    params: Obj  # not yet checked
-    base_url: str
-    path: str
-    expand: list[str] = field(default_factory=list)
-
-    def checked(self, shape: Shape) -> Obj:
-        given: Obj = checked(self.params, shape)
-        self.expand = given.pop("expand", [])
-        return given
 
 
 Handler = Callable[[Call], Obj]
@@ -49,53 +28,7 @@ class Endpoint:
     act: Handler
 
 
-# ------------------------------------------------------------------------------------------------------- lists
-
-
-def listed(call: Call, rows: Iterable[Obj], params: Obj, kind: str) -> Obj:
-    """A page of `rows`, which come newest first (https://docs.stripe.com/api/pagination)."""
-    limit = params.get("limit", 10)
-    if not 1 <= limit <= 100:
-        raise StripeProblem(
-            400,
-            f"Invalid integer: {limit}; must be between 1 and 100",
-            code="parameter_invalid_integer",
-            param="limit",
-        )
-    chosen = list(rows)
-    more = False
-    if (after := params.get("starting_after")) is not None:
-        chosen = chosen[_place(chosen, after, kind, "starting_after") + 1 :]
-    if (before := params.get("ending_before")) is not None:
-        chosen = chosen[: _place(chosen, before, kind, "ending_before")]
-        more, chosen = len(chosen) > limit, chosen[-limit:]
-    else:
-        more, chosen = len(chosen) > limit, chosen[:limit]
-    return {"object": "list", "data": chosen, "has_more": more, "url": call.path}
-
-
-def _place(rows: list[Obj], cursor: str, kind: str, param: str) -> int:
-    for index, row in enumerate(rows):
-        if row["id"] == cursor:
-            return index
-    raise missing(kind, cursor, param)
-
-
-def _newest_first(table: dict[str, Obj]) -> list[Obj]:
-    return list(reversed(table.values()))
-
-
-def _in_time(rows: Iterable[Obj], created: Any) -> list[Obj]:
-    if created is None:
-        return list(rows)
-    bounds = created if isinstance(created, dict) else {"gte": int(created), "lte": int(created)}
-    tests: dict[str, Callable[[int, int], bool]] = {
-        "gt": int.__gt__,
-        "gte": int.__ge__,
-        "lt": int.__lt__,
-        "lte": int.__le__,
-    }
-    return [row for row in rows if all(tests[name](row["created"], limit) for name, limit in bounds.items())]
+# ------------------------------------------------------------------------------------------------ any object
 
 
 def lister(table: Callable[[Books], dict[str, Obj]], kind: str, *equal: str) -> Handler:
@@ -103,11 +36,11 @@ def lister(table: Callable[[Books], dict[str, Obj]], kind: str, *equal: str) -> 
 
     def act(call: Call) -> Obj:
         params = call.checked({**forms.LIST, **dict.fromkeys(equal, "str")})
-        rows = _in_time(_newest_first(table(call.books)), params.get("created"))
+        rows = in_time(newest_first(table(call.books)), params.get("created"))
         for name in equal:
             if name in params:
                 rows = [row for row in rows if row.get(name) == params[name]]
-        return listed(call, rows, params, kind)
+        return listed(call, rows, params, kind, newest_first(table(call.books)))
 
     return act
 
@@ -227,10 +160,10 @@ def update_link(call: Call) -> Obj:
 
 def list_links(call: Call) -> Obj:
     params = call.checked({**{k: v for k, v in forms.LIST.items() if k != "created"}, "active": "bool"})
-    rows = _newest_first(call.books.payment_links)
+    rows = newest_first(call.books.payment_links)
     if "active" in params:
         rows = [row for row in rows if row["active"] is params["active"]]
-    return listed(call, rows, params, "payment_link")
+    return listed(call, rows, params, "payment_link", newest_first(call.books.payment_links))
 
 
 def link_lines(call: Call) -> Obj:
@@ -251,11 +184,12 @@ def list_sessions(call: Call) -> Obj:
     elif "payment_link" in params:
         rows = [books.sessions[one] for one in reversed(books.sessions_of_link.get(params["payment_link"], []))]
     else:
-        rows = _newest_first(books.sessions)
+        rows = newest_first(books.sessions)
     for name in ("payment_link", "status"):
         if name in params:
             rows = [row for row in rows if row[name] == params[name]]
-    return listed(call, _in_time(rows, params.get("created")), params, "checkout.session")
+    rows = in_time(rows, params.get("created"))
+    return listed(call, rows, params, "checkout.session", newest_first(books.sessions))
 
 
 def expire_session(call: Call) -> Obj:
@@ -292,13 +226,13 @@ def list_events(call: Call) -> Obj:
     for name in ("starting_after", "ending_before"):
         if name in params:
             _refuse_aged(call, params[name])
-    rows = _visible(call)
+    rows = visible = _visible(call)
     if wanted is not None:
         rows = [row for row in rows if row["type"] in wanted]
     if "type" in params:
         pattern = re.compile(re.escape(params["type"]).replace(r"\*", ".*"))
         rows = [row for row in rows if pattern.fullmatch(row["type"])]
-    return listed(call, _in_time(rows, params.get("created")), params, "event")
+    return listed(call, in_time(rows, params.get("created")), params, "event", visible)
 
 
 def _refuse_aged(call: Call, event_id: str) -> None:
@@ -350,28 +284,28 @@ def create_refund(call: Call) -> Obj:
 def list_balance_transactions(call: Call) -> Obj:
     names = ("payout", "source", "type", "currency")
     params = call.checked({**forms.LIST, **dict.fromkeys(names, "str")})
-    rows = _in_time(_newest_first(call.books.balance_transactions), params.get("created"))
+    rows = in_time(newest_first(call.books.balance_transactions), params.get("created"))
     for name in ("source", "type", "currency"):
         if name in params:
             rows = [row for row in rows if row[name] == params[name]]
     if "payout" in params:
         rows = [row for row in rows if call.books.payout_of.get(row["id"]) == params["payout"]]
-    return listed(call, rows, params, "balance_transaction")
+    return listed(call, rows, params, "balance_transaction", newest_first(call.books.balance_transactions))
 
 
 def list_payouts(call: Call) -> Obj:
     arrival: Shape = forms.LIST["created"]
     params = call.checked({**forms.LIST, "status": "str", "arrival_date": arrival})
-    rows = _in_time(_newest_first(call.books.payouts), params.get("created"))
+    rows = in_time(newest_first(call.books.payouts), params.get("created"))
     if "arrival_date" in params:
         kept = {
             row["id"]
-            for row in _in_time([{**row, "created": row["arrival_date"]} for row in rows], params["arrival_date"])
+            for row in in_time([{**row, "created": row["arrival_date"]} for row in rows], params["arrival_date"])
         }
         rows = [row for row in rows if row["id"] in kept]
     if "status" in params:
         rows = [row for row in rows if row["status"] == params["status"]]
-    return listed(call, rows, params, "payout")
+    return listed(call, rows, params, "payout", newest_first(call.books.payouts))
 
 
 def create_endpoint(call: Call) -> Obj:
@@ -391,39 +325,6 @@ def delete_endpoint(call: Call) -> Obj:
     if call.books.webhook_endpoints.pop(call.arg, None) is None:
         raise missing("webhook endpoint", call.arg)
     return {"id": call.arg, "object": "webhook_endpoint", "deleted": True}
-
-
-# ------------------------------------------------------------------------------------------------------ expand
-
-
-def expanded(call: Call, answer: Obj) -> Obj:
-    """`answer` with the asked-for ids replaced by their objects; the stored objects stay as they are."""
-    for path in call.expand:
-        steps = path.split(".")
-        if len(steps) > EXPAND_DEEPEST:
-            raise StripeProblem(
-                400, f"You cannot expand more than {EXPAND_DEEPEST} levels of a property.", param="expand"
-            )
-        answer = _expand(call, answer, steps, path)
-    return answer
-
-
-def _expand(call: Call, node: Any, steps: list[str], path: str) -> Any:
-    if not steps or node is None:
-        return node
-    head, rest = steps[0], steps[1:]
-    if head == "data" and node.get("object") == "list":
-        return {**node, "data": [_expand(call, row, rest, path) for row in node["data"]]}
-    if head == "line_items" and node["object"] in {"checkout.session", "payment_link"}:
-        link = node["id"] if node["object"] == "payment_link" else node["payment_link"]
-        lines = call.books.line_items[link]
-        return {**node, "line_items": {"object": "list", "data": lines, "has_more": False, "url": call.path}}
-    if head not in EXPANDABLE or head not in node:
-        raise StripeProblem(400, f"This property cannot be expanded ({path}).", param="expand")
-    value = node[head]
-    if isinstance(value, str):
-        value = call.books.find(value)
-    return {**node, head: _expand(call, value, rest, path)}
 
 
 # ------------------------------------------------------------------------------------------------------- table

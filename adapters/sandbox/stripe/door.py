@@ -8,8 +8,9 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.sandbox.stripe.api import Call, Endpoint, endpoint_for, expanded
+from adapters.sandbox.stripe.api import Endpoint, endpoint_for
 from adapters.sandbox.stripe.forms import Obj, StripeProblem, parse_form
+from adapters.sandbox.stripe.lists import Call, expanded
 from adapters.sandbox.stripe.world import API_VERSION, KEYS_KEPT, Books, Key, Saved, World
 
 
