@@ -1,0 +1,146 @@
+"""A listener on this machine that takes one redirect, then is gone (RFC 8252, sections 7.3 and 8.3)."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+from urllib.parse import urlsplit
+
+from connector.errors import ConfigProblem, DuebirdError
+from connector.signin.landing import Landing, SignInRefused, WrongLanding, read_landing
+
+WAIT: Final = 300.0  # seconds; signing in with a second factor takes a minute or two, and codes live five
+SILENT_LINE: Final = 5.0  # seconds; browsers open spare connections on which they may never ask anything
+
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Duebird</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{{font:18px/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}}</style></head>
+<body><h1>{title}</h1><p>{text}</p></body></html>"""
+
+
+class RedirectListener:
+    """Waits on loopback for the redirect of one sign-in. Only an answer with our `state` ends the wait."""
+
+    def __init__(self, redirect_uri: str, state: str) -> None:
+        place = urlsplit(redirect_uri)
+        self._port = place.port or 80
+        self._path = place.path or "/"
+        self._state = state
+        self._result: queue.Queue[Landing | SignInRefused] = queue.Queue()
+        self._servers: list[ThreadingHTTPServer] = []
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen while inside. 'localhost' may mean either address to a browser, so both are taken where there.
+
+        Raises:
+            ConfigProblem: another program holds the port.
+        """
+        self._open()
+        threads = [
+            threading.Thread(target=server.serve_forever, args=(0.05,), name="sign-in", daemon=True)
+            for server in self._servers
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            for server in self._servers:
+                server.shutdown()
+                server.server_close()
+            for thread in threads:
+                thread.join(timeout=SILENT_LINE)
+
+    def wait(self, seconds: float = WAIT) -> Landing:
+        """The landing, once it comes.
+
+        Raises:
+            SignInRefused: the person said no. DuebirdError: nobody came in time.
+        """
+        try:
+            result = self._result.get(timeout=seconds)
+        except queue.Empty:
+            raise DuebirdError(
+                f"Nobody signed in within {seconds / 60:.0f} minutes. Nothing was connected.",
+                advice="Run the same command again; with --paste if the browser is on another machine.",
+            ) from None
+        if isinstance(result, SignInRefused):
+            raise result
+        return result
+
+    def answer(self, target: str) -> tuple[int, str]:
+        """The status and page for one request; keeps the landing when it is the one waited for."""
+        if urlsplit(target).path != self._path:
+            return 404, _page("Not here", "This address only takes the answer of a sign-in.")
+        try:
+            self._result.put(read_landing(target, self._state))
+        except WrongLanding:
+            return 400, _page(
+                "That was another sign-in", "This answer does not belong to the sign-in just begun, and was not used."
+            )
+        except SignInRefused as refused:
+            self._result.put(refused)
+            return 200, _page("Not connected", "Nothing was connected. You can close this window.")
+        return 200, _page("Thank you", "Duebird has its answer. Close this window and go back to the terminal.")
+
+    def _open(self) -> None:
+        handler = _handler_for(self)
+        try:
+            self._servers.append(_Server(("127.0.0.1", self._port), handler))
+        except OSError as error:
+            raise ConfigProblem(
+                f"Port {self._port} of this machine cannot be listened on ({error.strerror}), "
+                "so the answer of the sign-in page would not arrive. Nothing was opened.",
+                advice="Close the program that uses it, or sign in with --paste.",
+            ) from error
+        try:
+            self._servers.append(_Server6(("::1", self._port), handler))
+        except OSError:
+            return  # no IPv6 on this machine, or the port is taken there: browsers then use the other address
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that hangs up is nothing to print about."""
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
+
+
+def _handler_for(listener: RedirectListener) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = SILENT_LINE
+
+        def do_GET(self) -> None:
+            status, page = listener.answer(self.path)
+            body = page.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Cache-Control", "no-store")
+            self.send_header("Referrer-Policy", "no-referrer")
+            self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+            """Nothing: the request line holds the code."""
+
+    return Handler
+
+
+def _page(title: str, text: str) -> str:
+    return _PAGE.format(title=escape(title), text=escape(text))
