@@ -125,8 +125,17 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def sqlite_url(folder: Path) -> str:
-    """The address of the database in a state folder. The file is made 0600 before SQLite opens it."""
+def sqlite_url(folder: Path, *, create: bool = True) -> str:
+    """The address of the database in a state folder. The file is made 0600 before SQLite opens it.
+
+    Raises:
+        ConfigProblem: the folder is open to others, or there is no database and `create` is False.
+    """
+    if not create and not (folder / DATABASE_NAME).exists():
+        raise ConfigProblem(
+            f"There is nothing on record yet: {folder / DATABASE_NAME} does not exist.",
+            advice="Connect a company and start Duebird: duebird connect COMPANY, then duebird run",
+        )
     path = private_folder(folder) / DATABASE_NAME
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -300,6 +300,29 @@ class Queries:
         with self._db.read() as session:
             return list(session.exec(statement).all())
 
+    def has_live_links(self, company: str) -> bool:
+        """Whether any payment link is out."""
+        statement = (
+            select(LinkRow.link_id).where(LinkRow.company == company, col(LinkRow.retired_at).is_(None)).limit(1)
+        )
+        with self._db.read() as session:
+            return session.exec(statement).first() is not None
+
+    def next_work_at(self, company: str) -> datetime | None:
+        """When something on record wants to be worked on next: an effect, a decision, a delivery to ask for."""
+        with self._db.read() as session:
+            found = [
+                session.exec(
+                    select(func.min(EffectRow.due_at)).where(
+                        EffectRow.company == company,
+                        col(EffectRow.status).in_([EffectStatus.PLANNED, EffectStatus.UNCERTAIN]),
+                    )
+                ).one(),
+                session.exec(select(func.min(ReceivableRow.review_at)).where(ReceivableRow.company == company)).one(),
+                session.exec(select(func.min(TextRow.check_at)).where(TextRow.company == company)).one(),
+            ]
+        return min((one for one in found if one is not None), default=None)
+
     def text_is_known(self, company: str, text_id: str) -> bool:
         """Whether a text at the service is on record as one of ours."""
         with self._db.read() as session:

@@ -1,0 +1,250 @@
+"""The one composition root: settings become companies with adapters behind their ports."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.clock import SystemClock
+from adapters.registry import LEDGERS, imported
+from adapters.settings_base import ServiceSettings
+from adapters.twilio.settings import TwilioSettings
+from connector.config import CompanySettings, Loaded
+from connector.domain.cadence import Intervals
+from connector.domain.calendar import Window
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, ConsentRule, Policy
+from connector.domain.effect import BooksIdentity
+from connector.domain.phone import Phone
+from connector.errors import ConfigProblem
+from connector.flows.budget import Budget, Limit
+from connector.flows.company import Company
+from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProcessor, Wire
+from connector.signin.company import SignInCompany, custody_of, open_connection
+from connector.words import PlainWords
+from state.database import Database, sqlite_url
+from state.migrate import migrate
+from state.queries import Queries
+from state.store import Store
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+INTUIT_READS_A_MONTH: Final = 500_000  # Intuit's free tier, over all companies of one app
+MONTH: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The open database of an installation."""
+
+    folder: Path
+    database: Database
+    store: Store
+    queries: Queries
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """A company's adapters, and its budget of calls."""
+
+    ledger: Ledger
+    processor: PaymentProcessor
+    messenger: Messenger
+    budget: Budget
+    tenant_id: str
+    tenant_name: str
+
+
+def open_state(folder: Path, *, create: bool = True) -> State:
+    """Open the database, brought to the present schema.
+
+    Raises:
+        ConfigProblem: the folder is open to others, or there is no database yet and `create` is False.
+        DatabaseTrouble: it is damaged, or made by a newer Duebird.
+    """
+    url = os.environ.get("DUEBIRD_DATABASE_URL") or sqlite_url(folder, create=create)
+    if create:
+        migrate(url)
+    database = Database(url)
+    return State(folder, database, Store(database), Queries(database))
+
+
+def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
+    """What signing in needs of a company.
+
+    Raises:
+        ConfigProblem: there is no such company; names those there are.
+    """
+    settings = company_settings(loaded, company_id)
+    return SignInCompany(
+        company=settings.id,
+        name=settings.name,
+        ledger=settings.ledger,
+        resolve=loaded.secrets.value,
+        state_folder=loaded.state_dir,
+        companies=frozenset(one.id for one in loaded.settings.companies),
+    )
+
+
+def company_settings(loaded: Loaded, company_id: str) -> CompanySettings:
+    """The settings of a company.
+
+    Raises:
+        ConfigProblem: there is no such company; names those there are.
+    """
+    found = loaded.settings.company(company_id)
+    if found is None:
+        ids = ", ".join(one.id for one in loaded.settings.companies)
+        raise ConfigProblem(
+            f'There is no company "{company_id}" in {loaded.path}. Nothing was done.', advice=f"There are: {ids}."
+        )
+    return found
+
+
+def services(loaded: Loaded, company_id: str, state: State, clock: Clock) -> Services:
+    """A company's adapters. Makes no call.
+
+    Raises:
+        NeedsReauthorisation: it is not connected yet.
+    """
+    settings = company_settings(loaded, company_id)
+    budget = Budget(settings.id, limits(loaded, settings), state.queries, state.store, clock)
+
+    def wire(service: ServiceSettings) -> Wire:
+        return Wire(settings.id, clock, budget, service.connect_timeout, service.read_timeout)
+
+    opened = open_connection(sign_in_company(loaded, company_id), custody_of(loaded.state_dir), wire(settings.ledger))
+    build_ledger = imported(LEDGERS[settings.ledger.kind])
+    from adapters.stripe.processor import StripeProcessor
+    from adapters.twilio.messenger import TwilioMessenger
+
+    username, password = twilio_sign_in(settings.twilio, loaded)
+    return Services(
+        ledger=build_ledger(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger)),
+        processor=StripeProcessor(settings.stripe, loaded.secrets.value(settings.stripe.key), wire(settings.stripe)),
+        messenger=TwilioMessenger(settings.twilio, username, password, wire(settings.twilio)),
+        budget=budget,
+        tenant_id=opened.entry.tenant_id,
+        tenant_name=opened.entry.tenant_name,
+    )
+
+
+def twilio_sign_in(settings: TwilioSettings, loaded: Loaded) -> tuple[str, str]:
+    """User and password: the API key where there is one, else the account with its token."""
+    if settings.api_key_sid is not None and settings.api_key_secret is not None:
+        return settings.api_key_sid, loaded.secrets.value(settings.api_key_secret)
+    if settings.auth_token is None:
+        raise ConfigProblem("Twilio has neither an API key nor an auth token.", advice="Type: duebird config check")
+    return settings.account_sid, loaded.secrets.value(settings.auth_token)
+
+
+def limits(loaded: Loaded, settings: CompanySettings) -> tuple[Limit, ...]:
+    """What each service allows this company. Twilio's reads are free; its limits are on calls at one time."""
+    ledger = settings.ledger
+    if ledger.kind == "xero":
+        of_ledger = Limit("xero", ledger.daily_calls, timedelta(days=1), writes_count=True)
+    else:
+        sharing = [one for one in loaded.settings.companies if one.enabled and one.ledger.kind == "quickbooks"]
+        share = INTUIT_READS_A_MONTH // max(len(sharing), 1)
+        of_ledger = Limit("quickbooks", share, MONTH, writes_count=False)
+    return of_ledger, Limit("stripe", settings.stripe.monthly_reads, MONTH, writes_count=False)
+
+
+def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: Services) -> Company:
+    """The company as the flows see it. Its first time binds it to its books and its Stripe account for ever.
+
+    Raises:
+        ConfigProblem: the payment account does not exist, or the company is bound to other books.
+        DuebirdError: a service could not be asked.
+    """
+    settings = company_settings(loaded, company_id)
+    bound = state.queries.identity(company_id)
+    account = parts.processor.account()
+    identity = BooksIdentity(settings.ledger.kind, parts.tenant_id, account.account_id)
+    if bound != identity:
+        state.store.bind_company(company_id, identity, parts.tenant_name, clock.now())
+    booked_to = payment_account(settings, parts.ledger.payment_accounts())
+    return Company(
+        id=company_id,
+        identity=identity,
+        policy=policy_of(settings, payment_account_id=booked_to.account_id, live=account.live),
+        words=PlainWords(),
+        ledger=parts.ledger,
+        processor=parts.processor,
+        messenger=parts.messenger,
+        store=state.store,
+        queries=state.queries,
+        clock=clock,
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+    )
+
+
+def payment_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) -> LedgerAccount:
+    """The clearing account the settings name, by id, code or name.
+
+    Raises:
+        ConfigProblem: none is named, it does not exist, or it takes no payments; lists those that would do.
+    """
+    wanted = settings.ledger.payment_account
+    good = [one for one in accounts if one.active and one.takes_payments]
+    names = ", ".join(f'"{one.name}"' for one in good[:10]) or "none yet: make one in the ledger"
+    if wanted is None:
+        raise ConfigProblem(
+            f'Company "{settings.id}" does not say which account receives card money (ledger.payment_account).',
+            advice=f"Accounts that would do: {names}.",
+        )
+    key = wanted.strip().casefold()
+    found = [
+        one for one in accounts if key in {one.account_id.casefold(), (one.code or "").casefold(), one.name.casefold()}
+    ]
+    if len(found) == 1 and found[0] in good:
+        return found[0]
+    why = "is not in the ledger" if not found else "is there more than once" if len(found) > 1 else "takes no payments"
+    raise ConfigProblem(
+        f'Company "{settings.id}": the payment account "{wanted}" {why}.', advice=f"Accounts that would do: {names}."
+    )
+
+
+def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live: bool) -> Policy:
+    """A company's rules, from its settings."""
+    notices = settings.notices
+    opens, closes = notices.window
+    steps = [rule for wanted, rule in ((notices.issued, ISSUED_RULE), (notices.due, DUE_RULE)) if wanted]
+    return Policy(
+        business=settings.name_in_texts,
+        zone=ZoneInfo(settings.timezone),
+        country=settings.country,
+        start_on=settings.start_on,
+        steps=tuple(steps),
+        window=Window(opens, closes, frozenset(DAYS.index(day) for day in notices.days)),
+        minimum=notices.minimum_amount,
+        max_per_number_per_day=notices.max_texts_per_number_per_day,
+        excluded_customers=frozenset(notices.excluded_customers),
+        skip_payable_elsewhere=notices.skip_payable_elsewhere,
+        require_sent=notices.require_sent_by_ledger,
+        receipts=notices.receipt,
+        owner_phone=Phone(notices.owner_notice) if notices.owner_notice else None,
+        consent_rule=ConsentRule(settings.consent.rule),
+        consent_marker=settings.consent.marker,
+        payment_account_id=payment_account_id,
+        live=live,
+    )
+
+
+def intervals_of(loaded: Loaded, settings: CompanySettings) -> Intervals:
+    """How often to look at that company's services, in seconds."""
+    own = loaded.settings.intervals(settings)
+    return Intervals(own.quick, own.slow, own.idle, own.sweep)
+
+
+def system_clock() -> Clock:
+    """The machine's clock."""
+    return SystemClock()

@@ -1,0 +1,153 @@
+"""One pass over one company after another: when each service is looked at, and what to do while one is out of reach."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector import assemble
+from connector.config import Loaded
+from connector.domain.cadence import Activity, Intervals, affordable, wanted
+from connector.errors import DuebirdError
+from connector.flows.company import Company, Counts
+from connector.flows.listen import DELIVERY_LOOKS
+from connector.flows.passes import Look, Report, run_pass
+from connector.ports import Clock
+
+log = logging.getLogger(__name__)
+
+# Calls one look costs, for stretching intervals to the budget. The two lists of Xero are the dearest.
+CALLS_A_LOOK: Final = {"quickbooks": 1, "xero": 2, "stripe": 1}
+RETRY_BUILD: Final = timedelta(minutes=1)  # a company whose services cannot be reached at start is tried every minute
+OBJECTS_EVERY: Final = timedelta(hours=24)
+# Replies cost nothing at the messaging service and an unheard STOP costs trust: looked at in every pass.
+
+
+@dataclass(slots=True)
+class _Running:
+    """A company that is being worked on."""
+
+    company: Company
+    parts: assemble.Services
+    intervals: Intervals
+    ledger_kind: str
+    ledger_next: datetime
+    payments_next: datetime
+    objects_next: datetime
+    last_event_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Status:
+    """The last pass over a company, for `run --once` and the health check."""
+
+    at: datetime
+    counts: Counts = field(default_factory=Counts)
+    troubles: list[str] = field(default_factory=list)
+
+
+class Worker:
+    """Does passes. One company's trouble stays its own. Safe to call for different companies from several threads."""
+
+    def __init__(self, loaded: Loaded, state: assemble.State, clock: Clock) -> None:
+        self._loaded, self._state, self._clock = loaded, state, clock
+        self._running: dict[str, _Running] = {}
+        self._poked: set[str] = set()
+        self._lock = threading.Lock()
+        self.statuses: dict[str, Status] = {}
+
+    def reload(self, loaded: Loaded) -> None:
+        """Take new settings; every company is assembled anew at its next pass."""
+        with self._lock:
+            self._loaded = loaded
+            self._running.clear()
+
+    def poke(self, company_id: str) -> None:
+        """Look at everything of this company in its next pass."""
+        with self._lock:
+            self._poked.add(company_id)
+
+    def work(self, company_id: str) -> timedelta:
+        """One pass; returns in how long the next one is wanted."""
+        try:
+            running = self._get(company_id)
+        except DuebirdError as error:
+            log.warning("%s: cannot start: %s", company_id, error)
+            self.statuses[company_id] = Status(self._clock.now(), troubles=[f"cannot start: {error}"])
+            return RETRY_BUILD
+        look = self._look(running)
+        report = run_pass(running.company, look)
+        running.parts.budget.flush()
+        self._note(running, report)
+        self.statuses[company_id] = Status(self._clock.now(), report.counts, report.troubles)
+        if report.counts.names:
+            log.info("%s: %s", company_id, ", ".join(f"{name} {by}" for name, by in report.counts.names.items()))
+        return self._next(running, look)
+
+    def once(self, company_id: str) -> Status:
+        """One pass that looks at everything."""
+        self.poke(company_id)
+        self.work(company_id)
+        return self.statuses[company_id]
+
+    def _get(self, company_id: str) -> _Running:
+        with self._lock:
+            known = self._running.get(company_id)
+            loaded = self._loaded
+        if known is not None:
+            return known
+        parts = assemble.services(loaded, company_id, self._state, self._clock)
+        company = assemble.company(loaded, company_id, self._state, self._clock, parts)
+        settings = assemble.company_settings(loaded, company_id)
+        now = self._clock.now()
+        made = _Running(
+            company=company,
+            parts=parts,
+            intervals=assemble.intervals_of(loaded, settings),
+            ledger_kind=settings.ledger.kind,
+            ledger_next=now,
+            payments_next=now,
+            objects_next=now,
+            last_event_at=self._state.queries.last_text_at(company_id),
+        )
+        with self._lock:
+            return self._running.setdefault(company_id, made)
+
+    def _look(self, running: _Running) -> Look:
+        now = self._clock.now()
+        with self._lock:
+            poked = running.company.id in self._poked
+            self._poked.discard(running.company.id)
+        look = Look(
+            ledger=poked or now >= running.ledger_next,
+            payments=poked or now >= running.payments_next,
+            objects=now >= running.objects_next,
+        )
+        if look.objects:
+            running.objects_next = now + OBJECTS_EVERY
+        return look
+
+    def _note(self, running: _Running, report: Report) -> None:
+        """What keeps looks quick for a while: a text, a payment, a link."""
+        if any(name.startswith(("send_text", "payments", "create_link")) for name in report.counts.names):
+            running.last_event_at = self._clock.now()
+
+    def _next(self, running: _Running, look: Look) -> timedelta:
+        now = self._clock.now()
+        activity = Activity(running.last_event_at, links_out=self._state.queries.has_live_links(running.company.id))
+        base = wanted(running.intervals, activity, now)
+        budget = running.parts.budget
+        if look.ledger:
+            kind = running.ledger_kind
+            running.ledger_next = now + affordable(base, CALLS_A_LOOK[kind], budget.allowance(kind), now)
+        if look.payments:
+            running.payments_next = now + affordable(base, CALLS_A_LOOK["stripe"], budget.allowance("stripe"), now)
+        # What is planned for later and texts on their way are worked on between looks, without a look at the ledger.
+        soonest = min(running.ledger_next, running.payments_next)
+        planned = self._state.queries.next_work_at(running.company.id)
+        if planned is not None:
+            soonest = min(soonest, max(planned, now + DELIVERY_LOOKS[0] / 4))
+        return max(soonest - now, timedelta())
