@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
@@ -75,6 +77,30 @@ class Database:
                 f"The database {self.url.database} is damaged ({answer}). Nothing was sent.",
                 advice="Stop Duebird, keep a copy of the file, and restore a backup with `duebird backup --restore`.",
             )
+
+    def copy_to(self, target: Path) -> int:
+        """Write a whole copy through SQLite itself (never by copying the file), 0600; returns its size in bytes.
+
+        Raises:
+            ConfigProblem: the database is on a server, which has backups of its own.
+            DatabaseTrouble: the copy could not be written; an unfinished one is removed.
+        """
+        if not self.is_sqlite:
+            raise ConfigProblem(
+                "The database is on a PostgreSQL server. Nothing was written.", advice="Use pg_dump, or its own backups."
+            )
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        try:
+            with self._one_at_a_time(), self.engine.connect() as connection:
+                source = connection.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)  # noqa: S101  narrows the driver's type
+                with contextlib.closing(sqlite3.connect(target)) as copy:
+                    source.rollback()  # the copy must not start inside a database transaction
+                    source.backup(copy)
+        except (OSError, sqlite3.Error) as error:
+            target.unlink(missing_ok=True)
+            raise DatabaseTrouble(f"The copy could not be written: {error}.") from error
+        return target.stat().st_size
 
     def close(self) -> None:
         """Let go of the file."""

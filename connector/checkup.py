@@ -1,0 +1,72 @@
+"""`duebird check`: every connection, permission and setting looked at, nothing sent, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from connector import assemble
+from connector.config import Loaded
+from connector.errors import DuebirdError, NeedsReauthorisation
+from connector.ports import CallKind, CallSeen, Finding, Weight, Wire
+from connector.signin.company import custody_of, open_connection
+
+
+class _Uncounted:
+    """Checks are made by hand and seldom: they must work even where a budget is used up."""
+
+    def before(self, service: str, kind: CallKind) -> None:
+        """Go ahead."""
+
+    def after(self, call: CallSeen) -> None:
+        """Count nothing."""
+
+    def pause(self, service: str, until: datetime) -> None:
+        """Hold nothing up."""
+
+
+def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
+    """All findings of one company; an error becomes a finding, so that the other services are looked at too."""
+    from adapters.registry import LEDGERS, imported
+    from adapters.stripe.processor import StripeProcessor
+    from adapters.twilio.messenger import TwilioMessenger
+
+    settings = assemble.company_settings(loaded, company_id)
+    clock = assemble.system_clock()
+
+    def wire(service: object) -> Wire:
+        return Wire(company_id, clock, _Uncounted(), getattr(service, "connect_timeout", 5.0),
+                    getattr(service, "read_timeout", 30.0))
+
+    def ledger() -> Sequence[Finding]:
+        opened = open_connection(
+            assemble.sign_in_company(loaded, company_id), custody_of(loaded.state_dir), wire(settings.ledger)
+        )
+        build = imported(LEDGERS[settings.ledger.kind])
+        books = build(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger))
+        accounts = books.payment_accounts()
+        chosen = assemble.payment_account(settings, accounts)
+        findings: Sequence[Finding] = books.inspect(chosen.account_id)
+        return findings
+
+    def stripe() -> Sequence[Finding]:
+        key = loaded.secrets.value(settings.stripe.key)
+        return StripeProcessor(settings.stripe, key, wire(settings.stripe)).inspect()
+
+    def twilio() -> Sequence[Finding]:
+        username, password = assemble.twilio_sign_in(settings.twilio, loaded)
+        return TwilioMessenger(settings.twilio, username, password, wire(settings.twilio)).inspect()
+
+    found: list[Finding] = []
+    for name, look in (("Ledger", ledger), ("Stripe", stripe), ("Twilio", twilio)):
+        found += _looked(name, look, company_id)
+    return found
+
+
+def _looked(name: str, look: Callable[[], Sequence[Finding]], company_id: str) -> Sequence[Finding]:
+    try:
+        return look()
+    except NeedsReauthorisation as error:
+        return [Finding(Weight.PROBLEM, name, error.message, error.advice or f"duebird connect {company_id}")]
+    except DuebirdError as error:
+        return [Finding(Weight.PROBLEM, name, error.message, error.advice)]

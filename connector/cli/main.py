@@ -1,0 +1,72 @@
+"""`duebird`: the commands. Only Typer is imported here; each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.cli import config_commands, connect_commands, invoices, people, running, sandbox, status
+
+if TYPE_CHECKING:
+    from connector.signin.company import SignInCompany
+
+app = typer.Typer(
+    name="duebird",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a traceback with local variables would print secrets
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Texts customers a payment link for invoices in QuickBooks Online or Xero, once, and books the payment, once.",
+    epilog="First time? Type: duebird demo. Then: duebird init",
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  Typer's callback
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"duebird {version('duebird')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Say what the program is; the options are Typer's."""
+
+
+def _sign_in(config: Path | None, company: str) -> SignInCompany:
+    from connector.assemble import sign_in_company
+    from connector.cli.common import read_config
+
+    return sign_in_company(read_config(config, with_secrets=True), company)
+
+
+app.command()(config_commands.init)
+connect_commands.register(app, _sign_in)
+running.register(app)
+status.register(app)
+invoices.register(app)
+people.register(app)
+sandbox.register(app)
+app.add_typer(config_commands.app, name="config")
+
+
+def main() -> None:
+    """Entry of the console script."""
+    # Windows consoles and pipes may not speak UTF-8; a customer's name must never end a command.
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()
