@@ -1,0 +1,213 @@
+"""Whether a number may be texted, and what a reply means for that.
+
+47 CFR 64.1200(a)(10) lets a person revoke consent "by any reasonable means": the carrier's keywords are only the
+plainest of them. A reply that merely contains the word stop ("I'll stop by tomorrow") revokes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from connector.domain.phone import Phone
+from connector.domain.reply_words import ENGLISH, LANGUAGES, ReplyWords
+
+__all__ = [
+    "ENGLISH",
+    "LANGUAGES",
+    "ConsentMethod",
+    "ConsentRecord",
+    "ConsentState",
+    "ReplyMeaning",
+    "meaning",
+    "redact_cards",
+    "standing",
+]
+
+
+class ConsentState(StrEnum):
+    """Where a number stands. Only GRANTED may be texted."""
+
+    GRANTED = "granted"
+    REVOKED = "revoked"
+    NONE = "none"
+
+
+class ConsentMethod(StrEnum):
+    """How a consent or a revocation came about."""
+
+    FORM = "form"
+    PAPER = "paper"
+    VERBAL = "verbal"
+    REPLY = "reply"  # the person texted it: STOP, START, or words that mean it
+    LEDGER_MARKER = "ledger_marker"  # a group or field in the ledger
+    IMPORT = "import"  # a list the owner gave us
+    CARRIER = "carrier"  # the messaging service refused (21610) or the carrier blocked
+
+
+# A list or a marker that is read again and again only repeats an old word. It must not talk over a person's STOP;
+# what was agreed anew after it (a form, on paper, by word of mouth) is recorded as such.
+_REPEATS: Final = frozenset((ConsentMethod.LEDGER_MARKER, ConsentMethod.IMPORT))
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """One thing that was said about texting a number. Records are only ever added.
+
+    `state` GRANTED or REVOKED; NONE takes an earlier grant back without the person's doing (a mistaken import).
+    `recorded_at` is UTC. `evidence` is a note or a hash, `source` where it came from (file and row, text id).
+    """
+
+    phone: Phone
+    state: ConsentState
+    method: ConsentMethod
+    recorded_at: datetime
+    recorded_by: str
+    wording: str = ""
+    evidence: str = ""
+    source: str = ""
+
+
+def standing(records: Iterable[ConsentRecord]) -> ConsentState:
+    """Where one number stands by all its records; the newest wins, with these limits.
+
+    - START (a grant by REPLY) re-opens only what was granted before: it is no consent by itself.
+    - After a revocation an import or a ledger marker re-opens nothing.
+    - NONE takes back a grant, never a revocation.
+    - Of two records of the same instant the stricter wins.
+
+    Raises:
+        ValueError: the records are of more than one number.
+    """
+    ordered = sorted(records, key=lambda record: (record.recorded_at, _strictness(record.state)))
+    if len({record.phone for record in ordered}) > 1:
+        raise ValueError("the standing of one number was asked with records of several")
+    state, granted_before = ConsentState.NONE, False
+    for record in ordered:
+        if record.state is ConsentState.REVOKED:
+            state = ConsentState.REVOKED
+        elif record.state is ConsentState.NONE:
+            granted_before = False
+            state = state if state is ConsentState.REVOKED else ConsentState.NONE
+        elif record.method is ConsentMethod.REPLY:
+            state = ConsentState.GRANTED if granted_before else state
+        else:
+            granted_before = True
+            if state is not ConsentState.REVOKED or record.method not in _REPEATS:
+                state = ConsentState.GRANTED
+    return state
+
+
+def _strictness(state: ConsentState) -> int:
+    return {ConsentState.GRANTED: 0, ConsentState.NONE: 1, ConsentState.REVOKED: 2}[state]
+
+
+class ReplyMeaning(StrEnum):
+    """What a reply asks of us."""
+
+    STOP = "stop"  # a keyword, the whole message: the service has blocked the number too
+    START = "start"  # a keyword, exactly as the service knows it
+    HELP = "help"
+    REVOCATION_BY_MEANING = "revocation_by_meaning"  # in other words; the law counts it all the same
+    WRONG_NUMBER = "wrong_number"
+    DOUBTFUL = "doubtful"  # hold, and let a person read it
+    OTHER = "other"  # for the owner to read; changes nothing
+
+
+_CLAUSE: Final = re.compile(r"[.,;:!?\n\r()\u2026\u2013\u2014]+|\s-+\s")
+_NOT_WORD: Final = re.compile(r"[^\w\s]+")
+_LONGEST: Final = 1600  # the longest text there is; a longer body is not a text
+
+
+def meaning(body: str, languages: Iterable[ReplyWords] = LANGUAGES) -> ReplyMeaning:
+    """What a reply means, by the tables of `reply_words`.
+
+    First the whole message against the keywords; then clause by clause, the weightiest clause decides:
+    revocation, wrong number, doubtful, other.
+    """
+    text = _plain(body[:_LONGEST])
+    word = " ".join(_NOT_WORD.sub(" ", text).split())
+    tables = tuple(languages)
+    if any(word in table.stop for table in tables):
+        return ReplyMeaning.STOP
+    exact = " ".join(text.split())
+    if any(exact in table.start for table in tables):
+        return ReplyMeaning.START
+    if any(word in table.help for table in tables):
+        return ReplyMeaning.HELP
+    clauses = [" ".join(_NOT_WORD.sub(" ", part.replace("'", "")).split()) for part in _CLAUSE.split(text)]
+    found = {_of_clause(clause, table) for clause in clauses if clause for table in tables}
+    for weighty in (ReplyMeaning.REVOCATION_BY_MEANING, ReplyMeaning.WRONG_NUMBER, ReplyMeaning.DOUBTFUL):
+        if weighty in found:
+            return weighty
+    return ReplyMeaning.OTHER
+
+
+def _of_clause(clause: str, table: ReplyWords) -> ReplyMeaning:
+    """One clause against one language, without the parts that look like a revocation and are none."""
+    if clause in table.stop_alone:
+        return ReplyMeaning.REVOCATION_BY_MEANING
+    rest = clause
+    for harmless in table.harmless:
+        rest = harmless.sub(" ", rest)
+    rest = " ".join(rest.split())
+    for patterns, result in (
+        (table.limited, ReplyMeaning.DOUBTFUL),
+        (table.revocation, ReplyMeaning.REVOCATION_BY_MEANING),
+        (table.wrong_number, ReplyMeaning.WRONG_NUMBER),
+        (table.doubtful, ReplyMeaning.DOUBTFUL),
+    ):
+        if any(pattern.search(rest) for pattern in patterns):
+            return result
+    return ReplyMeaning.OTHER
+
+
+def _plain(text: str) -> str:
+    """Small letters, straight apostrophes, no accents, look-alikes brought to plain forms."""
+    flat = unicodedata.normalize("NFKD", text.replace("\u2019", "'").replace("\u2018", "'").replace("`", "'"))
+    visible = "".join(c for c in flat if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+    return visible.casefold()
+
+
+_DIGIT_GROUPS: Final = re.compile(r"(?<!\d)\d(?:[\s.\-\u2010-\u2015]{0,2}\d){12,}(?!\d)")
+_GROUP: Final = re.compile(r"\d+")
+_CARD_SHORTEST, _CARD_LONGEST = 13, 19  # ISO/IEC 7812
+REDACTED: Final = "(card number removed)"
+
+
+def redact_cards(body: str) -> str:
+    """The body without payment card numbers: 13 to 19 digits, grouped or not, that pass the Luhn check.
+
+    A card number followed by its expiry or code is found too, since groups of digits are tried from each start.
+    """
+    return _DIGIT_GROUPS.sub(lambda match: _without_cards(match[0]), body)
+
+
+def _without_cards(run: str) -> str:
+    groups = list(_GROUP.finditer(run))
+    out, at, i = "", 0, 0
+    while i < len(groups):
+        end = next((j for j in range(len(groups), i, -1) if _is_card("".join(g[0] for g in groups[i:j]))), None)
+        if end is None:
+            i += 1
+            continue
+        out += run[at : groups[i].start()] + REDACTED
+        at = groups[end - 1].end()
+        i = end
+    return out + run[at:]
+
+
+def _is_card(digits: str) -> bool:
+    """Luhn, https://www.iso.org/standard/70484.html, annex B."""
+    if not _CARD_SHORTEST <= len(digits) <= _CARD_LONGEST:
+        return False
+    total = 0
+    for index, char in enumerate(reversed(digits)):
+        value = unicodedata.decimal(char) * (2 if index % 2 else 1)
+        total += value - 9 if value > 9 else value  # noqa: PLR2004  two digits are added up
+    return total % 10 == 0
