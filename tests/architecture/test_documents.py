@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from adapters.quickbooks.settings import QuickBooksSettings
+from adapters.settings_base import ServiceSettings
+from adapters.stripe.settings import StripeSettings
+from adapters.twilio.settings import TwilioSettings
+from adapters.xero.settings import XeroSettings
 from tests.architecture.tree import ROOT, texts
 
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+TOML = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 GLOSSARY = "docs/explanation/glossary.md"
 TERMS = [
     *("company", "receivable", "dunning", "notice", "step", "consent", "payment link", "payment", "allocation"),
@@ -38,6 +48,8 @@ def test_every_document_is_reached_from_the_index() -> None:
     queue = [ROOT / "README.md", ROOT / "docs/README.md"]
     while queue:
         path = queue.pop().resolve()
+        if path.is_dir():
+            queue += path.glob("*.md")
         if path in reached or path.suffix != ".md" or not path.is_file():
             continue
         reached.add(path)
@@ -49,6 +61,45 @@ def test_every_document_is_reached_from_the_index() -> None:
 @pytest.mark.parametrize("term", TERMS)
 def test_the_glossary_says_what_a_word_means(term: str) -> None:
     assert f"| **{term}** |" in (ROOT / GLOSSARY).read_text(encoding="utf-8")
+
+
+def test_every_command_the_documents_name_exists() -> None:
+    named = {
+        word
+        for path, text in documents()
+        if path != "CHANGELOG.md"
+        for word in re.findall(
+            r"(?:`|bin/|bin\\|^|[a-z] )duebird ([a-z]+)(?=[ `\n])", "\n".join(CODE.findall(text)), re.MULTILINE
+        )
+    }
+    helped = subprocess.run(
+        [sys.executable, "-c", "from connector.cli.main import main; main()", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
+    )
+    assert helped.returncode == 0, helped.stderr
+    unknown = sorted(word for word in named if not re.search(rf"(?m)^\W*{word}\b", helped.stdout))
+    assert "demo" in named
+    assert not unknown, f"`duebird --help` knows no {unknown}"
+
+
+def test_every_setting_the_documents_show_exists() -> None:
+    classes: dict[str, type[ServiceSettings]] = {
+        "stripe": StripeSettings,
+        "twilio": TwilioSettings,
+        "quickbooks": QuickBooksSettings,
+        "xero": XeroSettings,
+    }
+    wrong: list[str] = []
+    for path, text in documents():
+        for block in TOML.findall(text):
+            for section, values in tomllib.loads(block).get("company", {}).items():
+                settings = classes.get(values.get("kind", section))
+                wrong += [f"{path}: {section}.{key}" for key in values if settings and key not in settings.model_fields]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"])
