@@ -46,14 +46,15 @@ def listed(call: Call, rows: Iterable[Obj], params: Obj, kind: str, whole: Itera
             param="limit",
         )
     chosen = list(rows)
-    order = {row["id"]: index for index, row in enumerate(chosen if whole is None else whole)}
-    for name in ("starting_after", "ending_before"):
-        if name in params and params[name] not in order:
-            raise missing(kind, params[name], name)
-    if "starting_after" in params:
-        chosen = [row for row in chosen if order[row["id"]] > order[params["starting_after"]]]
-    if "ending_before" in params:
-        chosen = [row for row in chosen if order[row["id"]] < order[params["ending_before"]]]
+    cursors = {name: params[name] for name in ("starting_after", "ending_before") if name in params}
+    places = {row["id"]: place for place, row in enumerate(chosen if whole is None else whole)} if cursors else {}
+    for name, cursor in cursors.items():
+        if cursor not in places:
+            raise missing(kind, cursor, name)
+    if "starting_after" in cursors:
+        chosen = [row for row in chosen if places[row["id"]] > places[cursors["starting_after"]]]
+    if "ending_before" in cursors:
+        chosen = [row for row in chosen if places[row["id"]] < places[cursors["ending_before"]]]
         more, chosen = len(chosen) > limit, chosen[-limit:]
     else:
         more, chosen = len(chosen) > limit, chosen[:limit]

@@ -1,0 +1,131 @@
+"""Stripe's row of the processor suite: the adapter over HTTP against its stand-in."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import requests
+
+from adapters.clock import ManualClock
+from adapters.sandbox.base import CONTROL, Fault, Served
+from adapters.sandbox.stripe import StripeTwin
+from adapters.sandbox.stripe.twin import DEFAULT_ACCOUNT, DEFAULT_KEY
+from adapters.stripe.processor import StripeProcessor
+from adapters.stripe.settings import StripeSettings
+from connector.ports import CallKind, CallSeen, Wire
+
+
+class CountingMeter:
+    """Lets every call through and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.seen: list[CallSeen] = []
+        self.pauses: list[str] = []
+        self.after_next: Callable[[], object] | None = None
+
+    def before(self, service: str, kind: CallKind) -> None:
+        del service, kind
+
+    def after(self, call: CallSeen) -> None:
+        self.seen.append(call)
+        if self.after_next is not None:
+            self.after_next()
+            self.after_next = None
+
+    def pause(self, service: str, until: object) -> None:
+        del until
+        self.pauses.append(service)
+
+
+class StripeHarness:
+    """One account with a restricted test key, and its payers, played through the stand-in's control routes."""
+
+    def __init__(self, served: Served, twin: StripeTwin) -> None:
+        self.twin = twin
+        self.base_url = served.base_url
+        self.clock = ManualClock(twin.clock.now())
+        self.meter = CountingMeter()
+        self.wire = Wire("acme", self.clock, self.meter, connect_timeout=2.0, read_timeout=5.0)
+        self.processor = self.with_key(DEFAULT_KEY)
+        self._session = requests.Session()
+        self._session.trust_env = False  # the people are not behind the refused proxy
+
+    def with_key(self, key: str, base_url: str | None = None) -> StripeProcessor:
+        """The adapter, with another key or at another address."""
+        settings = StripeSettings.model_validate({"key": "env:STRIPE_KEY", "base_url": base_url or self.base_url})
+        return StripeProcessor(settings, key, self.wire)
+
+    def control(self, act: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Play a person at the stand-in."""
+        answer = self._session.post(f"{self.base_url}{CONTROL}/{act}", json=given or {}, timeout=5)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def records(self, *, live: bool = False) -> dict[str, Any]:
+        """What the stand-in holds of the account."""
+        answer = self._session.get(f"{self.base_url}{CONTROL}/records", timeout=5).json()
+        return dict(answer["accounts"][DEFAULT_ACCOUNT]["live" if live else "test"])
+
+    def pay(self, link_url: str) -> str | None:
+        done = self.control("pay", {"link": link_url, "method": "card"})
+        return done["payment_intent"] if done["outcome"] == "paid" else None
+
+    def open_page(self, link_url: str) -> str | None:
+        session: str | None = self.control("open", {"link": link_url})["session"]
+        return session
+
+    def pay_session(self, session_id: str) -> str | None:
+        done = self.control("pay", {"session": session_id, "method": "card"})
+        return done["payment_intent"] if done["outcome"] == "paid" else None
+
+    def start_debit(self, link_url: str) -> str | None:
+        session: str | None = self.control("pay", {"link": link_url, "method": "bank"})["session"]
+        return session
+
+    def finish_debit(self, session_id: str, *, succeeds: bool) -> None:
+        self.control("debit", {"session": session_id, "succeeds": succeeds})
+
+    def live_links_in_world(self) -> list[str]:
+        return [link["id"] for link in self.records()["links"] if link["active"]]
+
+    def let_time_pass(self, by: timedelta) -> None:
+        self.clock.advance(by)
+        self.twin.clock.offset += by
+
+    def refuse_next_connection(self) -> None:
+        """The next call is led to a proxy where nobody listens: a connection truly refused, none made."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+        os.environ["http_proxy"] = nobody
+        self.meter.after_next = lambda: os.environ.pop("http_proxy", None)
+
+    def lose_next_write_answer(self) -> None:
+        self.twin.faults.append(Fault("drop_after", method="POST", path="^/v1/"))
+
+    def throttle_next_call(self) -> None:
+        self.twin.throttle()
+
+    def revoke_access(self) -> None:
+        self.control("keys", {"account": DEFAULT_ACCOUNT, "keys": [{"secret": DEFAULT_KEY, "state": "revoked"}]})
+
+    def close(self) -> None:
+        os.environ.pop("http_proxy", None)
+        self._session.close()
+
+
+@contextmanager
+def harness() -> Iterator[StripeHarness]:
+    """A fresh stand-in and an adapter on it."""
+    twin = StripeTwin()
+    with Served(twin) as served:
+        made = StripeHarness(served, twin)
+        try:
+            yield made
+        finally:
+            made.close()
