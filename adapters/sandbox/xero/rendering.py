@@ -188,7 +188,6 @@ def _line(row: Invoice) -> dict[str, Any]:
         "Tracking": [],
         "Quantity": 1,
         "LineItemID": row.invoice_id,
-        "ValidationErrors": [],
     }
 
 
