@@ -17,6 +17,7 @@ from adapters.tokens import EncryptedTokenStore, FileKey, KeyringKey, choose_key
 from connector.errors import ConfigProblem, NeedsReauthorisation, Transient
 from connector.ports import TokenSet
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TOKENS = TokenSet(
     access_token="canary-access",
@@ -230,7 +231,7 @@ def test_another_process_holds_the_lock_until_it_dies(tmp_path: Path) -> None:
     )
     path = tmp_path / "one.lock"
     holder = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     with holder:
         assert holder.stdout is not None
