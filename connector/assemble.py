@@ -26,7 +26,7 @@ from connector.flows.budget import Budget, Limit
 from connector.flows.company import Company
 from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProcessor, Wire
 from connector.signin.company import SignInCompany, custody_of, open_connection
-from connector.words import PlainWords
+from connector.words import Wording
 from state.database import Database, sqlite_url
 from state.migrate import migrate
 from state.queries import Queries
@@ -176,7 +176,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         id=company_id,
         identity=identity,
         policy=policy_of(settings, payment_account_id=booked_to.account_id, live=account.live),
-        words=PlainWords(),
+        words=wording(settings),
         ledger=parts.ledger,
         processor=parts.processor,
         messenger=parts.messenger,
@@ -237,6 +237,11 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         payment_account_id=payment_account_id,
         live=live,
     )
+
+
+def wording(settings: CompanySettings) -> Wording:
+    """The company's own words where it has some."""
+    return Wording.of(settings.words.issued, settings.words.due, settings.words.receipt)
 
 
 def intervals_of(loaded: Loaded, settings: CompanySettings) -> Intervals:

@@ -35,8 +35,13 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
     clock = assemble.system_clock()
 
     def wire(service: object) -> Wire:
-        return Wire(company_id, clock, _Uncounted(), getattr(service, "connect_timeout", 5.0),
-                    getattr(service, "read_timeout", 30.0))
+        return Wire(
+            company_id,
+            clock,
+            _Uncounted(),
+            getattr(service, "connect_timeout", 5.0),
+            getattr(service, "read_timeout", 30.0),
+        )
 
     def ledger() -> Sequence[Finding]:
         opened = open_connection(

@@ -1,23 +1,69 @@
-"""The words of texts, from the domain's composer to the port the decision asks for."""
+"""The words a company uses: its own where it has some, else the built-in ones."""
 
 from __future__ import annotations
 
-from connector.domain.money import Money
-from connector.domain.plan import NoticeFacts
+from dataclasses import dataclass
+
+from connector.domain.dunning import Step
+from connector.domain.message import (
+    Template,
+    TextValues,
+    clean_name,
+    notice_on_due_date,
+    notice_on_issue,
+    notice_past_due,
+    plain_amount,
+    receipt,
+)
+from connector.domain.plan import NoticeFacts, ReceiptFacts
 
 
-class PlainWords:
-    """Built-in wording."""
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Templates of one company; None stands for the built-in wording."""
+
+    issued: Template | None = None
+    due: Template | None = None
+    paid_template: Template | None = None
+
+    @classmethod
+    def of(cls, issued: str | None, due: str | None, thanks: str | None) -> Wording:
+        """From the settings.
+
+        Raises:
+            MessageProblem: a wording of the settings cannot be used.
+        """
+        return cls(*(Template(text) if text else None for text in (issued, due, thanks)))
 
     def notice(self, facts: NoticeFacts) -> str:
-        """A notice."""
-        stop = " Reply STOP to opt out." if facts.first_text else ""
-        return f"{facts.business}: invoice {facts.invoice} {facts.amount} ({facts.step}).{stop} {facts.link}"
+        """The body of a notice, link last."""
+        values = TextValues(
+            business=facts.business,
+            amount=facts.amount,
+            on=facts.today,
+            invoice=facts.invoice,
+            first_name=facts.given_name,
+            due=facts.due_on,
+            link=facts.link,
+        )
+        if facts.step is Step.ISSUED:
+            return notice_on_issue(values, first=facts.first_text, template=self.issued).body
+        if facts.due_on is not None and facts.due_on < facts.today:
+            return notice_past_due(values, first=facts.first_text).body
+        return notice_on_due_date(values, first=facts.first_text, template=self.due).body
 
-    def receipt(self, business: str, amount: Money, invoice: str) -> str:
-        """A receipt."""
-        return f"{business}: we received {amount} for invoice {invoice}. Thank you!"
+    def receipt(self, facts: ReceiptFacts) -> str:
+        """What a customer gets once the payment is booked."""
+        values = TextValues(
+            business=facts.business,
+            amount=facts.amount,
+            on=facts.today,
+            invoice=facts.invoice,
+            first_name=facts.given_name,
+        )
+        return receipt(values, template=self.paid_template).body
 
-    def paid(self, customer: str, amount: Money, invoice: str) -> str:
-        """To the owner."""
-        return f"Duebird: {customer} paid {amount} for invoice {invoice}. It is booked."
+    def paid(self, facts: ReceiptFacts) -> str:
+        """What the owner gets once the payment is booked."""
+        who = clean_name(facts.customer) or "A customer"
+        return f"{who} paid {plain_amount(facts.amount)} for invoice {facts.invoice}. It is booked. Duebird"

@@ -87,7 +87,8 @@ class Database:
         """
         if not self.is_sqlite:
             raise ConfigProblem(
-                "The database is on a PostgreSQL server. Nothing was written.", advice="Use pg_dump, or its own backups."
+                "The database is on a PostgreSQL server. Nothing was written.",
+                advice="Use pg_dump, or its own backups.",
             )
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import col, func, or_, select
 
-from connector.domain.consent import ConsentRecord, ConsentState
+from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
@@ -22,6 +22,7 @@ from state.tables import (
     ConsentRow,
     CursorRow,
     CustomerRow,
+    EffectEventRow,
     EffectRow,
     HintRow,
     HoldRow,
@@ -364,6 +365,35 @@ class Queries:
         with self._db.read() as session:
             return list(session.exec(statement).all())
 
+    def effects_of(self, company: str, ledger_id: str) -> list[EffectRow]:
+        """Every effect of one receivable, oldest first."""
+        statement = (
+            select(EffectRow)
+            .where(EffectRow.company == company, EffectRow.subject == ledger_id)
+            .order_by(col(EffectRow.planned_at), col(EffectRow.key))
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def effect_history(self, key: str) -> list[EffectEventRow]:
+        """What became of an effect, oldest first."""
+        statement = select(EffectEventRow).where(EffectEventRow.key == key).order_by(col(EffectEventRow.entry))
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def effect(self, company: str, key: str) -> EffectRow | None:
+        """One effect of a company, by its key or the beginning of it (8 characters or more) if that is unique."""
+        statement = select(EffectRow).where(EffectRow.company == company, col(EffectRow.key).startswith(key)).limit(2)
+        with self._db.read() as session:
+            found = list(session.exec(statement).all())
+        return found[0] if len(found) == 1 and len(key) >= 8 else None  # noqa: PLR2004  40 bits: unique in practice
+
+    def payments_of(self, company: str, ledger_id: str) -> list[PaymentRow]:
+        """Every payment on one receivable."""
+        statement = select(PaymentRow).where(PaymentRow.company == company, PaymentRow.ledger_id == ledger_id)
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
     def replies_from(self, company: str, phone: str, limit: int = 50) -> list[InboundRow]:
         """What a number wrote to us, oldest first."""
         statement = (
@@ -417,7 +447,7 @@ def consent_of(row: ConsentRow) -> ConsentRecord:
         phone=Phone(row.phone),
         state=ConsentState(row.state),
         wording=row.wording,
-        method=row.method,
+        method=ConsentMethod(row.method),
         recorded_at=row.recorded_at,
         recorded_by=row.recorded_by,
         evidence=row.evidence,

@@ -11,7 +11,6 @@ from connector.cli.common import (
     EXIT_CONFIG,
     EXIT_FAILED,
     EXIT_TEMPORARY,
-    CompanyOption,
     ConfigOption,
     JsonOption,
     company_ids,
@@ -53,8 +52,12 @@ def run(
         for warning in loaded.warnings:
             typer.echo(f"! {warning}", err=True)
         if not once:
-            daemon.run(loaded, ready=lambda: typer.echo(
-                f"Duebird is running for {len(loaded.settings.companies)} companies. Stop it with Ctrl-C.", err=True))
+            daemon.run(
+                loaded,
+                ready=lambda: typer.echo(
+                    f"Duebird is running for {len(loaded.settings.companies)} companies. Stop it with Ctrl-C.", err=True
+                ),
+            )
             return
         done = daemon.run_once(loaded)
         if as_json:
@@ -132,4 +135,6 @@ def backup(
         if not target.parent.is_dir():
             fail(f"There is no folder {target.parent}. Nothing was written.", EXIT_CONFIG)
         size = state.database.copy_to(target)
-        typer.echo(f"Wrote {target} ({size / 1_000_000:.1f} MB). To go back to it, see docs/how-to/backup-and-restore.md")
+        typer.echo(
+            f"Wrote {target} ({size / 1_000_000:.1f} MB). To go back to it, see docs/how-to/backup-and-restore.md"
+        )

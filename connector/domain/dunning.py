@@ -113,6 +113,7 @@ class Reason(StrEnum):
     IN_PROGRESS = "in_progress"
     LINK_CHANGING = "link_changing"
     PAUSED = "paused"
+    NO_WORDS = "no_words"
 
 
 SENTENCES: Final[dict[Reason, str]] = {
@@ -146,6 +147,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.IN_PROGRESS: "something is under way for this invoice",
     Reason.LINK_CHANGING: "its payment link is being replaced",
     Reason.PAUSED: "texts are paused",
+    Reason.NO_WORDS: "no text can be made for it; see `duebird attention`",
 }
 
 

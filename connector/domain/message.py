@@ -30,6 +30,10 @@ DUE: Final = (
     "[Hi {first_name}, ]a reminder from {business}: your invoice[ {invoice}] for {amount} is due today. "
     "Pay online: {link}"
 )
+PAST_DUE: Final = (
+    "[Hi {first_name}, ]a reminder from {business}: your invoice[ {invoice}] for {amount} was due[ {due}]. "
+    "Pay online: {link}"
+)
 RECEIPT: Final = "[Hi {first_name}, ]thank you! {business} received your payment of {amount}[ for invoice {invoice}]."
 
 _BUSINESS_CAP: Final = 40  # characters; longer names push the link into a second segment
@@ -163,6 +167,11 @@ def notice_on_issue(values: TextValues, *, first: bool, template: Template | Non
 def notice_on_due_date(values: TextValues, *, first: bool, template: Template | None = None) -> ComposedText:
     """The text for an invoice that is due on the day of sending."""
     return _composed(template or Template(DUE), values, first=first)
+
+
+def notice_past_due(values: TextValues, *, first: bool) -> ComposedText:
+    """The due date's text where it goes out some days later, after a weekend or an outage: never "due today"."""
+    return _composed(Template(PAST_DUE), values, first=first)
 
 
 def receipt(values: TextValues, *, first: bool = False, template: Template | None = None) -> ComposedText:

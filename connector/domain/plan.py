@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from connector.domain.calendar import local_day, start_of_day, zones_of
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import ConsentRule, Policy, Reason, Step, current_step
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
+from connector.domain.message import MessageProblem
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
@@ -75,26 +76,46 @@ class NoticeFacts:
     business: str
     given_name: str | None
     amount: Money
-    invoice: str
-    overdue: bool  # its due date has passed, in the company's zone
-    due_on: str | None  # ISO civil date
+    invoice: str | None
+    today: date  # in the company's zone
+    due_on: date | None
     link: str
     first_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """What the words about a booked payment are made from."""
+
+    business: str
+    customer: str
+    given_name: str | None
+    amount: Money
+    invoice: str
+    today: date
 
 
 class Words(Protocol):
     """Makes the body of a text from values; pure."""
 
     def notice(self, facts: NoticeFacts) -> str:
-        """The body of a notice, link last."""
+        """The body of a notice, link last.
+
+        Raises:
+            MessageProblem: no text can be made of these values; the message says what to change.
+        """
         ...
 
-    def receipt(self, business: str, amount: Money, invoice: str) -> str:
-        """What a customer gets once the payment is booked."""
+    def receipt(self, facts: ReceiptFacts) -> str:
+        """What a customer gets once the payment is booked.
+
+        Raises:
+            MessageProblem: no text can be made of these values.
+        """
         ...
 
-    def paid(self, customer: str, amount: Money, invoice: str) -> str:
-        """What the owner gets once the payment is booked."""
+    def paid(self, facts: ReceiptFacts) -> str:
+        """What the owner gets once the payment is booked; plain values, nothing that could not be said."""
         ...
 
 
@@ -119,6 +140,7 @@ class Decision:
     effects: tuple[NewEffect, ...]
     reason: Reason
     review_at: datetime | None
+    problem: str = ""  # with NO_WORDS: what to change, for a person
 
 
 def decide(situation: Situation, policy: Policy, words: Words, now: datetime) -> Decision:
@@ -132,7 +154,11 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
         return Decision((), gate.reason, gate.review_at)
     if not situation.live_links:
         return Decision((_create_link(situation, policy),), Reason.GO, None)
-    return Decision((_notice(situation, policy, words, gate.step, now),), Reason.GO, None)
+    try:
+        notice = _notice(situation, policy, words, gate.step, now)
+    except MessageProblem as problem:
+        return Decision((), Reason.NO_WORDS, None, str(problem))
+    return Decision((notice,), Reason.GO, None)
 
 
 def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: str | None = None) -> Gate:
@@ -308,9 +334,9 @@ def _notice(situation: Situation, policy: Policy, words: Words, step: Step, now:
             business=policy.business,
             given_name=customer.given_name,
             amount=receivable.balance,
-            invoice=receivable.label,
-            overdue=receivable.due_on is not None and receivable.due_on < local_day(now, policy.zone),
-            due_on=receivable.due_on.isoformat() if receivable.due_on else None,
+            invoice=receivable.number,
+            today=local_day(now, policy.zone),
+            due_on=receivable.due_on,
             link=link.url,
             first_text=not situation.texted_before,
         )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState, standing
 from connector.domain.effect import EffectKind, NewEffect, booking_reference, canonical, natural_key
+from connector.domain.message import MessageProblem
 from connector.domain.money import Money
+from connector.domain.plan import ReceiptFacts
 from connector.domain.receivable import Receivable
 from connector.errors import Rejected, RejectedBecause
 from connector.flows.attempts import Attempt
@@ -168,16 +172,24 @@ def _follow(
     planned: list[Planned] = []
     customers = company.queries.customers(company.id, [receivable.customer_id])
     customer = customers.get(receivable.customer_id)
+    facts = ReceiptFacts(
+        business=company.policy.business,
+        customer=receivable.customer_name,
+        given_name=customer.given_name if customer else None,
+        amount=request.amount,
+        invoice=receivable.label,
+        today=local_day(company.clock.now(), company.policy.zone),
+    )
     if company.policy.receipts and customer and customer.phone:
         texted = any(one.phone == customer.phone for one in company.queries.texts_of(company.id, request.ledger_id))
         agreed = standing(company.queries.consent(company.id, customer.phone)) is not ConsentState.REVOKED
         if texted and agreed:  # only somebody we have texted about it gets an answer to it
-            body = company.words.receipt(company.policy.business, request.amount, receivable.label)
-            planned.append(_text(company, "receipt", payment_id, customer.phone, body, request.ledger_id))
+            with contextlib.suppress(MessageProblem):  # a receipt is a courtesy: without words for it there is none
+                body = company.words.receipt(facts)
+                planned.append(_text(company, "receipt", payment_id, customer.phone, body, request.ledger_id))
     if company.policy.owner_phone is not None:
-        body = company.words.paid(receivable.customer_name, request.amount, receivable.label)
         owner = company.policy.owner_phone.e164
-        planned.append(_text(company, "owner", payment_id, owner, body, request.ledger_id))
+        planned.append(_text(company, "owner", payment_id, owner, company.words.paid(facts), request.ledger_id))
     return tuple(planned)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.consent import ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
+from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
 from connector.errors import CursorExpired, DuebirdError
 from connector.flows import settle
 from connector.flows.attempts import parked
@@ -113,7 +113,7 @@ def _consent(text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
         phone=text.sender,
         state=state,
         wording=redact_cards(text.body)[:500],
-        method="reply",
+        method=ConsentMethod.REPLY,
         recorded_at=text.received_at,
         recorded_by="the customer",
         evidence=f"text {text.text_id}",
@@ -184,8 +184,7 @@ def _not_delivered(company: Company, row: TextRow, found: SentText, advice: Deli
         record = ConsentRecord(
             phone=found.to,
             state=ConsentState.REVOKED,
-            wording="",
-            method="carrier",
+            method=ConsentMethod.CARRIER,
             recorded_at=now,
             recorded_by="duebird",
             evidence=f"delivery error {found.error_code}",

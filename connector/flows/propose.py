@@ -16,7 +16,7 @@ from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
 from connector.flows.situation import situations
 from state.effects import TextFacts
-from state.store import Decided, Planned
+from state.store import Attention, Decided, Planned
 
 BATCH: Final = (
     200  # decisions in one database transaction: some 50 ms of it, so that the CLI beside it never waits long
@@ -55,7 +55,9 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> None:
         decision = decide(situation, company.policy, company.words, now)
         if any(one.kind is EffectKind.SEND_TEXT for one in decision.effects) and situation.phone is not None:
             planned_for[situation.phone.e164] += 1
-        decisions.append(Decided(ledger_id, decision.reason, _review_at(decision), _planned(decision)))
+        if decision.problem:
+            _no_words(company, situation, decision.problem, now)
+        decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision)))
     counts.add("decisions", len(decisions))
     counts.add("effects planned", company.store.decided(company.id, decisions, now))
 
@@ -66,8 +68,19 @@ def _needs_customer(company: Company, situation: Situation, now: datetime) -> bo
     )
 
 
-def _review_at(decision: Decision) -> datetime | None:
-    return decision.review_at
+def _no_words(company: Company, situation: Situation, problem: str, now: datetime) -> None:
+    receivable = situation.receivable
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/words/{receivable.ledger_id}/{receivable.version}",
+            subject=receivable.ledger_id,
+            happened=f"{company.policy.business}, invoice {receivable.label}: no text can be made. {problem}",
+            not_done="The customer gets no text about it until that is mended.",
+            command=f"duebird preview --company {company.id}",
+        ),
+        now,
+    )
 
 
 def _planned(decision: Decision) -> tuple[Planned, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connector.domain.calendar import zones_of
-from connector.domain.consent import ConsentRecord, ConsentState, standing
+from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, standing
 from connector.domain.dunning import SENTENCES, Step
 from connector.domain.phone import Phone
 from connector.domain.plan import Situation, may_text
@@ -140,8 +140,7 @@ def _learn(company: Company, to: Phone, refusal: Rejected, row: EffectRow) -> No
         record = ConsentRecord(
             phone=to,
             state=ConsentState.REVOKED,
-            wording="",
-            method="messaging service",
+            method=ConsentMethod.CARRIER,
             recorded_at=now,
             recorded_by="duebird",
             evidence=f"the messaging service refused with {refusal.code}: the recipient told it to stop",

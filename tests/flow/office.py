@@ -15,14 +15,14 @@ from adapters.memory.ledger_world import LedgerWorld
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
-from connector.domain.consent import ConsentRecord, ConsentState
+from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.flows.company import Company
 from connector.flows.passes import Report, run_pass
-from connector.words import PlainWords
+from connector.words import Wording
 from state.database import Database, sqlite_url
 from state.migrate import migrate
 from state.queries import Queries
@@ -65,7 +65,7 @@ class Office:
             id="acme",
             identity=BooksIdentity("memory", self.ledger_world.profile.tenant_id, "acct_memory"),
             policy=self.policy,
-            words=PlainWords(),
+            words=Wording(),
             ledger=MemoryLedger(self.ledger_world, faults=self.ledger_faults),
             processor=MemoryProcessor(self.stripe_world, faults=self.stripe_faults),
             messenger=MemoryMessenger(self.carrier, faults=self.carrier_faults),
@@ -99,7 +99,7 @@ class Office:
             phone=phone,
             state=state,
             wording="I agree to texts about my invoices.",
-            method="form",
+            method=ConsentMethod.FORM,
             recorded_at=self.clock.now(),
             recorded_by="owner",
             evidence="form 12",
