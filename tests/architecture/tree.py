@@ -21,7 +21,7 @@ def files() -> tuple[Path, ...]:
     """Every file that is, or could be, committed. Without git (an unpacked archive): every file there is."""
     if (ROOT / ".git").exists():
         listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 -- git from PATH
+            ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 -- git from PATH
             cwd=ROOT,
             capture_output=True,
             check=True,
