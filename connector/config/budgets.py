@@ -8,14 +8,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from connector.config.describe import settings_of
 from connector.config.document import Company, Document, Path
+from connector.config.findings import Findings
 from connector.config.settings import DaemonSettings
-
-if TYPE_CHECKING:
-    from connector.config.checks import Findings
 
 HOUR: Final = 3600
 DAY: Final = 86_400

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.secrets import ResolvedSecrets, mask_patterns, resolve
-from connector.config.checks import Findings, check_all
+from connector.config.checks import check_all
 from connector.config.document import Document, with_defaults
 from connector.config.explain import problems_of
+from connector.config.findings import Findings
 from connector.config.problems import InvalidConfig, Problem, Warned
 from connector.config.settings import Settings
 from connector.config.syntax import parse, read_file
