@@ -200,15 +200,14 @@ def test_secrets_of_a_company_that_is_switched_off_are_not_read() -> None:
     assert problems(text) == []
 
 
-CANARIES = ("sk_live_CANARY1CANARY1", "CANARY2-hunter2", "0123456789abcdefCANARY3789abcdef", "+15559CANARY")
-
-
 @pytest.mark.parametrize(
     "text",
     [
         company(stripe='key = "sk_live_CANARY1CANARY1"\nread_timeout = "x"'),
         company(stripe='key = ["CANARY2-hunter2"]'),
         company(stripe='kye = "CANARY2-hunter2"'),
+        company(stripe='key = "env:sk_live_CANARY1CANARY1"'),
+        company(stripe='key = "file:sk_live_CANARY1CANARY1"'),
         company(stripe='key = "evn:CANARY2-hunter2"'),
         company(rest='[company.strip]\nkey = "CANARY2-hunter2"\n'),
         company(top='stripe_key = "CANARY2-hunter2"'),
