@@ -29,25 +29,30 @@ def resolve(pointer: SecretPointer, *, base_dir: Path, environ: Mapping[str, str
     dropped, because editors and `echo` put it there.
 
     Raises:
-        ConfigProblem: it is missing, unreadable, readable by everybody, or cannot be a secret. Names the pointer,
+        SecretUnreadable: it is missing, unreadable, readable by everybody, or cannot be a secret. Names the pointer,
             never the value.
     """
     read = _READERS[pointer.scheme]
     return _usable(pointer, read(pointer, base_dir, environ))
 
 
-def _problem(pointer: SecretPointer, wrong: str, fix: str) -> ConfigProblem:
-    return ConfigProblem(f"The secret {pointer}: {wrong}.", advice=fix)
+class SecretUnreadable(ConfigProblem):
+    """A pointer leads to no usable secret. `wrong` is the reason alone."""
+
+    def __init__(self, pointer: SecretPointer, wrong: str, fix: str) -> None:
+        # somebody may have pasted the secret itself behind "env:"
+        self.wrong = mask_patterns(wrong)
+        super().__init__(mask_patterns(f"The secret {pointer}: {wrong}."), advice=mask_patterns(fix))
 
 
 def _usable(pointer: SecretPointer, raw: str) -> str:
     value = raw.removesuffix("\n").removesuffix("\r")
     if not value.strip():
-        raise _problem(pointer, "it is empty", "Put the secret there.")
+        raise SecretUnreadable(pointer, "it is empty", "Put the secret there.")
     if len(value.splitlines()) > 1:
-        raise _problem(pointer, "it has more than one line", "Leave only the secret itself there.")
+        raise SecretUnreadable(pointer, "it has more than one line", "Leave only the secret itself there.")
     if value != value.strip() or not value.isprintable():
-        raise _problem(
+        raise SecretUnreadable(
             pointer,
             "it has spaces or invisible characters around or inside it",
             "Copy the secret again, without what surrounds it.",
@@ -58,7 +63,7 @@ def _usable(pointer: SecretPointer, raw: str) -> str:
 def _from_env(pointer: SecretPointer, _: Path, environ: Mapping[str, str]) -> str:
     value = environ.get(pointer.target)
     if value is None:
-        raise _problem(
+        raise SecretUnreadable(
             pointer,
             "this environment variable is not set",
             f"Set {pointer.target} for the account that runs Duebird, or write 'file:PATH' instead.",
@@ -70,7 +75,7 @@ def _from_file(pointer: SecretPointer, base_dir: Path, _: Mapping[str, str]) -> 
     try:
         path = base_dir / Path(pointer.target).expanduser()
     except RuntimeError:  # "~name" of somebody who does not exist
-        raise _problem(pointer, "there is no such home folder", "Write the whole path.") from None
+        raise SecretUnreadable(pointer, "there is no such home folder", "Write the whole path.") from None
     return _read(pointer, path, guarded=True)
 
 
@@ -78,13 +83,15 @@ def _from_credentials(pointer: SecretPointer, _: Path, environ: Mapping[str, str
     # https://systemd.io/CREDENTIALS/ : systemd guards the folder itself
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if not folder:
-        raise _problem(
+        raise SecretUnreadable(
             pointer,
             "systemd has handed over no credentials ($CREDENTIALS_DIRECTORY is not set)",
             f"Add 'LoadCredential={pointer.target}:/path/to/it' to the service, and start Duebird through systemd.",
         )
     if Path(pointer.target).name != pointer.target or pointer.target in {".", ".."}:
-        raise _problem(pointer, "a credential's name is not a path", "Write the name that LoadCredential= gives it.")
+        raise SecretUnreadable(
+            pointer, "a credential's name is not a path", "Write the name that LoadCredential= gives it."
+        )
     return _read(pointer, Path(folder) / pointer.target, guarded=False)
 
 
@@ -92,38 +99,42 @@ def _read(pointer: SecretPointer, path: Path, *, guarded: bool) -> str:
     """Read a small file. `guarded` insists that strangers on this machine cannot."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # before opening: a pipe would wait for ever
-            raise _problem(pointer, f"{path} is not a file", "Point to a file that holds the secret.")
+            raise SecretUnreadable(pointer, f"{path} is not a file", "Point to a file that holds the secret.")
         with path.open("rb") as file:
             # of the open file, which nobody can swap under us
             if guarded and os.name == "posix" and os.fstat(file.fileno()).st_mode & (stat.S_IROTH | stat.S_IWOTH):
-                raise _problem(
+                raise SecretUnreadable(
                     pointer, f"everybody on this machine can read or change {path}", f"Type: chmod 600 '{path}'"
                 )
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _problem(pointer, f"there is no file {path}", "Create it, or correct the path.") from None
+        raise SecretUnreadable(pointer, f"there is no file {path}", "Create it, or correct the path.") from None
     except PermissionError:
-        raise _problem(
+        raise SecretUnreadable(
             pointer, f"this account may not read {path}", "Give the file to the account that runs Duebird (chown)."
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise _problem(pointer, f"{path} cannot be read ({type(error).__name__})", "Look at the file.") from None
+        raise SecretUnreadable(
+            pointer, f"{path} cannot be read ({type(error).__name__})", "Look at the file."
+        ) from None
     if len(data) > MAX_BYTES:
-        raise _problem(pointer, f"{path} has more than {MAX_BYTES} bytes, too many for a secret", "Correct the path.")
+        raise SecretUnreadable(
+            pointer, f"{path} has more than {MAX_BYTES} bytes, too many for a secret", "Correct the path."
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _problem(pointer, f"{path} is not text", "Save it as plain text (UTF-8).") from None
+        raise SecretUnreadable(pointer, f"{path} is not text", "Save it as plain text (UTF-8).") from None
 
 
 def _from_keyring(pointer: SecretPointer, _: Path, __: Mapping[str, str]) -> str:
     service, slash, name = pointer.target.partition("/")
     if not (service and slash and name):
-        raise _problem(pointer, "it does not name a service and an entry", "Write 'keyring:SERVICE/NAME'.")
+        raise SecretUnreadable(pointer, "it does not name a service and an entry", "Write 'keyring:SERVICE/NAME'.")
     try:
         keyring: Any = importlib.import_module("keyring")
     except ImportError:
-        raise _problem(
+        raise SecretUnreadable(
             pointer,
             "reading the keyring needs the Python package 'keyring', which is not installed",
             "Type: pipx inject duebird keyring (or: pip install 'duebird[keyring]')",
@@ -131,19 +142,19 @@ def _from_keyring(pointer: SecretPointer, _: Path, __: Mapping[str, str]) -> str
     try:
         value = keyring.get_password(service, name)
     except keyring.errors.NoKeyringError:
-        raise _problem(
+        raise SecretUnreadable(
             pointer,
             "this machine offers no keyring to this account",
             "On a server write 'file:PATH' or 'credential:NAME' instead.",
         ) from None
     except Exception as error:  # each platform's back end raises its own; none of them may stop the other checks  # noqa: BLE001
-        raise _problem(
+        raise SecretUnreadable(
             pointer,
             f"the keyring did not answer ({type(error).__name__})",
             "Unlock it; on a server write 'file:PATH' or 'credential:NAME' instead.",
         ) from None
     if value is None:
-        raise _problem(pointer, "the keyring has no such entry", f"Type: keyring set {service} {name}")
+        raise SecretUnreadable(pointer, "the keyring has no such entry", f"Type: keyring set {service} {name}")
     return str(value)
 
 
@@ -170,12 +181,12 @@ class ResolvedSecrets:
         """The secret.
 
         Raises:
-            ConfigProblem: it was not read (a disabled company's, or read without secrets).
+            SecretUnreadable: it was not read (a disabled company's, or read without secrets).
         """
         try:
             return self._values[pointer]
         except KeyError:
-            raise _problem(pointer, "it has not been read", "Type: duebird config check") from None
+            raise SecretUnreadable(pointer, "it has not been read", "Type: duebird config check") from None
 
     def __contains__(self, pointer: object) -> bool:
         return pointer in self._values

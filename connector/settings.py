@@ -39,6 +39,7 @@ class StrictSettings(BaseModel):
         allow_inf_nan=False,
         arbitrary_types_allowed=True,
         hide_input_in_errors=True,
+        defer_build=True,  # a class is compiled when it is first used: most commands use none or one of them
     )
 
     def contradictions(self) -> Iterable[Contradiction]:

@@ -17,7 +17,8 @@ class QuickBooksSettings(ServiceSettings):
     realm_id: str | None = Field(
         default=None,
         pattern=r"^\d{5,25}$",
-        description="The company id. `duebird connect` reads it from the sign-in; write it here to insist on one.",
+        description="The company id. `duebird connect` reads it from the sign-in; "
+        "write it here to insist on one company.",
         examples=["9130355377388383"],
     )
     client_id: SecretPointer = Field(description="Client ID of your Intuit app.", examples=["env:INTUIT_CLIENT_ID"])

@@ -158,10 +158,12 @@ def _company_id(config: Path) -> str:
 
 def _answers(*, ledger: str, name: str, country: str, timezone: str, company: str, start_on: str) -> InitialAnswers:
     """What was given, and the answers to questions for what was not."""
+    from adapters.clock import SystemClock
     from connector.config.initial import InitialAnswers, zones_of
 
     try:
-        first_day = date.fromisoformat(start_on) if start_on else date.today()  # noqa: DTZ011 - the owner's own day
+        today = SystemClock().now().astimezone().date()  # the owner's own day
+        first_day = date.fromisoformat(start_on) if start_on else today
     except ValueError:
         raise ConfigProblem(
             f"--start-on {start_on} is not a date; nothing was written.", advice="Write it as 2026-12-01."

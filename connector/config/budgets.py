@@ -8,14 +8,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from connector.config.describe import settings_of
-from connector.config.document import Company, Document, Path
+from connector.config.document import Company, Document, KeyPath
+from connector.config.findings import Findings
 from connector.config.settings import DaemonSettings
-
-if TYPE_CHECKING:
-    from connector.config.checks import Findings
 
 HOUR: Final = 3600
 DAY: Final = 86_400
@@ -49,7 +47,7 @@ def budgets(document: Document, found: Findings) -> None:
         _intuit(companies, found)
 
 
-def interval(company: Company, name: str) -> tuple[float, Path]:
+def interval(company: Company, name: str) -> tuple[float, KeyPath]:
     """Seconds of an interval that holds for a company, and where it stands; a faulty one counts as the default."""
     own: Any = company.section("polling").get(name)
     if _is_interval(own):

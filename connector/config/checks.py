@@ -8,51 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 from adapters.secrets import ResolvedSecrets
+from connector.config.budgets import budgets
 from connector.config.describe import SERVICES, settings_of
-from connector.config.document import ABSENT, Company, Document, Path, printable, shown
-from connector.config.problems import Problem, Warned
+from connector.config.document import Company, Document, printable
+from connector.config.findings import Findings
 from connector.config.values import outside_gsm7, split_address
 from connector.pointers import SCHEMES, SecretPointer
-from connector.settings import StrictSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """Collects, and tells the same thing once, however many companies share it."""
-
-    document: Document
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Warned] = field(default_factory=list)
-
-    def problem(self, path: Path, wrong: str, fix: str) -> None:
-        """Nothing may start before this is changed."""
-        found = Problem(self.document.named(path), self._seen(path), wrong, fix)
-        if found not in self.problems:
-            self.problems.append(found)
-
-    def warn(self, path: Path, wrong: str, fix: str) -> None:
-        """It works, but."""
-        found = Warned(self.document.named(path), self._seen(path), wrong, fix)
-        if found not in self.warnings:
-            self.warnings.append(found)
-
-    def _seen(self, path: Path) -> str:
-        model = _model_of(self.document, path)
-        value = self.document.value(path)
-        setting = settings_of(model).get(str(path[-1])) if model else None
-        return "" if value is ABSENT else shown(value, setting)
-
-
-def _model_of(document: Document, path: Path) -> type[StrictSettings] | None:
-    from connector.config.explain import model_at
-
-    return model_at(document, path[:-1])
-
 
 # ---------------------------------------------------------------------------------------- two of the same thing
 
@@ -350,8 +315,6 @@ def _placeholders(company: Company, found: Findings) -> None:
 
 def check_all(document: Document, secrets: ResolvedSecrets) -> Findings:
     """Run every check."""
-    from connector.config.budgets import budgets
-
     found = Findings(document)
     same_twice(document, found)
     addresses(document, found)

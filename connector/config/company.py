@@ -111,7 +111,8 @@ class ConsentSettings(StrictSettings):
     )
     marker: Line | None = Field(
         default=None,
-        description="Name of the Xero contact group, or of the QuickBooks customer type, that stands for consent.",
+        description="What stands for consent in the ledger: in Xero the name of a contact group; in QuickBooks "
+        "a #tag in the customer's notes, 'type:NAME' of a customer type, or 'FIELD=VALUE' of a custom field.",
         examples=["Texts OK"],
     )
 

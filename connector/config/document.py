@@ -15,7 +15,7 @@ from connector.config.describe import COMPANY_SECTIONS, NEVER_SHARED, Setting, s
 from connector.pointers import SCHEMES, SecretPointer
 from connector.settings import StrictSettings
 
-Path = tuple[str | int, ...]  # keys from the top of the file, a company by its index from 0
+KeyPath = tuple[str | int, ...]  # keys from the top of the file, a company by its index from 0
 
 ABSENT: Final = object()
 
@@ -25,7 +25,7 @@ class Document:
     """What the file says, after defaults. Its values are unchecked: any key may be missing or of a wrong type."""
 
     raw: Mapping[str, Any]
-    inherited: frozenset[Path]  # values that stand in [defaults]
+    inherited: frozenset[KeyPath]  # values that stand in [defaults]
     defaults: Mapping[str, Any]
 
     @property
@@ -35,7 +35,7 @@ class Document:
         entries = listed if isinstance(listed, list) else []
         return [Company(self, index, entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
 
-    def value(self, path: Path) -> Any:
+    def value(self, path: KeyPath) -> Any:
         """What stands at that path, or ABSENT."""
         here: Any = self.raw
         for key in path:
@@ -45,11 +45,11 @@ class Document:
                 return ABSENT
         return here
 
-    def is_inherited(self, path: Path) -> bool:
+    def is_inherited(self, path: KeyPath) -> bool:
         """Whether what stands at that path stands in `[defaults]`."""
         return any(path[:length] in self.inherited for length in range(3, len(path) + 1))
 
-    def named(self, path: Path) -> str:
+    def named(self, path: KeyPath) -> str:
         """The path as a person reads it: company[1] "acme".stripe.key, or defaults.stripe.key where it was shared."""
         if self.is_inherited(path):
             return _dotted(("defaults", *self._shared_keys(path)))
@@ -60,7 +60,7 @@ class Document:
         rest = _dotted(path[2:])
         return f"company[{int(path[1]) + 1}]{label}" + (f".{rest}" if rest else "")
 
-    def _shared_keys(self, path: Path) -> Path:
+    def _shared_keys(self, path: KeyPath) -> KeyPath:
         """Where in [defaults] the value of a company's path stands."""
         rest = path[2:]
         return (str(self.value((*path[:3], "kind"))), *rest[1:]) if rest[0] == "ledger" else rest
@@ -85,7 +85,7 @@ class Company:
         kind = self.section("ledger").get("kind")
         return kind if isinstance(kind, str) else ""
 
-    def path(self, *keys: str) -> Path:
+    def path(self, *keys: str) -> KeyPath:
         """The path of one of its settings."""
         return ("company", self.index, *keys)
 
@@ -106,7 +106,7 @@ class Company:
             if model is not None and isinstance(content, Mapping):
                 yield name, model, content
 
-    def pointers(self) -> Iterator[tuple[Path, SecretPointer]]:
+    def pointers(self) -> Iterator[tuple[KeyPath, SecretPointer]]:
         """Every secret it points to."""
         for name, model, content in self.sections():
             for key, setting in settings_of(model).items():
@@ -121,7 +121,7 @@ def with_defaults(document: Mapping[str, Any]) -> Document:
     defaults = shared if isinstance(shared, Mapping) else {}
     raw = {key: value for key, value in document.items() if key != "defaults"}
     listed = raw.get("company")
-    inherited: set[Path] = set()
+    inherited: set[KeyPath] = set()
     if isinstance(listed, list):
         raw["company"] = [
             _merged(index, entry, defaults, inherited) if isinstance(entry, dict) else entry
@@ -130,7 +130,7 @@ def with_defaults(document: Mapping[str, Any]) -> Document:
     return Document(raw, frozenset(inherited), defaults)
 
 
-def _merged(index: int, own: Mapping[str, Any], defaults: Mapping[str, Any], inherited: set[Path]) -> dict[str, Any]:
+def _merged(index: int, own: Mapping[str, Any], defaults: Mapping[str, Any], inherited: set[KeyPath]) -> dict[str, Any]:
     company = dict(own)
     for name, shared in defaults.items():
         if name in LEDGER_SETTINGS or name in COMPANY_SECTIONS:
@@ -156,7 +156,7 @@ def _for_company(value: Any, company_id: object) -> Any:
     return value
 
 
-def _dotted(path: Path) -> str:
+def _dotted(path: KeyPath) -> str:
     said = ""
     for key in path:
         if isinstance(key, int):

@@ -19,7 +19,7 @@ from connector.config.describe import (
     section_model,
     settings_of,
 )
-from connector.config.document import ABSENT, Document, Path, shown
+from connector.config.document import ABSENT, Document, KeyPath, shown
 from connector.config.problems import Problem
 from connector.config.settings import DaemonSettings, Settings
 from connector.settings import Contradiction, StrictSettings
@@ -28,7 +28,7 @@ from connector.settings import Contradiction, StrictSettings
 class Place(NamedTuple):
     """What an error is about."""
 
-    path: Path
+    path: KeyPath
     owner: type[StrictSettings] | None  # the section that holds it
     setting: Setting | None  # None for an unknown key
     item: bool  # one entry of a list
@@ -74,7 +74,7 @@ def _in_defaults(document: Document) -> Iterator[Problem]:
 
 
 def _of_shared(model: type[StrictSettings], content: Any, name: str) -> Iterator[Problem]:
-    prefix: Path = ("defaults", name) if name else ("defaults",)
+    prefix: KeyPath = ("defaults", name) if name else ("defaults",)
     try:
         model.model_validate(content)
     except ValidationError as error:
@@ -92,7 +92,7 @@ def _of_shared(model: type[StrictSettings], content: Any, name: str) -> Iterator
             yield from _told(wrapped, place, detail)
 
 
-def _hidden_contradictions(document: Document, faulty: set[Path]) -> Iterator[Problem]:
+def _hidden_contradictions(document: Document, faulty: set[KeyPath]) -> Iterator[Problem]:
     """Contradictions in sections with other faults, which the classes themselves were not asked about."""
     for path in sorted(faulty, key=str):
         model, content = model_at(document, path), document.value(path)
@@ -106,7 +106,7 @@ def _hidden_contradictions(document: Document, faulty: set[Path]) -> Iterator[Pr
             yield _contradiction(document, path, model, item)
 
 
-def model_at(document: Document, path: Path) -> type[StrictSettings] | None:
+def model_at(document: Document, path: KeyPath) -> type[StrictSettings] | None:
     """The class of the section at that path, None where there is none."""
     match path:
         case ():
@@ -157,7 +157,7 @@ def _told(document: Document, place: Place, detail: ErrorDetails) -> Iterator[Pr
 
 
 def _contradiction(
-    document: Document, section: Path, model: type[StrictSettings] | None, item: Contradiction
+    document: Document, section: KeyPath, model: type[StrictSettings] | None, item: Contradiction
 ) -> Problem:
     path = (*section, item.field)
     setting = settings_of(model).get(item.field) if model else None

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters.secrets import ResolvedSecrets, mask_patterns, resolve
-from connector.config.checks import Findings, check_all
-from connector.config.document import Document, with_defaults
+from adapters.secrets import ResolvedSecrets, SecretUnreadable, resolve
+from connector.config.checks import check_all
+from connector.config.document import Document, KeyPath, with_defaults
 from connector.config.explain import problems_of
+from connector.config.findings import Findings
 from connector.config.problems import InvalidConfig, Problem, Warned
 from connector.config.settings import Settings
 from connector.config.syntax import parse, read_file
-from connector.errors import ConfigProblem
 from connector.pointers import SecretPointer
 
 
@@ -60,8 +60,8 @@ def load_text(text: str, path: Path, environ: Mapping[str, str], *, with_secrets
     settings, problems = problems_of(document)
     secrets, unread = _read_secrets(document, path.parent, environ) if with_secrets else (ResolvedSecrets(), [])
     found = check_all(document, secrets)
-    for pointer_path, pointer, error in unread:
-        found.problem(pointer_path, _without_pointer(pointer, error), error.advice)
+    for pointer_path, error in unread:
+        found.problem(pointer_path, error.wrong, error.advice)
     _guard_file(path, document, found)
     problems = sorted([*problems, *found.problems], key=_in_file_order)
     if settings is None or problems:
@@ -82,26 +82,21 @@ def _in_file_order(problem: Problem) -> tuple[bool, int]:
 
 def _read_secrets(
     document: Document, base_dir: Path, environ: Mapping[str, str]
-) -> tuple[ResolvedSecrets, list[tuple[tuple[str | int, ...], SecretPointer, ConfigProblem]]]:
+) -> tuple[ResolvedSecrets, list[tuple[KeyPath, SecretUnreadable]]]:
     """Every secret of the enabled companies, each read once, and what could not be read."""
     values: dict[SecretPointer, str] = {}
-    errors: dict[SecretPointer, ConfigProblem] = {}
+    errors: dict[SecretPointer, SecretUnreadable] = {}
     unread = []
     for company in document.companies:
         for path, pointer in company.pointers() if company.enabled else ():
             if pointer not in values and pointer not in errors:
                 try:
                     values[pointer] = resolve(pointer, base_dir=base_dir, environ=environ)
-                except ConfigProblem as error:
+                except SecretUnreadable as error:
                     errors[pointer] = error
             if pointer in errors:
-                unread.append((path, pointer, errors[pointer]))
+                unread.append((path, errors[pointer]))
     return ResolvedSecrets(values), unread
-
-
-def _without_pointer(pointer: SecretPointer, error: ConfigProblem) -> str:
-    """What is wrong, without the pointer in front, which is told as the value seen."""
-    return mask_patterns(error.message.removeprefix(f"The secret {pointer}: ").rstrip("."))
 
 
 def _guard_file(path: Path, document: Document, found: Findings) -> None:
@@ -115,9 +110,11 @@ def _guard_file(path: Path, document: Document, found: Findings) -> None:
         mode = path.stat().st_mode
     except OSError:  # a text that is not there yet
         return
-    if literal and os.name == "posix" and mode & (stat.S_IRGRP | stat.S_IROTH):
+    if literal and os.name == "posix" and mode & stat.S_IROTH:
         found.warnings.append(
-            Warned(str(path), "", "holds a secret, and others on this machine can read it", f"Type: chmod 600 '{path}'")
+            Warned(
+                str(path), "", "holds a secret, and everybody on this machine can read it", f"Type: chmod 600 '{path}'"
+            )
         )
 
 
