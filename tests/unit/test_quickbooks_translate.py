@@ -287,7 +287,7 @@ def test_quotes_in_values_are_escaped() -> None:
 
 def test_a_cursor_survives_storage_and_a_broken_one_is_expired() -> None:
     at = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
-    for cursor in (Cursor(at), Cursor(at, ("In1:0@5",)), Cursor(at, burst=Burst(2, at, 901, at))):
+    for cursor in (Cursor(at), Cursor(at, ("In1:0@5",)), Cursor(at, burst=Burst(2, at, at, 901, at), deep=at)):
         assert read_cursor(cursor.text()) == cursor
     for text in ("", "{}", "[]", '{"since":"yesterday"}', '{"since":"2026-11-23T20:00:00Z","burst":[1]}'):
         with pytest.raises(CursorExpired):
