@@ -6,6 +6,10 @@ an answer comes near the cap, its deletions are handed out and everything else i
 the last change, always asking again from the last row's time: offset paging would skip a row that moves to the end
 while we read. Deletions cut off by the cap are found by the daily sweep of open invoices.
 
+Windows overlap, because a change may show later than its time says; versions already handed out are marked in the
+cursor and come once. After a reading by queries there are too many to mark: CDC goes on from that moment without an
+overlap, and once the overlap has passed one more reading by queries looks for what showed late.
+
 A deleted payment's row names no invoice. QuickBooks is believed to mark the invoice as changed too; if it should
 not, the sweep finds the invoice open again.
 """
@@ -13,9 +17,11 @@ not, the sweep finds the invoice open again.
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import blake2s
 from typing import Any
 
 from adapters.quickbooks import translate
@@ -33,7 +39,8 @@ REACH = timedelta(days=29)  # CDC reaches back 30 days; a day's margin for clock
 NEAR_CAP = 950  # of 1000: whether the cap counts each kind apart is not established, so no answer near it is trusted
 PAGE = 1000  # most rows of a query
 STEP_IN_SECOND = 900  # within one second only: steps back by 100, for rows that left meanwhile
-SEEN_MOST = 400  # versions remembered in a cursor, some 8 kB; a forgotten one is only read again
+SEEN_MOST = NEAR_CAP  # versions marked in a cursor, some 10 kB at most; a forgotten one would only come again
+MARK_BYTES = 6  # two versions of one window share a mark once in 10^11 windows
 TOUCHED_MOST = 10  # more than these are read in groups here, rather than one by one by the caller
 GROUP = 200  # ids in one query
 _READ = Errand("say what changed", "Nothing was missed: the same span is asked for again next time.")
@@ -44,6 +51,7 @@ class Burst:
     """Where a reading by queries stands: which kind, from which time, how far inside that second, and what then."""
 
     kind: int
+    begin: datetime
     since: datetime
     start: int
     then: datetime
@@ -51,11 +59,12 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far we have read. All times are QuickBooks' own."""
+    """How far we have read. All times are QuickBooks' own. `deep`: from where to look again for what showed late."""
 
     since: datetime
     seen: tuple[str, ...] = ()
     burst: Burst | None = None
+    deep: datetime | None = None
 
     def text(self) -> str:
         """The opaque form that is stored."""
@@ -64,7 +73,9 @@ class Cursor:
             value["seen"] = list(self.seen)
         if self.burst:
             one = self.burst
-            value["burst"] = [one.kind, zulu(one.since), one.start, zulu(one.then)]
+            value["burst"] = [one.kind, zulu(one.begin), zulu(one.since), one.start, zulu(one.then)]
+        if self.deep:
+            value["deep"] = zulu(self.deep)
         return json.dumps(value, separators=(",", ":"))
 
 
@@ -76,10 +87,16 @@ def read_cursor(text: str) -> Cursor:
         return Cursor(
             since=instant(value["since"]),
             seen=tuple(str(one) for one in value.get("seen", ())),
-            burst=Burst(int(burst[0]), instant(burst[1]), int(burst[2]), instant(burst[3])) if burst else None,
+            burst=_burst(burst) if burst else None,
+            deep=instant(value["deep"]) if "deep" in value else None,
         )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise _expired("the bookmark in the change list cannot be read") from error
+
+
+def _burst(parts: Sequence[Any]) -> Burst:
+    kind, begin, since, start, then = parts
+    return Burst(int(kind), instant(begin), instant(since), int(start), instant(then))
 
 
 def _expired(why: str) -> CursorExpired:
@@ -127,14 +144,17 @@ class ChangeReader:
         if there - cursor.since > REACH:
             raise _expired("it reaches back 30 days, and our last look was longer ago")
         rows = _rows_of(answer)
-        following = max(cursor.since, there - OVERLAP)
         if sum(len(found) for found in rows.values()) >= NEAR_CAP:
             gone = {kind: [row for row in found if translate.is_deleted(row)] for kind, found in rows.items()}
-            burst = Burst(0, cursor.since, 1, following)
-            return self._build(gone, Cursor(cursor.since, burst=burst), more=True)
+            burst = Burst(0, cursor.since, cursor.since, 1, there)
+            return self._build(gone, replace(cursor, burst=burst, deep=cursor.deep or there - OVERLAP), more=True)
+        following = max(cursor.since, there - OVERLAP)
+        after = Cursor(following, _marks(rows, following), deep=cursor.deep)
+        if cursor.deep is not None and there - cursor.deep >= 2 * OVERLAP:
+            after = replace(after, burst=Burst(0, cursor.deep, cursor.deep, 1, following), deep=None)
         seen = set(cursor.seen)
         fresh = {kind: [row for row in found if _mark(kind, row) not in seen] for kind, found in rows.items()}
-        return self._build(fresh, Cursor(following, _marks(rows, following)), more=False)
+        return self._build(fresh, after, more=after.burst is not None)
 
     # -------------------------------------------------------------------------------------------------- queries
 
@@ -253,7 +273,8 @@ def _mark(kind: str, row: Row) -> str:
     """A version of a record: handed out once, though windows overlap."""
     moment = _moment(row)
     token = "gone" if translate.is_deleted(row) else row.get("SyncToken")
-    return f"{kind[0:2]}{row.get('Id')}:{token}@{int(moment.timestamp()) if moment else '?'}"
+    said = f"{kind} {row.get('Id')} {token} {moment}"
+    return urlsafe_b64encode(blake2s(said.encode(), digest_size=MARK_BYTES).digest()).decode()
 
 
 def _marks(rows: dict[str, list[Row]], following: datetime) -> tuple[str, ...]:
@@ -276,5 +297,5 @@ def _after(cursor: Cursor, burst: Burst, rows: Sequence[Row]) -> Cursor:
             return replace(cursor, burst=replace(burst, since=last, start=1))
         return replace(cursor, burst=replace(burst, start=burst.start + STEP_IN_SECOND))
     if burst.kind + 1 < len(ENTITIES):
-        return replace(cursor, burst=Burst(burst.kind + 1, cursor.since, 1, burst.then))
-    return Cursor(burst.then)
+        return replace(cursor, burst=replace(burst, kind=burst.kind + 1, since=burst.begin, start=1))
+    return replace(cursor, since=burst.then, burst=None)
