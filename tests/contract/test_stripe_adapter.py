@@ -25,7 +25,7 @@ from connector.errors import (
     Uncertain,
 )
 from connector.ports import CallKind, LinkRequest, PaymentLink, PaymentState, Weight
-from tests.contract.rows.stripe import StripeHarness, harness
+from tests.contract.rows.stripe import CountingMeter, StripeHarness, harness
 
 FULL_TEXT = "Thank you. Riverside Plumbing will send a receipt."
 
@@ -224,12 +224,14 @@ def test_a_page_paid_between_the_list_and_its_closing_is_reported(stripe: Stripe
     assert page is not None
     paid: list[str | None] = []
 
-    class PayerInBetween(type(stripe.meter)):  # type: ignore[misc] # the row's meter, watching for one call
+    class PayerInBetween(CountingMeter):
+        """Lets somebody pay just before the page is closed."""
+
         def before(self, service: str, kind: CallKind) -> None:
-            del service
+            super().before(service, kind)
             listed = any(seen.path.endswith("/sessions") for seen in stripe.twin.requests)
             if kind is CallKind.WRITE and listed and not paid:
-                paid.append(stripe.pay_session(page))
+                paid.append(stripe.pay_session(str(page)))
 
     stripe.wire = replace(stripe.wire, meter=PayerInBetween())
     retired = stripe.with_key("rk_test_sandbox_duebird").retire_link(link.link_id, "")
