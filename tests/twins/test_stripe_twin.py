@@ -404,6 +404,24 @@ def test_a_deactivated_link_leaves_an_open_page_payable_until_it_is_expired(stri
     assert len(stripe.records()["payment_intents"]) == 1
 
 
+@pytest.mark.parametrize(("enforced", "second"), [(False, "paid"), (True, "refused")])
+def test_two_open_pages_may_both_be_paid_unless_told_otherwise(stripe: Asker, enforced: bool, second: str) -> None:  # noqa: FBT001 - a parameter of the case
+    stripe.control("settings", {"enforce_limit_at_completion": enforced})
+    link = stripe.link()
+    pages = [stripe.control("open", {"link": link["url"]})["session"] for _ in range(2)]
+    assert [stripe.control("pay", {"session": page})["outcome"] for page in pages] == ["paid", second]
+
+
+def test_an_event_keeps_the_object_as_it_was(stripe: Asker) -> None:
+    link = stripe.link()
+    stripe.post(f"/v1/payment_links/{link['id']}", {"restrictions[completed_sessions][limit]": "2"})
+    for _ in range(2):
+        stripe.control("pay", {"link": link["url"]})
+    rows = stripe.get("/v1/events", "types[]=payment_link.updated").json()["data"]
+    counts = [row["data"]["object"]["restrictions"]["completed_sessions"]["count"] for row in rows]
+    assert counts == [2, 0]
+
+
 def test_a_session_runs_out_after_a_day(stripe: Asker) -> None:
     page = stripe.control("open", {"link": stripe.link()["url"]})["session"]
     stripe.pass_time(timedelta(hours=24, seconds=1))
