@@ -128,6 +128,8 @@ def explained(error: Exception, what: str, *, writing: bool) -> DuebirdError:
     """Our error for one of the SDK's or of requests. https://docs.stripe.com/error-low-level."""
     if isinstance(error, requests.RequestException):
         return _no_answer(error, what, writing=writing)
+    if isinstance(error, stripe.StripeError) and error.http_status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _slowed(error, what)  # whoever said it: nothing was done
     if not isinstance(error, stripe.StripeError) or error.error is None or error.http_status is None:
         # No error object of Stripe's: a proxy's page, a hotel's, a redirect, or half an answer.
         status = getattr(error, "http_status", None)
@@ -135,8 +137,6 @@ def explained(error: Exception, what: str, *, writing: bool) -> DuebirdError:
     status = error.http_status
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return _refused_key(error, what)
-    if status == HTTPStatus.TOO_MANY_REQUESTS or error.error.code == "rate_limit":
-        return _slowed(error, what)
     if status in _UNDECIDED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unclear(what, f"Stripe answered {status} ({_words(error)})", writing=writing, code=_code(error))
     return _rejected(error, what)
@@ -192,7 +192,8 @@ def _slowed(error: stripe.StripeError, what: str) -> Transient:
     """
     headers = requests.structures.CaseInsensitiveDict(error.headers or {})
     code = _code(error)
-    if code == "lock_timeout" or (code != "rate_limit" and "Stripe-Rate-Limited-Reason" not in headers):
+    limited = error.error is None or code == "rate_limit" or "Stripe-Rate-Limited-Reason" in headers
+    if not limited or code == "lock_timeout":
         return Transient(
             f"Could not {what}: Stripe is busy with the same object. Nothing was done.", service=SERVICE, code=code
         )

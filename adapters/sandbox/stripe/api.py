@@ -125,8 +125,7 @@ def _check_amount(currency: str, amount: int, param: str) -> None:
     if amount < smallest:
         raise StripeProblem(
             400,
-            f"The Checkout Session's total amount must convert to at least 50 cents. {amount} {currency} is below "
-            f"the minimum of {smallest}.",
+            f"The Checkout Session's total amount due must add up to at least {smallest} {currency}.",
             code="amount_too_small",
             param=param,
         )
@@ -232,6 +231,8 @@ def list_events(call: Call) -> Obj:
     if "type" in params:
         pattern = re.compile(re.escape(params["type"]).replace(r"\*", ".*"))
         rows = [row for row in rows if pattern.fullmatch(row["type"])]
+    if "delivery_success" in params:
+        rows = [row for row in rows if (row["pending_webhooks"] == 0) is params["delivery_success"]]
     return listed(call, in_time(rows, params.get("created")), params, "event", visible)
 
 

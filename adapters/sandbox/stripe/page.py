@@ -26,8 +26,8 @@ main { max-width: 460px; margin: 0 auto; padding: 0 16px 32px; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: 16px; padding: 24px 20px;
   box-shadow: 0 1px 2px rgb(20 30 60 / 6%); }
 h1 { margin: 0; font-size: 19px; font-weight: 600; }
-.amount { margin: 6px 0 0; font-size: 42px; line-height: 1.15; font-weight: 680; letter-spacing: -.02em;
-  font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.amount { margin: 6px 0 0; font-size: clamp(30px, 10.5vw, 42px); line-height: 1.15; font-weight: 680;
+  letter-spacing: -.02em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .about { margin: 8px 0 0; color: var(--soft); }
 form { display: grid; gap: 12px; margin-top: 24px; }
 button { width: 100%; min-height: 54px; border-radius: 12px; border: 1px solid transparent; font: inherit;

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from adapters.sandbox.stripe import objects
+from adapters.sandbox.stripe import money, objects
 from adapters.sandbox.stripe.forms import Obj, StripeProblem
 from adapters.sandbox.stripe.world import Books, World
 
@@ -57,14 +57,14 @@ def pay(world: World, books: Books, one: Obj, method: Method) -> str:
     intent = _intent(world, books, link, one)
     if method == "declined":
         intent["last_payment_error"] = {"type": "card_error", "code": "card_declined", "message": "Declined."}
-        made = objects.charge(world, books, intent, "card", "failed")
+        made = money.charge(world, books, intent, "card", "failed")
         made["failure_code"] = "card_declined"
         books.charges[made["id"]] = made
         intent["latest_charge"] = made["id"]
         world.emit(books, "charge.failed", made)
         world.emit(books, "payment_intent.payment_failed", intent)
         return "declined"
-    made = objects.charge(world, books, intent, method, "succeeded" if method == "card" else "pending")
+    made = money.charge(world, books, intent, method, "succeeded" if method == "card" else "pending")
     books.charges[made["id"]] = made
     intent["latest_charge"] = made["id"]
     intent["last_payment_error"] = None
@@ -81,7 +81,7 @@ def pay(world: World, books: Books, one: Obj, method: Method) -> str:
 def _intent(world: World, books: Books, link: Obj, one: Obj) -> Obj:
     if one["payment_intent"] is not None:  # a second try on the same page
         return books.payment_intents[one["payment_intent"]]
-    intent = objects.payment_intent(world, books, link, one)
+    intent = money.payment_intent(world, books, link, one)
     books.payment_intents[intent["id"]] = intent
     books.session_of_intent[intent["id"]] = one["id"]
     one["payment_intent"] = intent["id"]
@@ -121,7 +121,7 @@ def _account_for(world: World, books: Books, made: Obj) -> None:
     exact = made["amount"] * (CARD_RATE if by_card else DEBIT_RATE)
     fee = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
     fee = fee + CARD_FIXED if by_card else min(fee, DEBIT_CAP)
-    entry = objects.balance_transaction(
+    entry = money.balance_transaction(
         world, made, "charge" if by_card else "payment", amount=made["amount"], fee=fee, category="charge"
     )
     books.balance_transactions[entry["id"]] = entry
@@ -173,8 +173,8 @@ def give_back(
         raise StripeProblem(
             400, "Refund amount is greater than unrefunded amount on charge", param="amount", stored=True
         )
-    one = objects.refund(world, made, wanted, metadata or {}, reason)
-    entry = objects.balance_transaction(world, {**one, "description": "REFUND"}, "refund", amount=-wanted)
+    one = money.refund(world, made, wanted, metadata or {}, reason)
+    entry = money.balance_transaction(world, {**one, "description": "REFUND"}, "refund", amount=-wanted)
     one["balance_transaction"] = entry["id"]
     books.refunds[one["id"]] = one
     books.balance_transactions[entry["id"]] = entry
@@ -190,8 +190,8 @@ def complain(world: World, books: Books, intent: Obj) -> Obj:
     made = books.charges.get(intent["latest_charge"] or "")
     if made is None or made["status"] != "succeeded":
         raise StripeProblem(400, "There is no successful charge to dispute.")
-    one = objects.dispute(world, made)
-    entry = objects.balance_transaction(
+    one = money.dispute(world, made)
+    entry = money.balance_transaction(
         world, {**one, "description": "Chargeback"}, "adjustment", amount=-made["amount"], fee=1500, category="dispute"
     )
     one["balance_transactions"] = [entry]
@@ -212,8 +212,8 @@ def pay_out(world: World, books: Books, currency: str) -> Obj | None:
     ]
     if not waiting:
         return None
-    one = objects.payout(world, books, currency, sum(entry["net"] for entry in waiting))
-    own = objects.balance_transaction(world, one, "payout", amount=-one["amount"])
+    one = money.payout(world, books, currency, sum(entry["net"] for entry in waiting))
+    own = money.balance_transaction(world, one, "payout", amount=-one["amount"])
     one["balance_transaction"] = own["id"]
     books.balance_transactions[own["id"]] = own
     books.payouts[one["id"]] = one

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from adapters.sandbox.stripe.forms import Obj
-from adapters.sandbox.stripe.world import Books, World
+from adapters.sandbox.stripe.world import Books, World, wants
 
 ATTEMPTS = 3  # a sandbox tries three times, https://docs.stripe.com/webhooks#automatic-retries
 TIMEOUT = 10.0  # seconds; a loopback receiver that needs longer has failed
@@ -50,10 +50,7 @@ class Postman:
     def deliver(self, books: Books, event: Obj) -> None:
         """Send an event to every endpoint that asked for its type."""
         for endpoint in books.webhook_endpoints.values():
-            wanted = endpoint["enabled_events"]
-            if "*" not in wanted and event["type"] not in wanted:
-                continue
-            if urlsplit(endpoint["url"]).hostname not in LOOPBACK:
+            if not wants(endpoint, event["type"]) or urlsplit(endpoint["url"]).hostname not in LOOPBACK:
                 continue
             task = asyncio.get_running_loop().create_task(
                 self._send(endpoint["url"], books.secrets[endpoint["id"]], event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import heapq
 import itertools
 import random
@@ -135,6 +136,11 @@ class Settings:
     enforce_limit_at_completion: bool = False  # Stripe does not say; the unkind case is the default
 
 
+def wants(endpoint: Obj, kind: str) -> bool:
+    """Whether a webhook endpoint asked for events of that type."""
+    return "*" in endpoint["enabled_events"] or kind in endpoint["enabled_events"]
+
+
 class World:
     """All accounts, and the passage of time over them."""
 
@@ -168,7 +174,7 @@ class World:
 
     def emit(self, books: Books, kind: str, obj: Obj, previous: Obj | None = None) -> Obj:
         """Record that something happened; the payload is the object as of now."""
-        data: Obj = {"object": {**obj}}
+        data: Obj = {"object": copy.deepcopy(obj)}
         if previous is not None:
             data["previous_attributes"] = previous
         event: Obj = {
@@ -178,7 +184,7 @@ class World:
             "created": self.seconds(),
             "data": data,
             "livemode": books.live,
-            "pending_webhooks": len(books.webhook_endpoints),
+            "pending_webhooks": sum(wants(one, kind) for one in books.webhook_endpoints.values()),
             "request": {"id": None, "idempotency_key": None},
             "type": kind,
         }

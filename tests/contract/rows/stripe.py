@@ -17,7 +17,8 @@ from adapters.sandbox.stripe import StripeTwin
 from adapters.sandbox.stripe.twin import DEFAULT_ACCOUNT, DEFAULT_KEY
 from adapters.stripe.processor import StripeProcessor
 from adapters.stripe.settings import StripeSettings
-from connector.ports import CallKind, CallSeen, Wire
+from connector.ports import CallKind, CallSeen, PaymentProcessor, Wire
+from tests.contract.harness import ProcessorHarness
 
 
 class CountingMeter:
@@ -51,7 +52,7 @@ class StripeHarness:
         self.clock = ManualClock(twin.clock.now())
         self.meter = CountingMeter()
         self.wire = Wire("acme", self.clock, self.meter, connect_timeout=2.0, read_timeout=5.0)
-        self.processor = self.with_key(DEFAULT_KEY)
+        self.processor: PaymentProcessor = self.with_key(DEFAULT_KEY)
         self._session = requests.Session()
         self._session.trust_env = False  # the people are not behind the refused proxy
 
@@ -74,6 +75,16 @@ class StripeHarness:
     def pay(self, link_url: str) -> str | None:
         done = self.control("pay", {"link": link_url, "method": "card"})
         return done["payment_intent"] if done["outcome"] == "paid" else None
+
+    def raise_limit(self, link_id: str, limit: int) -> None:
+        """The owner lets a link take more payments, in the dashboard."""
+        answer = self._session.post(
+            f"{self.base_url}/v1/payment_links/{link_id}",
+            data={"restrictions[completed_sessions][limit]": str(limit)},
+            headers={"Authorization": f"Bearer {DEFAULT_KEY}"},
+            timeout=5,
+        )
+        answer.raise_for_status()
 
     def open_page(self, link_url: str) -> str | None:
         session: str | None = self.control("open", {"link": link_url})["session"]
@@ -125,6 +136,7 @@ def harness() -> Iterator[StripeHarness]:
     twin = StripeTwin()
     with Served(twin) as served:
         made = StripeHarness(served, twin)
+        _fits: ProcessorHarness = made
         try:
             yield made
         finally:
