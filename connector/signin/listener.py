@@ -75,20 +75,24 @@ class RedirectListener:
             raise result
         return result
 
-    def answer(self, target: str) -> tuple[int, str]:
-        """The status and page for one request; keeps the landing when it is the one waited for."""
+    def answer(self, target: str) -> tuple[int, str, Landing | SignInRefused | None]:
+        """Status and page for one request, and what it settles, if anything."""
         if urlsplit(target).path != self._path:
-            return 404, _page("Not here", "This address only takes the answer of a sign-in.")
+            return 404, _page("Not here", "This address only takes the answer of a sign-in."), None
         try:
-            self._result.put(read_landing(target, self._state))
+            landing = read_landing(target, self._state)
         except WrongLanding:
-            return 400, _page(
-                "That was another sign-in", "This answer does not belong to the sign-in just begun, and was not used."
-            )
+            words = "This answer does not belong to the sign-in just begun, and was not used."
+            return 400, _page("That was another sign-in", words), None
         except SignInRefused as refused:
-            self._result.put(refused)
-            return 200, _page("Not connected", "Nothing was connected. You can close this window.")
-        return 200, _page("Thank you", "Duebird has its answer. Close this window and go back to the terminal.")
+            return 200, _page("Not connected", "Nothing was connected. You can close this window."), refused
+        words = "Duebird has its answer. Close this window and go back to the terminal."
+        return 200, _page("Thank you", words), landing
+
+    def settle(self, result: Landing | SignInRefused | None) -> None:
+        """End the wait, where there is something to end it with."""
+        if result is not None:
+            self._result.put(result)
 
     def _open(self) -> None:
         handler = _handler_for(self)
@@ -124,8 +128,13 @@ def _handler_for(listener: RedirectListener) -> type[BaseHTTPRequestHandler]:
         timeout = SILENT_LINE
 
         def do_GET(self) -> None:
-            status, page = listener.answer(self.path)
-            body = page.encode()
+            status, page, result = listener.answer(self.path)
+            try:
+                self._show(status, page.encode())
+            finally:
+                listener.settle(result)  # after the page: what follows may end this program
+
+        def _show(self, status: int, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
