@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.sandbox.base import Fault
-from adapters.sandbox.stripe.twin import ALL_NEEDED, DEFAULT_ACCOUNT
+from adapters.sandbox.stripe.twin import ALL_NEEDED, DEFAULT_ACCOUNT, DEFAULT_KEY
 from connector.domain.money import Money
 from connector.errors import (
     Bug,
@@ -234,7 +238,7 @@ def test_a_page_paid_between_the_list_and_its_closing_is_reported(stripe: Stripe
                 paid.append(stripe.pay_session(str(page)))
 
     stripe.wire = replace(stripe.wire, meter=PayerInBetween())
-    retired = stripe.with_key("rk_test_sandbox_duebird").retire_link(link.link_id, "")
+    retired = stripe.with_key(DEFAULT_KEY).retire_link(link.link_id, "")
 
     assert paid[0] is not None
     assert [payment.payment_id for payment in retired.payments] == paid
@@ -477,7 +481,7 @@ def test_an_answer_that_comes_too_late_is_uncertain(stripe: StripeHarness) -> No
     stripe.wire = replace(stripe.wire, read_timeout=0.2)
     stripe.twin.faults.append(Fault("delay_after", method="POST", seconds=0.5))
     with pytest.raises(Uncertain):
-        stripe.with_key("rk_test_sandbox_duebird").create_link(request())
+        stripe.with_key(DEFAULT_KEY).create_link(request())
     assert len(stripe.records()["links"]) == 1
 
 
@@ -487,6 +491,34 @@ def test_what_is_sent_tells_nothing_of_this_machine(stripe: StripeHarness) -> No
     for seen in stripe.twin.requests:
         assert "x-stripe-client-telemetry" not in seen.headers
         assert "platform" not in json.loads(seen.headers["x-stripe-client-user-agent"])
+
+
+ALOUD = """
+import logging
+from adapters.clock import SystemClock
+from adapters.stripe.processor import StripeProcessor
+from adapters.stripe.settings import StripeSettings
+from connector.ports import Wire
+from tests.contract.rows.stripe import CountingMeter
+logging.basicConfig(level=logging.DEBUG)
+settings = StripeSettings.model_validate({"key": "env:KEY", "base_url": BASE_URL})
+print(StripeProcessor(settings, KEY, Wire("acme", SystemClock(), CountingMeter())).account().name)
+"""
+
+
+def test_nothing_of_a_call_is_logged_even_where_the_environment_asks_for_it(stripe: StripeHarness) -> None:
+    program = f"BASE_URL, KEY = {stripe.base_url!r}, {DEFAULT_KEY!r}\n{ALOUD}"
+    done = subprocess.run(  # noqa: S603 - our own interpreter and the program above
+        [sys.executable, "-c", program],
+        env={**os.environ, "STRIPE_LOG": "debug", "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "Riverside Plumbing\n", done.stderr
+    for private in (DEFAULT_KEY, "Riverside", "acct_", "Request to Stripe"):
+        assert private not in done.stderr
 
 
 # ------------------------------------------------------------------------------------------------------- check
