@@ -65,7 +65,7 @@ class MeteredSession(requests.Session):
 
 
 def never_sent(error: BaseException) -> bool:
-    """Whether a failed call certainly did not reach the service: no connection was ever made.
+    """Whether a failed call certainly did not reach the service: no connection was ever made, or none was trusted.
 
     Walks the causes, because requests wraps urllib3's error. A read time-out or a reset is *not* such a case.
     """

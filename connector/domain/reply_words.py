@@ -36,7 +36,7 @@ def _whole_words(*patterns: str) -> tuple[str, ...]:
 
 _TEXTING: Final = r"(?:texting|txting|messaging|msging|contacting|bothering|harassing|spamming|pestering|sms ?ing)"
 _TEXTS: Final = r"(?:texts?|txts?|messages?|msgs?|sms|notifications?|reminders?|alerts?)"
-_NOT: Final = r"(?:do not|dont|did not|didnt|never|not|wont|would not|wouldnt|cant|cannot)"
+_ENDING: Final = r"(?:stop|unsubscribe|opt out|cancel|quit)"
 _POLITE: Final = (
     r"(?:it|this|now|please|pls|plz|thanks|thank you|thx|all|immediately|already|right now|that|ok|okay|guys)"
 )
@@ -62,8 +62,11 @@ ENGLISH: Final = ReplyWords(
     help=frozenset(("help", "info")),
     stop_alone=frozenset(("stop", "stopall", "stop all", "unsubscribe", "optout", "opt out", "unsubscribe me")),
     harmless=_whole_words(
-        rf"{_NOT} (?:(?:want|need|ask|asking|mean|have|going|wish|you|to|u|please|ever) ){{0,4}}"
-        r"(?:stop|unsubscribe|opt out|cancel|quit)",
+        # "I don't want you to stop", but not "you don't stop", "why don't you stop"
+        r"(?<!you )(?:do not|dont|never|(?<!do )(?<!did )not|wont|would not|wouldnt|cant|cannot) "
+        rf"(?:(?:want|need|mean|have|going|wish|please|ever)(?: you| u)?(?: to)? ){{0,2}}{_ENDING}",
+        r"(?:did not|didnt|never) (?:ask|asked|want|wanted|mean|meant|say|said|tell|told)(?: (?:you|u|to|for)){0,3} "
+        rf"{_ENDING}",
         r"stop(?:ped|ping|s)? (?:by|in|at|over|off|round|around|near|for|there|here|to|on my way|the bleeding)",
         r"(?:bus|pit|non|one|full|rest|truck) stop",
         r"stop (?:the |a |that |my |your )?(?:payments?|check|cheque|order|service|work|job|delivery|direct debit)",
