@@ -5,6 +5,7 @@ Heavy (it imports requests): adapters import it where they build their client, n
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -64,7 +65,7 @@ class MeteredSession(requests.Session):
 
 
 def never_sent(error: BaseException) -> bool:
-    """Whether a failed call certainly did not reach the service: no connection was ever made.
+    """Whether a failed call certainly did not reach the service: no connection was ever made, or none was trusted.
 
     Walks the causes, because requests wraps urllib3's error. A read time-out or a reset is *not* such a case.
     """
@@ -78,6 +79,8 @@ def never_sent(error: BaseException) -> bool:
             continue
         seen.add(id(one))
         if isinstance(one, (requests.ConnectTimeout, ConnectTimeoutError, NewConnectionError, NameResolutionError)):
+            return True
+        if isinstance(one, ssl.SSLCertVerificationError):  # the handshake ended before the request was written
             return True
         queue += [
             inner

@@ -27,6 +27,7 @@ _IN_PAGES: Final = 20  # 20,000 replies on one number within the days asked abou
 _POOL_PAGES: Final = 5  # 5,000 senders; Twilio allows 400 in a service
 _POOL_FOR: Final = 3600.0  # seconds; senders change a few times a year, and a poll runs every few seconds
 _PRICE_FOR: Final = 86_400.0  # seconds; price lists change a few times a year
+_OUT_OF_ORDER: Final = timedelta(hours=1)  # "newest first" is not promised by which of a text's times
 _OVERLAP: Final = timedelta(days=1)  # the filter knows days only, and Twilio's list may lag and sort late rows in
 
 
@@ -84,7 +85,9 @@ class TwilioMessenger:
         for fields in self._rows(first, _TO_PAGES):
             created = fields.get("date_created")
             if isinstance(created, datetime) and created < start:
-                break
+                if created < start - _OUT_OF_ORDER:
+                    break
+                continue
             if translate.is_ours(fields):
                 found.append(self._readable(translate.sent_text, fields))
         return tuple(found)

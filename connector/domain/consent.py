@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from connector.domain.phone import Phone
@@ -154,7 +155,7 @@ def _of_clause(clause: str, table: ReplyWords) -> ReplyMeaning:
         return ReplyMeaning.REVOCATION_BY_MEANING
     rest = clause
     for harmless in table.harmless:
-        rest = harmless.sub(" ", rest)
+        rest = _compiled(harmless).sub(" ", rest)
     rest = " ".join(rest.split())
     for patterns, result in (
         (table.limited, ReplyMeaning.DOUBTFUL),
@@ -162,9 +163,15 @@ def _of_clause(clause: str, table: ReplyWords) -> ReplyMeaning:
         (table.wrong_number, ReplyMeaning.WRONG_NUMBER),
         (table.doubtful, ReplyMeaning.DOUBTFUL),
     ):
-        if any(pattern.search(rest) for pattern in patterns):
+        if any(_compiled(pattern).search(rest) for pattern in patterns):
             return result
     return ReplyMeaning.OTHER
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when first asked for: most commands never read a reply."""
+    return re.compile(pattern)
 
 
 def _plain(text: str) -> str:
@@ -192,7 +199,8 @@ def _without_cards(run: str) -> str:
     groups = list(_GROUP.finditer(run))
     out, at, i = "", 0, 0
     while i < len(groups):
-        end = next((j for j in range(len(groups), i, -1) if _is_card("".join(g[0] for g in groups[i:j]))), None)
+        reach = min(len(groups), i + _CARD_LONGEST)  # a group has a digit at least
+        end = next((j for j in range(reach, i, -1) if _is_card("".join(g[0] for g in groups[i:j]))), None)
         if end is None:
             i += 1
             continue

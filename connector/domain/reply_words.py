@@ -1,11 +1,11 @@
 """What people write when they want no more texts, language by language. Data only; `consent.meaning` reads it.
 
-Patterns see one clause at a time: small letters, no punctuation, no apostrophes, no accents, single spaces.
+Patterns are regular expressions of whole words. They see one clause at a time: small letters, no punctuation, no
+apostrophes, no accents, single spaces. None may take longer than the square of a text's length.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,20 +23,20 @@ class ReplyWords:
     start: frozenset[str]
     help: frozenset[str]
     stop_alone: frozenset[str]
-    harmless: tuple[re.Pattern[str], ...]
-    limited: tuple[re.Pattern[str], ...]
-    revocation: tuple[re.Pattern[str], ...]
-    wrong_number: tuple[re.Pattern[str], ...]
-    doubtful: tuple[re.Pattern[str], ...]
+    harmless: tuple[str, ...]
+    limited: tuple[str, ...]
+    revocation: tuple[str, ...]
+    wrong_number: tuple[str, ...]
+    doubtful: tuple[str, ...]
 
 
-def _patterns(*texts: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(rf"\b(?:{text})\b") for text in texts)
+def _whole_words(*patterns: str) -> tuple[str, ...]:
+    return tuple(rf"\b(?:{pattern})\b" for pattern in patterns)
 
 
 _TEXTING: Final = r"(?:texting|txting|messaging|msging|contacting|bothering|harassing|spamming|pestering|sms ?ing)"
 _TEXTS: Final = r"(?:texts?|txts?|messages?|msgs?|sms|notifications?|reminders?|alerts?)"
-_NOT: Final = r"(?:do not|dont|did not|didnt|never|not|wont|would not|wouldnt|cant|cannot)"
+_ENDING: Final = r"(?:stop|unsubscribe|opt out|cancel|quit)"
 _POLITE: Final = (
     r"(?:it|this|now|please|pls|plz|thanks|thank you|thx|all|immediately|already|right now|that|ok|okay|guys)"
 )
@@ -61,20 +61,24 @@ ENGLISH: Final = ReplyWords(
     start=frozenset(("start", "yes", "unstop")),
     help=frozenset(("help", "info")),
     stop_alone=frozenset(("stop", "stopall", "stop all", "unsubscribe", "optout", "opt out", "unsubscribe me")),
-    harmless=_patterns(
-        rf"{_NOT} (?:(?:want|need|ask|asking|mean|have|going|wish|you|to|u|please|ever) ){{0,4}}"
-        r"(?:stop|unsubscribe|opt out|cancel|quit)",
+    harmless=_whole_words(
+        # "I don't want you to stop", but not "you don't stop", "why don't you stop"
+        r"(?<!you )(?:do not|dont|never|(?<!do )(?<!did )not|wont|would not|wouldnt|cant|cannot) "
+        rf"(?:(?:want|need|mean|have|going|wish|please|ever)(?: you| u)?(?: to)? ){{0,2}}{_ENDING}",
+        r"(?:did not|didnt|never) (?:ask|asked|want|wanted|mean|meant|say|said|tell|told)(?: (?:you|u|to|for)){0,3} "
+        rf"{_ENDING}",
         r"stop(?:ped|ping|s)? (?:by|in|at|over|off|round|around|near|for|there|here|to|on my way|the bleeding)",
         r"(?:bus|pit|non|one|full|rest|truck) stop",
         r"stop (?:the |a |that |my |your )?(?:payments?|check|cheque|order|service|work|job|delivery|direct debit)",
         r"(?:call|text|phone|ring) (?:me )?(?:to )?(?:when|before) you stop",
     ),
-    limited=_patterns(
-        rf"(?:stop|quit|no more|dont|do not|please not).*\b(?:text|call|contact|messag|send|{_TEXTING}|{_TEXTS}).*"
+    limited=_whole_words(
+        r"(?:stop|quit|no more|dont|do not|please not)\b.{0,60}"
+        rf"\b(?:text|call|contact|send|{_TEXTING}|{_TEXTS})\b.{{0,60}}"
         r"\b(?:until|till|before|after|during|while|at (?:work|night|this hour)|so (?:early|late|often)|tonight|today|"
         r"on (?:sundays?|saturdays?|weekends?|the weekend)|twice|again until)",
     ),
-    revocation=_patterns(
+    revocation=_whole_words(
         rf"(?:stop|quit|cease) {_TEXTING}",
         rf"(?:stop|quit|cease) (?:sending|sendin) (?:(?:me|us|these|those|this|any|more|your|the|all|stupid|so many) )*"
         rf"(?:{_TEXTS}|this|these|them|me)",
@@ -103,7 +107,7 @@ ENGLISH: Final = ReplyWords(
         r"(?:fuck|piss|bugger|buzz|sod|f) off",
         r"^(?:just )?go away$",
     ),
-    wrong_number=_patterns(
+    wrong_number=_whole_words(
         r"wrong (?:number|person|phone|guy|man|lady|num|contact)",
         r"(?:not|isnt|no longer) (?:his|her|their|the right|the correct) (?:number|person|phone|cell)",
         r"(?:dont|do not|doesnt|does not|no longer) (?:have|own|has|owns|uses?) this (?:number|phone|cell)",
@@ -112,7 +116,7 @@ ENGLISH: Final = ReplyWords(
         r"(?:you )?(?:got|have|texted|reached) the wrong",
         r"(?:this|number) (?:number )?belongs to someone else",
     ),
-    doubtful=_patterns(
+    doubtful=_whole_words(
         r"^(?:please |pls |plz )?stop",
         r"(?:stop|quit) (?:calling|phoning|ringing|emailing)",
         r"(?:dont|do not|never) (?:call|phone|ring|email)(?: (?:me|us))",

@@ -403,12 +403,17 @@ def test_statuses_and_replies_are_posted_signed(twilio: Twilio) -> None:
     with Listener() as listener:
         numbers = [{"e164": SENDER, "sms_url": f"{listener.url}/in?x=1"}]
         twilio.control("accounts", {"sid": ACCOUNT, "numbers": numbers})
+        twilio.control("settings", {"status_webhook": f"{listener.url}/status", "sent_after": 0.01})
+        twilio.sent()
+        assert listener.arrived.acquire(timeout=10)  # by itself: nobody asked the twin
+        twilio.control("settings", {"status_webhook": None, "sent_after": None})
         made = twilio.sent(StatusCallback=f"{listener.url}/status")
         twilio.control(f"messages/{made['sid']}/status", {"status": "undelivered", "error_code": 30005})
         assert listener.arrived.acquire(timeout=10)
         twilio.control("inbound", {"from": ANA, "to": SENDER, "body": "hi"})
         assert listener.arrived.acquire(timeout=10)
-    (path, status, signature), (in_path, inbound, in_signature) = listener.posts
+    (_, own, _), (path, status, signature), (in_path, inbound, in_signature) = listener.posts
+    assert own["MessageStatus"] == "sent"
     assert (path, status["MessageStatus"], status["ErrorCode"]) == ("/status", "undelivered", "30005")
     assert signature == signed(f"{listener.url}/status", status)
     assert (in_path, inbound["Body"], inbound["FromCity"]) == ("/in?x=1", "hi", "")

@@ -69,6 +69,10 @@ REVOCATIONS = [
     "stop sending reminders",
     "Wrong number. Please stop texting me",
     "S\u0301top texting me",
+    "You did not stop texting me",
+    "why don't you stop texting me",
+    "Can\u2019t you stop messaging me?",
+    "you never stop texting me",
 ]
 
 OTHERS = [
@@ -78,6 +82,9 @@ OTHERS = [
     "can you stop in on Friday",
     "don't stop texting me, I like the reminders",
     "I didn't ask you to stop",
+    "I never said to stop the reminders",
+    "I do not want you to stop",
+    "We won't stop ordering from you",
     "I don't want to opt out",
     "The bus stop is across the road",
     "please stop payment on the check",

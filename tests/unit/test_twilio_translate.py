@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError, SSLError
 
 from adapters.twilio import translate, wire
 from adapters.twilio.codes import because, explain, is_known
@@ -256,6 +257,8 @@ def test_an_account_that_is_not_there_is_a_fault_of_the_set_up_when_sending() ->
 def test_only_a_connection_that_was_never_made_is_certainly_not_sent() -> None:
     never = requests.ConnectionError(NewConnectionError(None, "refused"))  # type: ignore[arg-type]  # no pool at hand
     assert type(wire.lost(never, writes=True)) is Transient
+    untrusted = requests.exceptions.SSLError(SSLError(ssl.SSLCertVerificationError("self-signed")))
+    assert type(wire.lost(untrusted, writes=True)) is Transient
     late = requests.ReadTimeout(ReadTimeoutError(None, "/", "late"))  # type: ignore[arg-type]  # no pool at hand
     assert type(wire.lost(late, writes=True)) is Uncertain
     assert type(wire.lost(late, writes=False)) is Transient

@@ -37,7 +37,7 @@ class TwilioTwin(Twin):
     def __init__(self, clock: TwinClock | None = None) -> None:
         super().__init__(clock)
         self.world = World()
-        self.postman = Postman()
+        self.postman = Postman(self.world.habits)
 
     def provider_routes(self) -> list[Route]:
         api = f"{shapes.API}/{{account}}"
@@ -157,7 +157,7 @@ class TwilioTwin(Twin):
 
     def _wake_later(self, account: Account, message: Message) -> None:
         """Callbacks come by themselves, so somebody must look when the time has come."""
-        if not message.status_callback:
+        if not (message.status_callback or self.world.habits.status_webhook):
             return
         for seconds in (self.world.habits.sent_after, self.world.habits.delivered_after):
             if seconds is not None:

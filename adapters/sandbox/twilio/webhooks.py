@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from adapters.sandbox.twilio.world import Account, Message
+from adapters.sandbox.twilio.world import Account, Habits, Message
 
 _PATIENCE = 15.0  # seconds, as at Twilio
 _LOOPBACK = frozenset(("127.0.0.1", "::1", "localhost"))
@@ -29,7 +29,8 @@ def signature(auth_token: str, url: str, form: dict[str, str]) -> str:
 class Postman:
     """Posts to the application's addresses."""
 
-    def __init__(self) -> None:
+    def __init__(self, habits: Habits) -> None:
+        self._habits = habits
         self._under_way: set[asyncio.Task[None]] = set()
 
     def status(self, account: Account, message: Message) -> None:
@@ -48,7 +49,7 @@ class Postman:
             form["ErrorCode"] = str(message.error_code)
         if message.service_sid:
             form["MessagingServiceSid"] = message.service_sid
-        self._post(account, message.status_callback, form)
+        self._post(account, message.status_callback or self._habits.status_webhook, form)
 
     def inbound(self, account: Account, message: Message) -> None:
         """Hand what came in to the number's or the service's address."""
@@ -57,7 +58,7 @@ class Postman:
         url = on_number if service is None or service.use_inbound_webhook_on_number else service.inbound_request_url
         self._post(
             account,
-            url,
+            self._habits.inbound_webhook or url,
             {
                 "AccountSid": account.sid,
                 "ApiVersion": "2010-04-01",

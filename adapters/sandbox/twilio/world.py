@@ -155,6 +155,8 @@ class Habits:
     geo: list[str] | None = None  # countries that may be texted; None: all
     landlines_refused: bool = True  # False: accepted, then undelivered with 30006, as in some countries
     throttle_next: int = 0
+    status_webhook: str | None = None  # for texts that name no callback of their own
+    inbound_webhook: str | None = None  # instead of the number's or the service's own address
 
 
 @dataclass

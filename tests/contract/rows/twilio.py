@@ -97,12 +97,15 @@ class TwilioWorld:
         transport = client.http_client
         dead = f"http://127.0.0.1:{shut.getsockname()[1]}"
         transport._origins |= {dead}
-        client.api.base_url = dead
+        domains = (client.api, client.messaging, client.pricing)
+        for domain in domains:
+            domain.base_url = dead
         seen = self.meter.after
 
         def heal(call: CallSeen) -> None:
             seen(call)
-            client.api.base_url = self.served.base_url
+            for domain in domains:
+                domain.base_url = self.served.base_url
             shut.close()
             del self.meter.after  # the class's own comes back
 
