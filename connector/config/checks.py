@@ -7,7 +7,7 @@ the file is wrong. A check yields problems (nothing starts) and warnings (it wor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,41 +24,31 @@ from connector.pointers import SCHEMES, SecretPointer
 
 def same_twice(document: Document, found: Findings) -> None:
     """Two companies with one id, one set of books, or one sender."""
-    _collide(document.companies, _id, lambda first, second: _twice_id(found, first, second))
+    for first, second in _pairs((company, _lower(company.raw.get("id"))) for company in document.companies):
+        found.problem(
+            second.path("id"),
+            f"is also the id of company[{first.index + 1}]: what was sent for one would count for the other",
+            "Give each company an id of its own.",
+        )
     active = [company for company in document.companies if company.enabled]
     for key in ("realm_id", "tenant_id"):
-        _collide(
-            active,
-            lambda company, key=key: _lower(company.text("ledger", key)),  # type: ignore[misc]  # lambda with default
-            lambda first, second, key=key: found.problem(  # type: ignore[misc]  # lambda with default
+        for first, second in _pairs((company, _lower(company.text("ledger", key))) for company in active):
+            found.problem(
                 second.path("ledger", key),
                 f"is the same set of books as {_name(first)}: every invoice would be texted twice",
                 "Correct it, or remove one of the two companies (or write enabled = false in it).",
-            ),
-        )
+            )
     for key in ("from_number", "messaging_service_sid"):
-        _collide(
-            active,
-            lambda company, key=key: company.text("twilio", key),  # type: ignore[misc]  # lambda with default
-            lambda first, second, key=key: _shared_sender(found, first, second, key),  # type: ignore[misc]  # same
-        )
+        for first, second in _pairs((company, company.text("twilio", key)) for company in active):
+            _shared_sender(found, first, second, key)
 
 
-def _collide(
-    companies: list[Company], key: Callable[[Company], str | None], tell: Callable[[Company, Company], None]
-) -> None:
-    first: dict[str, Company] = {}
-    for company in companies:
-        value = key(company)
-        if value is None:
-            continue
-        if value in first:
-            tell(first[value], company)
-        first.setdefault(value, company)
-
-
-def _id(company: Company) -> str | None:
-    return _lower(company.raw.get("id"))
+def _pairs(valued: Iterable[tuple[Company, str | None]]) -> Iterator[tuple[Company, Company]]:
+    """The first company with a value, and each later one with the same."""
+    seen: dict[str, Company] = {}
+    for company, value in valued:
+        if value is not None and seen.setdefault(value, company) is not company:
+            yield seen[value], company
 
 
 def _lower(value: object) -> str | None:
@@ -67,14 +57,6 @@ def _lower(value: object) -> str | None:
 
 def _name(company: Company) -> str:
     return company.document.named(company.path())
-
-
-def _twice_id(found: Findings, first: Company, second: Company) -> None:
-    found.problem(
-        second.path("id"),
-        f"is also the id of company[{first.index + 1}]: what was sent for one would count for the other",
-        "Give each company an id of its own.",
-    )
 
 
 def _shared_sender(found: Findings, first: Company, second: Company, key: str) -> None:

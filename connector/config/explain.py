@@ -151,9 +151,7 @@ def _told(document: Document, place: Place, detail: ErrorDetails) -> Iterator[Pr
     value = document.value(place.path)
     context = {**context, "value": value}
     wrong, fix = _SENTENCES.get(detail["type"], _unfit)(place, context)
-    hidden = detail["type"] == "extra_forbidden"
-    seen = "" if hidden or value is ABSENT else shown(value, place.setting)
-    yield Problem(document.named(place.path) or "the file", seen, wrong, fix)
+    yield Problem(document.named(place.path) or "the file", shown(value, place.setting), wrong, fix)
 
 
 def _contradiction(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from connector.config.describe import settings_of
-from connector.config.document import ABSENT, Document, KeyPath, shown
+from connector.config.document import Document, KeyPath, shown
 from connector.config.explain import model_at
 from connector.config.problems import Problem, Warned
 
@@ -34,4 +34,4 @@ class Findings:
         model = model_at(self.document, path[:-1])
         value = self.document.value(path)
         setting = settings_of(model).get(str(path[-1])) if model else None
-        return "" if value is ABSENT else shown(value, setting)
+        return shown(value, setting)

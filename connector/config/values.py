@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -104,13 +104,9 @@ def _amount(value: Any) -> Any:
         raise refusal(
             "must be an amount in quotes: numbers with a point lose cents in computers", 'Write it as "5.00".'
         )
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        raise refusal("is not an amount", 'Write digits and a point, such as "5.00".') from None
-    if not amount.is_finite() or amount < 0 or not re.fullmatch(r"\d{1,12}(\.\d{1,3})?", value, re.ASCII):
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,3})?", value, re.ASCII):
         raise refusal("is not an amount of 0 or more", 'Write digits and a point, such as "5.00".')
-    return amount
+    return Decimal(value)
 
 
 _HIGHEST_PORT: Final = 65535

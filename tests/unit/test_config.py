@@ -146,6 +146,12 @@ def test_shared_settings_need_not_be_repeated_and_a_company_overrides_them() -> 
     assert found.secrets.value(beta.stripe.key) == "rk_live_beta0001"
 
 
+def test_only_pointers_to_secrets_are_filled_with_the_companys_id() -> None:
+    text = DEFAULTS.replace("account_sid =", 'messaging_base_url = "{id}"\naccount_sid =')
+    found = {problem.path: problem.seen for problem in problems(text + short("acme", "quickbooks", "+15552000001"))}
+    assert found["defaults.twilio.messaging_base_url"] == "'{id}'"
+
+
 def test_a_mistake_in_shared_settings_is_told_once_and_where_it_stands() -> None:
     text = DEFAULTS.replace("key =", "kye = 1\nkey =").replace('"09:00"', '"9:00"')
     text += short("acme", "quickbooks", "+15552000001") + short("beta", "xero", "+15552000002")
@@ -156,6 +162,11 @@ def test_what_is_missing_everywhere_is_told_for_each_company() -> None:
     text = DEFAULTS.replace('account_sid = "AC0123456789abcdef0123456789abcdef"', "")
     text += short("acme", "quickbooks", "+15552000001") + short("beta", "xero", "+15552000002")
     assert paths(text) == ['company[1] "acme".twilio.account_sid', 'company[2] "beta".twilio.account_sid']
+
+
+def test_shared_settings_do_not_hide_a_company_that_has_no_table_there() -> None:
+    text = 'company = [{ id = "acme", stripe = 3, ledger = "xero" }]\n' + DEFAULTS
+    assert {'company[1] "acme".stripe', 'company[1] "acme".ledger'} <= set(paths(text))
 
 
 @pytest.mark.parametrize(

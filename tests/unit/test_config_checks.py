@@ -68,6 +68,7 @@ def test_two_names_of_one_business_may_share_a_number_when_both_say_so() -> None
     other = company("beta", top="shares_sender = true", stripe='key = "env:BETA_STRIPE"')
     assert problems(one + other) == []
     assert len(problems(one + other.replace("shares_sender = true", ""))) == 1
+    assert len(problems(one.replace("shares_sender = true", "") + other)) == 1
 
 
 def test_two_companies_with_one_stripe_account_are_warned_about() -> None:
