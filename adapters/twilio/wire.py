@@ -66,7 +66,7 @@ class Transport(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
         self._origins = origins
         self._local = threading.local()
 
-    def request(  # noqa: PLR0917  the SDK's signature
+    def request(
         self,
         method: str,
         url: str,

@@ -78,7 +78,7 @@ class _QuietRest(RESTClientObject):  # type: ignore[misc]  # the SDK has no type
         super().__init__(configuration)
         self._wire = wire
 
-    def request(  # noqa: PLR0917 -- the SDK calls it by position
+    def request(
         self,
         method: str,
         url: str,

@@ -1,0 +1,122 @@
+"""What the writers of facts share: the values they take, and rows that belong to several facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from connector.domain.consent import ConsentRecord
+from connector.domain.dunning import Reason
+from connector.domain.effect import NewEffect
+from state import books
+from state.database import Database
+from state.effects import EffectLog, TextFacts
+from state.tables import AttentionRow, ConsentRow, CursorRow
+
+LEDGER_CURSOR = "ledger"
+SWEEP_PAGE = "sweep_page"
+SWEPT_AT = "swept_at"
+HINTS_SINCE = "hints_since"
+PAYMENTS_SINCE = "payments_since"
+INBOUND_SINCE = "inbound_since"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An effect to be recorded, with what the log keeps of a text."""
+
+    effect: NewEffect
+    text: TextFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided about one receivable."""
+
+    ledger_id: str
+    reason: Reason
+    review_at: datetime | None
+    planned: tuple[Planned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Something only a person can settle. `key` names the fact, so that it is shown once."""
+
+    key: str
+    subject: str
+    happened: str
+    not_done: str
+    command: str
+
+
+class Facts:
+    """A writer of facts. Times come from the caller, who has them from the injected clock."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.effects = EffectLog(database)
+
+
+def put_cursor(session: Session, company: str, name: str, value: str, now: datetime) -> None:
+    """Remember how far a list was read, within a fact of the caller."""
+    row = session.get(CursorRow, (company, name)) or CursorRow(company=company, name=name, value=value, moved_at=now)
+    row.value, row.moved_at = value, now
+    session.add(row)
+
+
+def put_consent(session: Session, company: str, record: ConsentRecord, now: datetime) -> bool:
+    """Add to the register within a fact of the caller; False where this very entry is there already."""
+    known = session.exec(
+        select(ConsentRow).where(
+            ConsentRow.company == company,
+            ConsentRow.phone == record.phone.e164,
+            ConsentRow.state == record.state,
+            ConsentRow.source == record.source,
+        )
+    ).first()
+    if known is not None:
+        return False
+    session.add(
+        ConsentRow(
+            company=company,
+            phone=record.phone.e164,
+            state=record.state,
+            wording=record.wording,
+            method=record.method,
+            recorded_at=record.recorded_at,
+            recorded_by=record.recorded_by,
+            evidence=record.evidence,
+            source=record.source,
+        )
+    )
+    books.review_phone(session, company, record.phone.e164, now)
+    return True
+
+
+def put_attention(session: Session, company: str, attention: Attention, now: datetime) -> bool:
+    """Put something before a person, within a fact of the caller; False where it is or was there."""
+    if session.get(AttentionRow, attention.key) is not None:
+        return False
+    session.add(
+        AttentionRow(
+            key=attention.key,
+            company=company,
+            subject=attention.subject,
+            happened=attention.happened,
+            not_done=attention.not_done,
+            command=attention.command,
+            opened_at=now,
+        )
+    )
+    return True
+
+
+def review_scope(session: Session, company: str, scope: str, subject: str, now: datetime) -> None:
+    """Decide again on what a hold or its end concerns."""
+    if scope == "invoice":
+        books.review(session, company, subject, now)
+    else:
+        books.review_customer(session, company, subject, now)

@@ -1,0 +1,104 @@
+"""Facts about people: replies, consent, numbers, deliveries, attention, holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector.domain.consent import ConsentRecord
+from connector.domain.phone import Phone
+from connector.ports import InboundText, SentText
+from state import books
+from state.facts import INBOUND_SINCE, Attention, Facts, put_attention, put_consent, put_cursor, review_scope
+from state.tables import AttentionRow, HoldRow, InboundRow, TextRow, UnreachableRow
+
+
+class PeopleFacts(Facts):
+    """What customers said, and what a person decided or must decide."""
+
+    def inbound_read(
+        self,
+        company: str,
+        texts: Sequence[tuple[InboundText, str]],
+        consents: Sequence[ConsentRecord],
+        watermark: datetime,
+        now: datetime,
+        attentions: Sequence[Attention] = (),
+    ) -> None:
+        """Store replies with their meaning, what they mean for consent, and the watermark, together."""
+        with self.database.write() as session:
+            for text, meaning in texts:
+                if session.get(InboundRow, (company, text.text_id)) is None:
+                    session.add(
+                        InboundRow(
+                            company=company,
+                            text_id=text.text_id,
+                            phone=text.sender.e164,
+                            body=text.body,
+                            received_at=text.received_at,
+                            meaning=meaning,
+                        )
+                    )
+            for record in consents:
+                put_consent(session, company, record, now)
+            for attention in attentions:
+                put_attention(session, company, attention, now)
+            put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
+
+    def consents_recorded(self, company: str, records: Sequence[ConsentRecord], now: datetime) -> int:
+        """Add to the consent register; returns how many entries are new."""
+        with self.database.write() as session:
+            return sum(put_consent(session, company, record, now) for record in records)
+
+    def number_unreachable(self, company: str, phone: Phone, code: str, now: datetime) -> None:
+        """The service refused the number for good."""
+        with self.database.write() as session:
+            if session.get(UnreachableRow, (company, phone.e164)) is None:
+                session.add(UnreachableRow(company=company, phone=phone.e164, code=code, since=now))
+                books.review_phone(session, company, phone.e164, now)
+
+    def delivery_read(self, company: str, text: SentText, check_at: datetime | None, now: datetime) -> None:
+        """How far a text has come; never a step back."""
+        del now
+        with self.database.write() as session:
+            row = session.get(TextRow, (company, text.text_id))
+            if row is None:
+                return
+            row.looks += 1
+            row.check_at = check_at
+            row.state, row.error_code = text.state, text.error_code or row.error_code
+            row.segments = text.segments or row.segments
+            if text.price is not None:
+                row.price, row.price_currency = str(text.price), text.price_currency
+            session.add(row)
+
+    def attend(self, company: str, attention: Attention, now: datetime) -> bool:
+        """Put something before a person; False where it is there already (or was settled before)."""
+        with self.database.write() as session:
+            return put_attention(session, company, attention, now)
+
+    def attention_closed(self, company: str, key: str, by: str, now: datetime) -> bool:
+        """A person, or the facts, settled it; False where there is no such open item."""
+        with self.database.write() as session:
+            row = session.get(AttentionRow, key)
+            if row is None or row.company != company or row.closed_at is not None:
+                return False
+            row.closed_at, row.closed_by = now, by
+            session.add(row)
+            return True
+
+    def hold(self, company: str, scope: str, subject: str, why: str, now: datetime) -> None:
+        """Leave an invoice or a customer alone."""
+        with self.database.write() as session:
+            session.merge(HoldRow(company=company, scope=scope, subject=subject, why=why, since=now))
+            review_scope(session, company, scope, subject, now)
+
+    def release(self, company: str, scope: str, subject: str, now: datetime) -> bool:
+        """End a hold; False where there was none."""
+        with self.database.write() as session:
+            row = session.get(HoldRow, (company, scope, subject))
+            if row is None:
+                return False
+            session.delete(row)
+            review_scope(session, company, scope, subject, now)
+            return True

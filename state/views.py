@@ -1,0 +1,136 @@
+"""Read-only questions of people: what the commands show. Lists are bounded by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import col, func, or_, select
+
+from connector.domain.effect import EffectStatus
+from connector.domain.receivable import ReceivableState
+from state.database import Database
+from state.tables import (
+    AttentionRow,
+    EffectEventRow,
+    EffectRow,
+    HoldRow,
+    InboundRow,
+    PaymentRow,
+    ReceivableRow,
+    TextRow,
+)
+
+
+class Views:
+    """What we remember, as a person asks for it."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def find_receivables(self, company: str | None, text: str, limit: int = 20) -> list[ReceivableRow]:
+        """Receivables with that number or ledger id."""
+        statement = select(ReceivableRow).where(or_(ReceivableRow.number == text, ReceivableRow.ledger_id == text))
+        if company:
+            statement = statement.where(ReceivableRow.company == company)
+        with self._db.read() as session:
+            return list(session.exec(statement.limit(limit)).all())
+
+    def receivables(
+        self, company: str, *, states: Sequence[str] | None, limit: int, offset: int = 0
+    ) -> list[ReceivableRow]:
+        """For `duebird invoices`: newest first."""
+        statement = select(ReceivableRow).where(ReceivableRow.company == company)
+        if states:
+            statement = statement.where(col(ReceivableRow.state).in_(states))
+        statement = statement.order_by(col(ReceivableRow.issued_on).desc(), col(ReceivableRow.ledger_id).desc())
+        with self._db.read() as session:
+            return list(session.exec(statement.offset(offset).limit(limit)).all())
+
+    def attention(self, company: str | None = None, limit: int = 200) -> list[AttentionRow]:
+        """What waits for a person, oldest first."""
+        statement = select(AttentionRow).where(col(AttentionRow.closed_at).is_(None))
+        if company:
+            statement = statement.where(AttentionRow.company == company)
+        with self._db.read() as session:
+            return list(session.exec(statement.order_by(col(AttentionRow.opened_at)).limit(limit)).all())
+
+    def holds(self, company: str) -> list[HoldRow]:
+        """What a person told us to leave alone."""
+        with self._db.read() as session:
+            return list(session.exec(select(HoldRow).where(HoldRow.company == company)).all())
+
+    def texts_of(self, company: str, ledger_id: str) -> list[TextRow]:
+        """The texts about one receivable, oldest first."""
+        statement = (
+            select(TextRow)
+            .where(TextRow.company == company, TextRow.ledger_id == ledger_id)
+            .order_by(col(TextRow.sent_at))
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def effects_of(self, company: str, ledger_id: str) -> list[EffectRow]:
+        """Every effect of one receivable, oldest first."""
+        statement = (
+            select(EffectRow)
+            .where(EffectRow.company == company, EffectRow.subject == ledger_id)
+            .order_by(col(EffectRow.planned_at), col(EffectRow.key))
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def effect_history(self, key: str) -> list[EffectEventRow]:
+        """What became of an effect, oldest first."""
+        statement = select(EffectEventRow).where(EffectEventRow.key == key).order_by(col(EffectEventRow.entry))
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def effect(self, company: str, key: str) -> EffectRow | None:
+        """One effect of a company, by its key or the beginning of it (8 characters or more) if that is unique."""
+        statement = select(EffectRow).where(EffectRow.company == company, col(EffectRow.key).startswith(key)).limit(2)
+        with self._db.read() as session:
+            found = list(session.exec(statement).all())
+        return found[0] if len(found) == 1 and len(key) >= 8 else None  # noqa: PLR2004  40 bits: unique in practice
+
+    def payments_of(self, company: str, ledger_id: str) -> list[PaymentRow]:
+        """Every payment on one receivable."""
+        statement = select(PaymentRow).where(PaymentRow.company == company, PaymentRow.ledger_id == ledger_id)
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def replies_from(self, company: str, phone: str, limit: int = 50) -> list[InboundRow]:
+        """What a number wrote to us, oldest first."""
+        statement = (
+            select(InboundRow)
+            .where(InboundRow.company == company, InboundRow.phone == phone)
+            .order_by(col(InboundRow.received_at))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def counts(self, company: str) -> dict[str, int]:
+        """Figures for `duebird status`."""
+        with self._db.read() as session:
+            open_ones = session.exec(
+                select(func.count())
+                .select_from(ReceivableRow)
+                .where(ReceivableRow.company == company, ReceivableRow.state == ReceivableState.OPEN)
+            ).one()
+            texts = session.exec(select(func.count()).select_from(TextRow).where(TextRow.company == company)).one()
+            booked = session.exec(
+                select(func.count())
+                .select_from(PaymentRow)
+                .where(PaymentRow.company == company, PaymentRow.verdict == "booked")
+            ).one()
+            doubtful = session.exec(
+                select(func.count())
+                .select_from(EffectRow)
+                .where(EffectRow.company == company, EffectRow.status == EffectStatus.UNCERTAIN)
+            ).one()
+            waiting = session.exec(
+                select(func.count())
+                .select_from(EffectRow)
+                .where(EffectRow.company == company, EffectRow.status == EffectStatus.PLANNED)
+            ).one()
+        return {"open": open_ones, "texts": texts, "booked": booked, "uncertain": doubtful, "planned": waiting}
