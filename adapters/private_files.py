@@ -89,7 +89,7 @@ def write_private(path: Path, content: bytes) -> None:
     try:
         _write_new(fresh, content)
         fresh.replace(path)
-        _sync_folder(path.parent)
+        _flush_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             fresh.unlink()
@@ -100,7 +100,7 @@ def remove_private(path: Path) -> None:
     """Remove the file; harmless where there is none."""
     try:
         path.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        _flush_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -193,7 +193,7 @@ def _write_new(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def _flush_folder(folder: Path) -> None:
     """Make a rename durable. Windows has no such call and writes the folder with the file."""
     if not POSIX:
         return

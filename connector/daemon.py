@@ -37,9 +37,10 @@ class Daemon:
         self._loaded = loaded
         self._state = state
         self._read_again = read_again or (lambda: load(loaded.path, os.environ))
-        self._worker = Worker(loaded, state, assemble.system_clock())
+        self._clock = assemble.system_clock()
+        self._worker = Worker(loaded, state, self._clock)
         threads = max(loaded.settings.daemon.workers, 1)
-        self._schedule = Schedule(self._worker.work, threads=threads, jitter=loaded.settings.daemon.jitter)
+        self._schedule = Schedule(self._worker.work, self._clock, threads=threads, jitter=loaded.settings.daemon.jitter)
         self._stopping = threading.Event()
         self._reloading = threading.Event()
         self._wake = threading.Event()
@@ -71,7 +72,7 @@ class Daemon:
             AlreadyRunning: another daemon works on this state.
         """
         with only_daemon(self._state.folder):
-            now = assemble.system_clock().now()
+            now = self._clock.now()
             for company in self._companies():
                 self._schedule.add(company, first=now)
             self._schedule.start()
@@ -107,7 +108,7 @@ class Daemon:
         before = set(self._companies())
         self._loaded = loaded
         self._worker.reload(loaded)
-        now = assemble.system_clock().now()
+        now = self._clock.now()
         for gone in before - set(self._companies()):
             self._schedule.remove(gone)
         for company in self._companies():

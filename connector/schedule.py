@@ -15,6 +15,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from connector.ports import Clock
+
 log = logging.getLogger(__name__)
 
 Work = Callable[[str], timedelta]  # does one pass over a company; says in how long the next is wanted
@@ -27,8 +29,9 @@ GRACE_SECONDS: Final = None
 class Schedule:
     """Jobs declared in code. Companies are independent: one that hangs in a time-out holds up only its own thread."""
 
-    def __init__(self, work: Work, *, threads: int, jitter: float) -> None:
+    def __init__(self, work: Work, clock: Clock, *, threads: int, jitter: float) -> None:
         self._work = work
+        self._clock = clock
         self._jitter = jitter
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(threads)},
@@ -59,7 +62,7 @@ class Schedule:
         """Run a pass as soon as possible: a webhook said that something happened."""
         job = self._scheduler.get_job(company)
         if job is not None:
-            job.modify(next_run_time=datetime.now(job.trigger.timezone))
+            job.modify(next_run_time=self._clock.now())
 
     def _run(self, company: str) -> None:
         wait = max(self._work(company), SOONEST)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
 
-from state.database import DatabaseTrouble
+from state.database import Database, DatabaseTrouble
 
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 
@@ -43,7 +41,7 @@ def migrate(url: str) -> str | None:
             f"The database was made by a newer version of Duebird (revision {current}). Nothing was changed.",
             advice="Install that version again, or restore a backup made with this one.",
         )
-    backup = _backup(url) if current is not None else None
+    backup = _backup(url, current) if current is not None else None
     command.upgrade(config, "head")
     return backup
 
@@ -58,12 +56,17 @@ def current_revision(url: str) -> str | None:
         engine.dispose()
 
 
-def _backup(url: str) -> str | None:
-    """A copy beside the file. No other process has it open: the daemon's lock is held by the caller."""
+def _backup(url: str, revision: str) -> str | None:
+    """A whole copy beside the file, named after the revision it holds. An earlier copy of it is left as it is."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None  # a database server has its own backups; the how-to says so
     source = Path(parsed.database)
-    target = source.with_name(f"{source.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    shutil.copy2(source, target)
+    target = source.with_name(f"{source.name}.revision-{revision}")
+    if not target.exists():
+        database = Database(url)
+        try:
+            database.copy_to(target)
+        finally:
+            database.close()
     return str(target)

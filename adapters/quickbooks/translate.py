@@ -355,6 +355,7 @@ def as_number(value: Decimal) -> int | float:
     """
     if value == value.to_integral_value():
         return int(value)
+    # A float only on its way out: the next line refuses one that would not print as exactly these digits.
     number = float(value)
     if Decimal(repr(number)) != value:
         raise Unreadable(f"{value} has too many digits for a JSON number")

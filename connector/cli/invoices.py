@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from connector.cli.common import (
+from connector.cli.frame import (
     EXIT_FAILED,
     CompanyOption,
     ConfigOption,

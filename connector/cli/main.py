@@ -43,7 +43,7 @@ def _main(
 
 def _sign_in(config: Path | None, company: str) -> SignInCompany:
     from connector.assemble import sign_in_company
-    from connector.cli.common import read_config
+    from connector.cli.frame import read_config
 
     return sign_in_company(read_config(config, with_secrets=True), company)
 

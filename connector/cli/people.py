@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.common import (
+from connector.cli.frame import (
     EXIT_FAILED,
     CompanyOption,
     ConfigOption,
@@ -16,6 +15,7 @@ from connector.cli.common import (
     company_ids,
     fail,
     one_company,
+    present,
     print_json,
     remembered,
     told,
@@ -97,7 +97,7 @@ def _close(state: State, rows: list[AttentionRow], wanted: str) -> None:
     if not found:
         fail(f"There is no item {wanted}. Nothing was changed. See: duebird attention", EXIT_FAILED)
     row = found[0]
-    now = datetime.now(UTC)
+    now = present()
     doubt = row.key.partition("/doubt/")[2]
     effect = state.queries.effect(row.company, doubt) if doubt else None
     if effect is not None and effect.status == "uncertain":
@@ -124,11 +124,11 @@ def retry(
                 continue
             if row.status not in {"rejected", "uncertain"}:
                 fail(f"It is {row.status}: there is nothing to retry. Nothing was changed.", EXIT_FAILED)
-            state.store.effects.order_retry(row.key, datetime.now(UTC))
+            state.store.effects.order_retry(row.key, present())
             for kind in ("doubt", "effect"):
                 for item in state.queries.attention(one):
                     if item.key.startswith(f"{one}/{kind}/{row.key}"):
-                        state.store.attention_closed(one, item.key, "retry ordered", datetime.now(UTC))
+                        state.store.attention_closed(one, item.key, "retry ordered", present())
             typer.echo("It will be tried again in the next pass, after a look whether it happened after all.")
             return
         fail(f"Nothing on record is named {effect}. Nothing was changed. See: duebird attention", EXIT_FAILED)
@@ -146,7 +146,7 @@ def hold(
     with told(), remembered(config) as (loaded, state):
         one = one_company(loaded, company) if customer or company else None
         scope, company_id, key, label = _subject(state, company_ids(loaded, one), subject, customer=customer)
-        state.store.hold(company_id, scope, key, why, datetime.now(UTC))
+        state.store.hold(company_id, scope, key, why, present())
         typer.echo(f"Held: {label}. No texts until: duebird release {subject}{' --customer' if customer else ''}")
 
 
@@ -157,7 +157,7 @@ def release(
     with told(), remembered(config) as (loaded, state):
         one = one_company(loaded, company) if customer or company else None
         scope, company_id, key, label = _subject(state, company_ids(loaded, one), subject, customer=customer)
-        now = datetime.now(UTC)
+        now = present()
         if state.store.release(company_id, scope, key, now):
             typer.echo(f"Released: {label}.")
             return
@@ -204,13 +204,13 @@ def consent_import(
     """Read a list of people who agreed. Imports all of it or nothing; tells every problem with its row."""
     with told():
         from connector.assemble import company_settings, open_state
-        from connector.cli.common import read_config
+        from connector.cli.frame import read_config
         from connector.consent_import import read_csv
 
         loaded = read_config(config)
         company_id = one_company(loaded, company)
         settings = company_settings(loaded, company_id)
-        read = read_csv(file, country=settings.country, timezone=settings.timezone, now=datetime.now(UTC))
+        read = read_csv(file, country=settings.country, timezone=settings.timezone, now=present())
         if read.problems:
             for problem in read.problems:
                 typer.echo(problem, err=True)
@@ -220,7 +220,7 @@ def consent_import(
             return
         state = open_state(loaded.state_dir)
         try:
-            new = state.store.consents_recorded(company_id, read.records, datetime.now(UTC))
+            new = state.store.consents_recorded(company_id, read.records, present())
         finally:
             state.close()
         typer.echo(f"{new} consents recorded for {settings.name}, {len(read.records) - new} were on record already.")
@@ -259,7 +259,7 @@ def _record(
 ) -> None:
     with told():
         from connector.assemble import company_settings, open_state
-        from connector.cli.common import read_config
+        from connector.cli.frame import read_config
         from connector.consent_import import METHODS
         from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
         from connector.domain.phone import parse_mobile
@@ -271,7 +271,7 @@ def _record(
             fail(f"{phone} is not a mobile number. Nothing was recorded. Write it like +12125550123.")
         if method not in METHODS:
             fail(f"{method} is no way to agree. Nothing was recorded. Use one of: {', '.join(METHODS)}.")
-        now = datetime.now(UTC)
+        now = present()
         record = ConsentRecord(
             phone=number,
             state=ConsentState(state_word),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.common import (
+from connector.cli.frame import (
     EXIT_CONFIG,
     EXIT_FAILED,
     EXIT_TEMPORARY,
@@ -94,7 +94,7 @@ def check(
 
 
 def _check(loaded: Any, company_id: str) -> list[Finding]:
-    from connector.checkup import check_company
+    from connector.checks import check_company
 
     return check_company(loaded, company_id)
 

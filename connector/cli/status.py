@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from connector.cli.common import CompanyOption, ConfigOption, JsonOption, company_ids, print_json, remembered, told
+from connector.cli.frame import (
+    CompanyOption,
+    ConfigOption,
+    JsonOption,
+    company_ids,
+    present,
+    print_json,
+    remembered,
+    told,
+)
 
 if TYPE_CHECKING:
     from connector.assemble import State
@@ -39,7 +48,7 @@ def _company(loaded: Loaded, state: State, company_id: str) -> dict[str, Any]:
     from connector.signin.company import custody_of
     from state.store import HINTS_SINCE, INBOUND_SINCE, LEDGER_CURSOR
 
-    now = datetime.now(UTC)
+    now = present()
     settings = company_settings(loaded, company_id)
     row = state.queries.company(company_id)
 
@@ -95,7 +104,7 @@ def _print(found: dict[str, Any]) -> None:
         console.print(Text("Duebird is not running. Start it: duebird run", style="yellow"))
     else:
         console.print(f"Duebird is running (process {holder.get('pid', '?')} on {holder.get('host', '?')}).")
-    now = datetime.now(UTC)
+    now = present()
     for company_id, one in found["companies"].items():
         counts = one["counts"]
         state = "" if one["enabled"] else ", left alone by the settings"

@@ -269,7 +269,7 @@ def test_the_page_left_in_the_browser_is_not_kept_and_leaks_nothing(intuit: Offi
         httpx.get(intuit.redirect_uri)
 
 
-def test_nobody_comes(intuit: Office) -> None:
+def test_a_listener_that_nobody_comes_to_says_so(intuit: Office) -> None:
     class Absent(Visitor):
         def say(self, text: str) -> None:
             self.said.append(text)
@@ -453,11 +453,6 @@ def test_a_custom_connection_asks_nobody(xero: Office) -> None:
     left = disconnect(xero.company(grant="client_credentials"), xero.custody, wire_of(xero.company()))
     assert (left.told_service, "ended by its owner in Xero" in left.note) == (False, True)
     assert xero.stored(done.entry.connection) is None
-
-
-def test_a_custom_connection_without_a_secret_says_where_to_write_it(xero: Office) -> None:
-    with pytest.raises(ConfigProblem, match="client_secret ="):
-        xero.connect(xero.company(grant="client_credentials", client_secret=None))
 
 
 # -------------------------------------------------------------------------------------------------- disconnect

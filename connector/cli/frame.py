@@ -1,4 +1,4 @@
-"""What every command shares: options, finding the configuration, and how errors are told."""
+"""The frame of every command: its options, finding the configuration, and how errors are told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
@@ -101,6 +102,13 @@ def one_company(loaded: Loaded, wanted: str | None) -> str:
             advice=f"Add --company with one of: {', '.join(ids)}.",
         )
     return ids[0]
+
+
+def present() -> datetime:
+    """The present instant, UTC, from the machine's clock."""
+    from connector.assemble import system_clock
+
+    return system_clock().now()
 
 
 def print_json(value: Any) -> None:
