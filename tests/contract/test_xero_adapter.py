@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from adapters.sandbox.xero import TenantSeed
 from adapters.sandbox.xero.books import Account, Invoice
 from adapters.sandbox.xero.identity import ALL_SCOPES
 from adapters.xero.ledger import XeroLedger
+from adapters.xero.wire import _Client
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.errors import (
@@ -358,15 +360,28 @@ def test_tokens_of_two_organisations_are_never_mixed_up(h: XeroHarness) -> None:
             currencies[tenant_id].add(ledgers[tenant_id].profile().base_currency)
 
     threads = [threading.Thread(target=work, args=(tenant_id,)) for tenant_id in (first_id, SECOND) * 2]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-7)  # between any two steps of one client another may run
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(usual)
 
     assert currencies == {first_id: {"NZD"}, SECOND: {"AUD"}}
     assert len(calls(h)) == 60
     for seen in calls(h):
         assert seen.headers["authorization"] == f"Bearer token-of-{seen.headers['xero-tenant-id']}"
+
+
+def test_each_client_holds_a_token_object_that_no_other_client_can_reach(h: XeroHarness) -> None:
+    """Threads meet too rarely for the test above to fail each time when this is broken."""
+    clients = [_Client(h.twin.api_url, h.wire) for _ in range(3)]
+    tokens = [client.api.api_client.configuration.oauth2_token for client in clients]
+    assert len({id(token) for token in tokens}) == 3
+    assert len({id(client.api.api_client.configuration) for client in clients}) == 3
 
 
 def test_errors_show_no_token(h: XeroHarness) -> None:
