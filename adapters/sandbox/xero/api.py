@@ -214,6 +214,7 @@ class Accounting:
         if query.get("where"):
             test, _ = filters.where(query["where"], filters.FIELDS[kind])
             rows = [row for row in rows if test(row)]
+        rows = sorted(rows, key=lambda row: row.identifier)  # settles equal values
         by, descending = filters.order(query.get("order") or "UpdatedDateUTC", filters.FIELDS[kind])
         found = sorted(visible(rows, hidden_after), key=by, reverse=descending)
         self._remembered = (key, found)

@@ -59,6 +59,10 @@ class Contact:
     contact_id: str = field(default_factory=new_id)
     raw: dict[str, Any] = field(default_factory=dict)  # laid over the row as sent: nulls, unknown words
 
+    @property
+    def identifier(self) -> str:
+        return self.contact_id
+
 
 @dataclass
 class Payment:
@@ -77,6 +81,10 @@ class Payment:
     kind: str = "ACCRECPAYMENT"
     payment_id: str = field(default_factory=new_id)
     raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identifier(self) -> str:
+        return self.payment_id
 
 
 @dataclass
@@ -100,6 +108,10 @@ class Invoice:
     payments: list[Payment] = field(default_factory=list)
     invoice_id: str = field(default_factory=new_id)
     raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identifier(self) -> str:
+        return self.invoice_id
 
     @property
     def live_payments(self) -> list[Payment]:
