@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,8 +10,9 @@ from typing import Any, TypeVar
 
 from adapters.transport import patiently, server_time
 from adapters.xero import translate
-from adapters.xero.cursor import PAGE_SIZE, Cursor, Kind, SweepPlace, next_from
+from adapters.xero.cursor import Cursor, Kind
 from adapters.xero.inspection import inspect_books
+from adapters.xero.place import BEGINNING, PAGE_SIZE, ListPlace
 from adapters.xero.settings import XeroSettings
 from adapters.xero.translate import Unreadable
 from adapters.xero.wire import SERVICE, Answer, Call, XeroWire, check_elements
@@ -35,6 +37,7 @@ IDS_A_CALL = 40  # ids stand in the address, which may not grow beyond some 2,00
 KEY_MAX = 128  # Xero OpenAPI, parameters.idempotencyKey
 SALES_ONLY = f'Type=="{translate.SALES}"'
 RECEIPTS_ONLY = f'PaymentType=="{translate.RECEIPT}"'
+ID_OF = {Kind.INVOICES: "InvoiceID", Kind.CONTACTS: "ContactID", Kind.PAYMENTS: "PaymentID"}
 BY_TIME = "UpdatedDateUTC ASC"
 TRUE = "true"  # the SDK would write a boolean as "True"
 
@@ -105,32 +108,36 @@ class XeroLedger:
         """
         place = Cursor.read(cursor).begun()
         kind = place.pending[0]
-        answer = self._read(lambda api: self._list_changed(api, kind, place.asked_from[kind]))
+        number, size = place.window.window()
+        answer = self._read(lambda api: self._list_changed(api, kind, place.asked_from[kind], number, size))
         rows = _rows(answer, kind.capitalize())
-        full = _is_full(answer, rows)
-        upto = next_from(place.asked_from[kind], _newest(rows), _time_at_xero(answer), full=full)
-        return _change_page(kind, rows, place, place.after(upto, full=full))
+        ids = [translate.text_of(row, ID_OF[kind]) for row in rows]
+        if not place.window.joins(ids):
+            return _change_page(kind, [], place, place.after_gap())
+        if _is_full(answer, rows, number, size):
+            return _change_page(kind, rows, place, place.after_full(_newest(rows), ids))
+        return _change_page(kind, rows, place, place.after_last(_newest(rows), _time_at_xero(answer)))
 
-    def _list_changed(self, api: Any, kind: Kind, since: datetime) -> Any:
+    def _list_changed(self, api: Any, kind: Kind, since: datetime, page: int, page_size: int) -> Any:
         asked = {
             "if_modified_since": translate.if_modified_since(since),
-            "order": BY_TIME,
-            "page": 1,
-            "page_size": PAGE_SIZE,
+            "page": page,
+            "page_size": page_size,
             "_preload_content": False,
         }
         if kind is Kind.CONTACTS:
-            return api.get_contacts(self._tenant_id, include_archived=TRUE, **asked)
+            return api.get_contacts(self._tenant_id, include_archived=TRUE, order=BY_TIME, **asked)
         if kind is Kind.PAYMENTS:
-            return api.get_payments(self._tenant_id, where=RECEIPTS_ONLY, **asked)
+            return api.get_payments(self._tenant_id, where=RECEIPTS_ONLY, order=BY_TIME, **asked)
+        # no `order`: the documented default for invoices is this time and then the id, which settles equal times
         return api.get_invoices(self._tenant_id, where=SALES_ONLY, **asked)
 
     def open_receivables(self, page: str | None) -> OpenPage:
-        """A window of all authorised sales invoices, ordered by id: see `SweepPlace` for why windows overlap.
+        """A window of all authorised sales invoices, ordered by id: see `ListPlace` for why windows overlap.
 
         InvoiceID is never changed, and one of the few orders Xero keeps quick in large organisations.
         """
-        place = SweepPlace.read(page)
+        place = BEGINNING if page is None else ListPlace.of(json.loads(page))
         number, size = place.window()
         answer = self._read(
             lambda api: api.get_invoices(
@@ -146,11 +153,11 @@ class XeroLedger:
         rows = _rows(answer, "Invoices")
         ids = [translate.text_of(row, "InvoiceID") for row in rows]
         if not place.joins(ids):
-            return OpenPage((), (), str(place.again()))
+            return OpenPage((), (), _token(_begun_anew(place)))
         receivables, quarantined = _read_each(rows)
         last = not _is_full(answer, rows, number, size)
         return OpenPage(
-            tuple(r for r in receivables if r.is_owed), quarantined, None if last else str(place.after(ids))
+            tuple(r for r in receivables if r.is_owed), quarantined, None if last else _token(place.after(ids))
         )
 
     def receivable(self, ledger_id: str) -> Receivable | None:
@@ -238,6 +245,20 @@ class XeroLedger:
         return patiently(lambda: self._xero.read(call), self._wire.clock.sleep)
 
 
+def _token(place: ListPlace) -> str:
+    return json.dumps(place.as_json())
+
+
+def _begun_anew(place: ListPlace) -> ListPlace:
+    anew = place.again()
+    if anew is None:
+        raise Transient(
+            "Xero's list of open invoices changes faster than it can be read; the next sweep tries again.",
+            service=SERVICE,
+        )
+    return anew
+
+
 def _change_page(kind: Kind, rows: list[dict[str, Any]], before: Cursor, after: Cursor) -> ChangePage:
     """What one list said. Deleted payments are told of once."""
     receivables: list[Receivable] = []
@@ -254,7 +275,8 @@ def _change_page(kind: Kind, rows: list[dict[str, Any]], before: Cursor, after: 
             translate.text_of(row.get("Invoice") or {}, "InvoiceID") for p, row in gone.items() if p not in before.told
         ]
         touched = dict.fromkeys(one for one in new if one)
-        after = replace(after, told=tuple(gone))
+        # a page that is not the last of its second is followed by one that overlaps it: keep what was told
+        after = replace(after, told=(*before.told, *gone) if after.window.tail else tuple(gone))
     return ChangePage(
         receivables=tuple(r for r in receivables if r.state is not ReceivableState.DELETED),
         customers=tuple(customers),

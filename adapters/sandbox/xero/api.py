@@ -175,15 +175,15 @@ class Accounting:
 
     def _payments(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         books = tenant.books
-        rows = list(books.payments.values())
-        text = request.query_params.get("where")
-        if text:
-            _, pinned = filters.where(text, filters.PAYMENT_FIELDS)
-            if "Invoice.InvoiceID" in pinned:
-                invoice = books.invoices.get(pinned["Invoice.InvoiceID"])
-                rows = list(invoice.payments) if invoice else []
-            elif "Reference" in pinned:
-                rows = books.payments_by_reference.get(pinned["Reference"], [])
+        _, pinned = filters.where(request.query_params.get("where", ""), filters.PAYMENT_FIELDS)
+        prefix = pinned.get("Reference", pinned.get("Reference.StartsWith"))
+        if "Invoice.InvoiceID" in pinned:
+            invoice = books.invoices.get(pinned["Invoice.InvoiceID"])
+            rows = list(invoice.payments) if invoice else []
+        elif prefix is not None:
+            rows = books.payments_starting(prefix)
+        else:
+            rows = list(books.payments.values())
         found = self._select(request, tenant, rows, Payment)
         return self._listed("Payments", found, request, rendering.payment)
 
@@ -214,6 +214,7 @@ class Accounting:
         if query.get("where"):
             test, _ = filters.where(query["where"], filters.FIELDS[kind])
             rows = [row for row in rows if test(row)]
+        rows = sorted(rows, key=lambda row: row.identifier)  # settles equal values
         by, descending = filters.order(query.get("order") or "UpdatedDateUTC", filters.FIELDS[kind])
         found = sorted(visible(rows, hidden_after), key=by, reverse=descending)
         self._remembered = (key, found)

@@ -6,6 +6,7 @@ Refusal texts are those third parties quote; Xero publishes none.
 
 from __future__ import annotations
 
+import bisect
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -58,6 +59,10 @@ class Contact:
     contact_id: str = field(default_factory=new_id)
     raw: dict[str, Any] = field(default_factory=dict)  # laid over the row as sent: nulls, unknown words
 
+    @property
+    def identifier(self) -> str:
+        return self.contact_id
+
 
 @dataclass
 class Payment:
@@ -76,6 +81,10 @@ class Payment:
     kind: str = "ACCRECPAYMENT"
     payment_id: str = field(default_factory=new_id)
     raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identifier(self) -> str:
+        return self.payment_id
 
 
 @dataclass
@@ -99,6 +108,10 @@ class Invoice:
     payments: list[Payment] = field(default_factory=list)
     invoice_id: str = field(default_factory=new_id)
     raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identifier(self) -> str:
+        return self.invoice_id
 
     @property
     def live_payments(self) -> list[Payment]:
@@ -135,7 +148,7 @@ class Books:
         self.contacts: dict[str, Contact] = {}
         self.invoices: dict[str, Invoice] = {}
         self.payments: dict[str, Payment] = {}
-        self.payments_by_reference: dict[str, list[Payment]] = {}
+        self._references: list[tuple[str, str]] = []  # (reference, payment id), sorted
         self.revision = 0  # moves with every change, so that a list may be remembered between its pages
         self.on_change: Callable[[str, str, str], None] = lambda *_: None
         self._numbers = 0
@@ -286,10 +299,20 @@ class Books:
         )
         invoice.payments.append(payment)
         self.payments[payment.payment_id] = payment
-        self.payments_by_reference.setdefault(reference, []).append(payment)
+        bisect.insort(self._references, (reference, payment.payment_id))
         self._settle(invoice)
         invoice.updated = stamp
         return payment
+
+    def payments_starting(self, prefix: str) -> list[Payment]:
+        """Payments whose reference begins so, without looking at all of them: a bench has thousands."""
+        found: list[Payment] = []
+        for place in range(bisect.bisect_left(self._references, (prefix, "")), len(self._references)):
+            reference, payment_id = self._references[place]
+            if not reference.startswith(prefix):
+                break
+            found.append(self.payments[payment_id])
+        return found
 
     def delete_payment(self, payment: Payment) -> None:
         if payment.status == "DELETED":

@@ -89,6 +89,7 @@ def where(text: str, fields: dict[str, Getter]) -> tuple[Callable[[Any], bool], 
     for clause in _clauses(text):
         call = _CALL.fullmatch(clause)
         if call:
+            pinned[f"{call[1]}.{call[2]}"] = call[3]
             tests.append(_text_test(_getter(call[1], fields), call[2], call[3]))
             continue
         comparison = _COMPARISON.fullmatch(clause)
