@@ -74,6 +74,25 @@ def test_changes_overlap_and_quiet_down() -> None:
     assert books.ledger.changes(first.cursor).receivables == ()
 
 
+def test_a_payment_names_its_invoice_among_the_touched_ones() -> None:
+    books = Books()
+    books.wait(600)
+    cursor = books.ledger.start_cursor()
+    books.ledger.book(books.request())
+    page = books.ledger.changes(cursor)
+    assert (page.receivables, page.touched) == ((), (books.ledger_id,))
+
+
+@pytest.mark.parametrize("state", [ReceivableState.DRAFT, ReceivableState.VOIDED])
+def test_what_is_not_issued_takes_no_payment(state: ReceivableState) -> None:
+    books = Books()
+    books.world.edit(books.ledger_id, state=state)
+    with pytest.raises(Rejected) as refused:
+        books.ledger.book(books.request())
+    assert refused.value.because is RejectedBecause.BUSINESS_RULE
+    assert books.amounts() == []
+
+
 def test_a_row_nobody_can_read_does_not_hide_the_others() -> None:
     books = Books()
     cursor = books.ledger.start_cursor()
