@@ -62,6 +62,15 @@ def test_cursors_lead_on_and_miss_nothing(ledger_harness: LedgerHarness) -> None
         cursor = seen.cursor
 
 
+def test_changes_of_more_than_one_page_are_all_listed(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    customer_id = h.add_customer("Rosa Diaz")
+    cursor = later_cursor(h)
+    issued = {h.issue(customer_id, usd(h, "5.00")) for _ in range(120)}
+    seen = look_again(h, lambda: Changes(h.ledger, cursor), lambda seen: issued <= set(seen.receivables))
+    assert issued <= set(seen.receivables)
+
+
 def test_an_edit_changes_version_and_balance(ledger_harness: LedgerHarness) -> None:
     h = ledger_harness
     ledger_id = issue(h, "120.00")

@@ -246,6 +246,17 @@ def test_a_throttled_call_pauses_all_of_that_service_until_its_time() -> None:
     assert books.ledger.profile().base_currency == "USD"
 
 
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    clock = ManualClock(START)
+    meter = MemoryMeter(clock)
+    meter.pause("ledger", START + timedelta(seconds=60))
+    meter.pause("ledger", START + timedelta(seconds=10))
+    clock.advance(timedelta(seconds=30))
+    with pytest.raises(Throttled) as refused:
+        meter.before("ledger", CallKind.READ)
+    assert refused.value.retry_after == timedelta(seconds=30)
+
+
 def test_tokens_are_renewed_while_there_are_some() -> None:
     tokens = FixedTokens("first", "second")
     assert tokens.current() == "first"
