@@ -374,9 +374,42 @@ class TextRequest:
     valid_for: timedelta
 
 
+class FailureKind(StrEnum):
+    """What a failed delivery means for the next text to that number."""
+
+    OPTED_OUT = "opted_out"  # the person said stop: never again until they say otherwise
+    SOFT_OPT_OUT = "soft_opt_out"  # blocked by the person or the carrier: stop, and show it to a person
+    BAD_NUMBER = "bad_number"  # landline, unknown, inactive
+    FILTERED = "filtered"  # the carrier dislikes the content or the sender; two in a row stop the company
+    SETUP = "setup"  # something in the account must change before any text can arrive
+    LATER = "later"  # passing; the same text may be worth another try, as far as policy allows one
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryAdvice:
+    """Why a text was not delivered and what a person must do. `todo` is empty where nothing can be done."""
+
+    code: str
+    kind: FailureKind
+    meaning: str
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPrice:
+    """List price of one segment. Not `Money`: such prices are fractions of a cent."""
+
+    amount: Decimal
+    currency: str
+
+
 @dataclass(frozen=True, slots=True)
 class SentText:
-    """A text as the messaging service holds it. `price` is per text, None until known."""
+    """A text as the messaging service holds it. `price` is per text, None until known.
+
+    `advice` is set where it failed or was not delivered, or where the service gave an error code.
+    """
 
     text_id: str
     to: Phone
@@ -387,6 +420,7 @@ class SentText:
     segments: int | None = None
     price: Decimal | None = None
     price_currency: str | None = None
+    advice: DeliveryAdvice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,8 +457,8 @@ class Messenger(Protocol):
         """What came in at or after `since`, on every number of the sender, oldest first. Overlap and drop repeats."""
         ...
 
-    def price_per_segment(self, country: str) -> Money | None:
-        """List price of one outbound segment to that country, None where it cannot be told."""
+    def price_per_segment(self, country: str) -> SegmentPrice | None:
+        """List price of one outbound segment to that country (ISO 3166 alpha-2), None where it cannot be told."""
         ...
 
     def inspect(self) -> Sequence[Finding]:

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from adapters.memory.world import History, World
-from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import Clock, DeliveryState, InboundText, SentText, TextRequest
+from connector.ports import Clock, DeliveryState, InboundText, SegmentPrice, SentText, TextRequest
 
 # Whole message, any case: https://help.twilio.com/articles/223134027
 STOP_WORDS = frozenset(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"))
@@ -42,7 +41,9 @@ class CarrierWorld(World):
         self.opted_out: set[str] = set()
         self.landlines: set[str] = set()
         self.blocked: set[str] = set()  # numbers whose carrier filters us: the text is taken, then not delivered
-        self.prices: dict[str, Money] = {"US": Money(Decimal("0.01"), "USD")}  # ISO 3166 alpha-2 -> one segment
+        self.prices: dict[str, SegmentPrice] = {
+            "US": SegmentPrice(Decimal("0.0083"), "USD")
+        }  # ISO 3166 alpha-2 -> one segment
         self._texts_to: dict[str, list[str]] = {}
 
     # ------------------------------------------------------------------------------------------ people's acts

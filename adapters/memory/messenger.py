@@ -8,9 +8,8 @@ from datetime import datetime
 from adapters.memory.carrier_world import CarrierWorld, since_second
 from adapters.memory.client import Client
 from adapters.memory.faults import Faults
-from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.ports import CallMeter, Finding, InboundText, SentText, TextRequest, Weight
+from connector.ports import CallMeter, Finding, InboundText, SegmentPrice, SentText, TextRequest, Weight
 
 
 class MemoryMessenger(Client):
@@ -50,7 +49,7 @@ class MemoryMessenger(Client):
         """What came in at or after `since`, oldest first; lags with the lists."""
         return self._list("inbound", (since,), lambda seen: self._inbound(since, seen))
 
-    def price_per_segment(self, country: str) -> Money | None:
+    def price_per_segment(self, country: str) -> SegmentPrice | None:
         """The world's price list."""
         return self._read("price_per_segment", (country,), lambda: self.world.prices.get(country))
 
