@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from adapters.memory.failures import advice_on
 from adapters.memory.world import History, World
 from connector.domain.phone import Phone
 from connector.errors import Rejected, RejectedBecause
@@ -122,7 +123,8 @@ class CarrierWorld(World):
             history = self.texts[text_id]
             record = history.latest
             if record.text.state not in FINAL:
-                history.add(now, replace(record, text=replace(record.text, state=state, error_code=error_code)))
+                text = replace(record.text, state=state, error_code=error_code, advice=advice_on(error_code))
+                history.add(now, replace(record, text=text))
 
 
 def since_second(moment: datetime) -> datetime:

@@ -251,7 +251,9 @@ def _agreed(situation: Situation, policy: Policy) -> Reason | None:
     marked = (
         policy.consent_rule is ConsentRule.LEDGER_MARKER
         and situation.customer is not None
-        and policy.consent_marker in situation.customer.markers
+        and policy.consent_marker is not None
+        # One ledger lower-cases its markers, the other keeps them as typed; people mean the same.
+        and policy.consent_marker.casefold() in {marker.casefold() for marker in situation.customer.markers}
     )
     return None if marked else Reason.NO_CONSENT
 

@@ -72,8 +72,7 @@ def test_the_same_key_with_another_amount_books_no_second_payment(ledger_harness
     ledger_id = issue(h, "240.00")
     wanted = request(h, ledger_id, "120.00")
     h.ledger.book(wanted)
-    # One ledger says no, another repeats its first answer, a third only says that the key stood for something else.
-    with suppress(Rejected, Uncertain):
+    with suppress(Rejected, Uncertain):  # one says no, one repeats its first answer, one cannot say what it did before
         h.ledger.book(replace(wanted, amount=usd(h, "60.00")))
     assert h.bookings_in_world(ledger_id) == [(REFERENCE, usd(h, "120.00"))]
 

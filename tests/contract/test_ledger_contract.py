@@ -10,9 +10,15 @@ import pytest
 from connector.domain.receivable import Receivable, ReceivableState
 from tests.contract.harness import LedgerHarness
 from tests.contract.ledger_steps import issue, noticed, standing, usd
-from tests.contract.looking import Changes, look_again, open_pages
+from tests.contract.looking import Changes, let_pass, look_again, open_pages
 
 GONE = {ReceivableState.VOIDED, ReceivableState.DELETED}
+
+
+def later_cursor(h: LedgerHarness) -> str:
+    """A cursor so long after what was done before that its overlap does not list that again."""
+    let_pass(h, timedelta(hours=1))
+    return h.ledger.start_cursor()
 
 
 def digits(text: str | None) -> str:
@@ -56,11 +62,20 @@ def test_cursors_lead_on_and_miss_nothing(ledger_harness: LedgerHarness) -> None
         cursor = seen.cursor
 
 
+def test_changes_of_more_than_one_page_are_all_listed(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    customer_id = h.add_customer("Rosa Diaz")
+    cursor = later_cursor(h)
+    issued = {h.issue(customer_id, usd(h, "5.00")) for _ in range(120)}
+    seen = look_again(h, lambda: Changes(h.ledger, cursor), lambda seen: issued <= set(seen.receivables))
+    assert issued <= set(seen.receivables)
+
+
 def test_an_edit_changes_version_and_balance(ledger_harness: LedgerHarness) -> None:
     h = ledger_harness
     ledger_id = issue(h, "120.00")
     before = standing(h, ledger_id)
-    cursor = h.ledger.start_cursor()
+    cursor = later_cursor(h)
 
     h.edit_amount(ledger_id, usd(h, "95.50"))
 
@@ -79,7 +94,7 @@ def test_an_edit_changes_version_and_balance(ledger_harness: LedgerHarness) -> N
 def test_a_void_is_noticed_and_told_apart_from_paid(ledger_harness: LedgerHarness) -> None:
     h = ledger_harness
     ledger_id = issue(h)
-    cursor = h.ledger.start_cursor()
+    cursor = later_cursor(h)
 
     h.void(ledger_id)
 
@@ -93,7 +108,7 @@ def test_a_void_is_noticed_and_told_apart_from_paid(ledger_harness: LedgerHarnes
 def test_a_deletion_is_noticed_and_told_apart_from_paid(ledger_harness: LedgerHarness) -> None:
     h = ledger_harness
     ledger_id = issue(h)
-    cursor = h.ledger.start_cursor()
+    cursor = later_cursor(h)
 
     h.delete(ledger_id)
 
@@ -123,7 +138,7 @@ def test_an_invoice_paid_in_full_by_hand_reads_as_paid(ledger_harness: LedgerHar
 def test_a_payment_by_hand_touches_or_lists_the_invoice(ledger_harness: LedgerHarness) -> None:
     h = ledger_harness
     ledger_id = issue(h)
-    cursor = noticed(h, h.ledger.start_cursor(), ledger_id).cursor
+    cursor = later_cursor(h)
 
     h.pay_by_hand(ledger_id, usd(h, "20.00"))
 

@@ -8,7 +8,7 @@ import pytest
 
 from connector.domain.phone import Phone
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Throttled, Transient, Uncertain
-from connector.ports import DeliveryState, InboundText, SentText, TextRequest
+from connector.ports import DeliveryState, FailureKind, InboundText, SentText, TextRequest
 from tests.contract.harness import MessengerHarness
 from tests.contract.looking import look_again
 
@@ -102,6 +102,8 @@ def test_a_text_that_did_not_arrive_says_why(messenger_harness: MessengerHarness
     read = state_of(h, sent.text_id)
     assert read.state in {DeliveryState.UNDELIVERED, DeliveryState.FAILED}
     assert read.error_code == "30006"
+    assert read.advice is not None
+    assert read.advice.kind is FailureKind.BAD_NUMBER
 
 
 # ---------------------------------------------------------------------------------------------------- refusals

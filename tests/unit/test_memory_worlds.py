@@ -74,6 +74,25 @@ def test_changes_overlap_and_quiet_down() -> None:
     assert books.ledger.changes(first.cursor).receivables == ()
 
 
+def test_a_payment_names_its_invoice_among_the_touched_ones() -> None:
+    books = Books()
+    books.wait(600)
+    cursor = books.ledger.start_cursor()
+    books.ledger.book(books.request())
+    page = books.ledger.changes(cursor)
+    assert (page.receivables, page.touched) == ((), (books.ledger_id,))
+
+
+@pytest.mark.parametrize("state", [ReceivableState.DRAFT, ReceivableState.VOIDED])
+def test_what_is_not_issued_takes_no_payment(state: ReceivableState) -> None:
+    books = Books()
+    books.world.edit(books.ledger_id, state=state)
+    with pytest.raises(Rejected) as refused:
+        books.ledger.book(books.request())
+    assert refused.value.because is RejectedBecause.BUSINESS_RULE
+    assert books.amounts() == []
+
+
 def test_a_row_nobody_can_read_does_not_hide_the_others() -> None:
     books = Books()
     cursor = books.ledger.start_cursor()
@@ -225,6 +244,17 @@ def test_a_throttled_call_pauses_all_of_that_service_until_its_time() -> None:
     assert [call.fate for call in books.world.requests] == ["throttle"], "the second never left"
     books.wait(30)
     assert books.ledger.profile().base_currency == "USD"
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    clock = ManualClock(START)
+    meter = MemoryMeter(clock)
+    meter.pause("ledger", START + timedelta(seconds=60))
+    meter.pause("ledger", START + timedelta(seconds=10))
+    clock.advance(timedelta(seconds=30))
+    with pytest.raises(Throttled) as refused:
+        meter.before("ledger", CallKind.READ)
+    assert refused.value.retry_after == timedelta(seconds=30)
 
 
 def test_tokens_are_renewed_while_there_are_some() -> None:

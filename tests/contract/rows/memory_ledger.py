@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from adapters.clock import ManualClock
 from adapters.memory.faults import FaultKind
@@ -53,6 +53,9 @@ class MemoryLedgerHarness:
 
     def bookings_in_world(self, ledger_id: str) -> list[tuple[str, Money]]:
         return [(one.booking.reference, one.booking.applied) for one in self.world.entries_on(ledger_id)]
+
+    def let_time_pass(self, by: timedelta) -> None:
+        self.clock.advance(by)
 
     def refuse_next_connection(self) -> None:
         self.client.faults.program(FaultKind.FAIL_BEFORE)
