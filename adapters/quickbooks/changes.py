@@ -30,7 +30,7 @@ from adapters.quickbooks.faults import SERVICE, Errand
 from adapters.quickbooks.translate import MobileField, Unreadable, instant, quoted, zulu
 from adapters.quickbooks.wire import QuickBooksWire, Row
 from connector.domain.receivable import Customer, Receivable
-from connector.errors import CursorExpired, Rejected
+from connector.errors import CursorExpired, Rejected, RejectedBecause
 from connector.ports import ChangePage, Clock, Quarantined
 
 ENTITIES = ("Invoice", "Payment", "CreditMemo", "Customer")
@@ -139,6 +139,8 @@ class ChangeReader:
         try:
             answer = self._wire.changed(ENTITIES, zulu(cursor.since), _READ)
         except Rejected as refused:
+            if refused.because is not RejectedBecause.INVALID:
+                raise
             raise _expired("QuickBooks refused to look back that far") from refused
         there = _time_of(answer, cursor.since)
         if there - cursor.since > REACH:

@@ -7,7 +7,7 @@ from adapters.quickbooks.faults import Errand, Gone
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.quickbooks.translate import Unreadable, quoted
 from adapters.quickbooks.wire import QuickBooksWire, Row
-from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Transient
+from connector.errors import NeedsReauthorisation, Rejected, Transient
 from connector.ports import Finding, LedgerAccount, LedgerProfile, Weight
 
 _UNCHANGED = "Nothing was changed."
@@ -18,12 +18,7 @@ def company(wire: QuickBooksWire, realm_id: str) -> tuple[Row, Row]:
     """CompanyInfo and Preferences."""
     found: list[Row] = []
     for path, name in ((f"companyinfo/{realm_id}", "CompanyInfo"), ("preferences", "Preferences")):
-        try:
-            answer = wire.whole(path, Errand("read the company's settings", _UNCHANGED))
-        except Gone as gone:
-            raise Rejected(
-                f"QuickBooks has no company {realm_id}.", because=RejectedBecause.SETUP, advice=_CONNECT
-            ) from gone
+        answer = wire.whole(path, Errand("read the company's settings", _UNCHANGED))
         part = answer.get(name)
         found.append(part if isinstance(part, dict) else {})
     return found[0], found[1]
@@ -111,7 +106,7 @@ def _account(wire: QuickBooksWire, profile: LedgerProfile, account_id: str | Non
                 "Look in QuickBooks under Accounting > Chart of accounts, and correct payment_account.",
             )
         ]
-    except (Transient, Rejected) as error:
+    except (Transient, Rejected, NeedsReauthorisation) as error:
         return [Finding(Weight.PROBLEM, subject, error.message, error.advice or "Try again in some minutes.")]
     return [_account_finding(translate.account(row), profile, subject)]
 

@@ -57,6 +57,7 @@ class Errand:
     words: str
     undone: str  # what a refusal means: "No payment was booked."
     writes: bool = False
+    by_id: bool = False  # a read of one entity, which may be gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,13 @@ def _refused(answer: Answer, errand: Errand) -> DuebirdError | Gone:
             service=SERVICE,
             code=str(code),
         )
-    if code == DUPLICATE_REQUEST:
+    if code == DUPLICATE_REQUEST and errand.writes:
         return Uncertain(
             f"QuickBooks says it already knows the request to {errand.words}, without saying what came of it.",
             service=SERVICE,
             code=str(code),
         )
-    if code == NOT_FOUND and not errand.writes:
+    if code == NOT_FOUND and errand.by_id:
         return Gone()
     if code is None:
         return unknown(errand, f"gave an answer that could not be read ({_trace(answer)})", str(answer.status))

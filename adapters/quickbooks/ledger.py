@@ -36,6 +36,7 @@ STEP_IN_SECOND = 900  # see `open_receivables`
 BOOKINGS_MOST = 100  # entries with one reference of ours: one is right, two a disaster, a hundred impossible
 FACTS_LIFE = 3600.0  # seconds a company's currency settings are believed; a switch to multicurrency is rare
 REPLAYED = timedelta(minutes=2)  # Intuit cuts a request at 120 s: an entry older than this was made by an earlier one
+AMOUNT_DIGITS = 15  # what a JSON number keeps exactly
 _ID = re.compile(r"[0-9]{1,30}")
 _UNCHANGED = "Nothing was changed."
 
@@ -267,6 +268,8 @@ def _check(request: BookingRequest) -> None:
         problem = f"its note has more than {translate.NOTE_MOST} characters"
     elif not request.amount.is_positive:
         problem = "its amount is not above zero"
+    elif len(request.amount.amount.as_tuple().digits) > AMOUNT_DIGITS:
+        problem = f"its amount has more than {AMOUNT_DIGITS} digits"
     elif not _ID.fullmatch(request.ledger_id):
         problem = "it names no invoice"
     if problem:

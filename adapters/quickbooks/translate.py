@@ -327,6 +327,9 @@ def payment_body(
     """The entry to create. The same request always gives the same body.
 
     Without `Line` QuickBooks would take the money as a credit and leave the invoice open.
+
+    Raises:
+        Unreadable: the amount has more digits than a JSON number keeps.
     """
     amount = as_number(request.amount.amount)
     body: dict[str, Any] = {
@@ -343,7 +346,7 @@ def payment_body(
     if names_currency:
         body["CurrencyRef"] = {"value": request.amount.currency}
     if rate is not None:
-        body["ExchangeRate"] = as_number(rate)
+        body["ExchangeRate"] = float(rate)  # the last of 16 digits of a rate moves no cent
     return body
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
@@ -120,6 +121,7 @@ class QuickBooksWire:
 
     def read(self, entity: str, entity_id: str, errand: Errand) -> Row:
         """One entity by id. Raises `Gone` where QuickBooks has it no more."""
+        errand = replace(errand, by_id=True)
         answer = self._patient(errand, lambda client: client.get_single_object(entity, pk=entity_id))
         return _part(answer, entity, errand)
 

@@ -467,6 +467,7 @@ def test_what_would_be_our_mistake_is_not_sent(h: QuickBooksHarness) -> None:
         replace(good, reference=""),
         replace(good, note="n" * 4001),
         replace(good, amount=usd("0")),
+        replace(good, amount=usd("12345678901234.56")),
         replace(good, ledger_id="12a"),
     ):
         with pytest.raises(Bug):

@@ -296,7 +296,8 @@ def test_a_cursor_survives_storage_and_a_broken_one_is_expired() -> None:
 
 # ------------------------------------------------------------------------------------------------------- faults
 
-READ = Errand("read invoice id 130", "Nothing was changed.")
+READ = Errand("read invoice id 130", "Nothing was changed.", by_id=True)
+LIST = Errand("list the open invoices", "Nothing was changed.")
 WRITE = Errand("book 55.00 USD on invoice id 130", "No payment was booked.", writes=True)
 
 
@@ -334,7 +335,7 @@ XML_THROTTLE = (
         ((503, ""), Transient, Uncertain),
         ((302, ""), Transient, Uncertain),
         (fault(None), Transient, Uncertain),
-        (fault("600"), Uncertain, Uncertain),
+        (fault("600"), Rejected, Uncertain),
         (fault("610"), Gone, Rejected),
         (fault("6000"), Rejected, Rejected),
         (fault("9999"), Rejected, Rejected),
@@ -372,6 +373,10 @@ def test_a_refusal_says_why_what_was_not_done_and_on_which_invoice(
     for words in ("invoice id 130", "No payment was booked", detail):
         assert words in error.message
     assert error.advice
+
+
+def test_only_a_read_by_id_may_find_a_thing_gone() -> None:
+    assert type(error_of(read_answer(*fault("610"), {}), LIST)) is Rejected
 
 
 def test_a_note_that_quotes_a_fault_is_no_fault() -> None:

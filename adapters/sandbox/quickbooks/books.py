@@ -58,11 +58,10 @@ class RealmSettings:
 
 
 @dataclass(frozen=True)
-class Version:
+class Version(Shown):
     """A row as it was written at a moment; `deleted` marks the end."""
 
     at: datetime
-    row: Row
     deleted: bool = False
 
 
@@ -123,20 +122,22 @@ class Books:
         for record in self.records[kind].values():
             yield record.now
 
-    def shown(self, kind: str) -> Iterator[Shown]:
+    def shown(self, kind: str) -> Iterator[Version]:
         """Rows as lists show them, which lag behind."""
-        moment = self.clock.now() - timedelta(seconds=self.settings.lag)
-        for record in self.records[kind].values():
-            version = record.as_of(moment) if self.settings.lag else record.now
-            if version is not None and not version.deleted:
-                yield Shown(version.row, record.created, version.at.replace(microsecond=0))
+        return (version for version in self._listed(kind) if not version.deleted)
 
     def changed(self, kind: str, since: datetime) -> list[Version]:
         """Versions that CDC shows, deleted ones included, oldest change first."""
-        moment = self.clock.now() - timedelta(seconds=self.settings.lag)
-        found = (record.as_of(moment) for record in self.records[kind].values())
-        fresh = [version for version in found if version is not None and version.at.replace(microsecond=0) >= since]
+        fresh = [version for version in self._listed(kind) if version.updated >= since]
         return sorted(fresh, key=lambda version: version.at)
+
+    def _listed(self, kind: str) -> Iterator[Version]:
+        """Each record's version that lists have come to know."""
+        if not self.settings.lag:
+            return (record.versions[-1] for record in self.records[kind].values())
+        moment = self.clock.now() - timedelta(seconds=self.settings.lag)
+        known = (record.as_of(moment) for record in self.records[kind].values())
+        return (version for version in known if version is not None)
 
     def create(self, kind: str, body: Row) -> Row:
         now = self.clock.now()
@@ -150,7 +151,8 @@ class Books:
             "sparse": False,
             "MetaData": {"CreateTime": text, "LastUpdatedTime": text},
         }
-        record = Record(kind, now.replace(microsecond=0), [Version(now, row)])
+        second = now.replace(microsecond=0)
+        record = Record(kind, second, [Version(row, second, second, now)])
         self.records[kind][entity_id] = record
         self._happened(kind, entity_id, "created")
         return row
@@ -163,7 +165,7 @@ class Books:
         row = {name: value for name, value in {**old, **fields}.items() if value is not None}
         row["SyncToken"] = str(int(old["SyncToken"]) + 1)
         row["MetaData"] = {**old["MetaData"], "LastUpdatedTime": local_text(now, self.settings.offset)}
-        record.versions = [*record.versions, Version(now, row)][-VERSIONS_KEPT:]
+        self._add_version(record, now, row)
         self._happened(kind, entity_id, happened)
         return row
 
@@ -175,9 +177,14 @@ class Books:
 
     def remove(self, kind: str, entity_id: str) -> Row:
         record = self.record(kind, entity_id)
-        record.versions = [*record.versions, Version(self.clock.now(), record.now.row, deleted=True)][-VERSIONS_KEPT:]
+        self._add_version(record, self.clock.now(), record.now.row, deleted=True)
         self._happened(kind, entity_id, "deleted")
         return {"domain": "QBO", "status": "Deleted", "Id": entity_id}
+
+    @staticmethod
+    def _add_version(record: Record, now: datetime, row: Row, *, deleted: bool = False) -> None:
+        version = Version(row, record.created, now.replace(microsecond=0), now, deleted=deleted)
+        record.versions = [*record.versions, version][-VERSIONS_KEPT:]
 
     def check_token(self, kind: str, body: Row) -> str:
         """The id of an update or delete whose SyncToken is the newest; 5010 where it is not."""

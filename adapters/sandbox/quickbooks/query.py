@@ -92,9 +92,9 @@ class Query:
     limit: int = DEFAULT_ROWS
 
 
-@dataclass
+@dataclass(frozen=True)
 class Shown:
-    """One row as a query sees it, with its two times ready to compare."""
+    """One row as a query sees it, with its two times, in whole seconds, ready to compare."""
 
     row: Row
     created: datetime
@@ -268,13 +268,15 @@ def select(query: Query, rows: Iterable[Shown]) -> list[Shown]:
         tests.append(lambda shown: bool(shown.row.get("Active", True)))
     found = [shown for shown in rows if all(test(shown) for test in tests)]
     for name, descending in reversed(query.order):
-        read = _getter(name, FIELDS[query.entity][name])
-        found.sort(key=lambda shown, read=read: _sortable(read(shown)), reverse=descending)  # type: ignore[misc]  # the default binds
+        kind = FIELDS[query.entity][name]
+        found.sort(key=_sort_key(_getter(name, kind), kind), reverse=descending)
     return found
 
 
-def _sortable(value: Any) -> tuple[bool, Any]:
-    return (value is not None, value if value is not None else 0)
+def _sort_key(read: Callable[[Shown], Any], kind: str) -> Callable[[Shown], Any]:
+    if kind == "time":
+        return read  # every row has its times
+    return lambda shown: ((value := read(shown)) is not None, value if value is not None else 0)
 
 
 def _test(condition: Condition, kind: str) -> Callable[[Shown], bool]:
@@ -303,6 +305,8 @@ def _getter(name: str, kind: str) -> Callable[[Shown], Any]:
     if name == "metadata.lastupdatedtime":
         return lambda shown: shown.updated
     path = _PATHS[name]
+    if kind == "amount":
+        return lambda shown: shown.row.get(path[0])
 
     def read(shown: Shown) -> Any:
         value: Any = shown.row
