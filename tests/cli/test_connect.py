@@ -42,6 +42,14 @@ def free_port() -> int:
         return port
 
 
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 @dataclass
 class Office:
     """An installation with two companies, and the service both sign in to."""
@@ -285,6 +293,10 @@ def test_a_port_in_use_is_said_before_anything_is_opened(intuit: Office) -> None
     with socket.create_server(("127.0.0.1", port)), pytest.raises(ConfigProblem, match=rf"Port {port}.*--paste"):
         intuit.connect(intuit.company(), person, browser=False)
     assert person.said == []
+    if has_ipv6():  # a browser may take 'localhost' for either address, and the code must not go to a stranger
+        with socket.create_server(("::1", port), family=socket.AF_INET6), pytest.raises(ConfigProblem, match="Port"):
+            intuit.connect(intuit.company(), person, browser=False)
+        assert person.said == []
 
 
 def test_pasting_works_where_a_listener_could_have(intuit: Office) -> None:
@@ -350,6 +362,14 @@ def test_without_a_place_for_the_tokens_nobody_is_asked_to_sign_in(intuit: Offic
     (intuit.folder / "state" / "tokens").write_text("a file where a folder should be")
     person = Visitor()
     with pytest.raises(DuebirdError, match="tokens"):
+        intuit.connect(intuit.company(), person, browser=False)
+    assert person.said == []
+
+
+def test_without_a_key_for_the_tokens_nobody_is_asked_to_sign_in(intuit: Office) -> None:
+    (intuit.folder / "state" / "token.key").write_bytes(b"damaged")
+    person = Visitor()
+    with pytest.raises(ConfigProblem, match="is not a key"):
         intuit.connect(intuit.company(), person, browser=False)
     assert person.said == []
 
@@ -455,9 +475,11 @@ def test_a_custom_connection_asks_nobody(xero: Office) -> None:
     assert xero.stored(done.entry.connection) is None
 
 
-def test_a_custom_connection_without_a_secret_says_where_to_write_it(xero: Office) -> None:
+@pytest.mark.parametrize("grant", ["client_credentials", "code"])
+def test_a_grant_that_needs_a_secret_says_where_to_write_it(xero: Office, grant: str) -> None:
     with pytest.raises(ConfigProblem, match="client_secret ="):
-        xero.connect(xero.company(grant="client_credentials", client_secret=None))
+        xero.connect(xero.company(grant=grant, client_secret=None))
+    assert not xero.server.requests
 
 
 # -------------------------------------------------------------------------------------------------- disconnect

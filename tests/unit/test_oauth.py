@@ -147,6 +147,15 @@ def test_the_end_that_no_refresh_passes_is_asked_for_and_kept(intuit: World) -> 
     assert intuit.stored().refresh_expires_at == START + timedelta(seconds=8726400)
 
 
+def test_an_answer_that_does_not_tell_the_end_leaves_the_one_known(intuit: World) -> None:
+    intuit.tokens().current()
+    silent = replace(intuit.client, token_headers={})
+    intuit.let_pass(2 * DAY)
+    RefreshingTokens(intuit.store, silent, CONNECTION, intuit.wire).current()
+    assert intuit.stored().obtained_at == START + 2 * DAY
+    assert intuit.stored().hard_expires_at == START + timedelta(seconds=157680000)
+
+
 def test_xero_does_not_say_when_an_unused_token_dies_so_we_count_sixty_days(xero: World) -> None:
     xero.tokens().current()
     assert xero.stored().refresh_expires_at == START + timedelta(days=60)
@@ -293,6 +302,7 @@ def test_while_a_lost_answer_stays_unexplained_each_later_call_asks_once_at_most
             tokens.current()  # at once: not even asked
         either.let_pass(COOL_DOWN)
     assert either.server.token_calls() == 2 + 3
+    assert either.stored().refresh_started_at == START  # of the first, from which any grace counts
 
 
 def test_a_page_of_html_is_a_lost_answer(either: World) -> None:
