@@ -1,19 +1,22 @@
-"""What signing in needs to know of a company, and where its tokens are kept."""
+"""What signing in needs to know of a company, and where its tokens are kept. Light: `status` imports it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from adapters.clock import SystemClock
 from adapters.oauth.client import OAuthClient, Resolve, quickbooks_client, xero_client
-from adapters.oauth.refreshing import RefreshingTokens
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.tokens import EncryptedTokenStore, choose_key_source
 from adapters.xero.settings import XeroSettings
 from connector.errors import NeedsReauthorisation
 from connector.ports import CallKind, CallSeen, Wire
 from connector.signin.book import ConnectionBook, ConnectionEntry
+
+if TYPE_CHECKING:
+    from adapters.oauth.refreshing import RefreshingTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,18 @@ class Unmetered:
         """Hold nothing up."""
 
 
-def custody_of(state_folder: Path) -> Custody:
+def custody_of(state_folder: Path, key_in: Literal["auto", "keyring", "file"] = "auto") -> Custody:
     """Tokens and book of this installation; makes no file yet.
+
+    Args:
+        state_folder: the private folder of this installation.
+        key_in: where the key of the tokens is to be kept, while that is not decided yet.
 
     Raises:
         ConfigProblem: the key is in a keyring that is not there.
     """
     folder = state_folder / "tokens"
-    return Custody(EncryptedTokenStore(folder, choose_key_source(state_folder).source), ConnectionBook(folder))
+    return Custody(EncryptedTokenStore(folder, choose_key_source(state_folder, key_in).source), ConnectionBook(folder))
 
 
 def client_of(company: SignInCompany) -> OAuthClient:
@@ -87,6 +94,8 @@ def open_connection(company: SignInCompany, custody: Custody, wire: Wire) -> Ope
     Raises:
         NeedsReauthorisation: the company is not connected, or its settings now name other books.
     """
+    from adapters.oauth.refreshing import RefreshingTokens  # brings httpx along
+
     entry, settings = custody.book.get(company.company), company.ledger
     client = client_of(company)
     if entry is None or entry.kind != settings.kind:

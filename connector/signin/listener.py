@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import queue
 import socket
+import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +57,7 @@ class RedirectListener:
         finally:
             for server in self._servers:
                 server.shutdown()
-                server.server_close()
+            self._close()
             for thread in threads:
                 thread.join(timeout=SILENT_LINE)
 
@@ -96,24 +99,33 @@ class RedirectListener:
 
     def _open(self) -> None:
         handler = _handler_for(self)
-        try:
-            self._servers.append(_Server(("127.0.0.1", self._port), handler))
-        except OSError as error:
-            raise ConfigProblem(
-                f"Port {self._port} of this machine cannot be listened on ({error.strerror}), "
-                "so the answer of the sign-in page would not arrive. Nothing was opened.",
-                advice="Close the program that uses it, or sign in with --paste.",
-            ) from error
-        try:
-            self._servers.append(_Server6(("::1", self._port), handler))
-        except OSError:
-            return  # no IPv6 on this machine, or the port is taken there: browsers then use the other address
+        for server, address in ((_Server, "127.0.0.1"), (_Server6, "::1")):
+            try:
+                self._servers.append(server((address, self._port), handler))
+            except OSError as error:
+                if server is _Server6 and error.errno != errno.EADDRINUSE:
+                    return  # no IPv6 on this machine: browsers use the other address
+                self._close()
+                raise ConfigProblem(
+                    f"Port {self._port} of this machine cannot be listened on ({error.strerror}), "
+                    "so the answer of the sign-in page would not arrive here. Nothing was opened.",
+                    advice="Close the program that uses it, or sign in with --paste.",
+                ) from error
+
+    def _close(self) -> None:
+        for server in self._servers:
+            server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
-    allow_reuse_address = True
+    allow_reuse_address = os.name == "posix"  # on Windows it would let another program share the port
+
+    def server_bind(self) -> None:
+        """Bind without the parent's look-up of our own name, which takes seconds where DNS is slow."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "localhost", self.server_address[1]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that hangs up is nothing to print about."""

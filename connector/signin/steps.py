@@ -94,12 +94,18 @@ def connect(
     Raises:
         DuebirdError: and its kinds; nothing was connected, and what was connected before still is.
     """
+    client = client_of(company)
+    if client.grant is not Grant.PKCE and client.client_secret is None:
+        raise ConfigProblem(
+            f"Company '{company.company}' signs in with grant = \"{client.grant}\", which needs a client_secret.",
+            advice=f'Write where it is, such as client_secret = "env:XERO_CLIENT_SECRET" (see {client.portal}).',
+        )
     custody.store.ready()  # what is given must have a place before it is asked for
     custody.book.all()
-    run = _Attempt(company, client_of(company), custody, person, wire)
-    if run.client.grant is Grant.CLIENT_CREDENTIALS:
+    run = _Attempt(company, client, custody, person, wire)
+    if client.grant is Grant.CLIENT_CREDENTIALS:
         return _custom_connection(run)
-    verifier = new_verifier() if run.client.grant is Grant.PKCE else None
+    verifier = new_verifier() if client.grant is Grant.PKCE else None
     landing = _landing(run, verifier, browser=browser, paste=paste, patience=patience)
     if isinstance(company.ledger, QuickBooksSettings):
         return _quickbooks(run, company.ledger, landing)
@@ -199,11 +205,6 @@ def _custom_connection(run: _Attempt) -> Connected:
     settings = run.company.ledger
     if not isinstance(settings, XeroSettings):
         raise AssertionError("only Xero has custom connections")  # noqa: TRY004 - our own slip, not a caller's type
-    if run.client.client_secret is None:
-        raise ConfigProblem(
-            f"Company '{run.company.company}' uses a custom connection, which needs a client_secret.",
-            advice=f'Write where it is, such as client_secret = "env:XERO_CLIENT_SECRET" (see {run.client.portal}).',
-        )
     connection = f"xero:custom@{run.client.client_id}"
     tokens = client_credentials(run.client, run.wire)
     with _kept(run, connection, tokens):

@@ -9,128 +9,34 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from adapters.quickbooks.settings import QuickBooksSettings
-from adapters.sandbox.base import Fault, Served
-from adapters.tokens import FileKey
-from adapters.xero.settings import XeroSettings
-from connector.cli.connect_commands import register
-from connector.errors import ConfigProblem, DuebirdError, NeedsReauthorisation, Transient
-from connector.ports import TokenSet
-from connector.signin.company import Custody, SignInCompany, custody_of, open_connection, wire_of
+from adapters.sandbox.base import Fault
+from connector.errors import ConfigProblem, DuebirdError
+from connector.signin.company import wire_of
 from connector.signin.landing import SignInRefused, WrongLanding
 from connector.signin.leaving import disconnect
-from connector.signin.steps import Connected, connect
-from tests.oauth_server import BAKERY, CANARY, CLIENT_ID, REALM, SMITHY, USER, OAuthServer
-from tests.oauth_world import quickbooks_settings, resolve, xero_settings
+from connector.signin.steps import connect
+from tests.oauth_server import BAKERY, CANARY, CLIENT_ID, REALM, SMITHY
+from tests.office import SHARED, Office, Visitor, has_ipv6, office
 
 ROOT = Path(__file__).parents[2]
 LANDING_PAGE = "https://books.example/landing"
-SHARED = f"xero:{USER}@{CLIENT_ID}"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
-
-
-@dataclass
-class Office:
-    """An installation with two companies, and the service both sign in to."""
-
-    server: OAuthServer
-    folder: Path
-    redirect_uri: str = field(default_factory=lambda: f"http://localhost:{free_port()}/callback")
-
-    def __post_init__(self) -> None:
-        FileKey(self.folder / "state" / "token.key").key(create=True)  # leaves this machine's real keyring alone
-
-    def company(self, name: str = "bakery", **more: object) -> SignInCompany:
-        values = {"redirect_uri": self.redirect_uri} | more
-        base = self.server.base_url
-        ledger: QuickBooksSettings | XeroSettings = (
-            quickbooks_settings(base, **values) if self.server.manners == "intuit" else xero_settings(base, **values)
-        )
-        companies = frozenset({"bakery", "smithy"})
-        return SignInCompany(name, f"The {name}", ledger, resolve, self.folder / "state", companies)
-
-    @property
-    def custody(self) -> Custody:
-        return custody_of(self.folder / "state")
-
-    def stored(self, connection: str) -> TokenSet | None:
-        return self.custody.store.load(connection)
-
-    def connect(self, company: SignInCompany, person: Visitor | None = None, **how: bool) -> Connected:
-        return connect(company, self.custody, person or Visitor(), wire_of(company), patience=5, **how)
-
-    def run(self, *words: str) -> tuple[int, str, str]:
-        """Type a command; returns exit code, standard output and standard error."""
-        app = typer.Typer()
-
-        def load(config: Path | None, company: str) -> SignInCompany:
-            if company not in {"bakery", "smithy"}:
-                raise ConfigProblem(f"There is no company '{company}' in {config}.", advice="Look at duebird.toml.")
-            return self.company(company)
-
-        register(app, load)
-        result = CliRunner().invoke(app, list(words))
-        assert result.exception is None or isinstance(result.exception, SystemExit)
-        return result.exit_code, result.stdout, result.stderr
-
-
-@dataclass
-class Visitor:
-    """A person who opens the shown address (on another machine, say), signs in, and pastes or picks as told."""
-
-    answers: list[str] = field(default_factory=list)  # to questions; "" pastes the address landed on
-    first: str = ""  # an address somebody else makes the browser ask for before
-    said: list[str] = field(default_factory=list)
-    pages: list[httpx.Response] = field(default_factory=list)
-    address: str = ""
-    visit: threading.Thread = field(default_factory=threading.Thread)
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-        if text.startswith("http"):
-            self.address = text
-        if text.startswith("Waiting"):
-            self.visit = threading.Thread(target=self._visit, daemon=True)
-            self.visit.start()
-
-    def _visit(self) -> None:
-        for address in filter(None, (self.first, self.address)):
-            self.pages.append(httpx.get(address, follow_redirects=True))
-
-    def ask(self, question: str) -> str:
-        self.said.append(question)
-        answer = self.answers.pop(0)
-        return answer or httpx.get(self.address).headers["location"]
-
-    def open_browser(self, address: str) -> bool:
-        raise AssertionError(f"no browser is wanted here for {address}")
 
 
 @pytest.fixture
 def intuit(tmp_path: Path) -> Iterator[Office]:
-    with Served(OAuthServer("intuit")) as served:
-        assert isinstance(served.twin, OAuthServer)
-        yield Office(served.twin, tmp_path)
+    with office(tmp_path, "intuit") as here:
+        yield here
 
 
 @pytest.fixture
 def xero(tmp_path: Path) -> Iterator[Office]:
-    with Served(OAuthServer("xero")) as served:
-        assert isinstance(served.twin, OAuthServer)
-        yield Office(served.twin, tmp_path)
+    with office(tmp_path, "xero") as here:
+        yield here
 
 
 @pytest.fixture
@@ -269,7 +175,7 @@ def test_the_page_left_in_the_browser_is_not_kept_and_leaks_nothing(intuit: Offi
         httpx.get(intuit.redirect_uri)
 
 
-def test_a_listener_that_nobody_comes_to_says_so(intuit: Office) -> None:
+def test_nobody_comes(intuit: Office) -> None:
     class Absent(Visitor):
         def say(self, text: str) -> None:
             self.said.append(text)
@@ -285,6 +191,10 @@ def test_a_port_in_use_is_said_before_anything_is_opened(intuit: Office) -> None
     with socket.create_server(("127.0.0.1", port)), pytest.raises(ConfigProblem, match=rf"Port {port}.*--paste"):
         intuit.connect(intuit.company(), person, browser=False)
     assert person.said == []
+    if has_ipv6():  # a browser may take 'localhost' for either address, and the code must not go to a stranger
+        with socket.create_server(("::1", port), family=socket.AF_INET6), pytest.raises(ConfigProblem, match="Port"):
+            intuit.connect(intuit.company(), person, browser=False)
+        assert person.said == []
 
 
 def test_pasting_works_where_a_listener_could_have(intuit: Office) -> None:
@@ -350,6 +260,14 @@ def test_without_a_place_for_the_tokens_nobody_is_asked_to_sign_in(intuit: Offic
     (intuit.folder / "state" / "tokens").write_text("a file where a folder should be")
     person = Visitor()
     with pytest.raises(DuebirdError, match="tokens"):
+        intuit.connect(intuit.company(), person, browser=False)
+    assert person.said == []
+
+
+def test_without_a_key_for_the_tokens_nobody_is_asked_to_sign_in(intuit: Office) -> None:
+    (intuit.folder / "state" / "token.key").write_bytes(b"damaged")
+    person = Visitor()
+    with pytest.raises(ConfigProblem, match="is not a key"):
         intuit.connect(intuit.company(), person, browser=False)
     assert person.said == []
 
@@ -455,95 +373,8 @@ def test_a_custom_connection_asks_nobody(xero: Office) -> None:
     assert xero.stored(done.entry.connection) is None
 
 
-# -------------------------------------------------------------------------------------------------- disconnect
-
-
-def test_disconnecting_quickbooks_ends_the_consent_there_and_forgets_it_here(intuit: Office) -> None:
-    intuit.connect(intuit.company(), browser=False)
-    code, out, err = intuit.run("disconnect", "bakery")
-    assert (code, err) == (0, "")
-    assert "QuickBooks was told" in out
-    assert intuit.server.revoked == [REALM]
-    assert intuit.stored(f"quickbooks:{REALM}") is None
-    code, out, _ = intuit.run("disconnect", "bakery")
-    assert (code, out) == (0, "The bakery (bakery) is not connected to QuickBooks. Nothing was changed.\n")
-
-
-def test_disconnecting_while_the_service_is_down_changes_nothing_unless_told_so(intuit: Office) -> None:
-    intuit.connect(intuit.company(), browser=False)
-    intuit.server.faults.append(Fault("status", path="/revoke", status=503))
-    code, _, err = intuit.run("disconnect", "bakery")
-    assert (code, "HTTP 503" in err) == (1, True)
-    assert intuit.stored(f"quickbooks:{REALM}") is not None
-    assert intuit.custody.book.get("bakery") is not None
-    code, out, _ = intuit.run("disconnect", "bakery", "--only-here")
-    assert code == 0
-    assert "QuickBooks was not told" in out
-    assert intuit.stored(f"quickbooks:{REALM}") is None
-    assert intuit.server.revoked == []
-
-
-def test_disconnecting_one_xero_company_leaves_the_users_others(xero: Office) -> None:
-    xero.server.add_organisation(SMITHY, "Smithy Ltd")
-    xero.connect(xero.company("bakery", tenant_id=BAKERY), browser=False)
-    xero.connect(xero.company("smithy", tenant_id=SMITHY), browser=False)
-    assert xero.run("disconnect", "bakery")[0] == 0
-    assert [one["tenantId"] for one in xero.server.organisations] == [SMITHY]
-    assert xero.server.revoked == []
-    assert xero.stored(SHARED) is not None
-    open_connection(xero.company("smithy"), xero.custody, wire_of(xero.company("smithy"))).tokens.current()
-    assert xero.run("disconnect", "smithy")[0] == 0
-    assert xero.server.organisations == []
-    assert xero.stored(SHARED) is None
-
-
-def test_a_connection_the_owner_ended_already_is_forgotten_here(xero: Office) -> None:
-    xero.connect(xero.company(), browser=False)
-    xero.server.consents[0].alive = False
-    code, out, _ = xero.run("disconnect", "bakery")
-    assert code == 0
-    assert "Xero had already ended this connection." in out
-    assert xero.stored(SHARED) is None
-
-
-def test_unreadable_tokens_can_still_be_forgotten(intuit: Office) -> None:
-    intuit.connect(intuit.company(), browser=False)
-    intuit.custody.store._path(f"quickbooks:{REALM}").write_bytes(b"damaged")
-    code, out, _ = intuit.run("disconnect", "bakery")
-    assert code == 0
-    assert "Remove Duebird in QuickBooks as well" in out
-    assert intuit.custody.book.all() == {}
-
-
-# -------------------------------------------------------------------------------------- what the daemon opens
-
-
-def test_the_daemon_opens_what_was_connected(intuit: Office) -> None:
-    company = intuit.company()
-    with pytest.raises(NeedsReauthorisation, match=r"not connected to QuickBooks.*duebird connect bakery"):
-        open_connection(company, intuit.custody, wire_of(company))
-    intuit.connect(company, browser=False)
-    opened = open_connection(company, intuit.custody, wire_of(company))
-    assert opened.entry.tenant_id == REALM
-    assert opened.tokens.current() in intuit.server.access_tokens
-    assert intuit.server.refreshes == 0
-
-
-def test_settings_that_name_other_books_since_are_not_served_with_the_old_ones(intuit: Office) -> None:
-    intuit.connect(intuit.company(), browser=False)
-    moved = intuit.company(realm_id="7777777")
-    with pytest.raises(NeedsReauthorisation, match="settings now name 7777777"):
-        open_connection(moved, intuit.custody, wire_of(moved))
-    other = replace(moved, ledger=xero_settings(intuit.server.base_url))
-    with pytest.raises(NeedsReauthorisation, match="not connected to Xero"):
-        open_connection(other, intuit.custody, wire_of(other))
-
-
-def test_no_file_born_of_a_sign_in_shows_a_secret(xero: Office) -> None:
-    xero.connect(xero.company(), browser=False)
-    xero.server.faults.append(Fault("status", path="/connections", status=503))
-    with pytest.raises(Transient):
-        disconnect(xero.company(), xero.custody, wire_of(xero.company()))
-    files = [path for path in xero.folder.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} == {".key", ".json", ".tokens", ".lock"}
-    assert not any(CANARY.encode() in path.read_bytes() for path in files)
+@pytest.mark.parametrize("grant", ["client_credentials", "code"])
+def test_a_grant_that_needs_a_secret_says_where_to_write_it(xero: Office, grant: str) -> None:
+    with pytest.raises(ConfigProblem, match="client_secret ="):
+        xero.connect(xero.company(grant=grant, client_secret=None))
+    assert not xero.server.requests
