@@ -175,7 +175,7 @@ def test_the_page_left_in_the_browser_is_not_kept_and_leaks_nothing(intuit: Offi
         httpx.get(intuit.redirect_uri)
 
 
-def test_nobody_comes(intuit: Office) -> None:
+def test_a_listener_that_nobody_comes_to_says_so(intuit: Office) -> None:
     class Absent(Visitor):
         def say(self, text: str) -> None:
             self.said.append(text)
