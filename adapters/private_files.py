@@ -216,7 +216,9 @@ def _insist_on_private_file(path: Path, seen: os.stat_result) -> None:
 
 
 def _insist_on_owner(path: Path, seen: os.stat_result) -> None:
-    if POSIX and seen.st_uid != os.geteuid():
+    if sys.platform == "win32":
+        return  # files carry no owner's number there
+    if seen.st_uid != os.geteuid():
         raise ConfigProblem(
             f"{path} belongs to another user (number {seen.st_uid}; Duebird runs as {os.geteuid()}). It was not used.",
             advice=f"Run Duebird as its owner: sudo -u '#{seen.st_uid}' duebird ... "

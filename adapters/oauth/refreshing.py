@@ -224,11 +224,12 @@ class RefreshingTokens:
 
     def _ended(self, lost_at: datetime | None) -> NeedsReauthorisation:
         company, title = self._wire.company, self._client.title
-        why = (
-            f" The answer to a renewal begun {lost_at:%Y-%m-%d %H:%M} UTC was lost, and with it the new token."
-            if lost_at is not None
-            else ""
-        )
+        why = ""
+        if lost_at is not None:
+            why = f" The answer to a renewal begun {lost_at:%Y-%m-%d %H:%M} UTC was lost, and with it the new token."
+            if self._client.reuse_old_token_for:
+                minutes = self._client.reuse_old_token_for.total_seconds() / 60
+                why += f" {title} takes the old one for {minutes:.0f} minutes only."
         return NeedsReauthorisation(
             f"{title} does not accept the sign-in of company '{company}' any more.{why} "
             "Until somebody signs in, nothing is read from or written to its books.",

@@ -280,6 +280,15 @@ def test_two_lost_answers_keep_the_old_token_and_the_next_try_within_the_grace_s
     assert xero.server.token_calls() == 3
 
 
+def test_a_lost_answer_that_is_not_looked_into_within_the_grace_ends_a_xero_connection(xero: World) -> None:
+    xero.server.faults.append(Fault("drop_after", path="/token", times=2))
+    with pytest.raises(Transient):
+        xero.tokens().current()
+    xero.let_pass(timedelta(minutes=31))
+    with pytest.raises(NeedsReauthorisation, match=r"begun 2026-11-23 12:00 UTC was lost.*30 minutes only"):
+        xero.tokens().current()
+
+
 def test_while_a_lost_answer_stays_unexplained_each_later_call_asks_once_at_most(either: World) -> None:
     either.server.faults.append(Fault("drop_before", path="/token", times=100))
     tokens = either.tokens()
