@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
+from adapters.quickbooks.ledger import QuickBooksLedger
 from adapters.sandbox.base import Fault
 from adapters.sandbox.quickbooks import RealmSettings
 from adapters.sandbox.quickbooks.control import add_invoice
@@ -28,7 +30,7 @@ from connector.errors import (
     Uncertain,
 )
 from connector.ports import BookingRequest, BookingState, CallKind, ChangePage, Weight
-from tests.contract.rows.quickbooks import REALM, START, QuickBooksHarness, harness
+from tests.contract.rows.quickbooks import REALM, START, QuickBooksHarness, harness, settings
 
 
 @pytest.fixture
@@ -162,6 +164,7 @@ def test_a_change_that_shows_late_is_not_missed(h: QuickBooksHarness) -> None:
     cursor = h.ledger.start_cursor()
     h.clock.advance(timedelta(minutes=10))
     ledger_id = issue(h)
+    h.clock.advance(timedelta(seconds=30))
     [early] = all_pages(h, cursor)
     assert early.receivables == ()
     h.clock.advance(timedelta(seconds=60))
@@ -581,6 +584,35 @@ def test_a_captive_portal_leaves_a_write_uncertain_and_nothing_booked(h: QuickBo
     assert h.bookings_in_world(ledger_id) == []
 
 
+def test_a_service_that_hangs_is_given_up_and_the_write_is_uncertain(h: QuickBooksHarness) -> None:
+    ledger_id = issue(h)
+    request = wanted(h, ledger_id, usd("120.00"))
+    impatient = QuickBooksLedger(settings(h.twin.base_url), REALM, h.tokens, replace(h.wire, read_timeout=0.2))
+    impatient.profile()
+    h.twin.faults.append(Fault("delay_after", method="POST", path="/payment$", seconds=2))
+    with pytest.raises(Uncertain, match="did not answer"):
+        impatient.book(request)
+    assert h.bookings_in_world(ledger_id) == [("DB7K2M9QX4T1", usd("120.00"))]
+
+
+def test_a_netrc_file_of_the_machine_does_not_replace_our_token(
+    h: QuickBooksHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert h.ledger.profile().base_currency == "USD"
+
+
+def test_a_redirect_is_not_followed(h: QuickBooksHarness) -> None:
+    ledger_id = issue(h)
+    elsewhere = {"Location": f"{h.twin.base_url}/elsewhere"}
+    h.twin.faults.append(Fault("status", method="POST", path="/payment$", status=302, headers=elsewhere))
+    with pytest.raises(Uncertain):
+        h.ledger.book(wanted(h, ledger_id, usd("120.00")))
+    assert not [one for one in h.twin.requests if one.path == "/elsewhere"]
+
+
 def test_errors_and_requests_show_no_token(h: QuickBooksHarness) -> None:
     secret = h.tokens.current()
     ledger_id = issue(h)
@@ -614,8 +646,8 @@ def test_threads_share_a_ledger_and_not_a_session(h: QuickBooksHarness) -> None:
 # -------------------------------------------------------------------------------------------------------- check
 
 
-def findings(h: QuickBooksHarness, account: str | None, **settings: object) -> dict[str, Weight]:
-    return {one.subject: one.weight for one in h.connect(**settings).inspect(account)}
+def findings(h: QuickBooksHarness, account: str | None, **chosen: object) -> dict[str, Weight]:
+    return {one.subject: one.weight for one in h.connect(**chosen).inspect(account)}
 
 
 def test_check_is_content_with_a_company_in_order_and_writes_nothing(h: QuickBooksHarness) -> None:
