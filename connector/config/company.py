@@ -129,23 +129,26 @@ class ConsentSettings(StrictSettings):
 class WordSettings(StrictSettings):
     """Your own words for the texts, where the built-in ones do not suit.
 
-    Variables: {business}, {name}, {number}, {amount}, {due}, {link}.
+    Variables: {business}, {first_name}, {amount}, {invoice}, {due}, {link}. What stands in square brackets falls away
+    where a value in it is missing.
     """
 
     issued: WordsWithLink | None = Field(
         default=None,
         description="Text for a newly issued invoice. Built-in words when left out.",
-        examples=["{business}: Hi {name}, invoice {number} for {amount} is ready. Pay here: {link}"],
+        examples=["[Hi {first_name}, ]{business} here. Your invoice[ {invoice}] for {amount} is ready. Pay: {link}"],
     )
     due: WordsWithLink | None = Field(
         default=None,
         description="Text for the due date. Built-in words when left out.",
-        examples=["{business}: Hi {name}, invoice {number} for {amount} is due today. Pay here: {link}"],
+        examples=[
+            "[Hi {first_name}, ]{business} here. Your invoice[ {invoice}] for {amount} is due today. Pay: {link}"
+        ],
     )
     receipt: Words | None = Field(
         default=None,
         description="Text after the payment is booked. Built-in words when left out.",
-        examples=["{business}: Thank you {name}, we received {amount} for invoice {number}."],
+        examples=["{business}: thank you[ {first_name}], we received {amount}[ for invoice {invoice}]."],
     )
 
 

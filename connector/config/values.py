@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from decimal import Decimal
-from string import Formatter
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from connector.domain.message import MessageProblem, Template
+from connector.domain.segments import is_gsm7
 from connector.settings import Means
 
 # ISO 3166-1 alpha-2, assigned codes. https://www.iso.org/obp/ui/#search
@@ -27,21 +28,15 @@ _CODES: Final = (
 COUNTRIES: Final = frozenset(_CODES.split())
 _COMMONLY_MEANT: Final = {"UK": "GB", "EN": "GB", "USA": "US", "EL": "GR"}
 
-# The basic table of GSM-7 (3GPP TS 23.038); one character outside it triples the price of a text.
-_GSM7: Final = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 # What the words of a text may refer to. Values only: there is no way to call or compute anything.
 VARIABLES: Final = {
     "business": "the company's text_name, or its name",
-    "name": "the customer's first name, or the customer's name",
-    "number": "the invoice's number",
-    "amount": "what is owed, in the customer's way of writing it",
-    "due": "the due date",
+    "first_name": "the customer's first name, where the ledger has one",
+    "amount": "what is owed, such as $120.00 or EUR 40.00",
+    "invoice": "the invoice's number, where it has one",
+    "due": "the due date, such as 30 Nov",
     "link": "the payment link",
 }
 
@@ -52,8 +47,8 @@ def refusal(wrong: str, fix: str) -> PydanticCustomError:
 
 
 def outside_gsm7(text: str) -> str:
-    """The characters of `text` that GSM-7's basic table lacks, each once, in order."""
-    return "".join(dict.fromkeys(letter for letter in text if letter not in _GSM7))
+    """The characters of `text` that GSM-7 lacks, each once, in order; one of them triples the price of a text."""
+    return "".join(dict.fromkeys(letter for letter in text if not is_gsm7(letter)))
 
 
 def _country(code: str) -> str:
@@ -127,25 +122,17 @@ def _address(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    """Check the variables of a text's words."""
+    """Check the wording as the composer of texts will read it."""
     try:
-        names = [(name, spec, conversion) for _, name, spec, conversion in Formatter().parse(text) if name is not None]
-    except ValueError:
-        raise refusal("has a { or } that does not pair", "Write variables as {amount}; write {{ for a brace.") from None
-    for name, spec, conversion in names:
-        if name not in VARIABLES or spec or conversion:
-            near = difflib.get_close_matches(name, VARIABLES, n=1)
-            hint = f"Did you mean {{{near[0]}}}?" if near else f"There are {', '.join(f'{{{v}}}' for v in VARIABLES)}."
-            raise refusal(f"uses a variable that does not exist: {{{name}}}", hint)
+        Template(text)
+    except MessageProblem as problem:
+        raise refusal("cannot be used as the words of a text", str(problem)) from None
     return text
 
 
 def _words_with_link(text: str) -> str:
-    _words(text)
-    if text.count("{link}") != 1:
-        raise refusal("must contain {link} exactly once", "Put {link} at the end, with a space before it.")
-    if not text.rstrip().endswith("{link}"):
-        raise refusal("must end with {link}: some phones take what follows a link into it", "Move {link} to the end.")
+    if not Template(_words(text)).has_link:
+        raise refusal("must carry the payment link", "End it with a space and {link}.")
     return text
 
 

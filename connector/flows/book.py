@@ -80,6 +80,8 @@ def book(attempt: Attempt) -> str:
         return _hold(attempt, request, receivable)
     company.store.effects.start(row.key, company.clock.now(), company.owner)
     made = company.ledger.book(request)
+    if made.state is BookingState.DELETED:
+        raise _deleted_by_somebody(made, request)  # the ledger repeated the answer of an entry that is gone by now
     finish(company, row, made, "")
     return "done"
 
@@ -94,14 +96,18 @@ def _adopt(attempt: Attempt, request: BookingRequest, found: Booking) -> str:
     company, row = attempt.company, attempt.row
     company.store.effects.start(row.key, company.clock.now(), company.owner)
     if found.state is BookingState.DELETED:
-        raise Rejected(
-            f"The booking {found.booking_id} of this payment ({request.amount}) was deleted in the ledger by somebody.",
-            because=RejectedBecause.BUSINESS_RULE,
-            advice="Duebird does not book again what a person has deleted. Book it by hand, or order it with the "
-            "command below.",
-        )
+        raise _deleted_by_somebody(found, request)
     finish(company, row, found, "found in the ledger; not booked again")
     return "adopted"
+
+
+def _deleted_by_somebody(found: Booking, request: BookingRequest) -> Rejected:
+    return Rejected(
+        f"The booking {found.booking_id} of this payment ({request.amount}) was deleted in the ledger by somebody.",
+        because=RejectedBecause.BUSINESS_RULE,
+        advice="Duebird does not book again what a person has deleted. Book it by hand, or order it with the "
+        "command below.",
+    )
 
 
 def _hold(attempt: Attempt, request: BookingRequest, receivable: Receivable | None) -> str:

@@ -371,10 +371,3 @@ def test_a_custom_connection_asks_nobody(xero: Office) -> None:
     left = disconnect(xero.company(grant="client_credentials"), xero.custody, wire_of(xero.company()))
     assert (left.told_service, "ended by its owner in Xero" in left.note) == (False, True)
     assert xero.stored(done.entry.connection) is None
-
-
-@pytest.mark.parametrize("grant", ["client_credentials", "code"])
-def test_a_grant_that_needs_a_secret_says_where_to_write_it(xero: Office, grant: str) -> None:
-    with pytest.raises(ConfigProblem, match="client_secret ="):
-        xero.connect(xero.company(grant=grant, client_secret=None))
-    assert not xero.server.requests
