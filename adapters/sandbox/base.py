@@ -35,7 +35,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 CONTROL = "/_sandbox"  # everything under it is ours; the rest is the provider's
 REQUESTS_KEPT = 200_000  # a bench of 2,000 invoices makes some 20,000 calls; ten of them fit
 
-FaultAction = Literal["status", "drop_before", "drop_after", "delay_before", "delay_after", "garbage"]
+FaultAction = Literal["status", "drop_before", "drop_after", "delay_before", "delay_after", "hold_before", "garbage"]
 
 
 @dataclass
@@ -43,8 +43,9 @@ class Fault:
     """One rule of the fault door: what happens to the next `times` requests that match, after `skip` of them.
 
     `drop_before` closes the connection without acting; `drop_after` acts, then closes it without an answer;
-    `delay_after` acts, then answers late; `status` answers `status` with `body` without acting; `garbage` answers
-    200 with HTML, as a captive portal does.
+    `delay_after` acts, then answers late; `hold_before` acts once the faults are cleared, at the latest after
+    `seconds`; `status` answers `status` with `body` without acting; `garbage` answers 200 with HTML, as a captive
+    portal does.
     """
 
     action: FaultAction
@@ -177,6 +178,8 @@ class _Door:
             return
         if fault and action == "delay_before":
             await asyncio.sleep(fault.seconds)
+        if fault and action == "hold_before":
+            await self._held(fault)
         if fault and action in {"status", "garbage"}:
             response = (
                 Response("<html>Welcome to the hotel</html>", media_type="text/html")
@@ -211,6 +214,11 @@ class _Door:
             await asyncio.sleep(fault.seconds)
         for message in held:
             await send(message)
+
+    async def _held(self, fault: Fault) -> None:
+        deadline = time.monotonic() + fault.seconds
+        while any(one is fault for one in self._twin.faults) and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
 
 
 def _close(send: Send) -> None:

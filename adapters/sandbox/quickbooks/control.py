@@ -210,7 +210,10 @@ def records(books: Books) -> Row:
         "name": books.settings.name,
         "customers": [version.row for version in books.all("Customer")],
         "invoices": [_invoice(version.row, statuses[version.row["Id"]], books) for version in books.all("Invoice")],
-        "payments": [_payment(version, books) for version in books.all("Payment")],
+        "payments": [
+            {**_payment(record.now, books), "created_at": record.versions[0].at.isoformat()}
+            for record in books.records["Payment"].values()
+        ],
     }
 
 

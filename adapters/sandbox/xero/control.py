@@ -230,4 +230,5 @@ def _payment_row(row: Payment) -> dict[str, Any]:
         "Date": row.paid_on.isoformat(),
         "Status": row.status,
         "IsReconciled": row.reconciled,
+        "CreatedAt": row.created.isoformat(),
     }

@@ -1,0 +1,1 @@
+"""The main job, played through on the embedded sandbox by the daemon that runs in production."""

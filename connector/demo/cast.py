@@ -1,0 +1,179 @@
+"""Who is in the play: two businesses, their customers and invoices, and what each customer will do.
+
+Phone numbers are those that nobody has: 555-01xx in North America, and the numbers the Australian regulator keeps for
+books and films (https://www.acma.gov.au/phone-numbers-use-tv-shows-films-and-creative-works).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from adapters.sandbox.world import QUICKBOOKS_BUSINESS, XERO_BUSINESS, BusinessSeed
+from connector.domain.money import Money
+
+START_DAYS_AGO: Final = 20  # invoices from before that are of an earlier life and get no text
+FIRST_CONTACT: Final = 21  # days ago on which everybody who agreed to texts did so
+
+
+class Act(StrEnum):
+    """What becomes of an invoice in the play."""
+
+    CARD = "card"  # the customer opens the link and pays by card
+    BANK = "bank"  # ... from a bank account: the money comes later
+    STOP = "stop"  # the customer answers STOP
+    CHEQUE = "cheque"  # the bookkeeper enters a cheque before the text goes out
+    NOTHING = "nothing"  # no text goes out, so nobody does anything
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A company of the play. `zone` decides what "today" is."""
+
+    id: str
+    ledger: str  # which service keeps its books
+    seed: BusinessSeed
+    country: str
+    zone: str
+    currency: str
+    owner: str = ""  # the owner's phone, told about each booked payment
+
+    @property
+    def name(self) -> str:
+        """As customers know it."""
+        return self.seed.name
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Somebody an invoice is addressed to."""
+
+    name: str
+    mobile: str = ""  # as a bookkeeper types it
+    e164: str = ""
+    given: str = ""
+    agreed: bool = True
+    currency: str = ""  # where it is not the business's own
+
+    @property
+    def short(self) -> str:
+        """How the story calls them."""
+        return self.given or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An invoice and its role. Days count from today: negative ones lie in the past."""
+
+    number: str
+    customer: Customer
+    amount: Money
+    issued: int
+    due: int
+    act: Act
+    before: str = ""  # "paid", "voided" or "part paid": its state when Duebird first looks
+    paid_before: Decimal = Decimal(0)
+    later: bool = False  # issued while the play runs
+
+    @property
+    def owed(self) -> Money:
+        """What is open when Duebird first looks."""
+        return Money(self.amount.amount - self.paid_before, self.amount.currency)
+
+    @property
+    def is_texted(self) -> bool:
+        """Whether a text about it must go out, once."""
+        return self.act in {Act.CARD, Act.BANK, Act.STOP}
+
+    @property
+    def is_paid_online(self) -> bool:
+        """Whether a payment must arrive through Stripe, and be booked, once."""
+        return self.act in {Act.CARD, Act.BANK}
+
+    def issued_on(self, today: date) -> date:
+        """Its civil date."""
+        return today + timedelta(days=self.issued)
+
+    def due_on(self, today: date) -> date:
+        """The civil date it falls due."""
+        return today + timedelta(days=self.due)
+
+
+NORTHSIDE: Final = Business(
+    "northside", "quickbooks", QUICKBOOKS_BUSINESS, "US", "America/Los_Angeles", "USD", owner="+15035550199"
+)
+SALTBUSH: Final = Business("saltbush", "xero", XERO_BUSINESS, "AU", "Australia/Melbourne", "AUD")
+BUSINESSES: Final = (NORTHSIDE, SALTBUSH)
+
+_MAYA = Customer("Maya Lindqvist", "(503) 555-0141", "+15035550141", "Maya")
+_OTIS = Customer("Otis Freeman", "503-555-0142", "+15035550142", "Otis")
+_CORNER = Customer("Corner Books", "503 555 0143", "+15035550143")
+_PRIYA = Customer("Priya Raman", "(503) 555-0144", "+15035550144", "Priya")
+_ATELIER = Customer("Atelier Brandt", "+1 503 555 0145", "+15035550145", currency="EUR")
+_HUGO = Customer("Hugo Marsh", "503.555.0146", "+15035550146", "Hugo")
+_LENA = Customer("Lena Ortiz", given="Lena")
+_SAM = Customer("Sam Whitfield", "(503) 555-0148", "+15035550148", "Sam", agreed=False)
+_DALE = Customer("Dale Pruitt", "(503) 555-0149", "+15035550149", "Dale")
+_RUTH = Customer("Ruth Ames", "(503) 555-0150", "+15035550150", "Ruth")
+
+_ZOE = Customer("Zoe Bennett", "0491 570 156", "+61491570156", "Zoe")
+_TANAKA = Customer("Tanaka Ceramics", "0491 570 157", "+61491570157", currency="JPY")
+_THEO = Customer("Theo Walsh", "0491 570 158", "+61491570158", "Theo")
+_GRACE = Customer("Grace Nolan", "0491 570 159", "+61491570159", "Grace")
+_KIM = Customer("Kim Farrow", "0491 570 110", "+61491570110", "Kim")
+
+OPTED_OUT_BEFORE: Final = (SALTBUSH, _GRACE)  # agreed once, and wrote STOP before the play begins
+
+
+def _part(number: str, customer: Customer, amount: str, issued: int, due: int, act: Act, **more: object) -> Part:
+    business = NORTHSIDE if number.startswith("N-") else SALTBUSH
+    money = Money.of(amount, customer.currency or business.currency)
+    return Part(number, customer, money, issued, due, act, **more)  # type: ignore[arg-type]  # named in the table below
+
+
+PARTS: Final[dict[str, tuple[Part, ...]]] = {
+    "northside": (
+        _part("N-1041", _MAYA, "480.00", 0, 14, Act.CARD),  # new
+        _part("N-1027", _OTIS, "1250.00", -14, 0, Act.CARD),  # due today
+        _part("N-1025", _CORNER, "310.00", -16, -2, Act.CARD),  # overdue
+        _part("N-1038", _PRIYA, "900.00", -3, 11, Act.BANK, before="part paid", paid_before=Decimal("400.00")),
+        _part("N-1040", _ATELIER, "640.00", -1, 13, Act.CARD),  # in euros
+        _part("N-1042", _HUGO, "220.00", 0, 14, Act.CHEQUE),
+        _part("N-1043", _LENA, "95.00", 0, 14, Act.NOTHING),  # no mobile number
+        _part("N-1044", _SAM, "150.00", 0, 14, Act.NOTHING),  # never agreed
+        _part("N-1033", _DALE, "75.00", -9, 5, Act.NOTHING, before="paid", paid_before=Decimal("75.00")),
+        _part("N-1034", _RUTH, "130.00", -9, 5, Act.NOTHING, before="voided"),
+    ),
+    "saltbush": (
+        _part("INV-2101", _ZOE, "86.40", 0, 14, Act.CARD),
+        _part("INV-2102", _TANAKA, "48000", -2, 12, Act.CARD),  # in yen
+        _part("INV-2103", _THEO, "132.00", 0, 14, Act.STOP),
+        _part("INV-2104", _GRACE, "58.00", 0, 14, Act.NOTHING),  # opted out before
+        _part("INV-2068", _KIM, "410.00", -60, -46, Act.NOTHING),  # from before the start date
+        _part("INV-2105", _THEO, "45.00", 0, 14, Act.NOTHING, later=True),  # after his STOP
+    ),
+}
+
+
+def part_of(number: str) -> Part | None:
+    """The invoice of that number, if it is in the play."""
+    return next((one for parts in PARTS.values() for one in parts if one.number == number), None)
+
+
+def customers_of(business: Business) -> list[Customer]:
+    """Everybody who gets invoices from that business, once."""
+    return list(dict.fromkeys(one.customer for one in PARTS[business.id]))
+
+
+def who_has(number: str) -> str:
+    """Whose phone that is, in E.164 form; the number itself where it is nobody's of the play."""
+    for business in BUSINESSES:
+        if number == business.owner:
+            return f"the owner of {business.name}"
+        for one in customers_of(business):
+            if one.e164 == number:
+                return one.name
+    return number

@@ -1,0 +1,187 @@
+"""`duebird demo` from its first line to its last: scene, daemon, play, table, verdict; and the end of it all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from adapters.sandbox.world import SandboxWorld
+from connector import assemble
+from connector.demo import setting, summary, whereabouts
+from connector.demo.cast import BUSINESSES, PARTS
+from connector.demo.doors import Doors
+from connector.demo.engine import Engine, keep_to_the_play
+from connector.demo.records import Records, read_records
+from connector.demo.stage import Stage
+from connector.demo.story import Story, reasons
+from connector.demo.verdict import Expectation, doubles, judge
+from connector.errors import DuebirdError
+
+WATCH: Final = 0.5  # seconds between looks at the daemon while the demo is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How the play ended."""
+
+    records: Records
+    table: list[summary.Row]
+    verdict: list[Expectation]
+    seconds: float
+
+    @property
+    def agrees(self) -> bool:
+        """Texts and books agree, and every invoice ended as it should."""
+        return all(one.holds for one in self.verdict)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return summary.as_json(self.records, self.table, self.verdict, self.seconds)
+
+
+def run(stage: Stage, folder: Path | None, *, keep: bool) -> Played:
+    """Play it. With `keep`, go on until told to stop; the folder stays where one was named.
+
+    Raises:
+        DuebirdError: the scene could not be set, or the daemon or a stand-in ended.
+    """
+    keep_to_the_play()
+    with ExitStack() as stack:
+        stopping = stack.enter_context(_told_to_stop())
+        place = folder if folder is not None else stack.enter_context(_passing_folder())
+        sandbox = stack.enter_context(SandboxWorld())
+        doors = Doors(sandbox.addresses)
+        stack.callback(doors.close)
+        clock = assemble.system_clock()
+        _introduce(stage)
+        scene = setting.prepare(place.absolute(), sandbox.addresses, clock.now())
+        setting.fill_books(doors, clock.now())
+        connected = setting.connect_companies(scene, doors)
+        state = assemble.open_state(scene.loaded.state_dir)
+        stack.callback(state.close)
+        consents = setting.import_consents(scene, state, clock.now())
+        stage.event(f"Signed in to {' and '.join(connected)}; {consents} customers have agreed to texts.")
+        engine = Engine(scene.config, scene.log)
+        stack.callback(engine.stop)
+        engine.start()
+        engine.wait_ready()
+        stage.event("The daemon runs: the same `duebird run` as in real use.")
+        stage.headline("What happens now")
+
+        def alive() -> None:
+            engine.check()
+            if stopping.is_set():
+                raise Interrupted
+
+        records = Story(doors, stage, state.queries, alive, clock.now()).play()
+        played = _conclude(stage, records, reasons(state.queries, records))
+        if keep:
+            here = whereabouts.Whereabouts(os.getpid(), str(scene.folder), str(scene.config), sandbox.addresses)
+            whereabouts.announce(here)
+            stack.callback(whereabouts.withdraw, here)
+            _invite(stage, scene, sandbox.addresses, doors)
+            while not stopping.wait(WATCH):
+                engine.check()
+            stage.say("Stopping: the calls in hand are finished first.")
+        else:
+            _farewell(stage, played, folder)
+    return played
+
+
+class Interrupted(DuebirdError):
+    """Somebody pressed Ctrl-C before the end."""
+
+    def __init__(self) -> None:
+        super().__init__("The demo was stopped before its end; everything it started has ended.")
+
+
+@contextmanager
+def _passing_folder() -> Iterator[Path]:
+    """A folder for one demo."""
+    folder = Path(tempfile.mkdtemp(prefix="duebird-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # the daemon has ended; on Windows a virus scanner may hold a file
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """Ctrl-C, SIGTERM and a closed terminal end everything in order; without this the daemon would be left behind."""
+    stopping = threading.Event()
+    wanted = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
+    before = [(number, signal.signal(number, lambda *_: stopping.set())) for number in wanted]
+    try:
+        yield stopping
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+# ------------------------------------------------------------------------------------------------------ the words
+
+
+def _introduce(stage: Stage) -> None:
+    count = sum(len(parts) for parts in PARTS.values())
+    names = " and ".join(f"{one.name} ({summary.TITLES[one.ledger]})" for one in BUSINESSES)
+    stage.say("Duebird, played through on a sandbox", "bold")
+    stage.say(
+        f"Two businesses, {names}, have {count} invoices. QuickBooks, Xero, Stripe and Twilio are stand-ins on this "
+        "computer: no real money moves and no real phone rings."
+    )
+    stage.say()
+
+
+def _conclude(stage: Stage, records: Records, why_not: dict[str, str]) -> Played:
+    table = summary.rows(records, why_not)
+    verdict = judge(records, setting.agreed(), [part for parts in PARTS.values() for part in parts])
+    seconds = stage.seconds
+    stage.table(table)
+    stage.calls(records.calls)
+    stage.verdict(verdict, doubles(records))
+    return Played(records, table, verdict, seconds)
+
+
+def _farewell(stage: Stage, played: Played, folder: Path | None) -> None:
+    stage.say()
+    if folder is not None:
+        stage.say(f"Configuration, state and the daemon's log stay in {folder}")
+    if not played.agrees:
+        stage.say(f"Texts and books do not agree after {played.seconds:.0f} seconds.", "bold red")
+        return
+    stage.say(
+        f"That took {played.seconds:.0f} seconds. Play with it yourself: duebird demo --keep    "
+        "For your own books: duebird init"
+    )
+
+
+def _invite(stage: Stage, scene: setting.Setting, addresses: dict[str, str], doors: Doors) -> None:
+    stage.headline("The sandbox and the daemon go on running")
+    for name, address in addresses.items():
+        stage.say(f"  {summary.TITLES[name]:<11} {address}")
+    stage.say(f"  folder      {scene.folder}")
+    stage.say(f"  daemon log  {scene.log}")
+    records = read_records(doors)
+    waiting = [link for link in records.links if link.active and records.notices(link.number)]
+    if waiting:
+        stage.headline("Payment pages to open in a browser")
+        for link in waiting:
+            stage.say(f"  {link.number}  {link.url}")
+    stage.headline("In a second terminal")
+    stage.say("  duebird sandbox issue --company quickbooks --customer 'Maya Lindqvist' --amount 120")
+    stage.say("  duebird sandbox texts")
+    stage.say("  duebird sandbox pay INVOICE             as its customer, with the link from the text")
+    stage.say("  duebird sandbox reply +15035550142 STOP")
+    stage.say("  duebird sandbox records")
+    stage.say(f"  duebird status --config {scene.config}")
+    stage.say(f"  duebird invoices --config {scene.config}")
+    stage.say()
+    stage.say("Ctrl-C ends it.", "bold")

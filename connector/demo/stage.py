@@ -1,0 +1,135 @@
+"""How the play looks: times, phone bubbles, one-line events, the last table. Plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from connector.demo.cast import BUSINESSES
+from connector.demo.records import Calls
+from connector.demo.summary import TITLES, Row
+from connector.demo.verdict import Expectation
+
+WIDEST: Final = 100  # longer lines are hard to read, however wide the window
+BEAT: Final = 0.25  # seconds between two events for a reader's eye; none where nobody watches
+INDENT: Final = 7  # the width of the time column
+BUBBLE: Final = 64  # characters; a phone's screen is narrow
+
+
+class Stage:
+    """Prints the play. All times are seconds since it began."""
+
+    def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._console.width = min(console.width, WIDEST)
+        self._now = now
+        self._began = now()
+        self._drawn = console.is_terminal and not console.legacy_windows
+
+    @property
+    def seconds(self) -> float:
+        """Since the play began."""
+        return self._now() - self._began
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """A line without a time."""
+        self._console.print(Text(text, style=style))
+
+    def headline(self, text: str) -> None:
+        """A new scene."""
+        self._console.print()
+        self._console.print(Text(text, style="bold"))
+
+    def event(self, text: str, style: str = "", *, mark: str = " ") -> None:
+        """Something that happened just now."""
+        line = Table.grid(padding=(0, 1))
+        line.add_column(width=4, justify="right", style="dim")
+        line.add_column(width=1)
+        line.add_column()
+        line.add_row(self._time(), Text(mark, style=style), Text(text, style=style))
+        self._console.print(line)
+        self._beat()
+
+    def bubble(self, to: str, body: str, style: str = "cyan") -> None:
+        """A text on somebody's phone, to the letter."""
+        if not self._drawn:
+            self.event(f"{to}: “{body}”")
+            return
+        self._console.print(Text.assemble((f"{self._time():>4}   ", "dim"), (to, style)))
+        width = min(BUBBLE, self._console.width - INDENT)
+        inner = Text(body, overflow="fold")
+        self._console.print(Padding(Panel(inner, box=ROUNDED, border_style=style, width=width), (0, 0, 0, INDENT)))
+        self._beat()
+
+    def table(self, rows: Iterable[Row]) -> None:
+        """Every invoice, by business."""
+        kept = list(rows)
+        for business in BUSINESSES:
+            self.headline(f"{business.name}, as {TITLES[business.ledger]}, Stripe and Twilio have it on record")
+            table = Table(box=SIMPLE_HEAD if self._drawn else None, pad_edge=False, show_edge=False, expand=False)
+            table.add_column("invoice", no_wrap=True)
+            table.add_column("customer", max_width=16)
+            table.add_column("texts", min_width=20)
+            table.add_column("paid", max_width=20)
+            table.add_column("the ledger says", max_width=16)
+            for row in kept:
+                if row.business == business.id:
+                    table.add_row(row.number, row.customer, _texts(row), row.paid or "-", _says(row))
+            self._console.print(table)
+        if any(row.why_not for row in kept):
+            self.say("Reasons in italics are Duebird's own word (duebird invoices); all else is the services'.", "dim")
+
+    def calls(self, calls: dict[str, Calls]) -> None:
+        """How often each service was called."""
+        said = "; ".join(
+            f"{TITLES[name]} {one.reads} reads, {one.writes} {'write' if one.writes == 1 else 'writes'}"
+            for name, one in calls.items()
+        )
+        self.headline("Calls that Duebird made")
+        self.say(said)
+
+    def verdict(self, expectations: list[Expectation], doubles: int) -> None:
+        """Whether texts and books agree."""
+        self.headline("Do texts and books agree?")
+        broken = [one for one in expectations if not one.holds]
+        for one in expectations:
+            if one.holds and not _is_about_one_invoice(one):
+                self._console.print(Text.assemble(("  yes  ", "green"), one.sentence))
+        for one in broken:
+            self._console.print(Text.assemble(("  NO   ", "bold red"), one.sentence))
+            for where in one.broken:
+                self._console.print(Text(f"       {where}", style="red"))
+        fared = sum(1 for one in expectations if _is_about_one_invoice(one) and one.holds)
+        if not broken and fared:
+            self._console.print(Text.assemble(("  yes  ", "green"), f"All {fared} invoices ended as they should."))
+        self._console.print(Text(f"  doubles: {doubles}", style="bold green" if not doubles else "bold red"))
+
+    def _time(self) -> str:
+        minutes, seconds = divmod(int(self.seconds), 60)
+        return f"{minutes}:{seconds:02}"
+
+    def _beat(self) -> None:
+        if self._drawn:
+            time.sleep(BEAT)
+
+
+def _texts(row: Row) -> Text:
+    if not row.texts:
+        return Text.assemble("none: ", (row.why_not, "italic"))
+    return Text(f"{row.texts}{' and a thank-you' if row.thanked else ''}", style="cyan")
+
+
+def _says(row: Row) -> Text:
+    return Text(row.ledger_says, style="green" if row.ledger_says == "paid" else "")
+
+
+def _is_about_one_invoice(one: Expectation) -> bool:
+    return "the ledger says" in one.sentence

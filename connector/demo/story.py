@@ -1,0 +1,252 @@
+"""The play itself: tell what the stand-ins record as it happens, and let the customers do their parts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from connector.demo.cast import BUSINESSES, PARTS, Act, Business, Customer, Part, part_of, who_has
+from connector.demo.doors import Doors
+from connector.demo.records import Entry, Invoice, Paid, Records, Text, read_records
+from connector.demo.setting import issue_part, pay_by_cheque
+from connector.demo.stage import Stage
+from connector.demo.summary import TITLES
+from connector.demo.verdict import settled_as
+from connector.domain.dunning import SENTENCES, Reason
+from connector.domain.message import plain_amount
+from connector.errors import DuebirdError
+from state.queries import Queries
+
+LIMIT: Final = 50.0  # seconds for the whole play; it takes half of that, and a minute is what was promised
+LOOK: Final = 0.1  # seconds between two looks at the stand-ins: soon enough for an eye
+
+Told = Callable[[], None]
+
+
+class Story:
+    """One playing of it. `play` returns when everybody has done their part, or when time is up."""
+
+    def __init__(self, doors: Doors, stage: Stage, queries: Queries, alive: Callable[[], None], now: datetime) -> None:
+        """Prepare.
+
+        Args:
+            doors: the stand-ins.
+            stage: where it is told.
+            queries: Duebird's own record, asked only for why somebody gets no text and how far Duebird has heard.
+            alive: raises when the daemon has ended.
+            now: the present instant, UTC.
+        """
+        self._doors, self._stage, self._queries, self._alive, self._now = doors, stage, queries, alive, now
+        self._seen: set[str] = set()
+        self._acted: set[str] = set()
+        self._held = any(part.act is Act.CHEQUE for parts in PARTS.values() for part in parts)
+
+    def play(self) -> Records:
+        """Tell and act until done; returns the last records.
+
+        Raises:
+            DuebirdError: the daemon ended, or a stand-in did.
+        """
+        records = read_records(self._doors)
+        self._seen.update(text.sid for text in records.texts)
+        self._seen.update(_entry_key(entry) for entry in records.entries)
+        while self._stage.seconds < LIMIT:
+            records = read_records(self._doors)
+            for _, tell in sorted(self._news(records), key=lambda one: one[0]):
+                tell()
+            self._act(records)
+            if self._done(records):
+                break
+            self._alive()
+            time.sleep(LOOK)
+        return read_records(self._doors, with_calls=True)
+
+    # -------------------------------------------------------------------------------------------------- telling
+
+    def _news(self, records: Records) -> Iterator[tuple[datetime, Told]]:
+        for text in records.texts:
+            if self._is_new(text.sid):
+                yield text.at, lambda text=text: self._tell_text(records, text)  # type: ignore[misc]  # bound now
+        for paid in records.paid:
+            if self._is_new(f"{paid.payment_id} {paid.state}") and f"{paid.payment_id} pending" in self._seen:
+                yield _now_or(records, paid), lambda paid=paid: self._tell_bank(paid)  # type: ignore[misc]  # bound now
+        for entry in records.entries:
+            if self._is_new(_entry_key(entry)) and "Duebird" in entry.said:
+                yield entry.at, lambda entry=entry: self._tell_entry(records, entry)  # type: ignore[misc]  # bound now
+        for link in records.links:
+            part = part_of(link.number)
+            if part is not None and part.act is Act.CHEQUE and not link.active and self._is_new(link.link_id):
+                yield _LAST, lambda part=part: self._stage.event(  # type: ignore[misc]  # bound now
+                    f"No text to {part.customer.short}. The payment page for {part.number} is taken down.", "yellow"
+                )
+
+    def _is_new(self, key: str) -> bool:
+        new = key not in self._seen
+        self._seen.add(key)
+        return new
+
+    def _tell_text(self, records: Records, text: Text) -> None:
+        if text.inbound:
+            return  # told when it was written
+        if text.automatic:
+            self._stage.event(f"Twilio answers {who_has(text.to)} by itself and blocks the number.")
+            return
+        who, owners = who_has(text.to), [business.owner for business in BUSINESSES]
+        if text.to in owners:
+            self._stage.event(f"Text to {who}: “{text.body}”", "dim")
+            return
+        link = records.link_at(text.link)
+        about = f", about {link.number}" if link else ", a thank-you"
+        self._stage.bubble(f"Text to {who}{about}", text.body, "cyan" if link else "green")
+
+    def _tell_bank(self, paid: Paid) -> None:
+        self._stage.event(f"The bank has paid: {plain_amount(paid.amount)} for {paid.number} is there.", "green", mark="$")
+
+    def _tell_entry(self, records: Records, entry: Entry) -> None:
+        ledger = TITLES[next(one.ledger for one in BUSINESSES if one.id == entry.business)]
+        invoice = next(one for one in records.invoices if one.ledger_id == entry.ledger_id)
+        left = "nothing is owed any more" if not invoice.balance.is_positive else f"{plain_amount(invoice.balance)} left"
+        self._stage.event(f"{ledger}: {plain_amount(entry.amount)} booked on {invoice.number}, {left}.", "green", mark="=")
+
+    # -------------------------------------------------------------------------------------------------- acting
+
+    def _act(self, records: Records) -> None:
+        for business in BUSINESSES:
+            for part in PARTS[business.id]:
+                if part.number not in self._acted and self._turn_of(records, business, part):
+                    self._acted.add(part.number)
+
+    def _turn_of(self, records: Records, business: Business, part: Part) -> bool:
+        """Do what that part asks for, if it is time; says whether it was."""
+        if part.act is Act.CHEQUE:
+            return self._cheque_comes(records, business, part)
+        if part.later:
+            return self._issue_later(records, business, part)
+        notice = next(iter(records.notices(part.number)), None)
+        if notice is None or not part.is_texted:
+            return False
+        person, amount = part.customer.short, plain_amount(part.owed)
+        if part.act is Act.CARD:
+            self._doors.pay(notice.link, "card")
+            self._stage.event(f"{person} opens the link and pays {amount} by card.", "magenta", mark="$")
+        elif part.act is Act.BANK:
+            self._doors.pay(notice.link, "bank")
+            self._stage.event(
+                f"{person} opens the link and pays {amount} from a bank account. The money is not there yet.", "magenta"
+            )
+        elif part.act is Act.STOP:
+            self._doors.reply(part.customer.e164, business.seed.number, "STOP")
+            self._stage.event(f"{person} answers: “STOP”", "red")
+        return True
+
+    def _cheque_comes(self, records: Records, business: Business, part: Part) -> bool:
+        """While Duebird reads the invoice once more before the text, the bookkeeper enters a cheque."""
+        if not any(one["hits"] for one in self._doors.get("quickbooks", "faults")["faults"]):
+            return False
+        invoice = _invoice(records, part)
+        self._stage.event(
+            f"A text about {part.number} to {part.customer.short} is ready. In this moment the bookkeeper enters "
+            f"{part.customer.short}'s cheque of {plain_amount(part.owed)}.",
+            "yellow",
+        )
+        pay_by_cheque(self._doors, business, invoice.ledger_id, str(part.owed.amount))
+        self._doors.clear_faults("quickbooks")
+        self._stage.event(f"Duebird reads {part.number} once more before it texts, and finds it paid.", "yellow")
+        return True
+
+    def _issue_later(self, records: Records, business: Business, part: Part) -> bool:
+        """A new invoice for the customer who said STOP, once the STOP is on record at Twilio."""
+        if not any(one.number == part.customer.e164 for one in records.opt_outs):
+            return False
+        issued = next(one for one in PARTS[business.id] if one.customer == part.customer and not one.later)
+        customer_id = _customer_id(self._doors, business, part.customer)
+        issue_part(self._doors, business, part, customer_id, self._now)
+        self._stage.event(
+            f"{business.name} issues {part.number} to {part.customer.short}, who said STOP about {issued.number}."
+        )
+        return True
+
+    # -------------------------------------------------------------------------------------------------- the end
+
+    def _done(self, records: Records) -> bool:
+        """Everybody has done their part, everything is booked, and Duebird has looked at every invoice."""
+        self._let_the_bank_pay(records)
+        for business in BUSINESSES:
+            for part in PARTS[business.id]:
+                invoice = records.invoice(part.number)
+                if invoice is None or invoice.status != settled_as(part):
+                    return False
+                if part.is_paid_online and not _thanked(records, part):
+                    return False
+                if part.later and not self._told_why_not(business, part, invoice):
+                    return False
+                if part.act is Act.CHEQUE and any(one.active for one in records.links if one.number == part.number):
+                    return False
+        return True
+
+    def _let_the_bank_pay(self, records: Records) -> None:
+        """Days pass for the bank debit, once Duebird has heard that it is under way."""
+        for paid in records.paid:
+            if paid.state == "pending" and self._reason(paid.business, paid.ledger_id) is Reason.PAYMENT_PENDING:
+                self._stage.event(f"Duebird waits for the bank with {paid.number}: nothing is booked, nobody is texted.")
+                self._stage.event("Four days later, in a second:")
+                self._doors.post("stripe", "debit", session=paid.session_id, succeeds=True)
+
+    def _told_why_not(self, business: Business, part: Part, invoice: Invoice) -> bool:
+        reason = self._reason(business.id, invoice.ledger_id)
+        if reason is None:
+            return False
+        if self._is_new(f"why {part.number}"):
+            self._stage.event(f"No text to {part.customer.short} about {part.number}: {SENTENCES[reason]}.", "yellow")
+        return True
+
+    def _reason(self, business: str, ledger_id: str) -> Reason | None:
+        """Why Duebird texts nobody about it at this moment; None while it has not decided."""
+        row = self._queries.receivable(business, ledger_id)
+        return Reason(row.reason) if row is not None and row.reason not in {"", Reason.GO} else None
+
+
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def _now_or(records: Records, paid: Paid) -> datetime:
+    """Stripe's records tell no instant for a debit's end: it comes after every text and before its entry."""
+    entries = [entry.at for entry in records.entries if paid.payment_id in entry.said]
+    return min(entries, default=_LAST)
+
+
+def _entry_key(entry: Entry) -> str:
+    return f"{entry.business} {entry.entry_id}"
+
+
+def _invoice(records: Records, part: Part) -> Invoice:
+    found = records.invoice(part.number)
+    if found is None:
+        raise DuebirdError(f"{part.number} is not in the ledger of the play.")
+    return found
+
+
+def _customer_id(doors: Doors, business: Business, customer: Customer) -> str:
+    if business.ledger == "quickbooks":
+        rows = doors.get("quickbooks", "records")["customers"]
+        return str(next(one["Id"] for one in rows if one["DisplayName"] == customer.name))
+    rows = doors.get("xero", "records")["contacts"]
+    return str(next(one["ContactID"] for one in rows if one["Name"] == customer.name))
+
+
+def _thanked(records: Records, part: Part) -> bool:
+    return any(one.to == part.customer.e164 and not one.link and part.number in one.body for one in records.texts)
+
+
+def reasons(queries: Queries, records: Records) -> dict[str, str]:
+    """Duebird's own word for each invoice that got no text, by number."""
+    said = {}
+    for invoice in records.invoices:
+        row = queries.receivable(invoice.business, invoice.ledger_id)
+        if row is not None and row.reason:
+            said[invoice.number] = SENTENCES[Reason(row.reason)]
+        elif invoice.status in {"paid", "voided"}:
+            said[invoice.number] = f"{invoice.status} before Duebird first looked"
+    return said
