@@ -170,7 +170,9 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
     account = parts.processor.account()
     identity = BooksIdentity(settings.ledger.kind, parts.tenant_id, account.account_id)
     if bound != identity:
-        state.store.bind_company(company_id, identity, parts.tenant_name, clock.now())
+        # Not every sign-in tells the name of the books; the ledger itself does.
+        name = parts.tenant_name or parts.ledger.profile().name
+        state.store.bind_company(company_id, identity, name, clock.now())
     booked_to = payment_account(settings, parts.ledger.payment_accounts())
     return Company(
         id=company_id,
@@ -184,6 +186,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         queries=state.queries,
         clock=clock,
         owner=f"{socket.gethostname()}:{os.getpid()}",
+        sweep_every=timedelta(seconds=intervals_of(loaded, settings).sweep),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
@@ -27,6 +28,8 @@ class Company:
     queries: Queries
     clock: Clock
     workers: int = 4
+    # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
+    sweep_every: timedelta = timedelta(hours=24)
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
 
 

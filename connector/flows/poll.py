@@ -16,7 +16,6 @@ from state.store import LEDGER_CURSOR, SWEEP_PAGE, SWEPT_AT, Attention
 PAGES_A_RUN: Final = 20  # of 1,000 rows: a backlog of 20,000 changes a run; the rest comes in the next, seconds later
 SWEEP_PAGES_A_RUN: Final = 120  # 120,000 open receivables in one go, so that a sweep has one consistent start
 REREADS_A_RUN: Final = 50  # single reads cost one metered call each
-SWEEP_EVERY: Final = timedelta(hours=24)  # closes the ledgers' documented blind spots; one call per 1,000 receivables
 CUSTOMER_FRESH_FOR: Final = timedelta(hours=24)  # a number changes seldom; it is read again before a text anyway
 CUSTOMERS_A_CALL: Final = 100
 
@@ -43,7 +42,7 @@ def run_once(company: Company) -> Counts:
     swept = company.queries.cursor(company.id, SWEPT_AT)
     unfinished = company.queries.cursor(company.id, SWEEP_PAGE)
     started = datetime.fromisoformat(swept.value) if swept else None
-    if started is None or now - started >= SWEEP_EVERY or (unfinished is not None and unfinished.value):
+    if started is None or now - started >= company.sweep_every or (unfinished is not None and unfinished.value):
         _sweep(company, counts)
     return counts
 
