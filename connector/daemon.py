@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import signal
 import socket
-import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,9 +24,8 @@ from connector.worker import Status, Worker
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT: Final = (
-    5.0  # seconds between looks at signals and the watchdog; systemd's shortest sensible watchdog is 10 s
-)
+HEARTBEAT: Final = 30.0  # seconds between signs of life where nobody asks for more; a signal is heard at once
+BEATS: Final = 3  # signs of life within the watchdog's time: one may be late, and one lost
 
 
 class Daemon:
@@ -41,9 +41,10 @@ class Daemon:
         self._worker = Worker(loaded, state, self._clock)
         threads = max(loaded.settings.daemon.workers, 1)
         self._schedule = Schedule(self._worker.work, self._clock, threads=threads, jitter=loaded.settings.daemon.jitter)
-        self._stopping = threading.Event()
-        self._reloading = threading.Event()
-        self._wake = threading.Event()
+        # Plain flags and a byte on a socket: a signal handler may interrupt anything, so it must wait for no lock.
+        self._stopping = False
+        self._reloading = False
+        self._bell: socket.socket | None = None
 
     @property
     def worker(self) -> Worker:
@@ -51,14 +52,21 @@ class Daemon:
         return self._worker
 
     def stop(self, *_: object) -> None:
-        """Finish the calls in hand and end."""
-        self._stopping.set()
-        self._wake.set()
+        """Finish what is in hand and end."""
+        self._stopping = True
+        self._worker.stop()
+        self._ring()
 
     def reload(self, *_: object) -> None:
         """Read the configuration again, all of it or nothing."""
-        self._reloading.set()
-        self._wake.set()
+        self._reloading = True
+        self._ring()
+
+    def _ring(self) -> None:
+        bell = self._bell
+        with contextlib.suppress(OSError):  # full of rings nobody has heard yet, or closed: then nobody needs another
+            if bell is not None:
+                bell.send(b"!")
 
     def poke(self, company_id: str) -> None:
         """Look at a company now."""
@@ -71,7 +79,7 @@ class Daemon:
         Raises:
             AlreadyRunning: another daemon works on this state.
         """
-        with only_daemon(self._state.folder):
+        with only_daemon(self._state.folder), _bell() as (self._bell, ear):
             now = self._clock.now()
             for company in self._companies():
                 self._schedule.add(company, first=now)
@@ -80,7 +88,7 @@ class Daemon:
             if ready is not None:
                 ready()
             try:
-                self._watch()
+                self._watch(ear)
             finally:
                 notify("STOPPING=1")
                 self._schedule.stop()
@@ -88,17 +96,18 @@ class Daemon:
     def _companies(self) -> list[str]:
         return [one.id for one in self._loaded.settings.companies if one.enabled]
 
-    def _watch(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait(HEARTBEAT)
-            self._wake.clear()
+    def _watch(self, ear: socket.socket) -> None:
+        pause = heartbeat()
+        while not self._stopping:
             notify("WATCHDOG=1")
-            if self._reloading.is_set():
-                self._reloading.clear()
+            if select.select([ear], [], [], pause)[0]:
+                ear.recv(1024)
+            if self._reloading:
+                self._reloading = False
                 self._reload()
 
     def _reload(self) -> None:
-        notify("RELOADING=1")
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             loaded = self._read_again()
         except DuebirdError as error:
@@ -147,6 +156,21 @@ def signals(daemon: Daemon) -> Iterator[None]:
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+@contextlib.contextmanager
+def _bell() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a line: what is written to the first wakes whoever waits at the second."""
+    bell, ear = socket.socketpair()
+    with bell, ear:
+        bell.setblocking(False)
+        yield bell, ear
+
+
+def heartbeat() -> float:
+    """Seconds between two signs of life, from what systemd asks for (WatchdogSec=, sd_watchdog_enabled(3))."""
+    asked = os.environ.get("WATCHDOG_USEC", "")
+    return min(HEARTBEAT, int(asked) / 1_000_000 / BEATS) if asked.isdigit() and int(asked) else HEARTBEAT
 
 
 def notify(message: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -38,6 +39,9 @@ class Schedule:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_SECONDS},
             timezone="UTC",
         )
+        self._stopping = False
+        self._running = 0
+        self._changed = threading.Condition()
         # Spread, not secret: many companies must not all call at the same second.
         self._spread = random.Random()  # noqa: S311
 
@@ -65,6 +69,18 @@ class Schedule:
             job.modify(next_run_time=self._clock.now())
 
     def _run(self, company: str) -> None:
+        with self._changed:
+            if self._stopping:
+                return
+            self._running += 1
+        try:
+            self._run_one(company)
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    def _run_one(self, company: str) -> None:
         wait = max(self._work(company), SOONEST)
         spread = 1 + self._spread.uniform(-self._jitter, self._jitter)
         seconds = max(wait.total_seconds() * spread, SOONEST.total_seconds())
@@ -76,6 +92,13 @@ class Schedule:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Start nothing new; wait for the calls in hand to end."""
+        """Start nothing new; wait for the passes in hand to end.
+
+        The scheduler waits for its threads while it holds its own lock, and a pass asks it for its next time at the
+        end: so no pass may be under way when it is shut down.
+        """
+        with self._changed:
+            self._stopping = True
+            self._changed.wait_for(lambda: self._running == 0)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)

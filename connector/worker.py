@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -57,7 +57,12 @@ class Worker:
         self._running: dict[str, _Running] = {}
         self._poked: set[str] = set()
         self._lock = threading.Lock()
+        self._stopping = False
         self.statuses: dict[str, Status] = {}
+
+    def stop(self) -> None:
+        """Begin nothing new: passes end after what is in hand. Takes no lock, so that a signal handler may call it."""
+        self._stopping = True
 
     def reload(self, loaded: Loaded) -> None:
         """Take new settings; every company is assembled anew at its next pass."""
@@ -104,7 +109,7 @@ class Worker:
         settings = assemble.company_settings(loaded, company_id)
         now = self._clock.now()
         made = _Running(
-            company=company,
+            company=replace(company, stop_asked=lambda: self._stopping),
             parts=parts,
             intervals=assemble.intervals_of(loaded, settings),
             ledger_kind=settings.ledger.kind,

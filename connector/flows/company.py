@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,6 +12,10 @@ from connector.domain.plan import Words
 from connector.ports import Clock, Ledger, Messenger, PaymentProcessor
 from state.queries import Queries
 from state.store import Store
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Company:
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
+    # Asked between two pieces of work: what is in hand is finished, nothing new is begun.
+    stop_asked: Callable[[], bool] = _never
 
 
 @dataclass(slots=True)

@@ -147,6 +147,8 @@ def deliveries_once(company: Company) -> Counts:
     """Ask how far our texts have come, at growing distances; learn from those that did not arrive."""
     counts = Counts()
     for row in company.queries.texts_to_check(company.id, company.clock.now(), TEXTS_A_RUN):
+        if company.stop_asked():
+            break
         found = company.messenger.sent_text(row.text_id)
         now = company.clock.now()
         if found is None:

@@ -40,7 +40,10 @@ class Report:
 
 
 def run_pass(company: Company, look: Look | None = None) -> Report:
-    """One pass. Never raises a service's error: it is in the report, and on record where a person must act."""
+    """One pass. Never raises a service's error: it is in the report, and on record where a person must act.
+
+    Ends early, after what is in hand, once the company's `stop_asked` says so.
+    """
     look = look or Look()
     report = Report()
     stages: list[tuple[str, Callable[[Company], Counts]]] = [("recover", recover.run_once)]
@@ -66,6 +69,8 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
 
 
 def _stage(company: Company, name: str, stage: Callable[[Company], Counts], report: Report) -> None:
+    if company.stop_asked():
+        return
     try:
         report.counts.merge(stage(company))
     except Throttled as pause:

@@ -32,7 +32,7 @@ def run_once(company: Company) -> Counts:
     with ThreadPoolExecutor(company.workers, thread_name_prefix=f"perform-{company.id}") as pool:
         for _ in range(BATCHES_A_RUN):
             rows = company.store.effects.due(company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped)
-            if not rows:
+            if not rows or company.stop_asked():
                 break
             if any(row.kind == EffectKind.SEND_TEXT for row in rows) and not _replies_are_fresh(company, counts):
                 stopped.add(EffectKind.SEND_TEXT)
@@ -58,7 +58,7 @@ def _replies_are_fresh(company: Company, counts: Counts) -> bool:
 
 def _perform(company: Company, row: EffectRow, stopped: set[EffectKind]) -> tuple[str, str]:
     kind = EffectKind(row.kind)
-    if kind in stopped:
+    if kind in stopped or company.stop_asked():
         return kind, "left for later"
     attempt = Attempt(company, row, _label(company, row), _WHAT[kind])
     try:

@@ -51,7 +51,7 @@ def _changes(company: Company, cursor: str, counts: Counts) -> None:
     for _ in range(PAGES_A_RUN):
         page = company.ledger.changes(cursor)
         _store_page(company, page, counts)
-        if not page.more or page.cursor == cursor:
+        if not page.more or page.cursor == cursor or company.stop_asked():
             return
         cursor = page.cursor
 
@@ -90,6 +90,8 @@ def _sweep(company: Company, counts: Counts) -> None:
         company.store.set_cursor(company.id, SWEEP_PAGE, page or "", company.clock.now())
         if page is None:
             break
+        if company.stop_asked():
+            return
     else:
         return  # goes on from the stored page in the next run
     for ledger_id in company.queries.open_unread_since(company.id, since, REREADS_A_RUN):

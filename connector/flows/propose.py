@@ -29,7 +29,7 @@ def run_once(company: Company) -> Counts:
     counts = Counts()
     for _ in range(BATCHES_A_RUN):
         ids = company.queries.due_for_review(company.id, company.clock.now(), BATCH)
-        if not ids:
+        if not ids or company.stop_asked():
             break
         _batch(company, ids, counts)
     return counts

@@ -14,6 +14,8 @@ def run_once(company: Company) -> Counts:
     """Ask again for every payment under way, and drop what no decision needs any more."""
     counts = Counts()
     for row in company.queries.pending_payments(company.id, PENDING_A_RUN):
+        if company.stop_asked():
+            return counts
         payment = company.processor.payment_of_session(row.session_id)
         if payment is not None:
             settle.note_payment(company, payment, counts)

@@ -32,6 +32,8 @@ def run_once(company: Company) -> Counts:
     """Work on stored hints, then on payments that have succeeded."""
     counts = Counts()
     for hint in company.queries.unworked_hints(company.id, HINTS_A_RUN):
+        if company.stop_asked():
+            return counts
         _hint(company, hint, counts)
         company.store.hint_worked(company.id, hint.event_id, company.clock.now())
     for payment in company.queries.payments_to_settle(company.id, PAYMENTS_A_RUN):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -154,7 +154,7 @@ class House:
         self.clock = SystemClock()
         self.env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
         self.env |= SECRETS | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "80"}
-        self._port = _free_port()
+        self._port = free_port()
         self._numbers = dict.fromkeys((shop.id for shop in SHOPS), 1000)
         self.write_config()
 
@@ -205,7 +205,7 @@ class House:
 
     @contextmanager
     def opened(self) -> Iterator[assemble.State]:
-        state = assemble.open_state(self.state)
+        state = assemble.open_state(self.state, create=not (self.state / "duebird.sqlite3").exists())
         try:
             yield state
         finally:
@@ -287,8 +287,9 @@ class House:
 
     def link_is_active(self, url: str) -> bool:
         accounts = self.doors.get("stripe", "records")["accounts"]
-        found = [link["active"] for account in accounts.values() for link in account["test"]["links"]
-                 if link["url"] == url]
+        found = [
+            link["active"] for account in accounts.values() for link in account["test"]["links"] if link["url"] == url
+        ]
         assert len(found) == 1, f"Stripe has {len(found)} links {url}"
         return bool(found[0])
 
@@ -329,6 +330,15 @@ class Invoice:
     number: str
 
 
+def open_effects(house: House, *statuses: str) -> list[str]:
+    """Kinds of effects in flight or in doubt, as on record."""
+    wanted = statuses or ("in_flight", "uncertain")
+    with house.opened() as state:
+        far = house.clock.now() + timedelta(days=30)
+        found = [row for shop in SHOPS for row in state.store.effects.unsettled(shop.id, far, 100)]
+    return [row.kind for row in found if row.status in wanted]
+
+
 class Daemon:
     """`duebird run`, started, watched and ended."""
 
@@ -363,20 +373,18 @@ class Daemon:
         while not holds():
             assert self.process.poll() is None, f"the daemon ended ({self.process.returncode}):\n{self.log}"
             assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {what}\n{self.log}"
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def passes(self, count: int = 2) -> None:
-        """Let every company be looked at a few times: each look reads the replies."""
-        twilio = self._house.sandbox.twilio
-        for shop in SHOPS:
-            before = len(twilio.requests)
-            self.until(
-                lambda shop=shop, before=before: sum(
-                    f"To={shop.seed.number}".replace("+", "%2B") in one.query
-                    for one in list(twilio.requests)[before:]
-                ) >= count,
-                f"{shop.id} is looked at {count} times",
-            )
+        """Let every company be looked at a few times, from now on: each look reads the replies."""
+        requests = self._house.sandbox.twilio.requests
+        before = len(requests)
+
+        def looks(shop: Shop) -> int:
+            to = f"To={shop.seed.number}".replace("+", "%2B")
+            return sum(one.method == "GET" and to in one.query for one in list(requests)[before:])
+
+        self.until(lambda: all(looks(shop) >= count for shop in SHOPS), f"each company is looked at {count} times")
 
     def hang_up(self) -> None:
         self.process.send_signal(signal.SIGHUP)
@@ -409,7 +417,7 @@ class _Browser:
         return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return int(held.getsockname()[1])
