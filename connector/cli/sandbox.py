@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector.cli.common import EXIT_FAILED, JsonOption, print_json, told
+from connector.cli.frame import EXIT_FAILED, JsonOption, print_json, told
 
 
 def register(app: typer.Typer) -> None:

@@ -207,9 +207,7 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
         "number": business.seed.number,
         "twilio_url": addresses["twilio"],
     }
-    text = _COMPANY.format(
-        ledger=form.format(**ledger), **{name: toml_value(value) for name, value in values.items()}
-    )
+    text = _COMPANY.format(ledger=form.format(**ledger), **{name: toml_value(value) for name, value in values.items()})
     return text + (f"owner_notice = {toml_value(business.owner)}\n" if business.owner else "")
 
 
@@ -298,8 +296,10 @@ def fill_books(doors: Doors, now: datetime) -> None:
         DoorProblem: a stand-in refused.
     """
     for business in BUSINESSES:
-        ids = {one.name: add_customer(doors, business, one.name, one.mobile, one.given, one.currency)
-               for one in customers_of(business)}
+        ids = {
+            one.name: add_customer(doors, business, one.name, one.mobile, one.given, one.currency)
+            for one in customers_of(business)
+        }
         for part in PARTS[business.id]:
             if not part.later:
                 issue_part(doors, business, part, ids[part.customer.name], now)
@@ -373,5 +373,3 @@ def void(doors: Doors, business: Business, ledger_id: str) -> None:
         doors.post("quickbooks", f"invoices/{ledger_id}/void")
     else:
         doors.post("xero", f"invoices/{ledger_id}/void")
-
-

@@ -78,8 +78,11 @@ class Story:
         for link in records.links:
             part = part_of(link.number)
             if part is not None and part.act is Act.CHEQUE and not link.active and self._is_new(link.link_id):
-                yield _LAST, lambda part=part: self._stage.event(  # type: ignore[misc]  # bound now
-                    f"No text to {part.customer.short}. The payment page for {part.number} is taken down.", "yellow"
+                yield (
+                    _LAST,
+                    lambda part=part: self._stage.event(  # type: ignore[misc]  # bound now
+                        f"No text to {part.customer.short}. The payment page for {part.number} is taken down.", "yellow"
+                    ),
                 )
 
     def _is_new(self, key: str) -> bool:
@@ -102,13 +105,19 @@ class Story:
         self._stage.bubble(f"Text to {who}{about}", text.body, "cyan" if link else "green")
 
     def _tell_bank(self, paid: Paid) -> None:
-        self._stage.event(f"The bank has paid: {plain_amount(paid.amount)} for {paid.number} is there.", "green", mark="$")
+        self._stage.event(
+            f"The bank has paid: {plain_amount(paid.amount)} for {paid.number} is there.", "green", mark="$"
+        )
 
     def _tell_entry(self, records: Records, entry: Entry) -> None:
         ledger = TITLES[next(one.ledger for one in BUSINESSES if one.id == entry.business)]
         invoice = next(one for one in records.invoices if one.ledger_id == entry.ledger_id)
-        left = "nothing is owed any more" if not invoice.balance.is_positive else f"{plain_amount(invoice.balance)} left"
-        self._stage.event(f"{ledger}: {plain_amount(entry.amount)} booked on {invoice.number}, {left}.", "green", mark="=")
+        left = (
+            "nothing is owed any more" if not invoice.balance.is_positive else f"{plain_amount(invoice.balance)} left"
+        )
+        self._stage.event(
+            f"{ledger}: {plain_amount(entry.amount)} booked on {invoice.number}, {left}.", "green", mark="="
+        )
 
     # -------------------------------------------------------------------------------------------------- acting
 
@@ -190,7 +199,9 @@ class Story:
         """Days pass for the bank debit, once Duebird has heard that it is under way."""
         for paid in records.paid:
             if paid.state == "pending" and self._reason(paid.business, paid.ledger_id) is Reason.PAYMENT_PENDING:
-                self._stage.event(f"Duebird waits for the bank with {paid.number}: nothing is booked, nobody is texted.")
+                self._stage.event(
+                    f"Duebird waits for the bank with {paid.number}: nothing is booked, nobody is texted."
+                )
                 self._stage.event("Four days later, in a second:")
                 self._doors.post("stripe", "debit", session=paid.session_id, succeeds=True)
 

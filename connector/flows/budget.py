@@ -14,6 +14,8 @@ from connector.ports import CallKind, CallSeen, Clock
 from state.queries import Queries
 from state.store import Store
 
+# A booking at Xero takes three calls: a hundred kept are some thirty bookings, more than a small office has in a day.
+KEPT_FOR_WRITES: Final = 100
 SKEW_SHOWN: Final = timedelta(minutes=2)  # beyond it the machine's clock cannot be trusted with sending windows
 
 
@@ -62,11 +64,11 @@ class Budget:
         if allowance is None:
             return
         limit = self._limits[service].calls
-        kept = 0 if kind is CallKind.WRITE else int(limit * WRITES_KEPT / 2)
+        kept = 0 if kind is CallKind.WRITE else min(int(limit * WRITES_KEPT), KEPT_FOR_WRITES)
         if allowance.left <= kept:
             raise Throttled(
-                f"The budget of calls to {service} is used up ({limit} in {_days(self._limits[service].window)}); "
-                "the call was not made.",
+                f"The budget of calls to {service} is used up: {allowance.left} are left of {limit} in "
+                f"{_days(self._limits[service].window)}, and {kept} are kept for bookings; the call was not made.",
                 service=service,
                 code="budget",
                 advice="It frees up by itself. See `duebird status` for the figures.",
