@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlmodel import select
+
 from connector.domain.consent import ConsentRecord
+from connector.domain.dunning import Reason
 from connector.domain.phone import Phone
 from connector.ports import InboundText, SentText
 from state import books
-from state.facts import INBOUND_SINCE, Attention, Facts, put_attention, put_consent, put_cursor, review_scope
-from state.tables import AttentionRow, HoldRow, InboundRow, TextRow, UnreachableRow
+from state.facts import (
+    ALL,
+    INBOUND_SINCE,
+    TEXTS,
+    Attention,
+    Facts,
+    put_attention,
+    put_consent,
+    put_cursor,
+    review_scope,
+)
+from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
 
 
 class PeopleFacts(Facts):
@@ -92,6 +105,27 @@ class PeopleFacts(Facts):
         with self.database.write() as session:
             session.merge(HoldRow(company=company, scope=scope, subject=subject, why=why, since=now))
             review_scope(session, company, scope, subject, now)
+
+    def pause(self, company: str, why: str, now: datetime, attention: Attention | None = None) -> None:
+        """No texts of this company go out any more; payments are booked all the same."""
+        with self.database.write() as session:
+            session.merge(HoldRow(company=company, scope=TEXTS, subject=ALL, why=why, since=now))
+            if attention is not None:
+                put_attention(session, company, attention, now)
+
+    def resume(self, company: str, now: datetime) -> bool:
+        """Texts may go again; everything that waited for it is decided anew. False where nothing was paused."""
+        with self.database.write() as session:
+            row = session.get(HoldRow, (company, TEXTS, ALL))
+            if row is None:
+                return False
+            session.delete(row)
+            for waiting in session.exec(
+                select(ReceivableRow).where(ReceivableRow.company == company, ReceivableRow.reason == Reason.PAUSED)
+            ):
+                waiting.review_at = now
+                session.add(waiting)
+            return True
 
     def release(self, company: str, scope: str, subject: str, now: datetime) -> bool:
         """End a hold; False where there was none."""
