@@ -128,7 +128,7 @@ class Hooks:
     def _soon(self, loop: asyncio.AbstractEventLoop, stored: Future[Wanted]) -> None:
         with contextlib.suppress(
             RuntimeError
-        ):  # the server has ended meanwhile: what is stored waits for the next start
+        ):  # the server has ended: what is stored waits
             loop.call_soon_threadsafe(self._stored, stored)
 
     def _stored(self, stored: Future[Wanted]) -> None:
