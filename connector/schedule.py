@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -40,6 +41,9 @@ class Schedule:
         )
         # Spread, not secret: many companies must not all call at the same second.
         self._spread = random.Random()  # noqa: S311
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self._again: set[str] = set()  # poked during a pass, which may have been past the place where it matters
 
     def add(self, company: str, *, first: datetime | None = None) -> None:
         """Run passes over this company from now on."""
@@ -59,17 +63,35 @@ class Schedule:
             self._scheduler.remove_job(company)
 
     def poke(self, company: str) -> None:
-        """Run a pass as soon as possible: a webhook said that something happened."""
-        job = self._scheduler.get_job(company)
-        if job is not None:
-            job.modify(next_run_time=self._clock.now())
+        """Run a pass as soon as possible, after the one under way: a webhook said that something happened."""
+        with self._lock:
+            if company in self._busy:
+                self._again.add(company)
+                return
+            job = self._scheduler.get_job(company)
+            if job is not None:
+                job.modify(next_run_time=self._clock.now())
 
     def _run(self, company: str) -> None:
-        wait = max(self._work(company), SOONEST)
+        with self._lock:
+            self._busy.add(company)
+        wait: timedelta | None = None
+        try:
+            wait = self._work(company)
+        finally:
+            self._again_after(company, wait)
+
+    def _again_after(self, company: str, wait: timedelta | None) -> None:
+        """Plan the next pass. `wait` None: the pass broke off, and the plan before it stands."""
         spread = 1 + self._spread.uniform(-self._jitter, self._jitter)
-        seconds = max(wait.total_seconds() * spread, SOONEST.total_seconds())
-        if self._scheduler.get_job(company) is not None:
-            self._scheduler.reschedule_job(company, trigger=IntervalTrigger(seconds=seconds, timezone="UTC"))
+        with self._lock:
+            self._busy.discard(company)
+            if company in self._again:
+                self._again.discard(company)
+                wait = SOONEST
+            if wait is not None and self._scheduler.get_job(company) is not None:
+                seconds = max(wait.total_seconds() * spread, SOONEST.total_seconds())
+                self._scheduler.reschedule_job(company, trigger=IntervalTrigger(seconds=seconds, timezone="UTC"))
 
     def start(self) -> None:
         """Begin."""

@@ -34,11 +34,14 @@ class PeopleFacts(Facts):
         company: str,
         texts: Sequence[tuple[InboundText, str]],
         consents: Sequence[ConsentRecord],
-        watermark: datetime,
+        watermark: datetime | None,
         now: datetime,
         attentions: Sequence[Attention] = (),
     ) -> None:
-        """Store replies with their meaning, what they mean for consent, and the watermark, together."""
+        """Store replies with their meaning, what they mean for consent, and the watermark, together.
+
+        `watermark` is None for replies that came by themselves: only a look may say how far was looked.
+        """
         with self.database.write() as session:
             for text, meaning in texts:
                 if session.get(InboundRow, (company, text.text_id)) is None:
@@ -56,7 +59,8 @@ class PeopleFacts(Facts):
                 put_consent(session, company, record, now)
             for attention in attentions:
                 put_attention(session, company, attention, now)
-            put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
+            if watermark is not None:
+                put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
 
     def consents_recorded(self, company: str, records: Sequence[ConsentRecord], now: datetime) -> int:
         """Add to the consent register; returns how many entries are new."""
@@ -84,6 +88,16 @@ class PeopleFacts(Facts):
             if text.price is not None:
                 row.price, row.price_currency = str(text.price), text.price_currency
             session.add(row)
+
+    def delivery_due(self, company: str, text_id: str, now: datetime) -> bool:
+        """Its delivery is to be asked for now; False where it is none of ours, or nothing is left to ask."""
+        with self.database.write() as session:
+            row = session.get(TextRow, (company, text_id))
+            if row is None or row.check_at is None:
+                return False
+            row.check_at = min(row.check_at, now)
+            session.add(row)
+            return True
 
     def attend(self, company: str, attention: Attention, now: datetime) -> bool:
         """Put something before a person; False where it is there already (or was settled before)."""
