@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.house import NORTH, SALT, SHOPS, Daemon, House, Shop
+from tests.e2e.house import SHOPS, Daemon, House
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Daemon]
