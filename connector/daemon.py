@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from connector import assemble
 from connector.config import Loaded, load
-from connector.errors import DuebirdError
+from connector.errors import ConfigProblem, DuebirdError
 from connector.lock import only_daemon
 from connector.schedule import Schedule
 from connector.worker import Status, Worker
+
+if TYPE_CHECKING:
+    from connector.web.front import Front
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,12 @@ class Daemon:
         self._stopping = False
         self._reloading = False
         self._bell: socket.socket | None = None
+        self._front: Front | None = None
+
+    @property
+    def front(self) -> Front | None:
+        """What can be reached over the network; None where the settings ask for nothing of the kind."""
+        return self._front
 
     @property
     def worker(self) -> Worker:
@@ -78,8 +87,9 @@ class Daemon:
 
         Raises:
             AlreadyRunning: another daemon works on this state.
+            ConfigProblem: an address to listen on cannot be had.
         """
-        with only_daemon(self._state.folder), _bell() as (self._bell, ear):
+        with only_daemon(self._state.folder), _line() as (self._bell, ear), self._web():
             now = self._clock.now()
             for company in self._companies():
                 self._schedule.add(company, first=now)
@@ -92,6 +102,39 @@ class Daemon:
             finally:
                 notify("STOPPING=1")
                 self._schedule.stop()
+
+    @contextlib.contextmanager
+    def _web(self) -> Iterator[None]:
+        """Webhooks and health while inside, where the settings ask for them."""
+        try:
+            self._open_web()
+            yield
+        finally:
+            if self._front is not None:
+                self._front.close()
+
+    def _open_web(self) -> None:
+        wanted = self._loaded.settings.daemon
+        if self._front is None and (wanted.webhook_listen or wanted.dashboard_listen):
+            # a web server is loaded by those who use one
+            from connector.web.front import Front
+            from connector.web.intake import Nudges
+
+            self._front = Front(
+                self._state.store,
+                self._state.queries,
+                assemble.system_clock(),
+                Nudges(work=self._schedule.poke, look=self.poke),
+                lambda: self._worker.statuses,
+            )
+        if self._front is not None:
+            self._front.open(self._loaded)
+
+    def _reopen_web(self) -> None:
+        try:
+            self._open_web()
+        except ConfigProblem as problem:  # webhooks only save seconds: trouble with them stops nothing that runs
+            log.error("the web addresses were not all taken over: %s", problem)  # noqa: TRY400  for people
 
     def _companies(self) -> list[str]:
         return [one.id for one in self._loaded.settings.companies if one.enabled]
@@ -122,6 +165,7 @@ class Daemon:
             self._schedule.remove(gone)
         for company in self._companies():
             self._schedule.add(company, first=now + timedelta(seconds=1))
+        self._reopen_web()
         log.info("the configuration was read again: %d companies", len(self._companies()))
         notify("READY=1")
 
@@ -159,11 +203,11 @@ def signals(daemon: Daemon) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _bell() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Two ends of a line: what is written to the first wakes whoever waits at the second."""
+def _line() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a line: a byte sent at the first wakes whoever waits at the second."""
     bell, ear = socket.socketpair()
     with bell, ear:
-        bell.setblocking(False)
+        bell.setblocking(False)  # noqa: FBT003  the library's own signature
         yield bell, ear
 
 

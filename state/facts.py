@@ -21,6 +21,11 @@ SWEPT_AT = "swept_at"
 HINTS_SINCE = "hints_since"
 PAYMENTS_SINCE = "payments_since"
 INBOUND_SINCE = "inbound_since"
+PASSED = "passed"
+
+# The hold that stops all texts of a company.
+TEXTS = "texts"
+ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,7 @@ class _Door:
 
     async def _held(self, fault: Fault) -> None:
         deadline = time.monotonic() + fault.seconds
-        while any(one is fault for one in self._twin.faults) and time.monotonic() < deadline:
+        while any(one is fault for one in self._twin.faults) and time.monotonic() < deadline:  # noqa: ASYNC110  faults are a plain list, changed from any thread
             await asyncio.sleep(0.01)
 
 

@@ -57,6 +57,7 @@ _COMPANY: Final = """
 [[company]]
 id = {id}
 name = {name}
+text_name = {text_name}
 country = {country}
 timezone = {zone}
 start_on = {start_on}
@@ -75,11 +76,15 @@ account_sid = {account_sid}
 auth_token = "file:secrets/twilio"
 from_number = {number}
 base_url = {twilio_url}
+messaging_base_url = {twilio_url}
+pricing_base_url = {twilio_url}
 
 [company.notices]
 window_start = "00:00"
 window_end = "24:00"
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+# One is what a business wants; here somebody plays, and issues invoice after invoice to the same customer.
+max_texts_per_number_per_day = 20
 """
 _QUICKBOOKS: Final = """\
 kind = "quickbooks"
@@ -198,6 +203,7 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
     values = {
         "id": business.id,
         "name": business.name,
+        "text_name": business.short,
         "country": business.country,
         "zone": business.zone,
         "start_on": today_of(business, now) - timedelta(days=START_DAYS_AGO),

@@ -14,11 +14,9 @@ from connector.ports import CallKind, CallSeen, Clock
 from state.queries import Queries
 from state.store import Store
 
+# A booking at Xero takes three calls: a hundred kept are some thirty bookings, more than a small office has in a day.
+KEPT_FOR_WRITES: Final = 100
 SKEW_SHOWN: Final = timedelta(minutes=2)  # beyond it the machine's clock cannot be trusted with sending windows
-READS_KEPT: Final = WRITES_KEPT / 2  # share of a budget at which reads end: slowed down long before, see `affordable`
-# Where the service itself says what is left today, its whole may be smaller than the settings believe: a tenth of the
-# smallest day there is (Xero's Starter plan, 1,000 calls) is kept for writes then.
-SAID_KEPT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +64,11 @@ class Budget:
         if allowance is None:
             return
         limit = self._limits[service].calls
-        kept = 0 if kind is CallKind.WRITE else int(limit * READS_KEPT)
-        if self._said_is_less(service, allowance.left):
-            kept = min(kept, SAID_KEPT)
+        kept = 0 if kind is CallKind.WRITE else min(int(limit * WRITES_KEPT), KEPT_FOR_WRITES)
         if allowance.left <= kept:
             raise Throttled(
-                f"The budget of calls to {service} is used up ({limit} in {_days(self._limits[service].window)}); "
-                "the call was not made.",
+                f"The budget of calls to {service} is used up: {allowance.left} are left of {limit} in "
+                f"{_days(self._limits[service].window)}, and {kept} are kept for bookings; the call was not made.",
                 service=service,
                 code="budget",
                 advice="It frees up by itself. See `duebird status` for the figures.",
@@ -109,21 +105,11 @@ class Budget:
                 if name == service
             )
             left = limit.calls - stored - fresh
-            said = self._said(service, now)
-        if said is not None:
-            left = min(left, said)
+            said = self._day_left.get(service)
+        if said is not None and now - said[1] < timedelta(hours=1):
+            left = min(left, said[0])
         # Calls leave a rolling window as evenly as they came: half a window from now is when half is free again.
         return Allowance(max(left, 0), now + limit.window / 2)
-
-    def _said(self, service: str, now: datetime) -> int | None:
-        """What the service itself said is left today, while that is fresh."""
-        left, at = self._day_left.get(service, (0, None))
-        return left if at is not None and now - at < timedelta(hours=1) else None
-
-    def _said_is_less(self, service: str, left: int) -> bool:
-        """Whether what is left is the service's own figure, not our count."""
-        with self._lock:
-            return self._said(service, self._clock.now()) == left
 
     def _stored(self, limit: Limit, now: datetime) -> int:
         if self._used_at is None or now - self._used_at > timedelta(minutes=10):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +13,8 @@ from connector.flows import settle
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
 from connector.ports import DeliveryAdvice, DeliveryState, FailureKind, InboundText, SentText
-from state.store import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE, Attention
+from state.queries import Queries
+from state.store import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE, Attention, Store
 from state.tables import TextRow
 
 # Events can surface behind one already listed; others who measured it wait 5 s to 60 s. Two minutes of overlap cost
@@ -79,19 +81,36 @@ def replies_if_older(company: Company, than: timedelta, counts: Counts) -> None:
 
 def replies_once(company: Company) -> Counts:
     """Read what people wrote to us. An opt-out is on record before anything else is done."""
-    counts = Counts()
     now = company.clock.now()
     cursor = company.queries.cursor(company.id, INBOUND_SINCE)
     since = datetime.fromisoformat(cursor.value) if cursor else now
     texts = company.messenger.inbound(since - INBOUND_OVERLAP)
-    known = company.queries.known_inbound(company.id, [one.text_id for one in texts])
+    newest = max((one.received_at for one in texts), default=since)
+    inbox = Inbox(company.id, company.policy.business, company.store, company.queries)
+    return replies_heard(inbox, texts, max(since, newest), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What storing replies needs of a company. No service: a STOP is heard while all of them are out of reach."""
+
+    company: str
+    business: str
+    store: Store
+    queries: Queries
+
+
+def replies_heard(inbox: Inbox, texts: Sequence[InboundText], watermark: datetime | None, now: datetime) -> Counts:
+    """Store replies and what follows from them, each once. `watermark` None: they came by themselves."""
+    counts = Counts()
+    known = inbox.queries.known_inbound(inbox.company, [one.text_id for one in texts])
     new = [one for one in texts if one.text_id not in known]
     meanings = [(one, meaning(one.body)) for one in new]
     records = [record for one, said in meanings if (record := _consent(one, said)) is not None]
-    attentions = [item for one, said in meanings if (item := _reply_attention(company, one, said)) is not None]
-    newest = max((one.received_at for one in texts), default=since)
+    attentions = [item for one, said in meanings if (item := _reply_attention(inbox, one, said)) is not None]
     stored = [(_redacted(one), str(said)) for one, said in meanings]
-    company.store.inbound_read(company.id, stored, records, max(since, newest), now, attentions)
+    if new or watermark is not None:
+        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions)
     counts.add("replies", len(new))
     counts.add("opt-outs", sum(1 for record in records if record.state is ConsentState.REVOKED))
     return counts
@@ -121,19 +140,19 @@ def _consent(text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
     )
 
 
-def _reply_attention(company: Company, text: InboundText, said: ReplyMeaning) -> Attention | None:
+def _reply_attention(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> Attention | None:
     if said in {ReplyMeaning.STOP, ReplyMeaning.START, ReplyMeaning.HELP}:
         return None  # the messaging service answers these itself
-    last = company.queries.last_text_to(company.id, text.sender.e164)
+    last = inbox.queries.last_text_to(inbox.company, text.sender.e164)
     if last is None and said is ReplyMeaning.OTHER:
         return None  # not an answer to anything of ours
     about = f" (last text was about {last.ledger_id})" if last else ""
     return Attention(
-        key=f"{company.id}/reply/{text.text_id}",
+        key=f"{inbox.company}/reply/{text.text_id}",
         subject=last.ledger_id if last else text.sender.masked,
-        happened=f"{company.policy.business}: {text.sender.masked} wrote{about}: “{redact_cards(text.body)[:300]}”",
+        happened=f"{inbox.business}: {text.sender.masked} wrote{about}: “{redact_cards(text.body)[:300]}”",
         not_done=_REPLY_NOT_DONE.get(said, "Nobody has answered it. Notices go on as planned."),
-        command=f"duebird hold --company {company.id} {last.ledger_id if last else 'INVOICE'}",
+        command=f"duebird hold --company {inbox.company} {last.ledger_id if last else 'INVOICE'}",
     )
 
 
@@ -220,9 +239,11 @@ def note_trouble(company: Company, error: DuebirdError) -> None:
 
 
 __all__: Sequence[str] = (
+    "Inbox",
     "deliveries_once",
     "note_trouble",
     "payments_once",
+    "replies_heard",
     "replies_if_older",
     "replies_once",
 )

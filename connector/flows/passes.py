@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connector.errors import DuebirdError, Throttled
-from connector.flows import listen, perform, poll, propose, reconcile, recover, settle
+from connector.flows import brakes, listen, perform, poll, propose, reconcile, recover, settle
 from connector.flows.company import Company, Counts
 
 log = logging.getLogger(__name__)
@@ -58,13 +58,16 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
     stages.append(("settle payments", settle.run_once))
     for name, stage in stages:
         _stage(company, name, stage, report)
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         before = dict(report.counts.names)
         _stage(company, "decide", propose.run_once, report)
+        if number == 0 and brakes.ask_before_catching_up(company):
+            report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
         _stage(company, "perform", perform.run_once, report)
         if report.counts.names == before:
             break
     _stage(company, "read deliveries", listen.deliveries_once, report)
+    brakes.passed(company)
     return report
 
 

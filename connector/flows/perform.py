@@ -11,7 +11,7 @@ from typing import Any, Final
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
 from connector.errors import DuebirdError, NeedsReauthorisation, Throttled
-from connector.flows import book, listen, text
+from connector.flows import book, brakes, listen, text
 from connector.flows.attempts import Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.ports import LinkRequest
@@ -37,12 +37,25 @@ def run_once(company: Company) -> Counts:
             if any(row.kind == EffectKind.SEND_TEXT for row in rows) and not _replies_are_fresh(company, counts):
                 stopped.add(EffectKind.SEND_TEXT)
                 continue
+            rows = _within_caps(company, rows, stopped)
             before = len(stopped)
             for kind, outcome in pool.map(lambda row: _perform(company, row, stopped), rows):
                 counts.add(f"{kind} {outcome}")
             if len(stopped) > before:
                 continue
     return counts
+
+
+def _within_caps(company: Company, rows: list[EffectRow], stopped: set[EffectKind]) -> list[EffectRow]:
+    """Leave the notices beyond the caps for later; receipts and the owner's own notices are not counted."""
+    notices = [row for row in rows if row.purpose == "notice"]
+    left = brakes.notices_left(company, company.clock.now()) if notices else None
+    if left is None or len(notices) <= left:
+        return rows
+    beyond = {row.key for row in notices[left:]}
+    if left == 0:
+        stopped.add(EffectKind.SEND_TEXT)
+    return [row for row in rows if row.key not in beyond]
 
 
 def _replies_are_fresh(company: Company, counts: Counts) -> bool:

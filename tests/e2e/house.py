@@ -309,8 +309,8 @@ class House:
     def is_paid(self, invoice: Invoice) -> bool:
         kept = self.doors.get(invoice.shop.ledger, "records")["invoices"]
         if invoice.shop.ledger == "quickbooks":
-            return next(one["status"] for one in kept if one["id"] == invoice.id) == "paid"
-        return next(one["Status"] for one in kept if one["InvoiceID"] == invoice.id) == "PAID"
+            return "paid" in [one["status"] for one in kept if one["id"] == invoice.id]
+        return "PAID" in [one["Status"] for one in kept if one["InvoiceID"] == invoice.id]
 
     def twins(self) -> dict[str, Twin]:
         here = self.sandbox
