@@ -140,19 +140,27 @@ def agreed() -> Agreed:
 # ---------------------------------------------------------------------------------------------------- our side
 
 
-def prepare(folder: Path, addresses: dict[str, str], now: datetime) -> Setting:
-    """Write the configuration and its secrets, and load it as every command does.
+def insist_on_fresh(folder: Path) -> None:
+    """Make the folder, or check that no configuration of somebody's stands in it.
 
     Raises:
-        ConfigProblem: the folder holds a configuration already, or others can look into it.
+        ConfigProblem: it holds a configuration already, or others can look into it.
     """
     private_folder(folder)
-    config = folder / CONFIG
-    if config.exists():
+    if (folder / CONFIG).exists():
         raise ConfigProblem(
-            f"{config} is there already, and the demo writes one of its own. Nothing was changed.",
+            f"{folder / CONFIG} is there already, and the demo writes one of its own. Nothing was changed.",
             advice="Name a folder that is empty or does not exist yet.",
         )
+
+
+def prepare(folder: Path, addresses: dict[str, str], now: datetime) -> Setting:
+    """Write the configuration and its secrets into a fresh folder, and load it as every command does.
+
+    Raises:
+        DuebirdError: it could not be written, or cannot work.
+    """
+    config = folder / CONFIG
     secrets = folder / "secrets"
     private_folder(secrets)
     for name, value in _secrets().items():
