@@ -6,6 +6,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 
+from adapters.clock import SystemClock
 from connector.schedule import Schedule
 
 PATIENCE = 30.0  # seconds; for a machine that is busy with other things
@@ -17,7 +18,7 @@ class Passes:
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
-        self.schedule = Schedule(self.work, threads=1, jitter=0)
+        self.schedule = Schedule(self.work, SystemClock(), threads=1, jitter=0)
 
     def work(self, company: str) -> timedelta:
         del company
