@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from connector.demo.engine import Engine
+from connector.errors import DuebirdError
+
 ROOT = Path(__file__).resolve().parents[2]
 PROMISED = 60.0  # seconds; on this class of machine it takes ten
 
@@ -44,7 +47,8 @@ def demo(scratch: Path, *options: str, **environment: str) -> Shown:
 
 
 def test_the_demo_shows_texts_and_books_in_agreement_within_a_minute(tmp_path: Path) -> None:
-    shown = demo(tmp_path, DUEBIRD_DATABASE_URL=f"sqlite:///{tmp_path}/a-real-one.sqlite3")
+    elsewhere = {"DUEBIRD_DATABASE_URL": f"sqlite:///{tmp_path}/a-real-one.sqlite3", "http_proxy": "http://127.0.0.1:9"}
+    shown = demo(tmp_path, **elsewhere)
     assert shown.code == 0, shown.out + shown.err
     assert shown.seconds < PROMISED
     assert shown.err == ""
@@ -54,7 +58,7 @@ def test_the_demo_shows_texts_and_books_in_agreement_within_a_minute(tmp_path: P
     assert "\x1b" not in shown.out, "colours without a terminal"
     assert max(len(line) for line in shown.out.splitlines()) <= 80
     assert not (tmp_path / "a-real-one.sqlite3").exists(), "the demo wrote into the database of a real installation"
-    assert list(tmp_path.glob("duebird-demo-*/*")) == [], "the demo left something behind"
+    assert list(tmp_path.iterdir()) == [], "the demo left something behind"
 
 
 def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path) -> None:
@@ -90,6 +94,36 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert told["agrees"] is True
     assert all(one["reads"] > 0 and one["writes"] > 0 for one in told["calls"].values())
     assert (tmp_path / "kept" / "duebird.toml").is_file(), "a folder that was named stays"
+
+
+def test_a_demo_that_is_stopped_half_way_takes_its_daemon_and_its_folder_along(tmp_path: Path) -> None:
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "connector.cli.main", "demo"],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert running.stdout is not None
+    assert any("What happens now" in line for line in running.stdout)
+    running.terminate()
+    _, err = running.communicate(timeout=PROMISED)
+    assert running.returncode == 1
+    assert "everything it started has ended" in err
+    assert list(tmp_path.iterdir()) == []  # which is removed last, after the daemon has ended
+
+
+def test_a_daemon_that_ends_by_itself_is_told_with_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    engine = Engine(tmp_path / "nowhere.toml", tmp_path / "log")
+    engine.start()
+    with pytest.raises(DuebirdError, match=r"ended by itself \(78\)(.|\n)*nowhere\.toml"):
+        engine.wait_ready()
+    engine.stop()
 
 
 def test_a_folder_with_a_configuration_in_it_is_left_as_it_was(tmp_path: Path) -> None:
