@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -35,6 +36,10 @@ class Schedule:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_SECONDS},
             timezone="UTC",
         )
+        # While the scheduler shuts down it holds its own locks and waits for the passes: a pass that asked it for
+        # anything then would wait for ever. So passes ask under this lock, and not at all once it is ending.
+        self._asking = threading.Lock()
+        self._ending = False
         # Spread, not secret: many companies must not all call at the same second.
         self._spread = random.Random()  # noqa: S311
 
@@ -65,14 +70,17 @@ class Schedule:
         wait = max(self._work(company), SOONEST)
         spread = 1 + self._spread.uniform(-self._jitter, self._jitter)
         seconds = max(wait.total_seconds() * spread, SOONEST.total_seconds())
-        if self._scheduler.get_job(company) is not None:
-            self._scheduler.reschedule_job(company, trigger=IntervalTrigger(seconds=seconds, timezone="UTC"))
+        with self._asking:
+            if not self._ending and self._scheduler.get_job(company) is not None:
+                self._scheduler.reschedule_job(company, trigger=IntervalTrigger(seconds=seconds, timezone="UTC"))
 
     def start(self) -> None:
         """Begin."""
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Start nothing new; wait for the calls in hand to end."""
+        """Start nothing new; wait for the passes under way to end."""
+        with self._asking:
+            self._ending = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)

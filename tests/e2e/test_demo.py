@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from connector.demo.engine import Engine
@@ -113,6 +115,49 @@ def test_a_demo_that_is_stopped_half_way_takes_its_daemon_and_its_folder_along(t
     assert running.returncode == 1
     assert "everything it started has ended" in err
     assert list(tmp_path.iterdir()) == []  # which is removed last, after the daemon has ended
+
+
+def test_a_text_sent_twice_behind_duebirds_back_makes_the_demo_fail(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "PYTHONUTF8": "1"}
+    running = subprocess.Popen(  # noqa: S603  ourselves
+        [sys.executable, "-m", "connector.cli.main", "demo", "--folder", str(home), "--json"],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+    _send_first_notice_again(home)
+    out, _ = running.communicate(timeout=PROMISED)
+    told = json.loads(out)
+    assert running.returncode == 1
+    assert told["doubles"] == 1
+    broken = [one["sentence"] for one in told["expectations"] if not one["holds"]]
+    assert "Nobody was texted twice for the same reason." in broken
+
+
+def _send_first_notice_again(home: Path) -> None:
+    """The first notice that goes out, once more, through Twilio's own door."""
+    deadline = time.monotonic() + PROMISED
+    with httpx.Client(timeout=5, trust_env=False) as browser:
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            if not (home / "daemon.log").exists():
+                continue
+            company = tomllib.loads((home / "duebird.toml").read_text(encoding="utf-8"))["company"][1]
+            twilio, stripe = company["twilio"]["base_url"], company["stripe"]["base_url"]
+            sent = browser.get(f"{twilio}/_sandbox/records").json()["messages"]
+            notice = next((one for one in sent if f"{stripe}/pay/" in one["body"]), None)
+            if notice is None:
+                continue
+            account = notice["account_sid"]
+            again = {"From": notice["from"], "To": notice["to"], "Body": notice["body"]}
+            token = (home / "secrets" / "twilio").read_text(encoding="utf-8")
+            address = f"{twilio}/2010-04-01/Accounts/{account}/Messages.json"
+            assert browser.post(address, data=again, auth=(account, token)).status_code == 201
+            return
+    raise AssertionError("no notice ever went out")
 
 
 def test_a_daemon_that_ends_by_itself_is_told_with_its_last_words(
