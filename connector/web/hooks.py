@@ -126,9 +126,7 @@ class Hooks:
         await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(stored)), DURABLE_WITHIN)
 
     def _soon(self, loop: asyncio.AbstractEventLoop, stored: Future[Wanted]) -> None:
-        with contextlib.suppress(
-            RuntimeError
-        ):  # the server has ended: what is stored waits
+        with contextlib.suppress(RuntimeError):  # the server has ended: what is stored waits
             loop.call_soon_threadsafe(self._stored, stored)
 
     def _stored(self, stored: Future[Wanted]) -> None:
