@@ -21,14 +21,26 @@ STOP_LIMIT: Final = 15.0  # seconds for the calls in hand; on loopback they take
 READY: Final = b"Duebird is running"
 LOG_TAIL: Final = 12  # lines shown when it ends by itself: enough to hold a traceback's end
 
-# What must not reach a program that plays: the database, the credentials and the supervisor of a real one.
-_NOT_FOR_PLAY: Final = ("DUEBIRD_DATABASE_URL", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "STATE_DIRECTORY")
+# What must not reach a program that plays: the database, the credentials and the supervisor of a real one; and a
+# company's proxy, which cannot reach stand-ins on this machine.
+_NOT_FOR_PLAY: Final = frozenset(
+    {
+        "DUEBIRD_DATABASE_URL",
+        "CREDENTIALS_DIRECTORY",
+        "NOTIFY_SOCKET",
+        "STATE_DIRECTORY",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    }
+)
 
 
 def keep_to_the_play() -> None:
-    """Forget, for this program and what it starts, where a real installation keeps its things."""
-    for name in _NOT_FOR_PLAY:
-        os.environ.pop(name, None)
+    """Forget, for this program and what it starts, where a real installation keeps its things, and any proxy."""
+    for name in list(os.environ):
+        if name.upper() in _NOT_FOR_PLAY:
+            del os.environ[name]
 
 
 class Engine:

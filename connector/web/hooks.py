@@ -22,6 +22,7 @@ from adapters.incoming import MOST_BYTES, Forged, Heard, Incoming
 from connector.ports import Clock
 from connector.web.doors import Doors, OpenDoor
 from connector.web.intake import Intake, Nudges, Paced, Wanted
+from connector.web.listener import HEAD_BYTES
 from connector.web.noise import Noise
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,8 @@ class Hooks:
         door = self.doors.get((request.path_params["company"], request.path_params["door"]))
         if door is None:
             raise _Refused(404)
-        if len(request.headers) > HEADERS:
+        raw = request.headers.raw
+        if len(raw) > HEADERS or sum(len(name) + len(value) for name, value in raw) > HEAD_BYTES:
             raise _Refused(431)
         try:
             async with asyncio.timeout(BODY_WITHIN):
