@@ -22,6 +22,7 @@ HINTS_SINCE = "hints_since"
 PAYMENTS_SINCE = "payments_since"
 INBOUND_SINCE = "inbound_since"
 PASSED = "passed"
+CLOCK_SKEW = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again
 
 # The hold that stops all texts of a company.
 TEXTS = "texts"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli import config_commands, connect_commands, invoices, people, running, sandbox, status
+from connector.cli import config_commands, connect_commands, consent, invoices, people, running, sandbox, status
 
 if TYPE_CHECKING:
     from connector.signin.company import SignInCompany
@@ -43,9 +43,10 @@ def _main(
 
 def _sign_in(config: Path | None, company: str) -> SignInCompany:
     from connector.assemble import sign_in_company
-    from connector.cli.frame import read_config
+    from connector.cli.frame import company_ids, read_config
 
-    return sign_in_company(read_config(config, with_secrets=True), company)
+    loaded = read_config(config, with_secrets=True)
+    return sign_in_company(loaded, *company_ids(loaded, company))
 
 
 app.command()(config_commands.init)
@@ -55,6 +56,7 @@ status.register(app)
 invoices.register(app)
 people.register(app)
 sandbox.register(app)
+app.add_typer(consent.app, name="consent")
 app.add_typer(config_commands.app, name="config")
 
 

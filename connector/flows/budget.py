@@ -12,7 +12,7 @@ from connector.domain.cadence import WRITES_KEPT, Allowance
 from connector.errors import Throttled
 from connector.ports import CallKind, CallSeen, Clock
 from state.queries import Queries
-from state.store import Store
+from state.store import CLOCK_SKEW, Store
 
 # A booking at Xero takes three calls: a hundred kept are some thirty bookings, more than a small office has in a day.
 KEPT_FOR_WRITES: Final = 100
@@ -121,7 +121,8 @@ class Budget:
         return self._used[limit.service]
 
     def flush(self) -> None:
-        """Store what was counted since the last time."""
+        """Store what was counted since the last time, and whether the machine's clock can be trusted."""
+        self._store_skew()
         with self._lock:
             counts = [
                 (self._company, service, hour, reads, writes)
@@ -131,6 +132,16 @@ class Budget:
             self._used_at = None
         if counts:
             self._store.calls_made(counts)
+
+    def _store_skew(self) -> None:
+        worst = max(self.skew.values(), default=None)
+        if worst is None:
+            return
+        off = int(worst.total_seconds()) if worst > SKEW_SHOWN else 0
+        known = self._queries.cursor(self._company, CLOCK_SKEW)
+        # written when it begins and when it ends, not with every second by which it changes
+        if bool(off) != (known is not None and known.value != "0"):
+            self._store.set_cursor(self._company, CLOCK_SKEW, str(off), self._clock.now())
 
 
 def _days(window: timedelta) -> str:
