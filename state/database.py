@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
@@ -25,6 +26,20 @@ DATABASE_NAME: Final = "duebird.sqlite3"
 
 class DatabaseTrouble(DuebirdError):
     """The database cannot be used. No outside call may be made."""
+
+
+@contextmanager
+def _as_trouble() -> Iterator[None]:
+    """Locked, full, unreadable, damaged, out of reach: one error of ours. A broken constraint stays what it is."""
+    try:
+        yield
+    except (IntegrityError, DataError, ProgrammingError):
+        raise
+    except DBAPIError as error:
+        raise DatabaseTrouble(
+            f"The database cannot be used ({error.orig}). Nothing is sent while that is so.",
+            advice="Look at free disk space and at other programs that hold the file; see the log.",
+        ) from error
 
 
 class Database:
@@ -44,14 +59,22 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One fact: everything inside becomes durable together, or not at all."""
-        with self._one_at_a_time(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        with (
+            _as_trouble(),
+            self._one_at_a_time(),
+            Session(self.engine, expire_on_commit=False, autoflush=False) as session,
+        ):
             yield session
             session.commit()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One question."""
-        with self._one_at_a_time(), Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+        with (
+            _as_trouble(),
+            self._one_at_a_time(),
+            Session(self._reader, expire_on_commit=False, autoflush=False) as session,
+        ):
             yield session
 
     @contextmanager
