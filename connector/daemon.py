@@ -53,6 +53,7 @@ class Daemon:
     def stop(self, *_: object) -> None:
         """Finish the calls in hand and end."""
         self._stopping.set()
+        self._worker.stop()
         self._wake.set()
 
     def reload(self, *_: object) -> None:

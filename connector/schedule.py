@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[str], timedelta]  # does one pass over a company; says in how long the next is wanted
 
+AFTER_A_SURPRISE: Final = timedelta(minutes=1)
 SOONEST: Final = timedelta(seconds=1)
 # A pass that was due while the machine slept is run once when it wakes, however late.
 GRACE_SECONDS: Final = None
@@ -65,7 +66,11 @@ class Schedule:
             job.modify(next_run_time=self._clock.now())
 
     def _run(self, company: str) -> None:
-        wait = max(self._work(company), SOONEST)
+        try:
+            wait = max(self._work(company), SOONEST)
+        except Exception:
+            log.exception("%s: the pass broke off; the next one is in a minute", company)
+            wait = AFTER_A_SURPRISE
         spread = 1 + self._spread.uniform(-self._jitter, self._jitter)
         seconds = max(wait.total_seconds() * spread, SOONEST.total_seconds())
         if self._scheduler.get_job(company) is not None:

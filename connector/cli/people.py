@@ -98,7 +98,7 @@ def _close(state: State, rows: list[AttentionRow], wanted: str) -> None:
         fail(f"There is no item {wanted}. Nothing was changed. See: duebird attention", EXIT_FAILED)
     row = found[0]
     now = present()
-    doubt = row.key.partition("/doubt/")[2]
+    doubt = row.key.partition("/doubt/")[2].partition("/")[0]
     effect = state.queries.effect(row.company, doubt) if doubt else None
     if effect is not None and effect.status == "uncertain":
         state.store.effects.close_by_person(effect.key, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -30,6 +31,8 @@ class Company:
     workers: int = 4
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
+    # Asked between calls: a program that is told to end finishes the call in hand and starts no other.
+    stopping: Callable[[], bool] = lambda: False
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
 
 
