@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from connector.domain.effect import OPEN, PRIORITY, EffectKind, EffectStatus, NewEffect, may_move
@@ -14,6 +15,7 @@ from state import books
 from state.database import Database
 from state.tables import AttentionRow, EffectEventRow, EffectRow
 
+FARTHEST = timedelta(days=10)  # nothing is put off longer: the hours for texts open again within nine days
 CLOSED_BY_PERSON = "closed_by_person"  # nobody could know whether it happened; a person decided to leave it
 
 
@@ -209,7 +211,7 @@ class EffectLog:
             .where(
                 EffectRow.company == company,
                 EffectRow.status == EffectStatus.PLANNED,
-                EffectRow.due_at <= now,
+                _has_come(now),
                 col(EffectRow.kind).in_(list(kinds)),
             )
             .order_by(col(EffectRow.priority), col(EffectRow.due_at), col(EffectRow.key))
@@ -229,7 +231,7 @@ class EffectLog:
             .where(
                 EffectRow.company == company,
                 or_(
-                    (col(EffectRow.status) == EffectStatus.UNCERTAIN) & (col(EffectRow.due_at) <= now),
+                    (col(EffectRow.status) == EffectStatus.UNCERTAIN) & _has_come(now),
                     col(EffectRow.status) == EffectStatus.IN_FLIGHT,
                 ),
             )
@@ -253,6 +255,11 @@ class EffectLog:
         with self._db.read() as session:
             statement = select(EffectEventRow).where(EffectEventRow.key == key).order_by(col(EffectEventRow.entry))
             return list(session.exec(statement).all())
+
+
+def _has_come(now: datetime) -> ColumnElement[bool]:
+    """Due; or so far away that only a clock that was ahead can have put it there."""
+    return or_(col(EffectRow.due_at) <= now, col(EffectRow.due_at) > now + FARTHEST)
 
 
 def _settled(session: Session, row: EffectRow, now: datetime) -> None:

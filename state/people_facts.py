@@ -24,8 +24,9 @@ class PeopleFacts(Facts):
         watermark: datetime,
         now: datetime,
         attentions: Sequence[Attention] = (),
+        hold_customers: Sequence[str] = (),
     ) -> None:
-        """Store replies with their meaning, what they mean for consent, and the watermark, together."""
+        """Store replies with their meaning, what they mean for consent and holds, and the watermark, together."""
         with self.database.write() as session:
             for text, meaning in texts:
                 if session.get(InboundRow, (company, text.text_id)) is None:
@@ -43,6 +44,10 @@ class PeopleFacts(Facts):
                 put_consent(session, company, record, now)
             for attention in attentions:
                 put_attention(session, company, attention, now)
+            for customer in dict.fromkeys(hold_customers):
+                why = "a reply that a person should read"
+                session.merge(HoldRow(company=company, scope="customer", subject=customer, why=why, since=now))
+                review_scope(session, company, "customer", customer, now)
             put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
 
     def consents_recorded(self, company: str, records: Sequence[ConsentRecord], now: datetime) -> int:

@@ -204,6 +204,17 @@ class Queries(Views):
             ).all()
         return {row.customer_id: row for row in rows}
 
+    def customers_with(self, company: str, phone: str) -> list[str]:
+        """Ids of the customers whose mobile number this is."""
+        with self._db.read() as session:
+            return list(
+                session.exec(
+                    select(CustomerRow.customer_id)
+                    .where(CustomerRow.company == company, CustomerRow.phone == phone)
+                    .order_by(col(CustomerRow.customer_id))
+                ).all()
+            )
+
     # ----------------------------------------------------------------------------------------------------- money
 
     def link(self, company: str, link_id: str) -> LinkRow | None:

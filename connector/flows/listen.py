@@ -104,10 +104,14 @@ def replies_once(company: Company) -> Counts:
     new = [one for one in texts if one.text_id not in known]
     meanings = [(one, meaning(one.body)) for one in new]
     records = [record for one, said in meanings if (record := _consent(one, said)) is not None]
-    attentions = [item for one, said in meanings if (item := _reply_attention(company, one, said)) is not None]
+    held = {one.text_id: _to_hold(company, one, said) for one, said in meanings}
+    attentions = [
+        item for one, said in meanings if (item := _reply_attention(company, one, said, held[one.text_id])) is not None
+    ]
     newest = max((one.received_at for one in texts), default=since)
     stored = [(_redacted(one), str(said)) for one, said in meanings]
-    company.store.inbound_read(company.id, stored, records, max(since, newest), now, attentions)
+    holds = [customer for ids in held.values() for customer in ids]
+    company.store.inbound_read(company.id, stored, records, max(since, newest), now, attentions, holds)
     counts.add("replies", len(new))
     counts.add("opt-outs", sum(1 for record in records if record.state is ConsentState.REVOKED))
     return counts
@@ -137,7 +141,12 @@ def _consent(text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
     )
 
 
-def _reply_attention(company: Company, text: InboundText, said: ReplyMeaning) -> Attention | None:
+def _to_hold(company: Company, text: InboundText, said: ReplyMeaning) -> list[str]:
+    """Whose texts wait until a person has read this reply: it may be a revocation, and is not plain enough for one."""
+    return company.queries.customers_with(company.id, text.sender.e164) if said is ReplyMeaning.DOUBTFUL else []
+
+
+def _reply_attention(company: Company, text: InboundText, said: ReplyMeaning, held: Sequence[str]) -> Attention | None:
     if said in {ReplyMeaning.STOP, ReplyMeaning.START, ReplyMeaning.HELP}:
         return None  # the messaging service answers these itself
     last = company.queries.last_text_to(company.id, text.sender.e164)
@@ -148,8 +157,11 @@ def _reply_attention(company: Company, text: InboundText, said: ReplyMeaning) ->
         key=f"{company.id}/reply/{text.text_id}",
         subject=last.ledger_id if last else text.sender.masked,
         happened=f"{company.policy.business}: {text.sender.masked} wrote{about}: “{redact_cards(text.body)[:300]}”",
-        not_done=_REPLY_NOT_DONE.get(said, "Nobody has answered it. Notices go on as planned."),
-        command=f"duebird hold --company {company.id} {last.ledger_id if last else 'INVOICE'}",
+        not_done=_REPLY_NOT_DONE.get(said, "Nobody has answered it. Notices go on as planned.")
+        if not held
+        else "It may be a wish to get no more texts: there are none to this customer until you release them.",
+        command=" and ".join(f"duebird release {one} --customer --company {company.id}" for one in held)
+        or f"duebird hold --company {company.id} {last.ledger_id if last else 'INVOICE'}",
     )
 
 

@@ -113,7 +113,8 @@ def create_link(attempt: Attempt) -> str:
     values = request_of(row)
     amount = Money.of(values["amount"], values["currency"])
     moved = _no_longer_wanted(company, row, amount)
-    if moved and not row.attempts:
+    if moved and not any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key)):
+        # Had it ever been in doubt there could be a link already: then it is repeated, found, and taken down.
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
         return "cancelled"
     company.store.effects.start(row.key, company.clock.now(), company.owner)
