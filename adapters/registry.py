@@ -6,6 +6,7 @@ A new ledger is one line in `LedgerSettings`, one in `LEDGER_SETTINGS` and one i
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -26,6 +27,27 @@ LEDGER_SETTINGS: Final[dict[str, type[ServiceSettings]]] = {
 LEDGERS: Final[dict[str, str]] = {
     "quickbooks": "adapters.quickbooks.ledger:QuickBooksLedger",
     "xero": "adapters.xero.ledger:XeroLedger",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A webhook a service may call: whose settings (`section`) name the `secret`, and who reads it ("module:name")."""
+
+    section: str
+    secret: str
+    reader: str
+    kind: str = ""  # of the ledger, where the section is that
+    by_address: bool = False  # the address is part of what is signed: `daemon.public_url` must be known
+
+
+# the end of the address -> the door there
+DOORS: Final[dict[str, Door]] = {
+    "stripe": Door("stripe", "webhook_secret", "adapters.stripe.webhooks:heard"),
+    "twilio/inbound": Door("twilio", "auth_token", "adapters.twilio.webhooks:inbound", by_address=True),
+    "twilio/status": Door("twilio", "auth_token", "adapters.twilio.webhooks:status", by_address=True),
+    "quickbooks": Door("ledger", "webhook_verifier", "adapters.quickbooks.webhooks:heard", kind="quickbooks"),
+    "xero": Door("ledger", "webhook_key", "adapters.xero.webhooks:heard", kind="xero"),
 }
 
 

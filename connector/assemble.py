@@ -238,6 +238,9 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         consent_rule=ConsentRule(settings.consent.rule),
         consent_marker=settings.consent.marker,
         payment_account_id=payment_account_id,
+        texts_per_hour=settings.caps.texts_per_hour,
+        texts_per_day=settings.caps.texts_per_day,
+        catch_up=settings.caps.catch_up,
         live=live,
     )
 

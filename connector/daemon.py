@@ -5,27 +5,30 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import select
 import signal
 import socket
-import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from connector import assemble
 from connector.config import Loaded, load
-from connector.errors import DuebirdError
+from connector.errors import ConfigProblem, DuebirdError
 from connector.lock import only_daemon
 from connector.schedule import Schedule
 from connector.worker import Status, Worker
 
+if TYPE_CHECKING:
+    from connector.web.front import Front
+
 log = logging.getLogger(__name__)
 
-HEARTBEAT: Final = (
-    5.0  # seconds between looks at signals and the watchdog; systemd's shortest sensible watchdog is 10 s
-)
+HEARTBEAT: Final = 30.0  # seconds between signs of life where nobody asks for more; a signal is heard at once
+BEATS: Final = 3  # signs of life within the watchdog's time: one may be late, and one lost
 
 
 class Daemon:
@@ -41,9 +44,16 @@ class Daemon:
         self._worker = Worker(loaded, state, self._clock)
         threads = max(loaded.settings.daemon.workers, 1)
         self._schedule = Schedule(self._worker.work, self._clock, threads=threads, jitter=loaded.settings.daemon.jitter)
-        self._stopping = threading.Event()
-        self._reloading = threading.Event()
-        self._wake = threading.Event()
+        # Plain flags and a byte on a socket: a signal handler may interrupt anything, so it must wait for no lock.
+        self._stopping = False
+        self._reloading = False
+        self._bell: socket.socket | None = None
+        self._front: Front | None = None
+
+    @property
+    def front(self) -> Front | None:
+        """What can be reached over the network; None where the settings ask for nothing of the kind."""
+        return self._front
 
     @property
     def worker(self) -> Worker:
@@ -51,15 +61,21 @@ class Daemon:
         return self._worker
 
     def stop(self, *_: object) -> None:
-        """Finish the calls in hand and end."""
-        self._stopping.set()
+        """Finish what is in hand and end."""
+        self._stopping = True
         self._worker.stop()
-        self._wake.set()
+        self._ring()
 
     def reload(self, *_: object) -> None:
         """Read the configuration again, all of it or nothing."""
-        self._reloading.set()
-        self._wake.set()
+        self._reloading = True
+        self._ring()
+
+    def _ring(self) -> None:
+        bell = self._bell
+        with contextlib.suppress(OSError):  # full of rings nobody has heard yet, or closed: then nobody needs another
+            if bell is not None:
+                bell.send(b"!")
 
     def poke(self, company_id: str) -> None:
         """Look at a company now."""
@@ -71,8 +87,9 @@ class Daemon:
 
         Raises:
             AlreadyRunning: another daemon works on this state.
+            ConfigProblem: an address to listen on cannot be had.
         """
-        with only_daemon(self._state.folder):
+        with only_daemon(self._state.folder), _line() as (self._bell, ear), self._web():
             now = self._clock.now()
             for company in self._companies():
                 self._schedule.add(company, first=now)
@@ -81,25 +98,59 @@ class Daemon:
             if ready is not None:
                 ready()
             try:
-                self._watch()
+                self._watch(ear)
             finally:
                 notify("STOPPING=1")
                 self._schedule.stop()
 
+    @contextlib.contextmanager
+    def _web(self) -> Iterator[None]:
+        """Webhooks and health while inside, where the settings ask for them."""
+        try:
+            self._open_web()
+            yield
+        finally:
+            if self._front is not None:
+                self._front.close()
+
+    def _open_web(self) -> None:
+        wanted = self._loaded.settings.daemon
+        if self._front is None and (wanted.webhook_listen or wanted.dashboard_listen):
+            # a web server is loaded by those who use one
+            from connector.web.front import Front
+            from connector.web.intake import Nudges
+
+            self._front = Front(
+                self._state.store,
+                self._state.queries,
+                assemble.system_clock(),
+                Nudges(work=self._schedule.poke, look=self.poke),
+                lambda: self._worker.statuses,
+            )
+        if self._front is not None:
+            self._front.open(self._loaded)
+
+    def _reopen_web(self) -> None:
+        try:
+            self._open_web()
+        except ConfigProblem as problem:  # webhooks only save seconds: trouble with them stops nothing that runs
+            log.error("the web addresses were not all taken over: %s", problem)  # noqa: TRY400  for people
+
     def _companies(self) -> list[str]:
         return [one.id for one in self._loaded.settings.companies if one.enabled]
 
-    def _watch(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.wait(HEARTBEAT)
-            self._wake.clear()
+    def _watch(self, ear: socket.socket) -> None:
+        pause = heartbeat()
+        while not self._stopping:
             notify("WATCHDOG=1")
-            if self._reloading.is_set():
-                self._reloading.clear()
+            if select.select([ear], [], [], pause)[0]:
+                ear.recv(1024)
+            if self._reloading:
+                self._reloading = False
                 self._reload()
 
     def _reload(self) -> None:
-        notify("RELOADING=1")
+        notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             loaded = self._read_again()
         except DuebirdError as error:
@@ -114,6 +165,7 @@ class Daemon:
             self._schedule.remove(gone)
         for company in self._companies():
             self._schedule.add(company, first=now + timedelta(seconds=1))
+        self._reopen_web()
         log.info("the configuration was read again: %d companies", len(self._companies()))
         notify("READY=1")
 
@@ -148,6 +200,21 @@ def signals(daemon: Daemon) -> Iterator[None]:
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+@contextlib.contextmanager
+def _line() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a line: a byte sent at the first wakes whoever waits at the second."""
+    bell, ear = socket.socketpair()
+    with bell, ear:
+        bell.setblocking(False)  # noqa: FBT003  the library's own signature
+        yield bell, ear
+
+
+def heartbeat() -> float:
+    """Seconds between two signs of life, from what systemd asks for (WatchdogSec=, sd_watchdog_enabled(3))."""
+    asked = os.environ.get("WATCHDOG_USEC", "")
+    return min(HEARTBEAT, int(asked) / 1_000_000 / BEATS) if asked.isdigit() and int(asked) else HEARTBEAT
 
 
 def notify(message: str) -> None:

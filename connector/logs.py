@@ -18,5 +18,7 @@ def set_up(level: str, secrets: Iterable[str]) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # These print requests with bodies, or a line a job, at INFO.
-    for noisy in ("stripe", "twilio", "urllib3", "httpx", "httpcore", "apscheduler", "xero_python", "alembic"):
+    for noisy in ("stripe", "twilio", "urllib3", "httpx", "httpcore", "xero_python", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns each time a pass is longer than the interval, which is as intended: there is one pass at a time.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

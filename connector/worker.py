@@ -58,8 +58,12 @@ class Worker:
         self._running: dict[str, _Running] = {}
         self._poked: set[str] = set()
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
+        self._stopping = False
         self.statuses: dict[str, Status] = {}
+
+    def stop(self) -> None:
+        """Begin nothing new: passes end after what is in hand. Takes no lock, so that a signal handler may call it."""
+        self._stopping = True
 
     def reload(self, loaded: Loaded) -> None:
         """Take new settings; every company is assembled anew at its next pass."""
@@ -90,10 +94,6 @@ class Worker:
         except Exception as error:  # noqa: BLE001  see above
             return self._failed(company_id, "the pass broke off", error)
 
-    def stop(self) -> None:
-        """Passes under way finish the calls in hand and start no others."""
-        self._stopping.set()
-
     def _failed(self, company_id: str, what: str, error: Exception) -> timedelta:
         """Log it, show it, and try again in a while."""
         if isinstance(error, DuebirdError):
@@ -121,7 +121,9 @@ class Worker:
             return known
         parts = assemble.services(loaded, company_id, self._state, self._clock)
         company = replace(
-            assemble.company(loaded, company_id, self._state, self._clock, parts), stopping=self._stopping.is_set
+            assemble.company(loaded, company_id, self._state, self._clock, parts),
+            stop_asked=lambda: self._stopping,
+            clock_error=parts.budget.clock_error,
         )
         settings = assemble.company_settings(loaded, company_id)
         now = self._clock.now()

@@ -24,6 +24,11 @@ INBOUND_SINCE = "inbound_since"
 SINGLE_READS = "single_reads"  # "pending" while receivables wait to be read one by one
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any reading
 RULES = "rules"  # what the decisions on record were made by
+PASSED = "passed"
+
+# The hold that stops all texts of a company.
+TEXTS = "texts"
+ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlmodel import select
+
 from connector.domain.consent import ConsentRecord
+from connector.domain.dunning import Reason
 from connector.domain.phone import Phone
 from connector.ports import InboundText, SentText
 from state import books
-from state.facts import INBOUND_SINCE, Attention, Facts, put_attention, put_consent, put_cursor, review_scope
-from state.tables import AttentionRow, HoldRow, InboundRow, TextRow, UnreachableRow
+from state.facts import (
+    ALL,
+    INBOUND_SINCE,
+    TEXTS,
+    Attention,
+    Facts,
+    put_attention,
+    put_consent,
+    put_cursor,
+    review_scope,
+)
+from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
 
 
 class PeopleFacts(Facts):
@@ -21,12 +34,15 @@ class PeopleFacts(Facts):
         company: str,
         texts: Sequence[tuple[InboundText, str]],
         consents: Sequence[ConsentRecord],
-        watermark: datetime,
+        watermark: datetime | None,
         now: datetime,
         attentions: Sequence[Attention] = (),
         hold_customers: Sequence[str] = (),
     ) -> None:
-        """Store replies with their meaning, what they mean for consent and holds, and the watermark, together."""
+        """Store replies with their meaning, what they mean for consent and holds, and the watermark, together.
+
+        `watermark` is None for replies that came by themselves: only a look may say how far was looked.
+        """
         with self.database.write() as session:
             for text, meaning in texts:
                 if session.get(InboundRow, (company, text.text_id)) is None:
@@ -48,7 +64,8 @@ class PeopleFacts(Facts):
                 why = "a reply that a person should read"
                 session.merge(HoldRow(company=company, scope="customer", subject=customer, why=why, since=now))
                 review_scope(session, company, "customer", customer, now)
-            put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
+            if watermark is not None:
+                put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
 
     def consents_recorded(self, company: str, records: Sequence[ConsentRecord], now: datetime) -> int:
         """Add to the consent register; returns how many entries are new."""
@@ -77,6 +94,16 @@ class PeopleFacts(Facts):
                 row.price, row.price_currency = str(text.price), text.price_currency
             session.add(row)
 
+    def delivery_due(self, company: str, text_id: str, now: datetime) -> bool:
+        """Its delivery is to be asked for now; False where it is none of ours, or nothing is left to ask."""
+        with self.database.write() as session:
+            row = session.get(TextRow, (company, text_id))
+            if row is None or row.check_at is None:
+                return False
+            row.check_at = min(row.check_at, now)
+            session.add(row)
+            return True
+
     def attend(self, company: str, attention: Attention, now: datetime) -> bool:
         """Put something before a person; False where it is there already (or was settled before)."""
         with self.database.write() as session:
@@ -97,6 +124,27 @@ class PeopleFacts(Facts):
         with self.database.write() as session:
             session.merge(HoldRow(company=company, scope=scope, subject=subject, why=why, since=now))
             review_scope(session, company, scope, subject, now)
+
+    def pause(self, company: str, why: str, now: datetime, attention: Attention | None = None) -> None:
+        """No texts of this company go out any more; payments are booked all the same."""
+        with self.database.write() as session:
+            session.merge(HoldRow(company=company, scope=TEXTS, subject=ALL, why=why, since=now))
+            if attention is not None:
+                put_attention(session, company, attention, now)
+
+    def resume(self, company: str, now: datetime) -> bool:
+        """Texts may go again; everything that waited for it is decided anew. False where nothing was paused."""
+        with self.database.write() as session:
+            row = session.get(HoldRow, (company, TEXTS, ALL))
+            if row is None:
+                return False
+            session.delete(row)
+            for waiting in session.exec(
+                select(ReceivableRow).where(ReceivableRow.company == company, ReceivableRow.reason == Reason.PAUSED)
+            ):
+                waiting.review_at = now
+                session.add(waiting)
+            return True
 
     def release(self, company: str, scope: str, subject: str, now: datetime) -> bool:
         """End a hold; False where there was none."""

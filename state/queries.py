@@ -14,7 +14,7 @@ from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatu
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
 from state.effects import CLOSED_BY_PERSON
-from state.facts import LONG_AGO
+from state.facts import ALL, LONG_AGO, TEXTS
 from state.tables import (
     CallRow,
     CompanyRow,
@@ -45,6 +45,7 @@ class Facts:
     effects: dict[str, list[EffectRow]] = field(default_factory=dict)
     consents: dict[str, list[ConsentRecord]] = field(default_factory=dict)
     unreachable: set[str] = field(default_factory=set)
+    paused: bool = False  # a person, or a brake, stopped all texts of the company
     held_invoices: set[str] = field(default_factory=set)
     held_customers: set[str] = field(default_factory=set)
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
@@ -101,7 +102,10 @@ class Queries(Views):
             ):
                 facts.effects[effect.subject].append(effect)
             for hold in session.exec(select(HoldRow).where(HoldRow.company == company)):
-                (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
+                if hold.scope == TEXTS:
+                    facts.paused = True
+                else:
+                    (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
             self._phones(session, company, facts, notices_since)
         return facts
 
@@ -275,6 +279,35 @@ class Queries(Views):
             return session.exec(select(func.max(TextRow.sent_at)).where(TextRow.company == company)).one()
 
     # -------------------------------------------------------------------------------------------------- messages
+
+    def notices_since(self, company: str, since: datetime) -> int:
+        """How many notices were attempted since then, whatever became of them."""
+        statement = (
+            select(func.count())
+            .select_from(EffectRow)
+            .where(EffectRow.company == company, EffectRow.purpose == "notice", col(EffectRow.claimed_at) >= since)
+        )
+        with self._db.read() as session:
+            return session.exec(statement).one()
+
+    def notices_wanted(self, company: str) -> int:
+        """How many notices are about to go out: their texts, or the links they need, are planned."""
+        statement = (
+            select(func.count())
+            .select_from(EffectRow)
+            .where(
+                EffectRow.company == company,
+                EffectRow.status == EffectStatus.PLANNED,
+                or_(EffectRow.purpose == "notice", EffectRow.kind == EffectKind.CREATE_LINK),
+            )
+        )
+        with self._db.read() as session:
+            return session.exec(statement).one()
+
+    def paused(self, company: str) -> HoldRow | None:
+        """The stop of all texts of a company, None where they may go."""
+        with self._db.read() as session:
+            return session.get(HoldRow, (company, TEXTS, ALL))
 
     def consent(self, company: str, phone: str) -> list[ConsentRecord]:
         """The register's entries for a number, oldest first."""

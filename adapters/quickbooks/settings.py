@@ -33,6 +33,11 @@ class QuickBooksSettings(ServiceSettings):
         description="As registered in the Intuit app. Production keys need an https address of yours; "
         "the page need not exist, you paste the address you landed on.",
     )
+    webhook_verifier: SecretPointer | None = Field(
+        default=None,
+        description="Verifier token of your Intuit app's webhooks, where you have a public address.",
+        examples=["env:INTUIT_WEBHOOK_VERIFIER"],
+    )
     payment_account: str | None = Field(
         default=None,
         description="Clearing account for card money, by name or id: type Bank or Other Current Asset.",

@@ -217,7 +217,7 @@ class _Door:
 
     async def _held(self, fault: Fault) -> None:
         deadline = time.monotonic() + fault.seconds
-        while any(one is fault for one in self._twin.faults) and time.monotonic() < deadline:
+        while any(one is fault for one in self._twin.faults) and time.monotonic() < deadline:  # noqa: ASYNC110  faults are a plain list, changed from any thread
             await asyncio.sleep(0.01)
 
 
@@ -251,7 +251,11 @@ class Served:
             socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
         )  # asyncio sets TCP_NODELAY only so
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
+        try:
+            self._socket.bind(("127.0.0.1", port))
+        except OSError:
+            self._socket.close()
+            raise
         self.port: int = self._socket.getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}"
         twin.base_url = self.base_url

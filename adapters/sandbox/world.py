@@ -15,8 +15,6 @@ from adapters.sandbox.twilio import Account, Number, TwilioTwin
 from adapters.sandbox.xero import TenantSeed, XeroTwin
 from adapters.sandbox.xero.twin import PKCE_CLIENT
 
-SERVICES: Final = ("quickbooks", "xero", "stripe", "twilio")
-
 QUICKBOOKS_CLIENT: Final = "sandbox-client"
 QUICKBOOKS_SECRET: Final = "sandbox-secret"
 XERO_CLIENT: Final = PKCE_CLIENT
@@ -75,38 +73,40 @@ class SandboxWorld:
             quickbooks: the business whose books are in QuickBooks.
             xero: the one whose books are in Xero.
             ports: fixed ports by service; any free port for those left out.
-
-        Raises:
-            OSError: a fixed port is taken.
         """
         self.quickbooks = _quickbooks(quickbooks)
         self.xero = XeroTwin(
             tenants=[TenantSeed(xero.name, xero.books_id, "AUD", "AU", "AUSEASTERNSTANDARDTIME")],
         )
+        self.xero.tenant().limits.day = None  # who looks every second would spend a day's calls in half an hour
         self.stripe = StripeTwin()
         self.twilio = _twilio(quickbooks, xero)
         for business, country, currency in ((quickbooks, "US", "usd"), (xero, "AU", "aud")):
             self.stripe.add_account(business.stripe_account, business.name, {business.stripe_key: ALL_NEEDED})
             self.stripe.control.keys({"account": business.stripe_account, "country": country, "currency": currency})
-        wanted = ports or {}
-        twins: dict[str, Twin] = {
-            "quickbooks": self.quickbooks,
-            "xero": self.xero,
-            "stripe": self.stripe,
-            "twilio": self.twilio,
-        }
-        self._served = {name: Served(twin, wanted.get(name, 0)) for name, twin in twins.items()}
+        self._ports = ports or {}
         self._running = ExitStack()
 
     @property
+    def twins(self) -> dict[str, Twin]:
+        """Each service by its name."""
+        return {"quickbooks": self.quickbooks, "xero": self.xero, "stripe": self.stripe, "twilio": self.twilio}
+
+    @property
     def addresses(self) -> dict[str, str]:
-        """Where each service answers, by its name."""
-        return {name: one.base_url for name, one in self._served.items()}
+        """Where each service answers, by its name; "" before `start`."""
+        return {name: twin.base_url for name, twin in self.twins.items()}
 
     def start(self) -> Self:
-        """Answer from now on."""
-        for one in self._served.values():
-            self._running.enter_context(one)
+        """Answer from now on.
+
+        Raises:
+            OSError: a fixed port is taken; nothing is left running.
+        """
+        with ExitStack() as starting:
+            for name, twin in self.twins.items():
+                starting.enter_context(Served(twin, self._ports.get(name, 0)))
+            self._running = starting.pop_all()
         return self
 
     def stop(self) -> None:

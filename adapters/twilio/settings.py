@@ -40,10 +40,12 @@ class TwilioSettings(ServiceSettings):
     )
     base_url: str | None = Field(default=None, description="Address of the API, for a stand-in. Loopback only.")
     messaging_base_url: str | None = Field(
-        default=None, description="Address of the Messaging API, for a stand-in. Loopback only."
+        default=None,
+        description="Address of the Messaging API, for a stand-in; base_url where that is given. Loopback only.",
     )
     pricing_base_url: str | None = Field(
-        default=None, description="Address of the Pricing API, for a stand-in. Loopback only."
+        default=None,
+        description="Address of the Pricing API, for a stand-in; base_url where that is given. Loopback only.",
     )
 
     def contradictions(self) -> Iterator[Contradiction]:

@@ -37,6 +37,11 @@ class XeroSettings(ServiceSettings):
         default="http://localhost:8484/callback",
         description="As registered in the Xero app. Xero takes http://localhost, not http://127.0.0.1.",
     )
+    webhook_key: SecretPointer | None = Field(
+        default=None,
+        description="Signing key of your Xero app's webhooks, where you have a public address.",
+        examples=["env:XERO_WEBHOOK_KEY"],
+    )
     payment_account: str | None = Field(
         default=None,
         description="Clearing account for card money, by name, code or id: a bank account, "

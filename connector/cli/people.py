@@ -37,6 +37,8 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: duebird retry MB2XK4TQ")(retry)
     app.command(epilog="Example: duebird hold INV-1042 --why 'called, pays Friday'")(hold)
     app.command(epilog="Example: duebird release INV-1042")(release)
+    app.command(epilog="Example: duebird pause acme --why 'holiday'")(pause)
+    app.command(epilog="Example: duebird resume acme")(resume)
     app.add_typer(consent_app, name="consent")
 
 
@@ -169,6 +171,33 @@ def release(
             )
             return
         fail(f"{label} is not held. Nothing was changed.", EXIT_FAILED)
+
+
+def pause(
+    company: Annotated[str | None, typer.Argument(metavar="[COMPANY]", help="Left out: every company.")] = None,
+    *,
+    config: ConfigOption = None,
+    why: Annotated[str, typer.Option(help="For your own memory.")] = "",
+) -> None:
+    """Send no texts until `duebird resume`. Works at once, also offline; payments are booked all the same."""
+    with told(), remembered(config) as (loaded, state):
+        for one in company_ids(loaded, company):
+            state.store.pause(one, why or "paused by you", present())
+            typer.echo(f"Paused: {one} sends no texts until: duebird resume {one}")
+
+
+def resume(
+    company: Annotated[str | None, typer.Argument(metavar="[COMPANY]", help="Left out: every company.")] = None,
+    *,
+    config: ConfigOption = None,
+) -> None:
+    """Let texts go out again. See first who would get one: duebird preview."""
+    with told(), remembered(config) as (loaded, state):
+        for one in company_ids(loaded, company):
+            if state.store.resume(one, present()):
+                typer.echo(f"Resumed: {one} sends texts again, within its hours and caps.")
+            else:
+                typer.echo(f"{one} was not paused.")
 
 
 def _subject(state: State, companies: list[str], subject: str, *, customer: bool) -> tuple[str, str, str, str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from connector.config.company import CompanySettings
-from connector.config.values import Interval, Line, ListenAddress, ListOf
+from connector.config.values import Interval, Line, ListenAddress, ListOf, PublicAddress
 from connector.settings import Contradiction, StrictSettings
 
 
@@ -64,6 +64,12 @@ class DaemonSettings(StrictSettings):
         description="Address for webhooks of the services, behind your own https; off when left out. "
         "Duebird needs none: webhooks only save seconds.",
         examples=["127.0.0.1:8766"],
+    )
+    public_url: PublicAddress | None = Field(
+        default=None,
+        description="The https address under which the world reaches webhook_listen, without /hooks. "
+        "Twilio signs it, so without it Twilio's webhooks are not taken.",
+        examples=["https://hooks.acme.example"],
     )
 
     def contradictions(self) -> Iterator[Contradiction]:

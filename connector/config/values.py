@@ -6,6 +6,7 @@ import difflib
 import re
 from decimal import Decimal
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
@@ -121,6 +122,21 @@ def _address(text: str) -> str:
     return text
 
 
+def _public_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port  # a port that is no number raises
+    except ValueError:
+        host = None
+    else:
+        safe = parts.scheme == "https" or (parts.scheme == "http" and host in {"127.0.0.1", "localhost", "::1"})
+        if not safe or parts.username or parts.password or parts.query or parts.fragment or not text.isascii():
+            host = None
+    if not host:
+        raise refusal("is not a public https address", "Write it like 'https://hooks.acme.example', without ? or #.")
+    return text.rstrip("/")
+
+
 def _words(text: str) -> str:
     """Check the wording as the composer of texts will read it."""
     try:
@@ -186,6 +202,10 @@ Amount = Annotated[
 ]
 Interval = Annotated[float, Field(ge=1, le=_LONGEST_INTERVAL), Means("a number of seconds from 1 to 604800 (a week)")]
 ListenAddress = Annotated[str, AfterValidator(_address), Means("an address such as '127.0.0.1:8765'")]
+# http only to this machine itself, for a stand-in
+PublicAddress = Annotated[
+    str, AfterValidator(_public_address), Means("an https address such as 'https://hooks.acme.example'")
+]
 PhoneNumber = Annotated[
     str,
     Field(pattern=r"^\+[1-9]\d{6,14}$"),

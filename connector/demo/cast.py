@@ -46,6 +46,11 @@ class Business:
         """As customers know it."""
         return self.seed.name
 
+    @property
+    def short(self) -> str:
+        """As its texts call it: the shorter, the more fits into one message."""
+        return self.name.partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:

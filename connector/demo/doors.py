@@ -62,7 +62,9 @@ class Doors:
             ) from error
         body: dict[str, Any] = answer.json() if answer.content else {}
         if answer.status_code >= httpx.codes.BAD_REQUEST:
-            said = next((str(body[key]) for key in ("error", "problem", "refused", "unknown", "unreadable") if key in body), "")
+            said = next(
+                (str(body[key]) for key in ("error", "problem", "refused", "unknown", "unreadable") if key in body), ""
+            )
             raise DoorProblem(f"The {service} stand-in said no: {said or answer.status_code}. Nothing was changed.")
         return body
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -56,13 +57,14 @@ def run(stage: Stage, folder: Path | None, *, keep: bool) -> Played:
     keep_to_the_play()
     with ExitStack() as stack:
         stopping = stack.enter_context(_told_to_stop())
-        place = folder if folder is not None else stack.enter_context(_passing_folder())
+        place = folder.absolute() if folder is not None else stack.enter_context(_passing_folder())
+        setting.insist_on_fresh(place)
         sandbox = stack.enter_context(SandboxWorld())
         doors = Doors(sandbox.addresses)
         stack.callback(doors.close)
         clock = assemble.system_clock()
         _introduce(stage)
-        scene = setting.prepare(place.absolute(), sandbox.addresses, clock.now())
+        scene = setting.prepare(place, sandbox.addresses, clock.now())
         setting.fill_books(doors, clock.now())
         connected = setting.connect_companies(scene, doors)
         state = assemble.open_state(scene.loaded.state_dir)
@@ -129,6 +131,16 @@ def _told_to_stop() -> Iterator[threading.Event]:
 # ------------------------------------------------------------------------------------------------------ the words
 
 
+def how_to_call() -> str:
+    """What to type for Duebird in this terminal: in a fresh clone it is not on the PATH."""
+    if shutil.which("duebird"):
+        return "duebird"
+    script = Path(sys.argv[0])
+    if script.stem != "duebird":
+        return "python -m connector.cli.main"
+    return str(script.relative_to(Path.cwd())) if script.is_relative_to(Path.cwd()) else str(script)
+
+
 def _introduce(stage: Stage) -> None:
     count = sum(len(parts) for parts in PARTS.values())
     names = " and ".join(f"{one.name} ({summary.TITLES[one.ledger]})" for one in BUSINESSES)
@@ -158,30 +170,34 @@ def _farewell(stage: Stage, played: Played, folder: Path | None) -> None:
         stage.say(f"Texts and books do not agree after {played.seconds:.0f} seconds.", "bold red")
         return
     stage.say(
-        f"That took {played.seconds:.0f} seconds. Play with it yourself: duebird demo --keep    "
-        "For your own books: duebird init"
+        f"That took {played.seconds:.0f} seconds. To play yourself: {how_to_call()} demo --keep    "
+        f"For your own books: {how_to_call()} init"
     )
 
 
 def _invite(stage: Stage, scene: setting.Setting, addresses: dict[str, str], doors: Doors) -> None:
     stage.headline("The sandbox and the daemon go on running")
     for name, address in addresses.items():
-        stage.say(f"  {summary.TITLES[name]:<11} {address}")
-    stage.say(f"  folder      {scene.folder}")
-    stage.say(f"  daemon log  {scene.log}")
+        stage.command(f"{summary.TITLES[name]:<11} {address}")
+    stage.command(f"folder      {scene.folder}")
+    stage.command(f"daemon log  {scene.log}")
     records = read_records(doors)
     waiting = [link for link in records.links if link.active and records.notices(link.number)]
     if waiting:
         stage.headline("Payment pages to open in a browser")
         for link in waiting:
-            stage.say(f"  {link.number}  {link.url}")
+            stage.command(f"{link.number}  {link.url}")
     stage.headline("In a second terminal")
-    stage.say("  duebird sandbox issue --company quickbooks --customer 'Maya Lindqvist' --amount 120")
-    stage.say("  duebird sandbox texts")
-    stage.say("  duebird sandbox pay INVOICE             as its customer, with the link from the text")
-    stage.say("  duebird sandbox reply +15035550142 STOP")
-    stage.say("  duebird sandbox records")
-    stage.say(f"  duebird status --config {scene.config}")
-    stage.say(f"  duebird invoices --config {scene.config}")
+    duebird = how_to_call()
+    for what in (
+        "sandbox issue --company xero --customer 'Zoe Bennett' --amount 120",
+        "sandbox texts",
+        "sandbox pay INVOICE",
+        "sandbox reply +15035550142 STOP",
+        "sandbox records",
+        f"status --config {scene.config}",
+        f"invoices --config {scene.config}",
+    ):
+        stage.command(f"{duebird} {what}")
     stage.say()
     stage.say("Ctrl-C ends it.", "bold")

@@ -164,9 +164,7 @@ def read_records(doors: Doors, *, with_calls: bool = False) -> Records:
         invoices += found
         entries += booked
     calls = {name: _calls(doors, name) for name in doors.addresses} if with_calls else {}
-    return Records(
-        tuple(texts), tuple(invoices), tuple(entries), tuple(links), tuple(paid), tuple(opt_outs), calls
-    )
+    return Records(tuple(texts), tuple(invoices), tuple(entries), tuple(links), tuple(paid), tuple(opt_outs), calls)
 
 
 def _calls(doors: Doors, service: str) -> Calls:

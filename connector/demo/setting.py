@@ -57,6 +57,7 @@ _COMPANY: Final = """
 [[company]]
 id = {id}
 name = {name}
+text_name = {text_name}
 country = {country}
 timezone = {zone}
 start_on = {start_on}
@@ -75,11 +76,15 @@ account_sid = {account_sid}
 auth_token = "file:secrets/twilio"
 from_number = {number}
 base_url = {twilio_url}
+messaging_base_url = {twilio_url}
+pricing_base_url = {twilio_url}
 
 [company.notices]
 window_start = "00:00"
 window_end = "24:00"
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+# One is what a business wants; here somebody plays, and issues invoice after invoice to the same customer.
+max_texts_per_number_per_day = 20
 """
 _QUICKBOOKS: Final = """\
 kind = "quickbooks"
@@ -135,19 +140,27 @@ def agreed() -> Agreed:
 # ---------------------------------------------------------------------------------------------------- our side
 
 
-def prepare(folder: Path, addresses: dict[str, str], now: datetime) -> Setting:
-    """Write the configuration and its secrets, and load it as every command does.
+def insist_on_fresh(folder: Path) -> None:
+    """Make the folder, or check that no configuration of somebody's stands in it.
 
     Raises:
-        ConfigProblem: the folder holds a configuration already, or others can look into it.
+        ConfigProblem: it holds a configuration already, or others can look into it.
     """
     private_folder(folder)
-    config = folder / CONFIG
-    if config.exists():
+    if (folder / CONFIG).exists():
         raise ConfigProblem(
-            f"{config} is there already, and the demo writes one of its own. Nothing was changed.",
+            f"{folder / CONFIG} is there already, and the demo writes one of its own. Nothing was changed.",
             advice="Name a folder that is empty or does not exist yet.",
         )
+
+
+def prepare(folder: Path, addresses: dict[str, str], now: datetime) -> Setting:
+    """Write the configuration and its secrets into a fresh folder, and load it as every command does.
+
+    Raises:
+        DuebirdError: it could not be written, or cannot work.
+    """
+    config = folder / CONFIG
     secrets = folder / "secrets"
     private_folder(secrets)
     for name, value in _secrets().items():
@@ -198,6 +211,7 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
     values = {
         "id": business.id,
         "name": business.name,
+        "text_name": business.short,
         "country": business.country,
         "zone": business.zone,
         "start_on": today_of(business, now) - timedelta(days=START_DAYS_AGO),
@@ -207,9 +221,7 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
         "number": business.seed.number,
         "twilio_url": addresses["twilio"],
     }
-    text = _COMPANY.format(
-        ledger=form.format(**ledger), **{name: toml_value(value) for name, value in values.items()}
-    )
+    text = _COMPANY.format(ledger=form.format(**ledger), **{name: toml_value(value) for name, value in values.items()})
     return text + (f"owner_notice = {toml_value(business.owner)}\n" if business.owner else "")
 
 
@@ -298,8 +310,10 @@ def fill_books(doors: Doors, now: datetime) -> None:
         DoorProblem: a stand-in refused.
     """
     for business in BUSINESSES:
-        ids = {one.name: add_customer(doors, business, one.name, one.mobile, one.given, one.currency)
-               for one in customers_of(business)}
+        ids = {
+            one.name: add_customer(doors, business, one.name, one.mobile, one.given, one.currency)
+            for one in customers_of(business)
+        }
         for part in PARTS[business.id]:
             if not part.later:
                 issue_part(doors, business, part, ids[part.customer.name], now)
@@ -373,5 +387,3 @@ def void(doors: Doors, business: Business, ledger_id: str) -> None:
         doors.post("quickbooks", f"invoices/{ledger_id}/void")
     else:
         doors.post("xero", f"invoices/{ledger_id}/void")
-
-

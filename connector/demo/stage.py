@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -43,6 +44,10 @@ class Stage:
         """A line without a time."""
         self._console.print(Text(text, style=style))
 
+    def command(self, text: str) -> None:
+        """Something to type: never broken, so that it can be copied."""
+        self._console.print(Text(f"  {text}"), soft_wrap=True)
+
     def headline(self, text: str) -> None:
         """A new scene."""
         self._console.print()
@@ -50,12 +55,10 @@ class Stage:
 
     def event(self, text: str, style: str = "", *, mark: str = " ") -> None:
         """Something that happened just now."""
-        line = Table.grid(padding=(0, 1))
-        line.add_column(width=4, justify="right", style="dim")
-        line.add_column(width=1)
-        line.add_column()
-        line.add_row(self._time(), Text(mark, style=style), Text(text, style=style))
-        self._console.print(line)
+        first, *more = textwrap.wrap(text, self._console.width - INDENT, break_long_words=False, break_on_hyphens=False)
+        self._console.print(Text.assemble((f"{self._time():>4} ", "dim"), (f"{mark} {first}", style)))
+        for line in more:
+            self._console.print(Text(f"{'':{INDENT}}{line}", style=style))
         self._beat()
 
     def bubble(self, to: str, body: str, style: str = "cyan") -> None:
@@ -74,12 +77,14 @@ class Stage:
         kept = list(rows)
         for business in BUSINESSES:
             self.headline(f"{business.name}, as {TITLES[business.ledger]}, Stripe and Twilio have it on record")
-            table = Table(box=SIMPLE_HEAD if self._drawn else None, pad_edge=False, show_edge=False, expand=False)
+            table = Table(
+                box=SIMPLE_HEAD if self._drawn else None, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False
+            )
             table.add_column("invoice", no_wrap=True)
-            table.add_column("customer", max_width=16)
-            table.add_column("texts", min_width=20)
-            table.add_column("paid", max_width=20)
-            table.add_column("the ledger says", max_width=16)
+            table.add_column("customer", max_width=15)
+            table.add_column("texts", max_width=28)
+            table.add_column("paid", max_width=18)
+            table.add_column("ledger says", max_width=16)
             for row in kept:
                 if row.business == business.id:
                     table.add_row(row.number, row.customer, _texts(row), row.paid or "-", _says(row))
@@ -123,7 +128,7 @@ class Stage:
 
 def _texts(row: Row) -> Text:
     if not row.texts:
-        return Text.assemble("none: ", (row.why_not, "italic"))
+        return Text.assemble("none: ", (row.why_not, "italic")) if row.why_not else Text("none")
     return Text(f"{row.texts}{' and a thank-you' if row.thanked else ''}", style="cyan")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from connector.demo.cast import BUSINESSES, PARTS, Act, Business, Customer, Part, part_of, who_has
@@ -22,7 +24,14 @@ from state.queries import Queries
 LIMIT: Final = 50.0  # seconds for the whole play; it takes half of that, and a minute is what was promised
 LOOK: Final = 0.1  # seconds between two looks at the stand-ins: soon enough for an eye
 
-Told = Callable[[], None]
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that is not told yet: by what it is known, when it happened, and how to tell it."""
+
+    key: str
+    at: datetime
+    tell: Callable[[], None]
 
 
 class Story:
@@ -40,8 +49,8 @@ class Story:
         """
         self._doors, self._stage, self._queries, self._alive, self._now = doors, stage, queries, alive, now
         self._seen: set[str] = set()
-        self._acted: set[str] = set()
-        self._held = any(part.act is Act.CHEQUE for parts in PARTS.values() for part in parts)
+        self._told: set[str] = set()  # texts that have been shown
+        self._acted: set[str] = set()  # invoices whose part is played
 
     def play(self) -> Records:
         """Tell and act until done; returns the last records.
@@ -54,33 +63,34 @@ class Story:
         self._seen.update(_entry_key(entry) for entry in records.entries)
         while self._stage.seconds < LIMIT:
             records = read_records(self._doors)
-            for _, tell in sorted(self._news(records), key=lambda one: one[0]):
-                tell()
+            news = min(self._news(records), key=lambda one: one.at, default=None)
+            if news is not None:  # one at a time, and what has happened meanwhile may come before the next
+                self._seen.add(news.key)
+                news.tell()
             self._act(records)
-            if self._done(records):
-                break
+            if news is None:
+                if self._done(records):
+                    break
+                time.sleep(LOOK)
             self._alive()
-            time.sleep(LOOK)
         return read_records(self._doors, with_calls=True)
 
     # -------------------------------------------------------------------------------------------------- telling
 
-    def _news(self, records: Records) -> Iterator[tuple[datetime, Told]]:
+    def _news(self, records: Records) -> Iterator[News]:
         for text in records.texts:
-            if self._is_new(text.sid):
-                yield text.at, lambda text=text: self._tell_text(records, text)  # type: ignore[misc]  # bound now
+            if text.sid not in self._seen and not text.inbound and not text.automatic:  # those are told when written
+                yield News(text.sid, text.at, partial(self._tell_text, records, text))
         for paid in records.paid:
-            if self._is_new(f"{paid.payment_id} {paid.state}") and f"{paid.payment_id} pending" in self._seen:
-                yield _now_or(records, paid), lambda paid=paid: self._tell_bank(paid)  # type: ignore[misc]  # bound now
+            if paid.method != "card" and paid.state == "succeeded" and paid.payment_id not in self._seen:
+                yield News(paid.payment_id, _arrived(records, paid), partial(self._tell_bank, paid))
         for entry in records.entries:
-            if self._is_new(_entry_key(entry)) and "Duebird" in entry.said:
-                yield entry.at, lambda entry=entry: self._tell_entry(records, entry)  # type: ignore[misc]  # bound now
+            if _entry_key(entry) not in self._seen and "Duebird" in entry.said:
+                yield News(_entry_key(entry), entry.at, partial(self._tell_entry, records, entry))
         for link in records.links:
             part = part_of(link.number)
-            if part is not None and part.act is Act.CHEQUE and not link.active and self._is_new(link.link_id):
-                yield _LAST, lambda part=part: self._stage.event(  # type: ignore[misc]  # bound now
-                    f"No text to {part.customer.short}. The payment page for {part.number} is taken down.", "yellow"
-                )
+            if part is not None and part.act is Act.CHEQUE and not link.active and link.link_id not in self._seen:
+                yield News(link.link_id, _AT_ONCE, partial(self._tell_cheque, part))
 
     def _is_new(self, key: str) -> bool:
         new = key not in self._seen
@@ -88,27 +98,36 @@ class Story:
         return new
 
     def _tell_text(self, records: Records, text: Text) -> None:
-        if text.inbound:
-            return  # told when it was written
-        if text.automatic:
-            self._stage.event(f"Twilio answers {who_has(text.to)} by itself and blocks the number.")
-            return
-        who, owners = who_has(text.to), [business.owner for business in BUSINESSES]
-        if text.to in owners:
-            self._stage.event(f"Text to {who}: “{text.body}”", "dim")
+        who = who_has(text.to)
+        if text.to in {business.owner for business in BUSINESSES}:
+            self._stage.event(f"Text to {who}: “{text.body}”", "blue")
             return
         link = records.link_at(text.link)
         about = f", about {link.number}" if link else ", a thank-you"
         self._stage.bubble(f"Text to {who}{about}", text.body, "cyan" if link else "green")
+        self._told.add(text.sid)
+
+    def _tell_cheque(self, part: Part) -> None:
+        self._stage.event(
+            f"Duebird read {part.number} once more before texting and found it paid: no text to "
+            f"{part.customer.short}, and the payment page is taken down.",
+            "yellow",
+        )
 
     def _tell_bank(self, paid: Paid) -> None:
-        self._stage.event(f"The bank has paid: {plain_amount(paid.amount)} for {paid.number} is there.", "green", mark="$")
+        self._stage.event(
+            f"The bank has paid: {plain_amount(paid.amount)} for {paid.number} is there.", "green", mark="$"
+        )
 
     def _tell_entry(self, records: Records, entry: Entry) -> None:
         ledger = TITLES[next(one.ledger for one in BUSINESSES if one.id == entry.business)]
         invoice = next(one for one in records.invoices if one.ledger_id == entry.ledger_id)
-        left = "nothing is owed any more" if not invoice.balance.is_positive else f"{plain_amount(invoice.balance)} left"
-        self._stage.event(f"{ledger}: {plain_amount(entry.amount)} booked on {invoice.number}, {left}.", "green", mark="=")
+        left = (
+            "nothing is owed any more" if not invoice.balance.is_positive else f"{plain_amount(invoice.balance)} left"
+        )
+        self._stage.event(
+            f"{ledger}: {plain_amount(entry.amount)} booked on {invoice.number}, {left}.", "green", mark="="
+        )
 
     # -------------------------------------------------------------------------------------------------- acting
 
@@ -125,7 +144,7 @@ class Story:
         if part.later:
             return self._issue_later(records, business, part)
         notice = next(iter(records.notices(part.number)), None)
-        if notice is None or not part.is_texted:
+        if notice is None or notice.sid not in self._told or not part.is_texted:
             return False
         person, amount = part.customer.short, plain_amount(part.owed)
         if part.act is Act.CARD:
@@ -138,7 +157,7 @@ class Story:
             )
         elif part.act is Act.STOP:
             self._doors.reply(part.customer.e164, business.seed.number, "STOP")
-            self._stage.event(f"{person} answers: “STOP”", "red")
+            self._stage.event(f"{person} answers: “STOP”. Twilio confirms it to {person} by itself.", "red")
         return True
 
     def _cheque_comes(self, records: Records, business: Business, part: Part) -> bool:
@@ -153,7 +172,6 @@ class Story:
         )
         pay_by_cheque(self._doors, business, invoice.ledger_id, str(part.owed.amount))
         self._doors.clear_faults("quickbooks")
-        self._stage.event(f"Duebird reads {part.number} once more before it texts, and finds it paid.", "yellow")
         return True
 
     def _issue_later(self, records: Records, business: Business, part: Part) -> bool:
@@ -173,25 +191,29 @@ class Story:
     def _done(self, records: Records) -> bool:
         """Everybody has done their part, everything is booked, and Duebird has looked at every invoice."""
         self._let_the_bank_pay(records)
-        for business in BUSINESSES:
-            for part in PARTS[business.id]:
-                invoice = records.invoice(part.number)
-                if invoice is None or invoice.status != settled_as(part):
-                    return False
-                if part.is_paid_online and not _thanked(records, part):
-                    return False
-                if part.later and not self._told_why_not(business, part, invoice):
-                    return False
-                if part.act is Act.CHEQUE and any(one.active for one in records.links if one.number == part.number):
-                    return False
+        done = [self._is_done(records, business, part) for business in BUSINESSES for part in PARTS[business.id]]
+        return all(done)  # every part is asked, also behind one that is not done: asking may tell something
+
+    def _is_done(self, records: Records, business: Business, part: Part) -> bool:
+        invoice = records.invoice(part.number)
+        if invoice is None or invoice.status != settled_as(part):
+            return False
+        if part.is_paid_online:
+            return _thanked(records, part)
+        if part.later:
+            return self._told_why_not(business, part, invoice)
+        if part.act is Act.CHEQUE:
+            return not any(one.active for one in records.links if one.number == part.number)
         return True
 
     def _let_the_bank_pay(self, records: Records) -> None:
         """Days pass for the bank debit, once Duebird has heard that it is under way."""
         for paid in records.paid:
             if paid.state == "pending" and self._reason(paid.business, paid.ledger_id) is Reason.PAYMENT_PENDING:
-                self._stage.event(f"Duebird waits for the bank with {paid.number}: nothing is booked, nobody is texted.")
-                self._stage.event("Four days later, in a second:")
+                self._stage.event(
+                    f"Duebird waits for the bank with {paid.number}: nothing is booked, nobody is texted."
+                )
+                self._stage.event("The bank takes days for that; the sandbox lets them pass.")
                 self._doors.post("stripe", "debit", session=paid.session_id, succeeds=True)
 
     def _told_why_not(self, business: Business, part: Part, invoice: Invoice) -> bool:
@@ -208,11 +230,12 @@ class Story:
         return Reason(row.reason) if row is not None and row.reason not in {"", Reason.GO} else None
 
 
+_AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)  # told before anything else: it belongs to what was just said
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
-def _now_or(records: Records, paid: Paid) -> datetime:
-    """Stripe's records tell no instant for a debit's end: it comes after every text and before its entry."""
+def _arrived(records: Records, paid: Paid) -> datetime:
+    """Stripe's records tell no instant for a debit's end: it comes just before its entry, else after all else."""
     entries = [entry.at for entry in records.entries if paid.payment_id in entry.said]
     return min(entries, default=_LAST)
 

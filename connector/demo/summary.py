@@ -27,8 +27,8 @@ class Row:
     ledger_says: str
 
 
-def rows(records: Records, reasons: dict[str, str]) -> list[Row]:
-    """Every invoice of both ledgers; `reasons` by invoice number, for those that got no text."""
+def rows(records: Records, reasons: dict[str, str] | None) -> list[Row]:
+    """Every invoice of both ledgers; `reasons` by invoice number for those that got no text, None: not asked for."""
     return [
         _row(records, invoice, reasons)
         for business in BUSINESSES
@@ -37,7 +37,7 @@ def rows(records: Records, reasons: dict[str, str]) -> list[Row]:
     ]
 
 
-def _row(records: Records, invoice: Invoice, reasons: dict[str, str]) -> Row:
+def _row(records: Records, invoice: Invoice, reasons: dict[str, str] | None) -> Row:
     texts = records.notices(invoice.number)
     to = {one.to for one in texts}
     thanked = any(
@@ -49,7 +49,7 @@ def _row(records: Records, invoice: Invoice, reasons: dict[str, str]) -> Row:
         customer=invoice.customer,
         texts=len(texts),
         thanked=thanked,
-        why_not="" if texts else reasons.get(invoice.number, "not seen by Duebird"),
+        why_not="" if texts or reasons is None else reasons.get(invoice.number, "not seen by Duebird"),
         paid=_paid(records, invoice),
         ledger_says=_ledger_says(invoice),
     )
@@ -57,12 +57,12 @@ def _row(records: Records, invoice: Invoice, reasons: dict[str, str]) -> Row:
 
 def _paid(records: Records, invoice: Invoice) -> str:
     online = [
-        f"{plain_amount(one.amount)} {'by card' if one.method == 'card' else 'by bank'}"
+        f"{plain_amount(one.amount)} {'card' if one.method == 'card' else 'bank'}"
         + ("" if one.state == "succeeded" else f" ({one.state})")
         for one in records.payments(invoice.number)
     ]
     by_hand = [
-        f"{plain_amount(one.amount)} by cheque"
+        f"{plain_amount(one.amount)} cheque"
         for one in records.entries_on(invoice)
         if not any(payment.payment_id in one.said for payment in records.paid)
     ]

@@ -77,6 +77,9 @@ class Policy:
     consent_marker: str | None = None
     payment_account_id: str | None = None
     payment_method_id: str | None = None
+    texts_per_hour: int | None = None  # above it texts wait, and a person is told; None: no such brake
+    texts_per_day: int | None = None
+    catch_up: int | None = None  # notices that may go out unasked after a stop
     live: bool = True  # live money at the processor, as opposed to its test mode
 
     @property
@@ -163,7 +166,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.OUTSIDE_WINDOW: "outside the hours for texts",
     Reason.IN_PROGRESS: "something is under way for this invoice",
     Reason.LINK_CHANGING: "its payment link is being replaced",
-    Reason.PAUSED: "texts are paused",
+    Reason.PAUSED: "texts are paused; `duebird resume` lets them go",
     Reason.REFUSED: "a service refused what it needs; see `duebird attention`",
     Reason.BROKEN: "no decision could be made; see `duebird attention`",
     Reason.NO_WORDS: "no text can be made for it; see `duebird attention`",

@@ -14,6 +14,10 @@ from state.queries import Queries
 from state.store import Store
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
     """Everything a flow needs. `workers`: how many effects may be performed side by side."""
@@ -31,9 +35,11 @@ class Company:
     workers: int = 4
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
-    # Asked between calls: a program that is told to end finishes the call in hand and starts no other.
-    stopping: Callable[[], bool] = lambda: False
+    # By how much the machine's clock is wrong, as far as the services tell: no text goes out on a wrong clock.
+    clock_error: Callable[[], timedelta] = timedelta
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
+    # Asked between two pieces of work: what is in hand is finished, nothing new is begun.
+    stop_asked: Callable[[], bool] = _never
 
 
 @dataclass(slots=True)

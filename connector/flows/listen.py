@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,7 +14,8 @@ from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
 from connector.ports import DeliveryAdvice, DeliveryState, FailureKind, InboundText, Payment, SentText
-from state.store import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE, Attention
+from state.queries import Queries
+from state.store import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE, Attention, Store
 from state.tables import TextRow
 
 # Events can surface behind one already listed; others who measured it wait 5 s to 60 s. Two minutes of overlap cost
@@ -95,23 +97,41 @@ def replies_if_older(company: Company, than: timedelta, counts: Counts) -> None:
 
 def replies_once(company: Company) -> Counts:
     """Read what people wrote to us. An opt-out is on record before anything else is done."""
-    counts = Counts()
     now = company.clock.now()
     cursor = company.queries.cursor(company.id, INBOUND_SINCE)
     since = min(datetime.fromisoformat(cursor.value), now) if cursor else now
-    texts = list({one.text_id: one for one in company.messenger.inbound(since - INBOUND_OVERLAP)}.values())
-    known = company.queries.known_inbound(company.id, [one.text_id for one in texts])
+    texts = company.messenger.inbound(since - INBOUND_OVERLAP)
+    newest = max((one.received_at for one in texts), default=since)
+    inbox = Inbox(company.id, company.policy.business, company.store, company.queries)
+    return replies_heard(inbox, texts, max(since, newest), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What storing replies needs of a company. No service: a STOP is heard while all of them are out of reach."""
+
+    company: str
+    business: str
+    store: Store
+    queries: Queries
+
+
+def replies_heard(inbox: Inbox, texts: Sequence[InboundText], watermark: datetime | None, now: datetime) -> Counts:
+    """Store replies and what follows from them, each once. `watermark` None: they came by themselves."""
+    counts = Counts()
+    texts = list({one.text_id: one for one in texts}.values())  # pages that move under a reader show one twice
+    known = inbox.queries.known_inbound(inbox.company, [one.text_id for one in texts])
     new = [one for one in texts if one.text_id not in known]
     meanings = [(one, meaning(one.body)) for one in new]
     records = [record for one, said in meanings if (record := _consent(one, said)) is not None]
-    held = {one.text_id: _to_hold(company, one, said) for one, said in meanings}
+    held = {one.text_id: _to_hold(inbox, one, said) for one, said in meanings}
     attentions = [
-        item for one, said in meanings if (item := _reply_attention(company, one, said, held[one.text_id])) is not None
+        item for one, said in meanings if (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
     ]
-    newest = max((one.received_at for one in texts), default=since)
     stored = [(_redacted(one), str(said)) for one, said in meanings]
-    holds = [customer for ids in held.values() for customer in ids]
-    company.store.inbound_read(company.id, stored, records, max(since, newest), now, attentions, holds)
+    if new or watermark is not None:
+        holds = [customer for ids in held.values() for customer in ids]
+        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds)
     counts.add("replies", len(new))
     counts.add("opt-outs", sum(1 for record in records if record.state is ConsentState.REVOKED))
     return counts
@@ -141,27 +161,27 @@ def _consent(text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
     )
 
 
-def _to_hold(company: Company, text: InboundText, said: ReplyMeaning) -> list[str]:
+def _to_hold(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> list[str]:
     """Whose texts wait until a person has read this reply: it may be a revocation, and is not plain enough for one."""
-    return company.queries.customers_with(company.id, text.sender.e164) if said is ReplyMeaning.DOUBTFUL else []
+    return inbox.queries.customers_with(inbox.company, text.sender.e164) if said is ReplyMeaning.DOUBTFUL else []
 
 
-def _reply_attention(company: Company, text: InboundText, said: ReplyMeaning, held: Sequence[str]) -> Attention | None:
+def _reply_attention(inbox: Inbox, text: InboundText, said: ReplyMeaning, held: Sequence[str]) -> Attention | None:
     if said in {ReplyMeaning.STOP, ReplyMeaning.START, ReplyMeaning.HELP}:
         return None  # the messaging service answers these itself
-    last = company.queries.last_text_to(company.id, text.sender.e164)
+    last = inbox.queries.last_text_to(inbox.company, text.sender.e164)
     if last is None and said is ReplyMeaning.OTHER:
         return None  # not an answer to anything of ours
     about = f" (last text was about {last.ledger_id})" if last else ""
     return Attention(
-        key=f"{company.id}/reply/{text.text_id}",
+        key=f"{inbox.company}/reply/{text.text_id}",
         subject=last.ledger_id if last else text.sender.masked,
-        happened=f"{company.policy.business}: {text.sender.masked} wrote{about}: “{redact_cards(text.body)[:300]}”",
+        happened=f"{inbox.business}: {text.sender.masked} wrote{about}: “{redact_cards(text.body)[:300]}”",
         not_done=_REPLY_NOT_DONE.get(said, "Nobody has answered it. Notices go on as planned.")
         if not held
         else "It may be a wish to get no more texts: there are none to this customer until you release them.",
-        command=" and ".join(f"duebird release {one} --customer --company {company.id}" for one in held)
-        or f"duebird hold --company {company.id} {last.ledger_id if last else 'INVOICE'}",
+        command=" and ".join(f"duebird release {one} --customer --company {inbox.company}" for one in held)
+        or f"duebird hold --company {inbox.company} {last.ledger_id if last else 'INVOICE'}",
     )
 
 
@@ -176,6 +196,8 @@ def deliveries_once(company: Company) -> Counts:
     counts = Counts()
     guard = Isolation()
     for row in company.queries.texts_to_check(company.id, company.clock.now(), TEXTS_A_RUN):
+        if company.stop_asked():
+            break
         with guard.record(f"{company.id}: text {row.text_id}") as troubles:
             _delivery(company, row, company.messenger.sent_text(row.text_id), counts)
         if guard.over and guard.last is not None:
@@ -257,9 +279,11 @@ def note_trouble(company: Company, error: DuebirdError) -> None:
 
 
 __all__: Sequence[str] = (
+    "Inbox",
     "deliveries_once",
     "note_trouble",
     "payments_once",
+    "replies_heard",
     "replies_if_older",
     "replies_once",
 )

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from connector.errors import Throttled
-from connector.flows import listen, perform, poll, propose, reconcile, recover, settle
+from connector.errors import DatabaseTrouble, Throttled
+from connector.flows import brakes, listen, perform, poll, propose, reconcile, recover, settle
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
-from state.database import DatabaseTrouble
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,10 @@ class Report:
 
 
 def run_pass(company: Company, look: Look | None = None) -> Report:
-    """One pass. Never raises a service's error: it is in the report, and on record where a person must act."""
+    """One pass. Never raises a service's error: it is in the report, and on record where a person must act.
+
+    Ends early, after what is in hand, once the company's `stop_asked` says so.
+    """
     look = look or Look()
     report = Report()
     stages: list[tuple[str, Callable[[Company], Counts]]] = [("recover", recover.run_once)]
@@ -59,13 +61,16 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
     try:
         for name, stage in stages:
             _stage(company, name, stage, report)
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             before = dict(report.counts.names)
             _stage(company, "decide", propose.run_once, report)
+            if number == 0 and brakes.ask_before_catching_up(company):
+                report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
             _stage(company, "perform", perform.run_once, report)
             if report.counts.names == before:
                 break
         _stage(company, "read deliveries", listen.deliveries_once, report)
+        brakes.passed(company)
     except DatabaseTrouble as error:
         # What cannot be recorded must not be done: no further stage, no further call.
         log.error("%s: the pass was broken off: %s", company.id, error)  # noqa: TRY400  for people
@@ -74,7 +79,7 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
 
 
 def _stage(company: Company, name: str, stage: Callable[[Company], Counts], report: Report) -> None:
-    if company.stopping():
+    if company.stop_asked():
         return
     try:
         report.counts.merge(stage(company))

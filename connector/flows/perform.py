@@ -12,7 +12,7 @@ from typing import Any, Final
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
 from connector.errors import DuebirdError, NeedsReauthorisation, Rejected, RejectedBecause, Throttled, Transient
-from connector.flows import book, listen, text
+from connector.flows import book, brakes, listen, text
 from connector.flows.attempts import Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.flows.situation import situations
@@ -40,7 +40,7 @@ def run_once(company: Company) -> Counts:
     tried: set[str] = set()
     with ThreadPoolExecutor(company.workers, thread_name_prefix=f"perform-{company.id}") as pool:
         for _ in range(BATCHES_A_RUN):
-            if company.stopping():
+            if company.stop_asked():
                 break
             rows = company.store.effects.due(company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped)
             # Each effect once a run: what could not even be put off must not be tried again and again.
@@ -50,11 +50,24 @@ def run_once(company: Company) -> Counts:
             if any(row.kind == EffectKind.SEND_TEXT for row in rows) and not _replies_are_fresh(company, counts):
                 stopped.add(EffectKind.SEND_TEXT)
                 continue
+            rows = _within_caps(company, rows, stopped)
             for key, kind, outcome in pool.map(lambda row: _perform(company, row, stopped, unreached), rows):
                 counts.add(f"{kind} {outcome}")
                 if outcome != LEFT:
                     tried.add(key)
     return counts
+
+
+def _within_caps(company: Company, rows: list[EffectRow], stopped: set[EffectKind]) -> list[EffectRow]:
+    """Leave the notices beyond the caps for later; receipts and the owner's own notices are not counted."""
+    notices = [row for row in rows if row.purpose == "notice"]
+    left = brakes.notices_left(company, company.clock.now()) if notices else None
+    if left is None or len(notices) <= left:
+        return rows
+    beyond = {row.key for row in notices[left:]}
+    if left == 0:
+        stopped.add(EffectKind.SEND_TEXT)
+    return [row for row in rows if row.key not in beyond]
 
 
 def _replies_are_fresh(company: Company, counts: Counts) -> bool:
@@ -72,7 +85,7 @@ def _perform(
     company: Company, row: EffectRow, stopped: set[EffectKind], unreached: Counter[EffectKind]
 ) -> tuple[str, str, str]:
     kind = EffectKind(row.kind)
-    if kind in stopped or company.stopping() or (kind is EffectKind.SEND_TEXT and _replies_are_old(company)):
+    if kind in stopped or company.stop_asked() or (kind is EffectKind.SEND_TEXT and _replies_are_old(company)):
         return row.key, kind, LEFT
     attempt = Attempt(company, row, _label(company, row), _WHAT[kind])
     try:

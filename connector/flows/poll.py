@@ -68,7 +68,7 @@ def _changes(company: Company, cursor: str, counts: Counts) -> None:
     for _ in range(PAGES_A_RUN):
         page = company.ledger.changes(cursor)
         _store_page(company, page, counts)
-        if not page.more or page.cursor == cursor:
+        if not page.more or page.cursor == cursor or company.stop_asked():
             return
         cursor = page.cursor
 
@@ -108,6 +108,8 @@ def _sweep(company: Company, counts: Counts) -> None:
         if page is None:
             break
         company.store.set_cursor(company.id, SWEEP_PAGE, page, company.clock.now())
+        if company.stop_asked():
+            return
     else:
         return  # goes on from the stored page in the next run
     # First what is still to be done, then that the sweep is done: a crash between the two only sweeps again.
@@ -123,6 +125,8 @@ def _single_reads(company: Company, counts: Counts) -> None:
     waiting = company.queries.open_unread_since(company.id, since, REREADS_A_RUN)
     guard = Isolation()
     for ledger_id in waiting:
+        if company.stop_asked():
+            return
         with guard.record(f"{company.id}: invoice {ledger_id}") as troubles:
             reread(company, ledger_id)
             counts.add("receivables re-read")

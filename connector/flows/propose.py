@@ -38,7 +38,7 @@ def run_once(company: Company) -> Counts:
     held_up: DuebirdError | None = None
     for _ in range(BATCHES_A_RUN):
         ids = company.queries.due_for_review(company.id, company.clock.now(), BATCH)
-        if not ids or company.stopping():
+        if not ids or company.stop_asked():
             break
         try:
             held_up = _batch(company, ids, counts) or held_up

@@ -16,6 +16,8 @@ def run_once(company: Company) -> Counts:
     counts = Counts()
     guard = Isolation()
     for row in company.queries.pending_payments(company.id, PENDING_A_RUN):
+        if company.stop_asked():
+            return counts
         with guard.record(f"{company.id}: payment {row.payment_id}"):
             payment = company.processor.payment_of_session(row.session_id)
             if payment is not None:

@@ -31,6 +31,8 @@ def run_once(company: Company) -> Counts:
     """
     counts = Counts()
     for row in company.store.effects.unsettled(company.id, company.clock.now(), EFFECTS_A_RUN):
+        if company.stop_asked():
+            break
         if row.status == EffectStatus.IN_FLIGHT:
             now = company.clock.now()
             company.store.effects.doubt(row.key, now, now, "the program ended while this was under way")

@@ -46,6 +46,8 @@ def _hints(company: Company, counts: Counts) -> DuebirdError | None:
     """Returns what stood in the way of all of them; one event's own trouble only puts that one off."""
     guard = Isolation()
     for hint in company.queries.unworked_hints(company.id, company.clock.now(), HINTS_A_RUN):
+        if company.stop_asked():
+            return None
         with guard.record(f"{company.id}: event {hint.event_id}") as troubles:
             _hint(company, hint, counts)
             company.store.hint_worked(company.id, hint.event_id, company.clock.now())
@@ -62,6 +64,8 @@ def _hints(company: Company, counts: Counts) -> DuebirdError | None:
 def _payments(company: Company, counts: Counts) -> DuebirdError | None:
     guard = Isolation()
     for payment in company.queries.payments_to_settle(company.id, company.clock.now(), PAYMENTS_A_RUN):
+        if company.stop_asked():
+            return None
         with guard.record(f"{company.id}: payment {payment.payment_id}") as troubles:
             _settle(company, payment, counts)
         if guard.over:

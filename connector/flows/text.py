@@ -19,6 +19,7 @@ from connector.flows.company import Company
 from connector.flows.poll import read_customers, reread
 from connector.flows.situation import situations
 from connector.ports import SentText, TextRequest
+from state.store import Attention
 from state.tables import EffectRow
 
 # How far back a text of the same occasion is looked for before *every* send, the first one too: an installation that
@@ -28,6 +29,7 @@ FIRST_DELIVERY_LOOK: Final = timedelta(seconds=20)
 LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of date when it arrives
 SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
 RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
+CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # of no matter for the hours for texts; above it nobody knows what is
 TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
 
@@ -37,10 +39,9 @@ def send(attempt: Attempt) -> str:
     values: Mapping[str, Any] = json.loads(row.request)
     to = Phone(values["to"])
     now = company.clock.now()
-    if now - row.planned_at > TOO_OLD:
-        company.store.effect_cancelled(company.id, row.key, now, "it could not be sent while it was of use")
-        return "cancelled"
-    stop = _notice_stop(company, row, values) if row.purpose == "notice" else _other_stop(company, row, to, now)
+    stop = _any_stop(company, row, now)
+    if stop is None:
+        stop = _notice_stop(company, row, values) if row.purpose == "notice" else _other_stop(company, row, to, now)
     if stop is not None:
         why, later = stop
         if later is not None:
@@ -67,6 +68,31 @@ def send(attempt: Attempt) -> str:
         raise
     _concluded(company, row, sent, "")
     return "done"
+
+
+def _any_stop(company: Company, row: EffectRow, now: datetime) -> tuple[str, datetime | None] | None:
+    """What stops a text of any kind: it waited too long, or nobody knows what time it is."""
+    if now - row.planned_at > TOO_OLD:
+        return "it could not be sent while it was of use", None
+    if (error := company.clock_error()) > CLOCK_MAY_ERR:
+        _wrong_clock(company, error, now)
+        return "this machine's clock is wrong", now + timedelta(minutes=5)
+    return None
+
+
+def _wrong_clock(company: Company, error: timedelta, now: datetime) -> None:
+    minutes = int(error.total_seconds() // 60)
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/clock/{now:%Y-%m-%d}",
+            subject="clock",
+            happened=f"The clock of this machine is wrong by {minutes} minutes, by what the services say.",
+            not_done="No texts go out meanwhile: they could arrive at night, or speak of the wrong day.",
+            command="Set the clock, or switch on its setting from the network. Duebird then goes on by itself.",
+        ),
+        now,
+    )
 
 
 def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) -> tuple[str, datetime | None] | None:

@@ -6,8 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from connector.errors import Bug, DuebirdError, NeedsReauthorisation, Throttled, Transient
-from state.database import DatabaseTrouble
+from connector.errors import Bug, DatabaseTrouble, DuebirdError, NeedsReauthorisation, Throttled, Transient
 
 log = logging.getLogger(__name__)
 

@@ -396,7 +396,7 @@ def test_a_program_told_to_stop_starts_no_further_call(office: Office) -> None:
     for number in range(3):
         office.issue(office.customer(f"Customer {number}", mobile=f"+1212555010{number}"))
     stopped: list[bool] = []
-    office.company = replace(office.company, stopping=lambda: bool(stopped))
+    office.company = replace(office.company, stop_asked=lambda: bool(stopped))
     office.carrier_faults.decide = lambda _port, called, _args: stopped.append(True) if called == "send" else None
     office.run(2)
     assert len(office.carrier.all_texts()) == 1

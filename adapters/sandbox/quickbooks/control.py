@@ -38,6 +38,7 @@ def routes(realms: dict[str, Books], tokens: TokenDesk) -> list[Route]:
         books_route("customers", _add_customer),
         books_route("customers/{id}/edit", _edit_customer),
         books_route("invoices", _add_invoice),
+        books_route("pairs", _add_pairs),
         books_route("invoices/{id}/edit", _edit_invoice),
         books_route("invoices/{id}/void", lambda books, _, r: payments.void_invoice(books, r.path_params["id"])),
         books_route("invoices/{id}/delete", lambda books, _, r: payments.delete_invoice(books, r.path_params["id"])),
@@ -129,6 +130,17 @@ def add_invoice(books: Books, body: Row) -> Row:
 def _add_invoice(books: Books, body: Row, request: Request) -> Row:
     del request
     return add_invoice(books, body)
+
+
+def _add_pairs(books: Books, body: Row, request: Request) -> Row:
+    """Many at once, each a customer with one invoice: `{"pairs": [{"customer": {...}, "invoice": {...}}]}`."""
+    del request
+    made = []
+    for pair in body["pairs"]:
+        customer_id = books.add_customer(**pair["customer"])
+        invoice = add_invoice(books, {**pair["invoice"], "customer": customer_id})
+        made.append({"customer": customer_id, "invoice": invoice["Id"]})
+    return {"made": made}
 
 
 def _edit_invoice(books: Books, body: Row, request: Request) -> Row:

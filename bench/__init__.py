@@ -1,0 +1,1 @@
+"""How fast Duebird is: against clients that make the same calls and remember nothing, in one run."""

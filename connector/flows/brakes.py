@@ -1,0 +1,88 @@
+"""Brakes: what is normal for this company. Beyond it texts wait and a person is asked; money goes on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector.flows.company import Company
+from state.facts import PASSED
+from state.store import Attention
+
+# A night and a weekend evening are no stop; a machine that was off longer comes back to a backlog worth a question.
+AWAY: Final = timedelta(hours=12)
+
+
+def notices_left(company: Company, now: datetime) -> int | None:
+    """How many notices may still be attempted now by the hourly and daily caps, None where there are none.
+
+    When none is left, a person is told once a day.
+    """
+    caps = ((company.policy.texts_per_hour, timedelta(hours=1)), (company.policy.texts_per_day, timedelta(days=1)))
+    left = [
+        (cap - company.queries.notices_since(company.id, now - span), cap, span)
+        for cap, span in caps
+        if cap is not None
+    ]
+    if not left:
+        return None
+    fewest, cap, span = min(left)
+    if fewest <= 0:
+        _tell_cap(company, cap, span, now)
+    return max(fewest, 0)
+
+
+def _tell_cap(company: Company, cap: int, span: timedelta, now: datetime) -> None:
+    word = "an hour" if span <= timedelta(hours=1) else "a day"
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/cap/{word}/{now:%Y-%m-%d}",
+            subject="texts",
+            happened=f"{company.policy.business}: the cap of {cap} texts {word} is reached.",
+            not_done="Further texts wait until the cap allows them. Payments are booked all the same.",
+            command=f"duebird preview --company {company.id}   (raise caps in the settings if so many are right)",
+        ),
+        now,
+    )
+
+
+def ask_before_catching_up(company: Company) -> bool:
+    """After a stop, or at the very first start: pause texts when more are waiting than may go out unasked.
+
+    Returns whether it paused. Called when the first decisions of a run are recorded and nothing was attempted yet.
+    """
+    most = company.policy.catch_up
+    now = company.clock.now()
+    last = company.queries.cursor(company.id, PASSED)
+    away = now - last.moved_at if last else None
+    if most is None or (away is not None and away < AWAY) or company.queries.paused(company.id):
+        return False
+    waiting = company.queries.notices_wanted(company.id)
+    if waiting <= most:
+        return False
+    since = f"was away for {_span(away)}" if away else "starts for the first time"
+    why = f"Duebird {since}, and {waiting} customers would be texted at once"
+    company.store.pause(
+        company.id,
+        why,
+        now,
+        Attention(
+            key=f"{company.id}/catch-up/{now:%Y-%m-%dT%H}",
+            subject="texts",
+            happened=f"{company.policy.business}: {why}.",
+            not_done="No text went out. Payments are booked all the same.",
+            command=f"duebird preview --company {company.id}, then: duebird resume {company.id}",
+        ),
+    )
+    return True
+
+
+def _span(away: timedelta) -> str:
+    hours = int(away.total_seconds() // 3600)
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004  two days read better as days
+
+
+def passed(company: Company) -> None:
+    """Remember that a pass was made: a long gap after this is a stop."""
+    company.store.set_cursor(company.id, PASSED, "", company.clock.now())
