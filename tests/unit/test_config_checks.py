@@ -281,7 +281,7 @@ def test_quick_looks_that_use_a_day_up_are_warned_about() -> None:
     found = loaded(company(ledger=XERO, rest="[company.polling]\nquick = 1\n")).warnings
     said = " ".join(warning.wrong for warning in found)
     assert "90 calls to Xero a minute" in said
-    assert "7,200 calls to Xero in an hour" in said
+    assert "5,400 calls to Xero in an hour" in said
     assert "3,600 calls to Stripe in an hour" in said
 
 
