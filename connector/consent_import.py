@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.phone import Phone, parse_mobile
-from connector.errors import ConfigProblem
+from connector.errors import DuebirdError
 
 COLUMNS: Final = ("phone", "agreed_on", "method", "wording", "evidence")
 NEEDED: Final = ("phone", "agreed_on", "method", "wording")
@@ -34,25 +34,25 @@ def read_csv(path: Path, *, country: str, timezone: str, now: datetime) -> Read:
     """Read a list. `agreed_on` is a civil date of the company's zone.
 
     Raises:
-        ConfigProblem: it cannot be read as CSV at all.
+        DuebirdError: it cannot be read as CSV at all.
     """
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ConfigProblem(f"{path} cannot be read: {error.strerror}. Nothing was imported.") from error
+        raise DuebirdError(f"{path} cannot be read: {error.strerror}. Nothing was imported.") from error
     if len(raw) > MOST_BYTES:
-        raise ConfigProblem(f"{path} is larger than {MOST_BYTES // 1_000_000} MB. Nothing was imported.")
+        raise DuebirdError(f"{path} is larger than {MOST_BYTES // 1_000_000} MB. Nothing was imported.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigProblem(
+        raise DuebirdError(
             f"{path} is not UTF-8 text. Nothing was imported.", advice="Save it as 'CSV UTF-8' in your spreadsheet."
         ) from error
     rows = csv.DictReader(io.StringIO(text), strict=True)
     header = [name.strip().lower() for name in rows.fieldnames or []]
     missing = [name for name in NEEDED if name not in header]
     if missing:
-        raise ConfigProblem(
+        raise DuebirdError(
             f"{path} has no column {', '.join(missing)}. Nothing was imported.",
             advice=f"The first row must name the columns: {', '.join(COLUMNS)} (evidence may be left out).",
         )

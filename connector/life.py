@@ -1,127 +1,201 @@
-"""The whole life of one invoice, from what is on record: seen, decided, texted, delivered, paid, booked."""
+"""The whole life of one invoice, from what is on record: seen, agreed, decided, texted, delivered, paid, booked."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from connector.domain.dunning import SENTENCES, Reason
 from connector.domain.effect import EffectKind
+from connector.domain.message import plain_amount
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from state.books import receivable_of
 from state.queries import Queries
-from state.tables import EffectRow, ReceivableRow
+from state.tables import CustomerRow, EffectRow, HoldRow, PaymentRow, ReceivableRow, TextRow
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happened, when, and the id to find it by elsewhere."""
+    """Something that happened, when, and the id to find it by at the service named `at`."""
 
     at: datetime
     what: str
+    where: str = ""  # "QuickBooks", "Stripe", "Twilio", "Duebird"
     ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An effect that is not concluded. `status`: planned, in_flight, uncertain, rejected."""
+
+    key: str
+    kind: str
+    status: str
+    due_at: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForPerson:
+    """What only a person can settle about it."""
+
+    key: str
+    happened: str
+    not_done: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
-    """One invoice on one page."""
+    """One invoice on one page. Times are UTC; `timezone` is the company's, for showing them."""
 
     company: str
+    timezone: str
     ledger_id: str
-    label: str
+    number: str | None
     customer: str
     phone: str
-    total: Money
-    balance: Money
+    total: str
+    balance: str
     state: str
     issued_on: str
     due_on: str | None
+    reason: str
     now_because: str
+    decided_at: datetime | None
     next_look: datetime | None
+    held: str | None
     moments: tuple[Moment, ...]
-    open_effects: tuple[str, ...]
+    unsettled: tuple[Unsettled, ...]
+    attention: tuple[ForPerson, ...]
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.number or self.ledger_id
 
 
-_PLANNED = {
-    EffectKind.CREATE_LINK: "payment link planned",
-    EffectKind.RETIRE_LINK: "taking the payment link down planned",
-    EffectKind.SEND_TEXT: "text planned",
-    EffectKind.BOOK_PAYMENT: "booking planned",
+LEDGERS: Final = {"quickbooks": "QuickBooks", "xero": "Xero"}
+
+_PLANNED: Final = {
+    EffectKind.CREATE_LINK: "to make a payment link",
+    EffectKind.RETIRE_LINK: "to take the payment link down",
+    EffectKind.SEND_TEXT: "to send a text",
+    EffectKind.BOOK_PAYMENT: "to book the payment",
+}
+_DONE: Final = {
+    EffectKind.CREATE_LINK: "Payment link made",
+    EffectKind.RETIRE_LINK: "Payment link taken down",
+    EffectKind.BOOK_PAYMENT: "Payment booked in the ledger",
+    EffectKind.SEND_TEXT: "Text sent",
+}
+_TURNS: Final = {"uncertain": "In doubt", "rejected": "Refused", "cancelled": "Left undone"}
+_VERDICTS: Final = {
+    "open": "not worked on yet",
+    "allocated": "being booked",
+    "booked": "booked",
+    "held": "held for a person",
 }
 
 
-def life_of(queries: Queries, row: ReceivableRow, sentence: str | None = None) -> Life:
+def life_of(queries: Queries, row: ReceivableRow, timezone: str) -> Life:
     """Everything on record about a receivable, oldest first."""
     company, ledger_id = row.company, row.ledger_id
     receivable = receivable_of(row)
     customer = queries.customers(company, [row.customer_id]).get(row.customer_id)
-    moments = [Moment(row.first_seen_at, f"first seen in the ledger: {receivable.total}", ledger_id)]
     effects = queries.effects_of(company, ledger_id)
-    for effect in effects:
-        moments += _effect_moments(queries, effect)
-    for text in queries.texts_of(company, ledger_id):
-        cost = f", {text.price} {text.price_currency}" if text.price else ""
-        error = f" (error {text.error_code})" if text.error_code else ""
-        moments.append(
-            Moment(
-                text.sent_at,
-                f"{text.purpose} text to {Phone(text.phone).masked}: {text.state}{error}{cost}",
-                text.text_id,
-            )
-        )
-    for payment in queries.payments_of(company, ledger_id):
-        amount = Money.from_minor(payment.amount, payment.currency)
-        moments.append(
-            Moment(
-                payment.paid_at or payment.created_at,
-                f"payment of {amount} by {payment.method}: {payment.state}, {payment.verdict}",
-                payment.payment_id,
-            )
-        )
-    if customer and customer.phone:
-        moments += [
-            Moment(reply.received_at, f"reply: “{reply.body}” ({reply.meaning.replace('_', ' ')})", reply.text_id)
-            for reply in queries.replies_from(company, customer.phone)
-        ]
+    bound = queries.company(company)
+    ledger = LEDGERS.get(bound.ledger_kind, bound.ledger_kind) if bound else "the ledger"
+    moments = [
+        Moment(row.first_seen_at, f"First seen in {ledger}", ledger, ledger_id),
+        *(moment for effect in effects for moment in _effect(queries, effect, ledger)),
+        *(_text(text) for text in queries.texts_of(company, ledger_id)),
+        *(_payment(payment) for payment in queries.payments_of(company, ledger_id)),
+        *_said(queries, company, customer),
+    ]
     return Life(
         company=company,
+        timezone=timezone,
         ledger_id=ledger_id,
-        label=receivable.label,
+        number=receivable.number,
         customer=receivable.customer_name,
         phone=Phone(customer.phone).masked if customer and customer.phone else "no mobile number",
-        total=receivable.total,
-        balance=receivable.balance,
+        total=plain_amount(receivable.total),
+        balance=plain_amount(receivable.balance),
         state=receivable.state,
         issued_on=receivable.issued_on.isoformat(),
         due_on=receivable.due_on.isoformat() if receivable.due_on else None,
-        now_because=sentence or SENTENCES[Reason(row.reason)],
+        reason=row.reason,
+        now_because=SENTENCES[Reason(row.reason)],
+        decided_at=row.decided_at,
         next_look=row.review_at,
+        held=_held(queries.holds(company), row),
         moments=tuple(sorted(moments, key=lambda one: one.at)),
-        open_effects=tuple(
-            f"{one.key} {one.kind} {one.status}"
+        unsettled=tuple(
+            Unsettled(one.key, one.kind, one.status, one.due_at, one.error or "")
             for one in effects
             if one.status in {"planned", "in_flight", "uncertain", "rejected"}
+        ),
+        attention=tuple(
+            ForPerson(one.key, one.happened, one.not_done, one.command)
+            for one in queries.attention(company)
+            if one.subject == ledger_id
         ),
     )
 
 
-def _effect_moments(queries: Queries, effect: EffectRow) -> list[Moment]:
-    found = []
+def _held(holds: list[HoldRow], row: ReceivableRow) -> str | None:
+    for hold in holds:
+        if (hold.scope, hold.subject) in {("invoice", row.ledger_id), ("customer", row.customer_id)}:
+            who = "" if hold.scope == "invoice" else "the customer is "
+            return f"{who}held by you since {hold.since:%Y-%m-%d}" + (f": {hold.why}" if hold.why else "")
+    return None
+
+
+def _effect(queries: Queries, effect: EffectRow, ledger: str) -> Iterator[Moment]:
+    """What is said of an effect beside its result: a text tells its own."""
+    kind = EffectKind(effect.kind)
+    service = {EffectKind.BOOK_PAYMENT: ledger, EffectKind.SEND_TEXT: "Twilio"}.get(kind, "Stripe")
     for event in queries.effect_history(effect.key):
         if event.after == "planned" and event.before is None:
-            found.append(Moment(event.at, f"{_PLANNED[EffectKind(effect.kind)]}: {event.note}", effect.key))
-        elif event.after == "done" and effect.kind != EffectKind.SEND_TEXT:
-            found.append(
-                Moment(event.at, f"{_DONE[EffectKind(effect.kind)]} {event.note}".strip(), effect.remote_id or "")
-            )
-        elif event.after in {"uncertain", "rejected", "cancelled"}:
-            found.append(Moment(event.at, f"{effect.kind.replace('_', ' ')} {event.after}: {event.note}", effect.key))
-    return found
+            yield Moment(event.at, f"Decided {_PLANNED[kind]}: {event.note}", "Duebird", effect.key)
+        elif event.after == "planned":
+            yield Moment(event.at, f"Not done yet, to be tried again: {event.note}", "Duebird", effect.key)
+        elif event.after == "done" and (kind is not EffectKind.SEND_TEXT or event.note):
+            note = f" ({event.note})" if event.note else ""
+            yield Moment(event.at, f"{_DONE[kind]}{note}", service, effect.remote_id or "")
+        elif event.after in _TURNS:
+            what = _PLANNED[kind].removeprefix("to ")
+            yield Moment(event.at, f"{_TURNS[event.after]}: {what}. {event.note}".strip(), "Duebird", effect.key)
 
 
-_DONE = {
-    EffectKind.CREATE_LINK: "payment link made",
-    EffectKind.RETIRE_LINK: "payment link taken down",
-    EffectKind.BOOK_PAYMENT: "payment booked in the ledger",
-}
+def _text(text: TextRow) -> Moment:
+    cost = f", {text.price.lstrip('-')} {text.price_currency}" if text.price else ""
+    error = f" (error {text.error_code})" if text.error_code else ""
+    what = {"notice": "Text", "receipt": "Receipt", "paid": "Word to the owner"}.get(text.purpose, text.purpose)
+    said = f"{what} sent to {Phone(text.phone).masked}: {text.state}{error}{cost}"
+    return Moment(text.sent_at, said, "Twilio", text.text_id)
+
+
+def _payment(payment: PaymentRow) -> Moment:
+    amount = plain_amount(Money.from_minor(payment.amount, payment.currency))
+    verdict = _VERDICTS.get(payment.verdict, payment.verdict)
+    state = verdict if payment.state == "succeeded" else payment.state
+    said = f"Payment of {amount} by {payment.method.replace('_', ' ')}: {state}"
+    return Moment(payment.paid_at or payment.created_at, said, "Stripe", payment.payment_id)
+
+
+def _said(queries: Queries, company: str, customer: CustomerRow | None) -> Iterator[Moment]:
+    """What the customer agreed to, and what they wrote."""
+    if customer is None or not customer.phone:
+        return
+    for record in queries.consent(company, customer.phone):
+        words = f": “{record.wording}”" if record.wording else ""
+        state = {"granted": "Agreed to texts", "revoked": "Wants no texts"}.get(record.state, record.state)
+        yield Moment(record.recorded_at, f"{state}, by {record.method}{words}")
+    for reply in queries.replies_from(company, customer.phone):
+        said = f"Reply: “{reply.body}” ({reply.meaning.replace('_', ' ')})"
+        yield Moment(reply.received_at, said, "Twilio", reply.text_id)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from connector import assemble
 from connector.config import Loaded
-from connector.domain.calendar import zones_of
+from connector.domain.calendar import local_day, zones_of
 from connector.domain.dunning import SENTENCES, Reason
 from connector.domain.effect import BooksIdentity
 from connector.domain.message import plain_amount
-from connector.domain.phone import region_of
-from connector.domain.plan import LinkFact, Situation, decide, may_text
+from connector.domain.phone import Phone, region_of
+from connector.domain.plan import Gate, LinkFact, Situation, decide, may_text
 from connector.domain.segments import segments
-from connector.errors import DuebirdError
+from connector.errors import ConfigProblem, DuebirdError
 from connector.flows import poll
 from connector.flows.company import Company
 from connector.flows.situation import situations
-from connector.ports import Clock
+from connector.ports import Clock, SegmentPrice
 from state.database import DATABASE_NAME, Database, sqlite_url
 from state.migrate import migrate
 from state.queries import Queries
@@ -72,11 +75,17 @@ def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
 
 
 def _copy(loaded: Loaded, folder: Path) -> None:
+    if os.environ.get("DUEBIRD_DATABASE_URL"):
+        raise ConfigProblem(
+            "A preview works on a copy of the database, and cannot copy the one DUEBIRD_DATABASE_URL names. "
+            "Nothing was done.",
+            advice="Restore a dump of it elsewhere, and preview there.",
+        )
     source = loaded.state_dir / DATABASE_NAME
     if source.exists():
         target = folder / DATABASE_NAME
         target.unlink()
-        original = Database(f"sqlite:///{source}")
+        original = Database(sqlite_url(loaded.state_dir, create=False))
         try:
             original.copy_to(target)
         finally:
@@ -104,9 +113,14 @@ def _rehearse(loaded: Loaded, company_id: str, state: assemble.State, clock: Clo
     ids = [row.ledger_id for row in state.queries.receivables(company_id, states=["open"], limit=limit)]
     poll.read_customers(company, _owners(company, ids))
     now = clock.now()
-    prices: dict[str, str] = {}
     found = situations(company, ids, now)
-    return [_one(company, found[one], now, booked_to.name, prices) for one in ids if one in found]
+    rehearsal = _Rehearsal(company, now, booked_to.name)
+    # In the order in which the engine decides: two invoices of one customer must not both have the first turn.
+    return sorted((rehearsal.one(found[one]) for one in sorted(found)), key=_by_turn)
+
+
+def _by_turn(one: Rehearsed) -> tuple[bool, float, str]:
+    return one.when is None, one.when.timestamp() if one.when else 0.0, one.invoice
 
 
 def _owners(company: Company, ids: Sequence[str]) -> list[str]:
@@ -120,56 +134,88 @@ def _owners(company: Company, ids: Sequence[str]) -> list[str]:
     ]
 
 
-def _one(company: Company, situation: Situation, now: datetime, account: str, prices: dict[str, str]) -> Rehearsed:
-    when, reason = _when(company, situation, now)
-    receivable = situation.receivable
-    label, amount = receivable.label, plain_amount(receivable.balance)
-    phone = situation.phone.masked if situation.phone else "no mobile number"
-    nothing = Rehearsed(label, receivable.customer_name, phone, amount, SENTENCES[reason], None, "", 0, "", "")
-    if when is None or situation.phone is None:
-        return nothing
-    dressed = replace(
-        situation,
-        live_links=situation.live_links or (LinkFact("preview", SAMPLE_LINK, receivable.balance),),
-        notices_today=0,
-    )
-    decision = decide(dressed, company.policy, company.words, when)
-    texts = [one for one in decision.effects if one.kind == "send_text"]
-    if not texts:
-        return replace(nothing, why=decision.problem or SENTENCES[decision.reason])
-    body = _body(texts[0].request)
-    count = segments(body)
-    return Rehearsed(
-        invoice=label,
-        customer=receivable.customer_name,
-        phone=phone,
-        amount=amount,
-        why=SENTENCES[Reason.GO],
-        when=when.astimezone(zones_of(situation.phone, company.policy.zone)[0]),
-        body=body,
-        segments=count,
-        price=_price(company, situation, count, prices),
-        entry=f"a payment of {amount} on invoice {label}, received in {account}; the invoice is then paid",
-    )
+class _Rehearsal:
+    """One preview of one company, invoice by invoice: who has had their text of a day counts for the next one."""
 
+    def __init__(self, company: Company, now: datetime, account: str) -> None:
+        self._company, self._now, self._account = company, now, account
+        self._prices: dict[str, SegmentPrice | None] = {}
+        self._planned: Counter[tuple[str, date]] = Counter()  # notices by number and the recipient's day
 
-def _when(company: Company, situation: Situation, now: datetime) -> tuple[datetime | None, Reason]:
-    """The first instant at which the gates are open, by following each gate's own word on when to look again."""
-    at = now
-    gate = may_text(situation, company.policy, at)
-    for _ in range(LOOKS_AHEAD):
-        if gate.open:
-            return at, Reason.GO
-        if gate.review_at is None or gate.review_at - now > HORIZON or gate.review_at <= at:
-            break
-        if gate.reason is Reason.DAILY_CAP:
-            situation = replace(situation, notices_today=0)
-        at = gate.review_at
-        later = may_text(situation, company.policy, at)
-        if later.reason == gate.reason and gate.reason in _DAILY_HOPE:
-            break
-        gate = later
-    return None, may_text(situation, company.policy, now).reason
+    def one(self, situation: Situation) -> Rehearsed:
+        """What would become of it."""
+        company, receivable = self._company, situation.receivable
+        when, reason = self._when(situation)
+        label, amount = receivable.label, plain_amount(receivable.balance)
+        phone = situation.phone.masked if situation.phone else "no mobile number"
+        nothing = Rehearsed(label, receivable.customer_name, phone, amount, SENTENCES[reason], None, "", 0, "", "")
+        if when is None or situation.phone is None:
+            return nothing
+        fitting = tuple(one for one in situation.live_links if one.amount == receivable.balance and not one.used)
+        dressed = replace(
+            situation,
+            live_links=fitting or (LinkFact("preview", SAMPLE_LINK, receivable.balance),),
+            notices_today=0,
+            texted_before=situation.texted_before or any(number == situation.phone.e164 for number, _ in self._planned),
+        )
+        decision = decide(dressed, company.policy, company.words, when)
+        texts = [one for one in decision.effects if one.kind == "send_text"]
+        if not texts:
+            return replace(nothing, why=decision.problem or SENTENCES[decision.reason])
+        self._planned[situation.phone.e164, self._day(situation.phone, when)] += 1
+        body = str(json.loads(texts[0].request)["body"])
+        count = segments(body)
+        return Rehearsed(
+            invoice=label,
+            customer=receivable.customer_name,
+            phone=phone,
+            amount=amount,
+            why=SENTENCES[Reason.GO],
+            when=when.astimezone(zones_of(situation.phone, company.policy.zone)[0]),
+            body=body,
+            segments=count,
+            price=self._price(situation.phone, count),
+            entry=f"a payment of {amount} on invoice {label}, received in {self._account}; the invoice is then paid",
+        )
+
+    def _day(self, phone: Phone, at: datetime) -> date:
+        return local_day(at, zones_of(phone, self._company.policy.zone)[0])
+
+    def _when(self, situation: Situation) -> tuple[datetime | None, Reason]:
+        """The first instant at which the gates are open, by following each gate's own word on when to look again."""
+        at, first = self._now, self._gate(situation, self._now)
+        gate = first
+        for _ in range(LOOKS_AHEAD):
+            if gate.open:
+                return at, Reason.GO
+            if gate.review_at is None or gate.review_at - self._now > HORIZON or gate.review_at <= at:
+                break
+            at = gate.review_at
+            later = self._gate(situation, at)
+            if later.reason == gate.reason and gate.reason in _DAILY_HOPE:
+                break
+            gate = later
+        return None, first.reason
+
+    def _gate(self, situation: Situation, at: datetime) -> Gate:
+        """The gates at an instant to come, with the texts that will have gone out on that day by then."""
+        if situation.phone is not None:
+            day = self._day(situation.phone, at)
+            had = situation.notices_today if day == self._day(situation.phone, self._now) else 0
+            situation = replace(situation, notices_today=had + self._planned[situation.phone.e164, day])
+        return may_text(situation, self._company.policy, at)
+
+    def _price(self, phone: Phone, count: int) -> str:
+        country = region_of(phone)
+        if country is None:
+            return ""
+        if country not in self._prices:
+            try:
+                self._prices[country] = self._company.messenger.price_per_segment(country)
+            except DuebirdError:
+                self._prices[country] = None  # a price list out of reach must not hide the words
+        price = self._prices[country]
+        return f"{price.amount * count} {price.currency}" if price else ""
 
 
 # These are looked at again every day in case the ledger was mended; nothing says that they will be.
@@ -184,22 +230,3 @@ _DAILY_HOPE: Final = frozenset(
         Reason.OPTED_OUT,
     }
 )
-
-
-def _body(request: str) -> str:
-    import json
-
-    return str(json.loads(request)["body"])
-
-
-def _price(company: Company, situation: Situation, count: int, prices: dict[str, str]) -> str:
-    country = region_of(situation.phone) if situation.phone else None
-    if country is None:
-        return ""
-    if country not in prices:
-        try:
-            price = company.messenger.price_per_segment(country)
-        except DuebirdError:
-            price = None  # a price list out of reach must not hide the words
-        prices[country] = f"{price.amount * count} {price.currency}" if price else ""
-    return prices[country]

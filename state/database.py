@@ -102,7 +102,8 @@ class Database:
         if answer != "ok":
             raise DatabaseTrouble(
                 f"The database {self.url.database} is damaged ({answer}). Nothing was sent, and it was left as it is.",
-                advice="Stop Duebird, keep a copy of the file, and restore a backup with `duebird backup --restore`.",
+                advice="Stop Duebird, keep a copy of the file, and go back to a backup as in "
+                "docs/how-to/backup-and-restore.md",
             )
 
     def copy_to(self, target: Path) -> int:
@@ -133,6 +134,28 @@ class Database:
     def close(self) -> None:
         """Let go of the file."""
         self.engine.dispose()
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say in words what stopped a command at the database. Not for the engine: it must see what happened as it is.
+
+    Raises:
+        DatabaseTrouble: another process is writing all the time (code "busy"), the disk is full, the file is odd.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if "locked" in str(error.orig):
+            raise DatabaseTrouble(
+                f"Another process was writing for {BUSY_TIMEOUT_MS // 1000} seconds. Nothing was changed.",
+                code="busy",
+                advice="Try again in a moment.",
+            ) from error
+        raise DatabaseTrouble(
+            f"The database cannot be used ({error.orig}). Nothing was changed.",
+            advice="See docs/how-to/backup-and-restore.md",
+        ) from error
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -25,6 +25,7 @@ SINGLE_READS = "single_reads"  # "pending" while receivables wait to be read one
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any reading
 RULES = "rules"  # what the decisions on record were made by
 PASSED = "passed"
+CLOCK_SKEW = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again
 
 # The hold that stops all texts of a company.
 TEXTS = "texts"

@@ -17,6 +17,7 @@ from connector.errors import ConfigProblem
 from connector.ports import ChangePage
 from state import books
 from state.facts import (
+    CLOCK_SKEW,
     HINTS_SINCE,
     INBOUND_SINCE,
     LEDGER_CURSOR,
@@ -202,6 +203,7 @@ class Store(MoneyFacts, PeopleFacts):
 
 
 __all__ = [
+    "CLOCK_SKEW",
     "HINTS_SINCE",
     "INBOUND_SINCE",
     "LEDGER_CURSOR",

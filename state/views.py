@@ -35,6 +35,20 @@ class Views:
         with self._db.read() as session:
             return list(session.exec(statement.limit(limit)).all())
 
+    def find_customers(self, company: str, text: str, limit: int = 20) -> list[tuple[str, str]]:
+        """(id, name) of customers on some receivable, by that id or name, however it is capitalised."""
+        statement = (
+            select(ReceivableRow.customer_id, func.max(ReceivableRow.customer_name))
+            .where(
+                ReceivableRow.company == company,
+                or_(ReceivableRow.customer_id == text, func.lower(ReceivableRow.customer_name) == text.strip().lower()),
+            )
+            .group_by(col(ReceivableRow.customer_id))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return [(customer_id, name) for customer_id, name in session.exec(statement)]
+
     def receivables(
         self, company: str, *, states: Sequence[str] | None, limit: int, offset: int = 0
     ) -> list[ReceivableRow]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.errors import DuebirdError
+from connector.cli.frame import ConfigOption, told
 
 if TYPE_CHECKING:
     from connector.signin.company import SignInCompany
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 LoadCompany = Callable[[Path | None, str], "SignInCompany"]
 
 _Company = Annotated[str, typer.Argument(metavar="COMPANY", help="The company's id in the configuration.")]
-_Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration file.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON; all else goes to standard error.")]
 
 
@@ -56,7 +54,7 @@ def register(app: typer.Typer, load_company: LoadCompany) -> None:
     def connect(
         company: _Company,
         *,
-        config: _Config = None,
+        config: ConfigOption = None,
         browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
         paste: Annotated[
             bool, typer.Option("--paste", help="Paste the address you land on, for a browser on another machine.")
@@ -64,7 +62,7 @@ def register(app: typer.Typer, load_company: LoadCompany) -> None:
         as_json: _Json = False,
     ) -> None:
         """Sign in to the company's books (QuickBooks or Xero), for the first time or again."""
-        with _told():
+        with told():
             from connector.signin import company as signin
             from connector.signin import steps
 
@@ -77,14 +75,14 @@ def register(app: typer.Typer, load_company: LoadCompany) -> None:
     def disconnect(
         company: _Company,
         *,
-        config: _Config = None,
+        config: ConfigOption = None,
         only_here: Annotated[
             bool, typer.Option("--only-here", help="Forget the sign-in without telling the service.")
         ] = False,
         as_json: _Json = False,
     ) -> None:
         """End the company's connection to its books and forget the sign-in. No text or entry is touched."""
-        with _told():
+        with told():
             from connector.signin import company as signin
             from connector.signin import leaving
 
@@ -93,18 +91,6 @@ def register(app: typer.Typer, load_company: LoadCompany) -> None:
                 wanted, signin.custody_of(wanted.state_folder), signin.wire_of(wanted), only_here=only_here
             )
             typer.echo(_left_json(wanted, left) if as_json else _left_text(wanted, left))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """One clear sentence and exit code 1 for what a person can act on."""
-    try:
-        yield
-    except DuebirdError as error:
-        typer.echo(error.message, err=True)
-        if error.advice:
-            typer.echo(error.advice, err=True)
-        raise typer.Exit(1) from error
 
 
 def _connected_text(company: SignInCompany, done: Connected) -> str:

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 
-from connector.errors import ConfigProblem, DuebirdError
+from connector.errors import ConfigProblem, DuebirdError, Transient
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
     from connector.assemble import State
     from connector.config import Loaded
 
-# https://man.freebsd.org/sysexits: what a service manager can act on
-EXIT_FAILED: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_TEMPORARY: Final = 75
-EXIT_CONFIG: Final = 78
+# The same of every command; documented in docs/reference/commands.md. The last two are those of sysexits.h
+# (https://man.freebsd.org/sysexits), which a service manager can act on.
+EXIT_FAILED: Final = 1  # it could not be done; the sentence says why
+EXIT_USAGE: Final = 2  # what was typed cannot be used
+EXIT_TEMPORARY: Final = 75  # a service or the database was out of reach: the same may work later
+EXIT_CONFIG: Final = 78  # the configuration or the state folder cannot work
+
+TRACEBACK: Final = "DUEBIRD_TRACEBACK"  # environment variable: show where a fault of our own is
 
 ConfigOption = Annotated[
     Path | None,
@@ -37,13 +44,37 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn an error into a sentence on standard error and an exit code; nothing but Duebird's own errors is caught."""
+    """Turn an error into a sentence on standard error and an exit code.
+
+    A fault of our own too: a traceback helps no bookkeeper, and its values might be secrets. DUEBIRD_TRACEBACK=1
+    shows it.
+    """
     try:
         yield
-    except ConfigProblem as error:
-        fail(str(error), EXIT_CONFIG)
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
     except DuebirdError as error:
-        fail(str(error), EXIT_FAILED)
+        fail("\n".join(part for part in (error.message, error.advice) if part), _code(error))
+    except Exception as error:  # last resort of a command
+        if os.environ.get(TRACEBACK):
+            raise
+        fail(_unexpected(error))
+
+
+def _code(error: DuebirdError) -> int:
+    if isinstance(error, ConfigProblem):
+        return EXIT_CONFIG
+    return EXIT_TEMPORARY if isinstance(error, Transient) or error.code == "busy" else EXIT_FAILED
+
+
+def _unexpected(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}. The command was not finished."
+    return (
+        f"This is a fault of Duebird ({type(error).__name__}). The command was not finished.\n"
+        f"To report it, run the same again with {TRACEBACK}=1 before it, and look that no secret is in what you send."
+    )
 
 
 def fail(sentence: str, code: int = EXIT_FAILED) -> NoReturn:
@@ -64,42 +95,41 @@ def read_config(config: Path | None, *, with_secrets: bool = False) -> Loaded:
 
 
 @contextmanager
-def remembered(config: Path | None) -> Iterator[tuple[Loaded, State]]:
-    """Configuration and database, for a command that looks at what is on record."""
+def remembered(config: Path | None, *, create: bool = False) -> Iterator[tuple[Loaded, State]]:
+    """Configuration and database, for a command that looks at what is on record. `create`: make it where none is."""
     from connector.assemble import open_state
+    from state.database import explained
 
     loaded = read_config(config)
-    state = open_state(loaded.state_dir, create=False)
-    try:
-        yield loaded, state
-    finally:
-        state.close()
+    with explained():
+        state = open_state(loaded.state_dir, create=create)
+        try:
+            yield loaded, state
+        finally:
+            state.close()
 
 
 def company_ids(loaded: Loaded, wanted: str | None) -> list[str]:
-    """The companies a command is about.
-
-    Raises:
-        ConfigProblem: there is no such company.
-    """
-    from connector.assemble import company_settings
-
-    if wanted is not None:
-        return [company_settings(loaded, wanted).id]
-    return [one.id for one in loaded.settings.companies]
+    """The companies a command is about; ends the command where there is none of that name."""
+    known = [one.id for one in loaded.settings.companies]
+    if wanted is None:
+        return known
+    if wanted not in known:
+        fail(
+            f'There is no company "{wanted}" in {loaded.path}. Nothing was done.\nThere are: {", ".join(known)}.',
+            EXIT_USAGE,
+        )
+    return [wanted]
 
 
 def one_company(loaded: Loaded, wanted: str | None) -> str:
-    """The one company a command is about.
-
-    Raises:
-        ConfigProblem: several are configured and none was named.
-    """
+    """The one company a command is about; ends the command where there are several and none was named."""
     ids = company_ids(loaded, wanted)
     if len(ids) > 1:
-        raise ConfigProblem(
-            "There are several companies, and none was named. Nothing was done.",
-            advice=f"Add --company with one of: {', '.join(ids)}.",
+        fail(
+            "There are several companies, and none was named. Nothing was done.\n"
+            f"Add --company with one of: {', '.join(ids)}.",
+            EXIT_USAGE,
         )
     return ids[0]
 
@@ -112,6 +142,69 @@ def present() -> datetime:
 
 
 def print_json(value: Any) -> None:
-    """For programs: UTF-8, keys as they are, times in ISO 8601 UTC."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
-    sys.stdout.write("\n")
+    """For programs: UTF-8, keys as they are, times in ISO 8601 UTC, amounts as text of exactly their digits."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.value if isinstance(value, Enum) else str(value)
+
+
+def answer(sentence: str, facts: dict[str, Any], *, as_json: bool) -> None:
+    """What a command did: a sentence for people, or the facts for programs."""
+    if as_json:
+        print_json(facts)
+    else:
+        typer.echo(sentence)
+
+
+# ------------------------------------------------------------------------------------------------- on the screen
+
+
+def screen(*, aside: bool = False) -> Console:
+    """Where people read; `aside` is standard error. Customers' names are shown as they are, never as markup."""
+    from rich.console import Console
+
+    return Console(stderr=aside, markup=False, highlight=False, emoji=False)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say that something takes a while, on a terminal only."""
+    console = screen(aside=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+def hanging(console: Console, head: Text | str, body: Text | str, *, width: int, indent: int = 2) -> None:
+    """A line whose further lines stand under its body, not under its head. `width` is that of the head."""
+    from rich.padding import Padding
+    from rich.table import Table
+
+    line = Table.grid(padding=(0, 2, 0, 0))
+    line.add_column(min_width=width, no_wrap=True)
+    line.add_column(overflow="fold")
+    line.add_row(head, body)
+    console.print(Padding(line, (0, 0, 0, indent), expand=False))
+
+
+def zone_of(loaded: Loaded, company_id: str) -> ZoneInfo:
+    """The company's time zone."""
+    from connector.assemble import company_settings
+
+    return ZoneInfo(company_settings(loaded, company_id).timezone)
+
+
+def local(at: datetime, zone: ZoneInfo) -> str:
+    """An instant as people say it there: Mon 23 Nov 08:51."""
+    return f"{at.astimezone(zone):%a %d %b %H:%M}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """As in "1 text" and "3 texts"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
 from connector.cli.frame import (
     EXIT_FAILED,
+    EXIT_TEMPORARY,
     CompanyOption,
     ConfigOption,
     JsonOption,
     company_ids,
+    counted,
     fail,
+    hanging,
+    local,
+    present,
     print_json,
     read_config,
     remembered,
+    screen,
     told,
+    working,
+    zone_of,
 )
 
 if TYPE_CHECKING:
-    from connector.life import Life
+    from rich.console import Console
+    from rich.text import Text
+
+    from connector.life import Life, Moment
     from connector.rehearsal import Rehearsed
     from state.tables import ReceivableRow
 
 MOST: Final = 1000  # rows of a listing; beyond it a person needs a filter, and a program --company with --offset
+MOMENT_WIDTH: Final = 19  # of "Mon 23 Nov 08:51:19"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,27 +49,32 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: duebird preview --company acme")(preview)
 
 
+# ----------------------------------------------------------------------------------------------------- invoices
+
+
 def invoices(
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Paid, voided and deleted ones too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=MOST, help="Most rows.")] = 100,
-    offset: Annotated[int, typer.Option(min=0, help="Rows to pass over.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="Most rows of each company.")] = 100,
+    offset: Annotated[int, typer.Option(min=0, help="Rows of each company to pass over.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """List the invoices on record, newest first, each with why it gets a text or not."""
     with told(), remembered(config) as (loaded, state):
         states = None if everything else ["open"]
-        rows = [
-            row
-            for one in company_ids(loaded, company)
-            for row in state.queries.receivables(one, states=states, limit=limit, offset=offset)
-        ]
+        ids = company_ids(loaded, company)
+        found = {
+            one: state.queries.receivables(one, states=states, limit=limit + 1, offset=offset) for one in ids
+        }  # one more than shown, to know whether there are more
+        rows = [row for one in ids for row in found[one][:limit]]
         if as_json:
             print_json([_row_json(row) for row in rows])
-        else:
-            _print_rows(rows, several=len(company_ids(loaded, company)) > 1)
+            return
+        _print_rows(rows, several=len(ids) > 1, everything=everything)
+        if any(len(one) > limit for one in found.values()):
+            typer.echo(f"There are more. See them with: duebird invoices --offset {offset + limit}")
 
 
 def _row_json(row: ReceivableRow) -> dict[str, Any]:
@@ -80,28 +99,35 @@ def _row_json(row: ReceivableRow) -> dict[str, Any]:
     }
 
 
-def _print_rows(rows: list[ReceivableRow], *, several: bool) -> None:
-    from rich.console import Console
+def _print_rows(rows: list[ReceivableRow], *, several: bool, everything: bool) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     if not rows:
-        typer.echo("No invoices on record.")
+        typer.echo(
+            "No invoices on record." if everything else "No open invoices on record. All: duebird invoices --all"
+        )
         return
     table = Table(box=None, pad_edge=False)
-    for name in (["company"] if several else []) + ["invoice", "customer", "owed", "due", "state", "text"]:
-        table.add_column(name, justify="right" if name == "owed" else "left", overflow="fold")
+    if several:
+        table.add_column("company", no_wrap=True, max_width=14)
+    table.add_column("invoice", no_wrap=True)
+    table.add_column("customer", no_wrap=True, max_width=16 if several else 24)
+    table.add_column("owed", no_wrap=True, justify="right")
+    table.add_column("due", no_wrap=True)
+    if everything:
+        table.add_column("state", no_wrap=True)
+    table.add_column("text", overflow="fold")
     for row in rows:
         one = _row_json(row)
-        cells = [
-            one["number"] or one["id"],
-            one["customer"],
-            f"{one['balance']} {one['currency']}",
-            str(one["due_on"] or ""),
-            one["state"],
-            one["why"],
-        ]
-        table.add_row(*([one["company"]] if several else []), *cells)
-    Console().print(table)
+        cells = [one["company"]] if several else []
+        cells += [one["number"] or one["id"], one["customer"], f"{one['balance']} {one['currency']}"]
+        cells += [str(one["due_on"] or "")] + ([one["state"]] if everything else [])
+        table.add_row(*(Text(cell) for cell in [*cells, one["why"]]))
+    screen().print(table)
+
+
+# --------------------------------------------------------------------------------------------------------- show
 
 
 def show(
@@ -111,41 +137,73 @@ def show(
     company: CompanyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the whole life of one invoice: seen, decided, texted, delivered, paid, booked, with times and ids."""
+    """Show the whole life of one invoice: seen, decided, texted, delivered, paid, booked, with times and ids.
+
+    Times are those of the company's time zone; with --json, UTC.
+    """
     with told(), remembered(config) as (loaded, state):
         from connector.life import life_of
 
         ids = company_ids(loaded, company)
         rows = [row for row in state.queries.find_receivables(company, invoice) if row.company in ids]
         if not rows:
-            fail(f"No invoice {invoice} is on record. See: duebird invoices --all", EXIT_FAILED)
-        lives = [life_of(state.queries, row) for row in rows]
+            fail(f"No invoice {invoice} is on record.\nSee those there are: duebird invoices --all", EXIT_FAILED)
+        lives = [life_of(state.queries, row, zone_of(loaded, row.company).key) for row in rows]
         if as_json:
             print_json([asdict(one) for one in lives])
-        else:
-            for one in lives:
-                _print_life(one)
+            return
+        console = screen()
+        for number, one in enumerate(lives):
+            if number:
+                console.print()
+            _print_life(console, one)
 
 
-def _print_life(life: Life) -> None:
-    from rich.console import Console
+def _print_life(console: Console, life: Life) -> None:
     from rich.text import Text
 
-    console = Console()
+    zone = ZoneInfo(life.timezone)
     console.print(
         Text.assemble((f"Invoice {life.label}", "bold"), f"  {life.customer}, {life.phone}  ({life.company})")
     )
     due = f", due {life.due_on}" if life.due_on else ""
     console.print(f"{life.total} issued {life.issued_on}{due}; {life.balance} owed; {life.state}")
-    console.print(f"Now: {life.now_because}", highlight=False)
+    decided = f" (decided {local(life.decided_at, zone)})" if life.decided_at else ""
+    console.print(f"Now: {life.held or life.now_because}{decided}")
     if life.next_look is not None:
-        console.print(f"Next decision: {life.next_look:%Y-%m-%d %H:%M} UTC")
+        later = life.next_look > present()
+        console.print(f"Next decision: {local(life.next_look, zone) if later else 'in the next pass'}")
+    console.print(f"\nTimes of {life.timezone}:", style="dim")
     for moment in life.moments:
-        console.print(
-            Text.assemble((f"  {moment.at:%Y-%m-%d %H:%M:%S}Z  ", "dim"), moment.what, (f"  {moment.ref}", "dim"))
-        )
-    for effect in life.open_effects:
-        console.print(f"  open: {effect}", highlight=False)
+        head = f"{moment.at.astimezone(zone):%a %d %b %H:%M:%S}"
+        hanging(console, Text(head, style="dim"), _moment(moment), width=MOMENT_WIDTH)
+    _print_unsettled(console, life, zone)
+
+
+def _moment(moment: Moment) -> Text:
+    from rich.text import Text
+
+    where = f"{moment.where} {moment.ref}".strip() if moment.ref else ""
+    return Text.assemble(moment.what, (f"\n{where}", "dim") if where else "")
+
+
+def _print_unsettled(console: Console, life: Life, zone: ZoneInfo) -> None:
+    from rich.text import Text
+
+    if life.unsettled:
+        console.print("\nNot concluded:", style="bold")
+    for one in life.unsettled:
+        what = f"{one.kind.replace('_', ' ')}, {one.status.replace('_', ' ')}"
+        when = f", to be done {local(one.due_at, zone)}" if one.status == "planned" else ""
+        why = f". {one.error}" if one.error else ""
+        hanging(console, Text(one.key, style="dim"), f"{what}{when}{why}", width=len(one.key))
+    if life.attention:
+        console.print("\nNeeds you:", style="bold yellow")
+    for item in life.attention:
+        hanging(console, "-", f"{item.happened} {item.not_done}\n→ {item.command}", width=1)
+
+
+# ------------------------------------------------------------------------------------------------------ preview
 
 
 def preview(
@@ -160,40 +218,50 @@ def preview(
     Reads the ledger and the customers as they are now; needs the connections, changes nothing anywhere.
     """
     with told():
+        from connector.errors import DuebirdError, Transient
         from connector.rehearsal import rehearse
 
         loaded = read_config(config, with_secrets=True)
-        found = {one: rehearse(loaded, one, limit) for one in company_ids(loaded, company)}
+        found: dict[str, list[Rehearsed]] = {}
+        troubles: list[DuebirdError] = []
+        for one in company_ids(loaded, company):
+            try:
+                with working(f"Reading the books of {one} ..."):
+                    found[one] = rehearse(loaded, one, limit)
+            except DuebirdError as error:
+                typer.echo(f"{one}: {error}", err=True)
+                troubles.append(error)
         if as_json:
             print_json({name: [asdict(one) for one in rehearsed] for name, rehearsed in found.items()})
         else:
             for name, rehearsed in found.items():
                 _print_rehearsal(name, rehearsed)
+        if troubles:
+            soon = all(isinstance(error, Transient) for error in troubles)
+            raise typer.Exit(EXIT_TEMPORARY if soon else EXIT_FAILED)
 
 
 def _print_rehearsal(name: str, rehearsed: list[Rehearsed]) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console()
-    console.print(Text(name, style="bold"))
+    console = screen()
     going = [one for one in rehearsed if one.body]
+    quiet = [one for one in rehearsed if not one.body]
+    said = f"{counted(len(going), 'text')} to come, {counted(len(quiet), 'open invoice')} without one"
+    console.print(Text.assemble((name, "bold"), f"  {said if rehearsed else 'no open invoices'}"))
     for one in going:
-        when = f"{one.when:%a %d %b %H:%M}" if one.when else "now"
+        when = _theirs(one.when)
         price = f", about {one.price}" if one.price else ""
-        console.print(
-            Text.assemble(
-                (f"  {when}", "green"),
-                f"  {one.customer}, {one.phone}, invoice {one.invoice}, "
-                f"{one.amount}  ({one.segments} segment{'s' if one.segments != 1 else ''}{price})",
-            )
-        )
-        console.print(Text(f"      {one.body}"))
-        console.print(Text(f"      When paid: {one.entry}", style="dim"))
-    for one in rehearsed:
-        if not one.body:
-            console.print(
-                Text.assemble(("  no text  ", "dim"), f"{one.customer}, invoice {one.invoice}, {one.amount}: {one.why}")
-            )
-    if not rehearsed:
-        console.print("  No open invoices.")
+        head = f"{one.customer}, {one.phone}: invoice {one.invoice}, {one.amount}"
+        cost = f"{counted(one.segments, 'segment')}{price}"
+        hanging(console, Text(when, style="green"), Text.assemble((head, "bold"), f"  ({cost})"), width=0)
+        hanging(console, "", Text(one.body), width=2)
+        hanging(console, "", Text(f"When paid: {one.entry}", style="dim"), width=2)
+    for one in quiet:
+        body = f"{one.customer}, invoice {one.invoice}, {one.amount}: {one.why}"
+        hanging(console, Text("no text", style="dim"), Text(body), width=7)
+
+
+def _theirs(at: datetime | None) -> str:
+    """The customer's own time; it is the one that counts."""
+    return f"{at:%a %d %b %H:%M %Z}" if at else "now"

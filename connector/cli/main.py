@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli import config_commands, connect_commands, invoices, people, running, sandbox, status
+from connector.cli import config_commands, connect_commands, consent, invoices, people, running, sandbox, status
 
 if TYPE_CHECKING:
     from connector.signin.company import SignInCompany
@@ -43,9 +44,10 @@ def _main(
 
 def _sign_in(config: Path | None, company: str) -> SignInCompany:
     from connector.assemble import sign_in_company
-    from connector.cli.frame import read_config
+    from connector.cli.frame import company_ids, read_config
 
-    return sign_in_company(read_config(config, with_secrets=True), company)
+    loaded = read_config(config, with_secrets=True)
+    return sign_in_company(loaded, *company_ids(loaded, company))
 
 
 app.command()(config_commands.init)
@@ -55,11 +57,20 @@ status.register(app)
 invoices.register(app)
 people.register(app)
 sandbox.register(app)
+app.add_typer(consent.app, name="consent")
 app.add_typer(config_commands.app, name="config")
+
+
+def _keep_loopback_local() -> None:
+    """Never ask a proxy for this very machine: every HTTP library obeys NO_PROXY, and stand-ins live on loopback."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = os.environ.get(name, "")
+        os.environ[name] = ",".join(filter(None, (known, "127.0.0.1", "localhost", "::1")))
 
 
 def main() -> None:
     """Entry of the console script."""
+    _keep_loopback_local()
     # Windows consoles and pipes may not speak UTF-8; a customer's name must never end a command.
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)

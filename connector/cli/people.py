@@ -1,9 +1,10 @@
-"""What a person decides: attention, retry, hold, release, consent."""
+"""What a person decides: attention, retry, hold, release, pause, resume."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -12,23 +13,29 @@ from connector.cli.frame import (
     CompanyOption,
     ConfigOption,
     JsonOption,
+    answer,
     company_ids,
     fail,
-    one_company,
+    hanging,
+    local,
     present,
     print_json,
     remembered,
+    screen,
     told,
+    zone_of,
 )
 
 if TYPE_CHECKING:
     from connector.assemble import State
-    from state.tables import AttentionRow, ReceivableRow
+    from connector.config import Loaded
+    from state.tables import AttentionRow
 
-Invoice = Annotated[str, typer.Argument(metavar="INVOICE", help="Its number, or its id in the ledger.")]
-CustomerFlag = Annotated[bool, typer.Option("--customer", help="The name is a customer's id: all its invoices.")]
-
-consent_app = typer.Typer(no_args_is_help=True, help="Who agreed to texts: import, add, revoke, show.")
+Subject = Annotated[str, typer.Argument(metavar="INVOICE", help="Its number, or its id in the ledger.")]
+CustomerFlag = Annotated[
+    bool, typer.Option("--customer", help="It is the name or id of a customer: all invoices of theirs.")
+]
+Why = Annotated[str, typer.Option(help="For your own memory.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +46,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: duebird release INV-1042")(release)
     app.command(epilog="Example: duebird pause acme --why 'holiday'")(pause)
     app.command(epilog="Example: duebird resume acme")(resume)
-    app.add_typer(consent_app, name="consent")
 
 
 def attention(
@@ -53,20 +59,24 @@ def attention(
 ) -> None:
     """List what only you can settle: what happened, what was not done, and the command to type."""
     with told(), remembered(config) as (loaded, state):
-        companies = company_ids(loaded, company)
-        rows = [row for one in companies for row in state.queries.attention(one)]
+        rows = [row for one in company_ids(loaded, company) for row in state.queries.attention(one)]
         if close is not None:
-            _close(state, rows, close)
-            return
-        if as_json:
-            print_json([_item(row, number) for number, row in enumerate(rows, 1)])
-            return
-        _print_items(rows)
+            row = _close(state, rows, close)
+            answer(f"Closed: {row.happened}", {"closed": _item(row)}, as_json=as_json)
+        elif as_json:
+            print_json([_item(row) for row in rows])
+        else:
+            _print_items(loaded, rows)
 
 
-def _item(row: AttentionRow, number: int) -> dict[str, Any]:
+def item_name(key: str) -> str:
+    """What an item is called on the screen: the same whatever else is on the list. 30 bits: enough for one list."""
+    return base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:6]
+
+
+def _item(row: AttentionRow) -> dict[str, Any]:
     return {
-        "item": number,
+        "item": item_name(row.key),
         "key": row.key,
         "company": row.company,
         "since": row.opened_at,
@@ -76,28 +86,30 @@ def _item(row: AttentionRow, number: int) -> dict[str, Any]:
     }
 
 
-def _print_items(rows: list[AttentionRow]) -> None:
-    from rich.console import Console
+def _print_items(loaded: Loaded, rows: list[AttentionRow]) -> None:
     from rich.text import Text
 
     if not rows:
         typer.echo("Nothing needs you.")
         return
-    console = Console()
-    for number, row in enumerate(rows, 1):
-        console.print(
-            Text.assemble((f"{number}. ", "bold"), row.happened, (f"  ({row.opened_at:%d %b %H:%M} UTC)", "dim"))
-        )
-        console.print(Text(f"   {row.not_done}"))
-        console.print(Text(f"   → {row.command}", style="cyan"))
-    console.print("\nWhen you have settled one: duebird attention --close NUMBER", style="dim")
+    console = screen()
+    for row in rows:
+        since = local(row.opened_at, zone_of(loaded, row.company))
+        body = Text.assemble(row.happened, (f"  ({since})\n", "dim"), row.not_done, "\n", (f"→ {row.command}", "cyan"))
+        hanging(console, Text(item_name(row.key), style="bold"), body, width=6, indent=0)
+    console.print("\nWhen you have settled one: duebird attention --close ITEM", style="dim")
 
 
-def _close(state: State, rows: list[AttentionRow], wanted: str) -> None:
-    """By its number in the list, or its key. An effect in doubt that it is about is left undone for good."""
-    found = [row for number, row in enumerate(rows, 1) if wanted in {str(number), row.key}]
+def _close(state: State, rows: list[AttentionRow], wanted: str) -> AttentionRow:
+    """By its name, its key, or the effect it is about. An effect in doubt is left undone for good."""
+    found = [
+        row for row in rows if wanted.upper() == item_name(row.key) or wanted in {row.key, *row.key.split("/")[2:]}
+    ]
     if not found:
-        fail(f"There is no item {wanted}. Nothing was changed. See: duebird attention", EXIT_FAILED)
+        fail(f"There is no item {wanted}. Nothing was changed.\nSee those there are: duebird attention", EXIT_FAILED)
+    if len(found) > 1:
+        names = ", ".join(item_name(row.key) for row in found)
+        fail(f"{wanted} may be any of these: {names}. Nothing was changed.", EXIT_FAILED)
     row = found[0]
     now = present()
     doubt = row.key.partition("/doubt/")[2].partition("/")[0]
@@ -106,7 +118,7 @@ def _close(state: State, rows: list[AttentionRow], wanted: str) -> None:
         state.store.effects.close_by_person(effect.key, now)
         state.store.review_now(row.company, effect.subject, now)
     state.store.attention_closed(row.company, row.key, "a person", now)
-    typer.echo(f"Closed: {row.happened}")
+    return row
 
 
 def retry(
@@ -114,6 +126,7 @@ def retry(
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Order another try of something that was refused or is in doubt, after you have mended or looked at the cause.
 
@@ -131,234 +144,151 @@ def retry(
                 for item in state.queries.attention(one):
                     if item.key.startswith(f"{one}/{kind}/{row.key}"):
                         state.store.attention_closed(one, item.key, "retry ordered", present())
-            typer.echo("It will be tried again in the next pass, after a look whether it happened after all.")
+            answer(
+                "It will be tried again in the next pass, after a look whether it happened after all.",
+                {"company": one, "effect": row.key, "kind": row.kind, "status": "planned"},
+                as_json=as_json,
+            )
             return
-        fail(f"Nothing on record is named {effect}. Nothing was changed. See: duebird attention", EXIT_FAILED)
+        fail(
+            f"Nothing on record is named {effect}. Nothing was changed.\n"
+            "Copy the name from `duebird attention` or `duebird show INVOICE`; its first 8 characters are enough.",
+            EXIT_FAILED,
+        )
+
+
+# ------------------------------------------------------------------------------------------------- hold, release
 
 
 def hold(
-    subject: Invoice,
+    subject: Subject,
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
     customer: CustomerFlag = False,
-    why: Annotated[str, typer.Option(help="For your own memory.")] = "",
+    why: Why = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Send no texts about an invoice, or to a customer, until you release it. Payments are booked all the same."""
     with told(), remembered(config) as (loaded, state):
-        one = one_company(loaded, company) if customer or company else None
-        scope, company_id, key, label = _subject(state, company_ids(loaded, one), subject, customer=customer)
-        state.store.hold(company_id, scope, key, why, present())
-        typer.echo(f"Held: {label}. No texts until: duebird release {subject}{' --customer' if customer else ''}")
+        what = _subject(state, company_ids(loaded, company), subject, customer=customer)
+        state.store.hold(what.company, what.scope, what.id, why, present())
+        flag = " --customer" if customer else ""
+        answer(
+            f"Held: {what.label}. No texts until: duebird release {_quoted(subject)}{flag}",
+            what.facts("held"),
+            as_json=as_json,
+        )
 
 
 def release(
-    subject: Invoice, *, config: ConfigOption = None, company: CompanyOption = None, customer: CustomerFlag = False
+    subject: Subject,
+    *,
+    config: ConfigOption = None,
+    company: CompanyOption = None,
+    customer: CustomerFlag = False,
+    as_json: JsonOption = False,
 ) -> None:
     """End a hold; or let in an invoice that was issued before the start date."""
     with told(), remembered(config) as (loaded, state):
-        one = one_company(loaded, company) if customer or company else None
-        scope, company_id, key, label = _subject(state, company_ids(loaded, one), subject, customer=customer)
+        what = _subject(state, company_ids(loaded, company), subject, customer=customer)
         now = present()
-        if state.store.release(company_id, scope, key, now):
-            typer.echo(f"Released: {label}.")
+        if state.store.release(what.company, what.scope, what.id, now):
+            answer(f"Released: {what.label}.", what.facts("released"), as_json=as_json)
             return
-        row = state.queries.receivable(company_id, key) if scope == "invoice" else None
+        row = state.queries.receivable(what.company, what.id) if what.scope == "invoice" else None
         if row is not None and row.reason == "baseline":
-            state.store.admit(company_id, key, now)
-            typer.echo(
-                f"Let in: {label}. It gets its notices from now on, with consent and within the hours as always."
+            state.store.admit(what.company, what.id, now)
+            said = (
+                f"Let in: {what.label}. It gets its notices from now on, with consent and within the hours as always."
             )
+            answer(said, what.facts("let in"), as_json=as_json)
             return
-        fail(f"{label} is not held. Nothing was changed.", EXIT_FAILED)
+        fail(f"Not held: {what.label}. Nothing was changed.", EXIT_FAILED)
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)
+
+
+class _What(NamedTuple):
+    """An invoice or a customer that was named."""
+
+    scope: str
+    company: str
+    id: str
+    label: str
+
+    def facts(self, done: str) -> dict[str, str]:
+        """For programs."""
+        return {"company": self.company, self.scope: self.id, "done": done}
+
+
+def _subject(state: State, companies: list[str], subject: str, *, customer: bool) -> _What:
+    if customer:
+        found = [
+            _What("customer", one, customer_id, f"customer {name}")
+            for one in companies
+            for customer_id, name in state.queries.find_customers(one, subject)
+        ]
+    else:
+        found = [
+            _What("invoice", one, row.ledger_id, f"invoice {row.number or row.ledger_id} of {row.customer_name}")
+            for one in companies
+            for row in state.queries.find_receivables(one, subject)
+        ]
+    kind = "customer" if customer else "invoice"
+    if not found:
+        more = "" if customer else "\nSee those there are: duebird invoices --all"
+        fail(f"No {kind} {subject} is on record. Nothing was changed.{more}", EXIT_FAILED)
+    if len(found) > 1:
+        where = ", ".join(f"{one.id} of {one.company}" for one in found)
+        fail(
+            f"Several {kind}s are called {subject}. Nothing was changed.\nUse the id, with --company: {where}.",
+            EXIT_FAILED,
+        )
+    return found[0]
+
+
+# ------------------------------------------------------------------------------------------------- pause, resume
 
 
 def pause(
     company: Annotated[str | None, typer.Argument(metavar="[COMPANY]", help="Left out: every company.")] = None,
     *,
     config: ConfigOption = None,
-    why: Annotated[str, typer.Option(help="For your own memory.")] = "",
+    why: Why = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Send no texts until `duebird resume`. Works at once, also offline; payments are booked all the same."""
     with told(), remembered(config) as (loaded, state):
-        for one in company_ids(loaded, company):
+        ids = company_ids(loaded, company)
+        for one in ids:
             state.store.pause(one, why or "paused by you", present())
-            typer.echo(f"Paused: {one} sends no texts until: duebird resume {one}")
+            if not as_json:
+                typer.echo(f"Paused: {one} sends no texts until: duebird resume {one}")
+        if as_json:
+            print_json({"paused": ids})
 
 
 def resume(
     company: Annotated[str | None, typer.Argument(metavar="[COMPANY]", help="Left out: every company.")] = None,
     *,
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Let texts go out again. See first who would get one: duebird preview."""
     with told(), remembered(config) as (loaded, state):
+        resumed = []
         for one in company_ids(loaded, company):
             if state.store.resume(one, present()):
-                typer.echo(f"Resumed: {one} sends texts again, within its hours and caps.")
+                resumed.append(one)
+                said = f"Resumed: {one} sends texts again, within its hours and caps."
             else:
-                typer.echo(f"{one} was not paused.")
-
-
-def _subject(state: State, companies: list[str], subject: str, *, customer: bool) -> tuple[str, str, str, str]:
-    if customer:
-        rows = state.queries.customers(companies[0], [subject])
-        if subject not in rows:
-            fail(f"No customer with id {subject} is on record. Nothing was changed.", EXIT_FAILED)
-        return "customer", companies[0], subject, f"customer {rows[subject].name}"
-    found: list[ReceivableRow] = [row for one in companies for row in state.queries.find_receivables(one, subject)]
-    if not found:
-        fail(f"No invoice {subject} is on record. Nothing was changed. See: duebird invoices --all", EXIT_FAILED)
-    if len(found) > 1:
-        where = ", ".join(f"{row.company}: id {row.ledger_id}" for row in found)
-        fail(
-            f"Several invoices are called {subject} ({where}). Nothing was changed. Use the id, with --company.",
-            EXIT_FAILED,
-        )
-    row = found[0]
-    return "invoice", row.company, row.ledger_id, f"invoice {row.number or row.ledger_id} of {row.customer_name}"
-
-
-# ------------------------------------------------------------------------------------------------------ consent
-
-
-@consent_app.command("import", epilog="Example: duebird consent import consents.csv --company acme --dry-run")
-def consent_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: phone, agreed_on, method, wording, evidence.")],
-    *,
-    config: ConfigOption = None,
-    company: CompanyOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be imported.")] = False,
-) -> None:
-    """Read a list of people who agreed. Imports all of it or nothing; tells every problem with its row."""
-    with told():
-        from connector.assemble import company_settings, open_state
-        from connector.cli.frame import read_config
-        from connector.consent_import import read_csv
-
-        loaded = read_config(config)
-        company_id = one_company(loaded, company)
-        settings = company_settings(loaded, company_id)
-        read = read_csv(file, country=settings.country, timezone=settings.timezone, now=present())
-        if read.problems:
-            for problem in read.problems:
-                typer.echo(problem, err=True)
-            fail(f"{len(read.problems)} problems in {file}; nothing was imported.", EXIT_FAILED)
-        if dry_run:
-            typer.echo(f"{len(read.records)} consents in {file}; nothing was imported (dry run).")
-            return
-        state = open_state(loaded.state_dir)
-        try:
-            new = state.store.consents_recorded(company_id, read.records, present())
-        finally:
-            state.close()
-        typer.echo(f"{new} consents recorded for {settings.name}, {len(read.records) - new} were on record already.")
-
-
-@consent_app.command(
-    "add", epilog="Example: duebird consent add +12125550123 --method verbal --evidence 'on the phone'"
-)
-def consent_add(
-    phone: Annotated[str, typer.Argument(help="With country code, such as +12125550123.")],
-    *,
-    config: ConfigOption = None,
-    company: CompanyOption = None,
-    method: Annotated[str, typer.Option(help="form, paper or verbal.")] = "form",
-    wording: Annotated[str, typer.Option(help="What the person agreed to.")] = "",
-    evidence: Annotated[str, typer.Option(help="Where that can be looked up.")] = "",
-) -> None:
-    """Record that somebody agreed to texts."""
-    _record(phone, "granted", config, company, method, wording, evidence)
-
-
-@consent_app.command("revoke", epilog="Example: duebird consent revoke +12125550123 --evidence 'asked on the phone'")
-def consent_revoke(
-    phone: Annotated[str, typer.Argument(help="With country code, such as +12125550123.")],
-    *,
-    config: ConfigOption = None,
-    company: CompanyOption = None,
-    evidence: Annotated[str, typer.Option(help="How they told you.")] = "",
-) -> None:
-    """Record that somebody wants no more texts. Holds at once."""
-    _record(phone, "revoked", config, company, "verbal", "", evidence)
-
-
-def _record(
-    phone: str, state_word: str, config: Path | None, company: str | None, method: str, wording: str, evidence: str
-) -> None:
-    with told():
-        from connector.assemble import company_settings, open_state
-        from connector.cli.frame import read_config
-        from connector.consent_import import METHODS
-        from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
-        from connector.domain.phone import parse_mobile
-
-        loaded = read_config(config)
-        company_id = one_company(loaded, company)
-        number = parse_mobile(phone, company_settings(loaded, company_id).country)
-        if number is None:
-            fail(f"{phone} is not a mobile number. Nothing was recorded. Write it like +12125550123.")
-        if method not in METHODS:
-            fail(f"{method} is no way to agree. Nothing was recorded. Use one of: {', '.join(METHODS)}.")
-        now = present()
-        record = ConsentRecord(
-            phone=number,
-            state=ConsentState(state_word),
-            method=ConsentMethod(method),
-            recorded_at=now,
-            recorded_by="owner",
-            wording=wording,
-            evidence=evidence,
-            source=f"command:{now.isoformat()}",
-        )
-        state = open_state(loaded.state_dir)
-        try:
-            state.store.consents_recorded(company_id, [record], now)
-        finally:
-            state.close()
-        typer.echo(f"Recorded for {number.masked}: {state_word}.")
-
-
-@consent_app.command("show", epilog="Example: duebird consent show +12125550123")
-def consent_show(
-    phone: Annotated[str, typer.Argument(help="With country code, such as +12125550123.")],
-    *,
-    config: ConfigOption = None,
-    company: CompanyOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show everything on record about a number's consent, oldest first, and where it stands."""
-    with told(), remembered(config) as (loaded, state):
-        from connector.assemble import company_settings
-        from connector.domain.consent import standing
-        from connector.domain.phone import parse_mobile
-
-        company_id = one_company(loaded, company)
-        number = parse_mobile(phone, company_settings(loaded, company_id).country)
-        if number is None:
-            fail(f"{phone} is not a mobile number. Write it like +12125550123.")
-        records = state.queries.consent(company_id, number.e164)
-        now_stands = standing(records)
+                said = f"{one} was not paused."
+            if not as_json:
+                typer.echo(said)
         if as_json:
-            print_json(
-                {
-                    "standing": now_stands,
-                    "records": [
-                        {
-                            "state": one.state,
-                            "method": one.method,
-                            "recorded_at": one.recorded_at,
-                            "by": one.recorded_by,
-                            "wording": one.wording,
-                            "evidence": one.evidence,
-                            "source": one.source,
-                        }
-                        for one in records
-                    ],
-                }
-            )
-            return
-        typer.echo(f"{number.masked}: {now_stands}")
-        for one in records:
-            details = "; ".join(part for part in (one.wording, one.evidence) if part)
-            typer.echo(f"  {one.recorded_at:%Y-%m-%d %H:%M}Z  {one.state} by {one.method}  {details}")
+            print_json({"resumed": resumed})

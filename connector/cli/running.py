@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from connector.cli.frame import (
-    EXIT_CONFIG,
     EXIT_FAILED,
     EXIT_TEMPORARY,
+    EXIT_USAGE,
     ConfigOption,
     JsonOption,
+    answer,
     company_ids,
+    counted,
     fail,
+    hanging,
     print_json,
     read_config,
     remembered,
+    screen,
     told,
+    working,
 )
 
 if TYPE_CHECKING:
     from connector.ports import Finding
+    from connector.worker import Status
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +42,7 @@ def run(
     *,
     config: ConfigOption = None,
     once: Annotated[bool, typer.Option("--once", help="One pass over every company, then end.")] = False,
-    as_json: JsonOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --once: print JSON for programs.")] = False,
 ) -> None:
     """Run until stopped: read the ledgers, text who agreed, book what was paid.
 
@@ -47,29 +53,54 @@ def run(
         from connector import daemon
         from connector.logs import set_up
 
+        if as_json and not once:
+            fail("--json goes with --once. Nothing was started.", EXIT_USAGE)
         loaded = read_config(config, with_secrets=True)
-        set_up(loaded.settings.log_level, loaded.secrets)
+        # A single pass tells what it did itself; the log would say it twice.
+        level = loaded.settings.log_level
+        set_up("warning" if once and level.lower() == "info" else level, loaded.secrets)
         for warning in loaded.warnings:
             typer.echo(f"! {warning}", err=True)
         if not once:
+            count = counted(sum(1 for one in loaded.settings.companies if one.enabled), "company", "companies")
             daemon.run(
                 loaded,
-                ready=lambda: typer.echo(
-                    f"Duebird is running for {len(loaded.settings.companies)} companies. Stop it with Ctrl-C.", err=True
-                ),
+                ready=lambda: typer.echo(f"Duebird is running for {count}. Stop it with Ctrl-C.", err=True),
             )
             return
         done = daemon.run_once(loaded)
         if as_json:
             print_json({name: {"did": one.counts.names, "troubles": one.troubles} for name, one in done.items()})
         else:
-            for name, one in done.items():
-                did = ", ".join(f"{what} {count}" for what, count in one.counts.names.items()) or "nothing to do"
-                typer.echo(f"{name}: {did}")
-                for trouble in one.troubles:
-                    typer.echo(f"  {trouble}", err=True)
+            _print_passes(done)
         if any(one.troubles for one in done.values()):
             raise typer.Exit(EXIT_TEMPORARY)
+
+
+# What a pass counts, in the words of whoever reads it; the rest is for programs and the log.
+_DID: Final = (
+    ("receivables changed", "invoice new or changed", "invoices new or changed"),
+    ("send_text done", "text sent", "texts sent"),
+    ("send_text adopted", "text found already sent", "texts found already sent"),
+    ("create_link done", "payment link made", "payment links made"),
+    ("retire_link done", "payment link taken down", "payment links taken down"),
+    ("payments succeeded", "payment arrived", "payments arrived"),
+    ("book_payment done", "payment booked", "payments booked"),
+    ("book_payment adopted", "payment found already booked", "payments found already booked"),
+    ("payments held", "payment held for you", "payments held for you"),
+    ("replies", "reply read", "replies read"),
+    ("opt-outs", "opt-out", "opt-outs"),
+    ("texts not delivered", "text not delivered", "texts not delivered"),
+)
+
+
+def _print_passes(done: dict[str, Status]) -> None:
+    for name, one in done.items():
+        did = [counted(one.counts[what], single, many) for what, single, many in _DID if one.counts[what]]
+        typer.echo(f"{name}: {', '.join(did) or 'nothing to do'}")
+        for trouble in one.troubles:
+            typer.echo(f"  {trouble}", err=True)
+    typer.echo("More: duebird status, duebird attention")
 
 
 def check(
@@ -84,7 +115,10 @@ def check(
     """
     with told():
         loaded = read_config(config, with_secrets=True)
-        found = {one: _check(loaded, one) for one in company_ids(loaded, company)}
+        found = {}
+        for one in company_ids(loaded, company):
+            with working(f"Asking the services of {one} ..."):
+                found[one] = _check(loaded, one)
         if as_json:
             print_json({name: [_finding_json(one) for one in findings] for name, findings in found.items()})
         else:
@@ -104,26 +138,27 @@ def _finding_json(one: Finding) -> dict[str, str]:
 
 
 def _print_findings(found: dict[str, list[Finding]]) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console()
+    console = screen()
     marks = {"ok": ("ok", "green"), "warning": ("look", "yellow"), "problem": ("MEND", "bold red")}
     for name, findings in found.items():
         console.print(Text(name, style="bold"))
         for one in findings:
             word, style = marks[one.weight]
-            console.print(Text.assemble("  ", (f"{word:<5}", style), (f"{one.subject}: ", "bold"), one.seen))
-            if one.fix and one.weight != "ok":
-                console.print(Text(f"        {one.fix}"))
+            fix = f"\n{one.fix}" if one.fix and one.weight != "ok" else ""
+            hanging(
+                console, Text(word, style=style), Text.assemble((f"{one.subject}: ", "bold"), one.seen, fix), width=4
+            )
         bad = sum(1 for one in findings if one.weight == "problem")
-        console.print(f"  {bad} to mend." if bad else "  Ready. Next: duebird preview, then duebird run")
+        console.print(f"  {bad} to mend, then again: duebird check {name}" if bad else "  Ready. Next: duebird preview")
 
 
 def backup(
     target: Annotated[Path, typer.Argument(metavar="FILE", help="The copy to write; must not exist yet.")],
     *,
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a copy of the database that is whole, also while Duebird runs. Sign-ins are not in it.
 
@@ -131,10 +166,9 @@ def backup(
     """
     with told(), remembered(config) as (_, state):
         if target.exists():
-            fail(f"{target} exists already. Nothing was written. Name a new file.", EXIT_CONFIG)
+            fail(f"{target} exists already. Nothing was written.\nName a new file.", EXIT_USAGE)
         if not target.parent.is_dir():
-            fail(f"There is no folder {target.parent}. Nothing was written.", EXIT_CONFIG)
+            fail(f"There is no folder {target.parent}. Nothing was written.", EXIT_USAGE)
         size = state.database.copy_to(target)
-        typer.echo(
-            f"Wrote {target} ({size / 1_000_000:.1f} MB). To go back to it, see docs/how-to/backup-and-restore.md"
-        )
+        said = f"Wrote {target} ({size / 1_000_000:.1f} MB). To go back to it: docs/how-to/backup-and-restore.md"
+        answer(said, {"file": str(target.absolute()), "bytes": size}, as_json=as_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -12,20 +12,33 @@ from connector.cli.frame import (
     ConfigOption,
     JsonOption,
     company_ids,
+    counted,
+    hanging,
+    local,
     present,
     print_json,
     remembered,
+    screen,
     told,
+    zone_of,
 )
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from rich.console import Console
+
     from connector.assemble import State
     from connector.config import Loaded
+
+TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero", "stripe": "Stripe", "twilio": "Twilio"}
+NEARLY_SPENT: Final = 0.8  # of a budget: from here on the daemon looks less often
+WIDTH: Final = 9  # of the words at the left
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: duebird status --json")(status)
+    app.command(epilog="Example: duebird status --company acme")(status)
 
 
 def status(*, config: ConfigOption = None, company: CompanyOption = None, as_json: JsonOption = False) -> None:
@@ -33,20 +46,23 @@ def status(*, config: ConfigOption = None, company: CompanyOption = None, as_jso
     with told(), remembered(config) as (loaded, state):
         from connector.lock import running
 
-        found = {
-            "running": running(loaded.state_dir),
-            "companies": {one: _company(loaded, state, one) for one in company_ids(loaded, company)},
-        }
+        ids = company_ids(loaded, company)
+        holder = running(loaded.state_dir)
+        companies = {one: _company(loaded, state, one) for one in ids}
         if as_json:
-            print_json(found)
-        else:
-            _print(found)
+            print_json({"running": holder, "companies": companies})
+            return
+        console = screen()
+        _print_running(console, holder)
+        for one, facts in companies.items():
+            console.print()
+            _print(console, one, facts, zone_of(loaded, one))
 
 
 def _company(loaded: Loaded, state: State, company_id: str) -> dict[str, Any]:
-    from connector.assemble import company_settings, limits
+    from connector.assemble import company_settings
     from connector.signin.company import custody_of
-    from state.store import HINTS_SINCE, INBOUND_SINCE, LEDGER_CURSOR
+    from state.store import CLOCK_SKEW, HINTS_SINCE, INBOUND_SINCE, LEDGER_CURSOR
 
     now = present()
     settings = company_settings(loaded, company_id)
@@ -56,12 +72,9 @@ def _company(loaded: Loaded, state: State, company_id: str) -> dict[str, Any]:
         cursor = state.queries.cursor(company_id, name)
         return cursor.moved_at if cursor else None
 
-    budgets = {}
-    for limit in limits(loaded, settings):
-        reads, writes = state.queries.calls_since(company_id, limit.service, now - limit.window)
-        used = reads + (writes if limit.writes_count else 0)
-        budgets[limit.service] = {"used": used, "allowed": limit.calls, "days": limit.window // timedelta(days=1)}
     entry = custody_of(loaded.state_dir).book.get(company_id) if (loaded.state_dir / "tokens").is_dir() else None
+    skew = state.queries.cursor(company_id, CLOCK_SKEW)
+    pause = state.queries.paused(company_id)
     return {
         "name": settings.name,
         "enabled": settings.enabled,
@@ -69,12 +82,25 @@ def _company(loaded: Loaded, state: State, company_id: str) -> dict[str, Any]:
         "books": row.ledger_name if row else None,
         "connected": entry is not None,
         "sign_in": _ages(loaded, entry.connection, now) if entry is not None else [],
+        "paused": {"since": pause.since, "why": pause.why} if pause else None,
         "read": {"ledger": read(LEDGER_CURSOR), "payments": read(HINTS_SINCE), "replies": read(INBOUND_SINCE)},
         "counts": state.queries.counts(company_id),
         "attention": len(state.queries.attention(company_id)),
         "last_text_at": state.queries.last_text_at(company_id),
-        "budgets": budgets,
+        "budgets": _budgets(loaded, state, company_id, now),
+        "clock_off_by_seconds": int(skew.value) if skew else 0,
     }
+
+
+def _budgets(loaded: Loaded, state: State, company_id: str, now: datetime) -> dict[str, dict[str, int]]:
+    from connector.assemble import company_settings, limits
+
+    found = {}
+    for limit in limits(loaded, company_settings(loaded, company_id)):
+        reads, writes = state.queries.calls_since(company_id, limit.service, now - limit.window)
+        used = reads + (writes if limit.writes_count else 0)
+        found[limit.service] = {"used": used, "allowed": limit.calls, "days": limit.window // timedelta(days=1)}
+    return found
 
 
 def _ages(loaded: Loaded, connection: str, now: datetime) -> list[dict[str, Any]]:
@@ -85,7 +111,7 @@ def _ages(loaded: Loaded, connection: str, now: datetime) -> list[dict[str, Any]
     try:
         tokens = custody_of(loaded.state_dir).store.load(connection)
     except DuebirdError as error:
-        return [{"what": "sign-in", "ends_at": None, "warn": True, "meaning": str(error)}]
+        return [{"what": "unreadable", "ends_at": None, "warn": True, "meaning": str(error)}]
     if tokens is None:
         return []
     return [
@@ -94,39 +120,87 @@ def _ages(loaded: Loaded, connection: str, now: datetime) -> list[dict[str, Any]
     ]
 
 
-def _print(found: dict[str, Any]) -> None:
-    from rich.console import Console
+# ------------------------------------------------------------------------------------------------- on the screen
+
+
+def _print_running(console: Console, holder: dict[str, object] | None) -> None:
     from rich.text import Text
 
-    console = Console()
-    holder = found["running"]
     if holder is None:
         console.print(Text("Duebird is not running. Start it: duebird run", style="yellow"))
     else:
         console.print(f"Duebird is running (process {holder.get('pid', '?')} on {holder.get('host', '?')}).")
+
+
+def _print(console: Console, company_id: str, one: dict[str, Any], zone: ZoneInfo) -> None:
+    from rich.text import Text
+
+    books = f"{TITLES[one['ledger']]}: {one['books']}" if one["books"] else TITLES[one["ledger"]]
+    console.print(Text.assemble((one["name"], "bold"), f"  ({company_id}, {books})"))
+    for head, body, warns in _lines(company_id, one, zone):
+        hanging(console, Text(head, style="dim"), Text(body, style="bold yellow" if warns else ""), width=WIDTH)
+
+
+def _lines(company_id: str, one: dict[str, Any], zone: ZoneInfo) -> list[tuple[str, str, bool]]:
+    """What is said of a company, each with its head and whether it is a warning."""
+    counts, last = one["counts"], one["last_text_at"]
+    sent = f"{counts['texts']:,} sent" + (f", the last on {local(last, zone)}" if last else "")
+    lines = [
+        ("invoices", f"{counts['open']:,} open", False),
+        ("texts", sent, False),
+        ("payments", f"{counts['booked']:,} booked", False),
+    ]
+    if not one["enabled"]:
+        lines.insert(0, ("disabled", "left alone: enabled = false in the configuration", True))
+    if one["paused"]:
+        why = f" ({one['paused']['why']})" if one["paused"]["why"] else ""
+        since = local(one["paused"]["since"], zone)
+        lines.insert(0, ("paused", f"no texts since {since}{why}. To go on: duebird resume {company_id}", True))
+    if counts["planned"]:
+        lines.append(("planned", f"{counted(counts['planned'], 'thing')} to be done", False))
+    if counts["uncertain"]:
+        lines.append(("in doubt", f"{counted(counts['uncertain'], 'thing')}, being looked up at the service", True))
+    lines.append(("last read", _reads(one["read"]), False))
+    for service, budget in one["budgets"].items():
+        lines.append((*_budget(service, budget),))
+    lines += _sign_in(company_id, one, zone)
+    if one["clock_off_by_seconds"]:
+        off = f"this computer's clock is off by {one['clock_off_by_seconds']:,} seconds: set it right"
+        lines.append(("clock", f"{off}, or texts go out at wrong hours", True))
+    if one["attention"]:
+        lines.append(("needs you", f"{counted(one['attention'], 'thing')}. Type: duebird attention", True))
+    return lines
+
+
+def _reads(read: dict[str, datetime | None]) -> str:
     now = present()
-    for company_id, one in found["companies"].items():
-        counts = one["counts"]
-        state = "" if one["enabled"] else ", left alone by the settings"
-        books = one["books"] or one["ledger"]
-        console.print(Text.assemble((f"\n{one['name']}", "bold"), f"  {company_id}, {books}{state}"))
-        if not one["connected"]:
-            console.print(Text(f"  Not connected. Type: duebird connect {company_id}", style="yellow"))
-        console.print(
-            f"  {counts['open']} open invoices, {counts['texts']} texts sent, {counts['booked']} payments booked, "
-            f"{counts['planned']} waiting to be done, {counts['uncertain']} in doubt"
-        )
-        for service, at in one["read"].items():
-            console.print(f"  {service} last read {_ago(at, now)}")
-        for service, budget in one["budgets"].items():
-            span = "a day" if budget["days"] == 1 else f"{budget['days']} days"
-            console.print(f"  calls to {service}: {budget['used']:,} of {budget['allowed']:,} in {span}")
-        for age in one["sign_in"]:
-            if age["ends_at"] is not None:
-                style = "bold yellow" if age["warn"] else ""
-                console.print(Text(f"  {age['what']} ends {age['ends_at']:%Y-%m-%d}: {age['meaning']}", style=style))
-        if one["attention"]:
-            console.print(Text(f"  {one['attention']} things need you. Type: duebird attention", style="bold yellow"))
+    if all(at is None for at in read.values()):
+        return "never"
+    return ", ".join(f"{what} {_ago(at, now)}" for what, at in read.items())
+
+
+def _budget(service: str, budget: dict[str, int]) -> tuple[str, str, bool]:
+    span = "a day" if budget["days"] == 1 else f"{budget['days']} days"
+    warns = budget["used"] >= NEARLY_SPENT * budget["allowed"]
+    slower = ": it looks less often now" if warns else ""
+    return "calls", f"{TITLES[service]} {budget['used']:,} of {budget['allowed']:,} in {span}{slower}", warns
+
+
+def _sign_in(company_id: str, one: dict[str, Any], zone: ZoneInfo) -> list[tuple[str, str, bool]]:
+    again = f"Type: duebird connect {company_id}"
+    if not one["connected"]:
+        return [("sign-in", f"not connected. {again}", True)]
+    lines = []
+    for age in one["sign_in"]:
+        if age["what"] == "access":
+            continue  # an hour's pass that is renewed by itself tells nobody anything
+        if age["ends_at"] is None:
+            lines.append(("sign-in", f"{age['meaning']} {again}", True))
+            continue
+        word = "ended" if age["ends_at"] < present() else "ends"
+        ends = f"{word} {age['ends_at'].astimezone(zone):%d %b %Y}: {age['meaning']}"
+        lines.append(("sign-in", f"{ends}. {again}" if age["warn"] else ends, age["warn"]))
+    return lines or [("sign-in", "connected", False)]
 
 
 def _ago(at: datetime | None, now: datetime) -> str:
@@ -136,4 +210,4 @@ def _ago(at: datetime | None, now: datetime) -> str:
     for size, word in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds // size} {word} ago"
-    return f"{max(seconds, 0)} seconds ago"
+    return f"{counted(max(seconds, 0), 'second')} ago"

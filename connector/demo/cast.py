@@ -143,7 +143,7 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
     "northside": (
         _part("N-1041", _MAYA, "480.00", 0, 14, Act.CARD),  # new
         _part("N-1027", _OTIS, "1250.00", -14, 0, Act.CARD),  # due today
-        _part("N-1025", _CORNER, "310.00", -16, -2, Act.CARD),  # overdue
+        _part("N-1025", _CORNER, "310.00", -15, -1, Act.CARD),  # overdue
         _part("N-1038", _PRIYA, "900.00", -3, 11, Act.BANK, before="part paid", paid_before=Decimal("400.00")),
         _part("N-1040", _ATELIER, "640.00", -1, 13, Act.CARD),  # in euros
         _part("N-1042", _HUGO, "220.00", 0, 14, Act.CHEQUE),

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+import connector
 from connector.errors import DuebirdError
 
 START_LIMIT: Final = 20.0  # seconds; a start takes one or two, a busy old machine five
@@ -21,14 +22,26 @@ STOP_LIMIT: Final = 15.0  # seconds for the calls in hand; on loopback they take
 READY: Final = b"Duebird is running"
 LOG_TAIL: Final = 12  # lines shown when it ends by itself: enough to hold a traceback's end
 
-# What must not reach a program that plays: the database, the credentials and the supervisor of a real one.
-_NOT_FOR_PLAY: Final = ("DUEBIRD_DATABASE_URL", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "STATE_DIRECTORY")
+# What must not reach a program that plays: the database, the credentials and the supervisor of a real one; and a
+# company's proxy, which cannot reach stand-ins on this machine.
+_NOT_FOR_PLAY: Final = frozenset(
+    {
+        "DUEBIRD_DATABASE_URL",
+        "CREDENTIALS_DIRECTORY",
+        "NOTIFY_SOCKET",
+        "STATE_DIRECTORY",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    }
+)
 
 
 def keep_to_the_play() -> None:
-    """Forget, for this program and what it starts, where a real installation keeps its things."""
-    for name in _NOT_FOR_PLAY:
-        os.environ.pop(name, None)
+    """Forget, for this program and what it starts, where a real installation keeps its things, and any proxy."""
+    for name in list(os.environ):
+        if name.upper() in _NOT_FOR_PLAY:
+            del os.environ[name]
 
 
 class Engine:
@@ -40,9 +53,12 @@ class Engine:
 
     def start(self) -> None:
         """Start it; `wait_ready` waits until it works."""
-        command = [sys.executable, "-m", "connector.cli.main", "run", "--config", str(self._config)]
+        # -P: nothing in the folder one stands in may pass for one of our libraries; the path: the very code that runs.
+        command = [sys.executable, "-P", "-m", "connector.cli.main", "run", "--config", str(self._config)]
+        paths = [str(Path(connector.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
         with self._log.open("wb") as log:
-            self._running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - ourselves
+            self._running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)  # noqa: S603 - ourselves
 
     def wait_ready(self) -> None:
         """Return once it says that it runs.

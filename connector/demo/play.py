@@ -7,10 +7,11 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from adapters.sandbox.world import SandboxWorld
 from connector import assemble
 from connector.demo import setting, summary, whereabouts
 from connector.demo.cast import BUSINESSES, PARTS
-from connector.demo.doors import Doors
+from connector.demo.doors import DoorProblem, Doors
 from connector.demo.engine import Engine, keep_to_the_play
 from connector.demo.records import Records, read_records
 from connector.demo.stage import Stage
@@ -26,7 +27,18 @@ from connector.demo.story import Story, reasons
 from connector.demo.verdict import Expectation, doubles, judge
 from connector.errors import DuebirdError
 
-WATCH: Final = 0.5  # seconds between looks at the daemon while the demo is kept
+WATCH: Final = 0.2  # seconds between looks at the daemon while the demo is kept
+
+
+@dataclass(slots=True)
+class Stopping:
+    """Whether somebody wants it to end. A plain value: a handler of signals must not wait for a lock."""
+
+    told: bool = False
+
+    def tell(self, *_: object) -> None:
+        """Somebody does."""
+        self.told = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,47 +67,74 @@ def run(stage: Stage, folder: Path | None, *, keep: bool) -> Played:
         DuebirdError: the scene could not be set, or the daemon or a stand-in ended.
     """
     keep_to_the_play()
-    with ExitStack() as stack:
-        stopping = stack.enter_context(_told_to_stop())
-        place = folder.absolute() if folder is not None else stack.enter_context(_passing_folder())
-        setting.insist_on_fresh(place)
-        sandbox = stack.enter_context(SandboxWorld())
-        doors = Doors(sandbox.addresses)
-        stack.callback(doors.close)
-        clock = assemble.system_clock()
-        _introduce(stage)
-        scene = setting.prepare(place, sandbox.addresses, clock.now())
-        setting.fill_books(doors, clock.now())
-        connected = setting.connect_companies(scene, doors)
-        state = assemble.open_state(scene.loaded.state_dir)
-        stack.callback(state.close)
-        consents = setting.import_consents(scene, state, clock.now())
-        stage.event(f"Signed in to {' and '.join(connected)}; {consents} customers have agreed to texts.")
-        engine = Engine(scene.config, scene.log)
-        stack.callback(engine.stop)
-        engine.start()
-        engine.wait_ready()
-        stage.event("The daemon runs: the same `duebird run` as in real use.")
-        stage.headline("What happens now")
+    with _told_to_stop() as stopping:
+        try:
+            with ExitStack() as stack:
+                return _run(stage, folder, stopping, stack, keep=keep)
+        except DuebirdError as error:
+            if stopping.told and not isinstance(error, Interrupted):
+                raise Interrupted from error  # Ctrl-C reaches the daemon too, which may be seen to end first
+            raise
 
-        def alive() -> None:
-            engine.check()
-            if stopping.is_set():
-                raise Interrupted
 
-        records = Story(doors, stage, state.queries, alive, clock.now()).play()
-        played = _conclude(stage, records, reasons(state.queries, records))
-        if keep:
-            here = whereabouts.Whereabouts(os.getpid(), str(scene.folder), str(scene.config), sandbox.addresses)
-            whereabouts.announce(here)
-            stack.callback(whereabouts.withdraw, here)
-            _invite(stage, scene, sandbox.addresses, doors)
-            while not stopping.wait(WATCH):
-                engine.check()
-            stage.say("Stopping: the calls in hand are finished first.")
-        else:
-            _farewell(stage, played, folder)
+def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack, *, keep: bool) -> Played:
+    place = folder.absolute() if folder is not None else stack.enter_context(_passing_folder())
+    setting.insist_on_fresh(place)
+    sandbox = stack.enter_context(SandboxWorld())
+    doors = Doors(sandbox.addresses)
+    stack.callback(doors.close)
+    _introduce(stage)
+    scene, state, now = _scene(stage, place, doors)
+    stack.callback(state.close)
+    engine = Engine(scene.config, scene.log)
+    stack.callback(engine.stop)
+    stack.callback(_let_go, doors)  # before the daemon is stopped: it finishes the calls in hand
+    engine.start()
+    engine.wait_ready()
+    stage.event("The daemon runs: the same `duebird run` as in real use.")
+    stage.headline("What happens now")
+
+    def alive() -> None:
+        if stopping.told:
+            raise Interrupted
+        engine.check()
+
+    records = Story(doors, stage, state.queries, alive, now).play()
+    played = _conclude(stage, records, reasons(state.queries, records))
+    if not keep:
+        _farewell(stage, played, folder)
+        return played
+    here = whereabouts.Whereabouts(os.getpid(), str(scene.folder), str(scene.config), sandbox.addresses)
+    whereabouts.announce(here)
+    stack.callback(whereabouts.withdraw, here)
+    _invite(stage, scene, sandbox.addresses, doors)
+    while not stopping.told:
+        engine.check()
+        time.sleep(WATCH)
+    stage.say("Stopping: the calls in hand are finished first.")
     return played
+
+
+def _scene(stage: Stage, place: Path, doors: Doors) -> tuple[setting.Setting, assemble.State, datetime]:
+    """Everything before the daemon starts: as a newcomer does it with `init`, `connect` and `consent import`."""
+    now = assemble.system_clock().now()
+    scene = setting.prepare(place, doors.addresses, now)
+    setting.fill_books(doors, now)
+    connected = setting.connect_companies(scene, doors)
+    state = assemble.open_state(scene.loaded.state_dir)
+    try:
+        consents = setting.import_consents(scene, state, now)
+    except BaseException:
+        state.close()
+        raise
+    stage.event(f"Signed in to {' and '.join(connected)}; {consents} customers have agreed to texts.")
+    return scene, state, now
+
+
+def _let_go(doors: Doors) -> None:
+    """End the disturbance of the play, where it has not had its turn."""
+    with suppress(DoorProblem):
+        doors.clear_faults("quickbooks")
 
 
 class Interrupted(DuebirdError):
@@ -116,11 +155,11 @@ def _passing_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
+def _told_to_stop() -> Iterator[Stopping]:
     """Ctrl-C, SIGTERM and a closed terminal end everything in order; without this the daemon would be left behind."""
-    stopping = threading.Event()
+    stopping = Stopping()
     wanted = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
-    before = [(number, signal.signal(number, lambda *_: stopping.set())) for number in wanted]
+    before = [(number, signal.signal(number, stopping.tell)) for number in wanted]
     try:
         yield stopping
     finally:
@@ -190,7 +229,7 @@ def _invite(stage: Stage, scene: setting.Setting, addresses: dict[str, str], doo
     stage.headline("In a second terminal")
     duebird = how_to_call()
     for what in (
-        "sandbox issue --company xero --customer 'Zoe Bennett' --amount 120",
+        'sandbox issue --company xero --customer "Zoe Bennett" --amount 120',
         "sandbox texts",
         "sandbox pay INVOICE",
         "sandbox reply +15035550142 STOP",

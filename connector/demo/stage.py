@@ -69,7 +69,8 @@ class Stage:
         self._console.print(Text.assemble((f"{self._time():>4}   ", "dim"), (to, style)))
         width = min(BUBBLE, self._console.width - INDENT)
         inner = Text(body, overflow="fold")
-        self._console.print(Padding(Panel(inner, box=ROUNDED, border_style=style, width=width), (0, 0, 0, INDENT)))
+        panel = Panel(inner, box=ROUNDED, border_style=style, width=width)
+        self._console.print(Padding(panel, (0, 0, 0, INDENT), expand=False))
         self._beat()
 
     def table(self, rows: Iterable[Row]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
+from urllib.parse import quote
 
 from connector.demo.cast import BUSINESSES, PARTS, Act, Business, Customer, Part, part_of, who_has
 from connector.demo.doors import Doors
@@ -16,12 +17,16 @@ from connector.demo.setting import issue_part, pay_by_cheque
 from connector.demo.stage import Stage
 from connector.demo.summary import TITLES
 from connector.demo.verdict import settled_as
+from connector.domain.consent import ConsentState, standing
 from connector.domain.dunning import SENTENCES, Reason
 from connector.domain.message import plain_amount
 from connector.errors import DuebirdError
 from state.queries import Queries
 
 LIMIT: Final = 50.0  # seconds for the whole play; it takes half of that, and a minute is what was promised
+LOOKS_AFTER: Final = (
+    2  # the first may have begun before all was done; a double would come with the second at the latest
+)
 LOOK: Final = 0.1  # seconds between two looks at the stand-ins: soon enough for an eye
 
 
@@ -51,6 +56,7 @@ class Story:
         self._seen: set[str] = set()
         self._told: set[str] = set()  # texts that have been shown
         self._acted: set[str] = set()  # invoices whose part is played
+        self._looks_wanted: dict[str, int] | None = None  # by business, once everybody has done their part
 
     def play(self) -> Records:
         """Tell and act until done; returns the last records.
@@ -69,7 +75,7 @@ class Story:
                 news.tell()
             self._act(records)
             if news is None:
-                if self._done(records):
+                if self._done(records) and self._looked_again():
                     break
                 time.sleep(LOOK)
             self._alive()
@@ -121,7 +127,8 @@ class Story:
 
     def _tell_entry(self, records: Records, entry: Entry) -> None:
         ledger = TITLES[next(one.ledger for one in BUSINESSES if one.id == entry.business)]
-        invoice = next(one for one in records.invoices if one.ledger_id == entry.ledger_id)
+        booked_on = (entry.business, entry.ledger_id)
+        invoice = next(one for one in records.invoices if (one.business, one.ledger_id) == booked_on)
         left = (
             "nothing is owed any more" if not invoice.balance.is_positive else f"{plain_amount(invoice.balance)} left"
         )
@@ -142,7 +149,7 @@ class Story:
         if part.act is Act.CHEQUE:
             return self._cheque_comes(records, business, part)
         if part.later:
-            return self._issue_later(records, business, part)
+            return self._issue_later(business, part)
         notice = next(iter(records.notices(part.number)), None)
         if notice is None or notice.sid not in self._told or not part.is_texted:
             return False
@@ -174,9 +181,12 @@ class Story:
         self._doors.clear_faults("quickbooks")
         return True
 
-    def _issue_later(self, records: Records, business: Business, part: Part) -> bool:
-        """A new invoice for the customer who said STOP, once the STOP is on record at Twilio."""
-        if not any(one.number == part.customer.e164 for one in records.opt_outs):
+    def _issue_later(self, business: Business, part: Part) -> bool:
+        """A new invoice for the customer who said STOP, once Duebird has heard it.
+
+        Not sooner: Twilio refuses texts from the STOP on, so that Duebird's own memory would not be put to the test.
+        """
+        if standing(self._queries.consent(business.id, part.customer.e164)) is not ConsentState.REVOKED:
             return False
         issued = next(one for one in PARTS[business.id] if one.customer == part.customer and not one.later)
         customer_id = _customer_id(self._doors, business, part.customer)
@@ -206,6 +216,19 @@ class Story:
             return not any(one.active for one in records.links if one.number == part.number)
         return True
 
+    def _looked_again(self) -> bool:
+        """Whether Duebird has looked at everything again since all was done: only then is nothing more to come."""
+        asked = self._doors.get("twilio", "requests")["requests"]  # replies are read in every pass
+        looks = {
+            business.id: sum(
+                one["method"] == "GET" and quote(f"={business.seed.number}", safe="=") in one["query"] for one in asked
+            )
+            for business in BUSINESSES
+        }
+        if self._looks_wanted is None:
+            self._looks_wanted = {name: count + LOOKS_AFTER for name, count in looks.items()}
+        return all(looks[name] >= wanted for name, wanted in self._looks_wanted.items())
+
     def _let_the_bank_pay(self, records: Records) -> None:
         """Days pass for the bank debit, once Duebird has heard that it is under way."""
         for paid in records.paid:
@@ -225,11 +248,12 @@ class Story:
         return True
 
     def _reason(self, business: str, ledger_id: str) -> Reason | None:
-        """Why Duebird texts nobody about it at this moment; None while it has not decided."""
+        """Why Duebird texts nobody about it; None while it has not decided for good."""
         row = self._queries.receivable(business, ledger_id)
-        return Reason(row.reason) if row is not None and row.reason not in {"", Reason.GO} else None
+        return Reason(row.reason) if row is not None and row.reason not in _UNDECIDED else None
 
 
+_UNDECIDED: Final = frozenset({"", Reason.GO, Reason.IN_PROGRESS, Reason.LINK_CHANGING})
 _AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)  # told before anything else: it belongs to what was just said
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,8 @@ def withdraw(here: Whereabouts) -> None:
     content = read_private(place) if place.parent.is_dir() else None
     if content is not None and json.loads(content).get("pid") == here.pid:
         remove_private(place)
+        with suppress(OSError):  # another demo may be announcing itself there at this moment
+            place.parent.rmdir()
 
 
 def find(folder: Path | None) -> Whereabouts:

@@ -81,9 +81,15 @@ def zones_of(phone: Phone, home: ZoneInfo) -> tuple[ZoneInfo, ...]:
     zones = tuple(ZoneInfo(name) for name in names if name != "Etc/Unknown")
     # A country-wide answer ("any zone of the United States") tells nothing: the company's own zone is the better guess
     # only if it is one of them; else all must be inside.
-    if len(zones) > MANY_ZONES and home in zones:
+    if len(zones) > MANY_ZONES and any(_alike(home, zone) for zone in zones):
         return (home,)
     return zones or (home,)
+
+
+def _alike(one: ZoneInfo, other: ZoneInfo) -> bool:
+    """Whether two names stand for the same time: number plans know Sydney and not Melbourne."""
+    days = (datetime(2026, 1, 1), datetime(2026, 7, 1))  # noqa: DTZ001  wall clocks, in winter and in summer
+    return all(day.replace(tzinfo=one).utcoffset() == day.replace(tzinfo=other).utcoffset() for day in days)
 
 
 MANY_ZONES = 4  # an area code spans at most two zones; more means that only the country is known

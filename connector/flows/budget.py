@@ -12,7 +12,7 @@ from connector.domain.cadence import WRITES_KEPT, Allowance
 from connector.errors import DuebirdError, Throttled
 from connector.ports import CallKind, CallSeen, Clock
 from state.queries import Queries
-from state.store import Store
+from state.store import CLOCK_SKEW, Store
 
 # A booking at Xero takes three calls: a hundred kept are some thirty bookings, more than a small office has in a day.
 KEPT_FOR_WRITES: Final = 100
@@ -135,7 +135,8 @@ class Budget:
         return self._used[limit.service]
 
     def flush(self) -> None:
-        """Store what was counted since the last time."""
+        """Store what was counted since the last time, and whether the machine's clock can be trusted."""
+        self._store_skew()
         with self._lock:
             taken = dict(self._fresh)
             self._fresh.clear()
@@ -152,6 +153,16 @@ class Budget:
                     self._fresh[key][0] += reads
                     self._fresh[key][1] += writes
             raise
+
+    def _store_skew(self) -> None:
+        worst = max(self.skew.values(), default=None)
+        if worst is None:
+            return
+        off = int(worst.total_seconds()) if worst > SKEW_SHOWN else 0
+        known = self._queries.cursor(self._company, CLOCK_SKEW)
+        # written when it begins and when it ends, not with every second by which it changes
+        if bool(off) != (known is not None and known.value != "0"):
+            self._store.set_cursor(self._company, CLOCK_SKEW, str(off), self._clock.now())
 
 
 def _days(window: timedelta) -> str:

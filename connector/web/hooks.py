@@ -22,6 +22,7 @@ from adapters.incoming import MOST_BYTES, Forged, Heard, Incoming
 from connector.ports import Clock
 from connector.web.doors import Doors, OpenDoor
 from connector.web.intake import Intake, Nudges, Paced, Wanted
+from connector.web.listener import HEAD_BYTES
 from connector.web.noise import Noise
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,8 @@ class Hooks:
         door = self.doors.get((request.path_params["company"], request.path_params["door"]))
         if door is None:
             raise _Refused(404)
-        if len(request.headers) > HEADERS:
+        raw = request.headers.raw
+        if len(raw) > HEADERS or sum(len(name) + len(value) for name, value in raw) > HEAD_BYTES:
             raise _Refused(431)
         try:
             async with asyncio.timeout(BODY_WITHIN):
@@ -126,9 +128,7 @@ class Hooks:
         await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(stored)), DURABLE_WITHIN)
 
     def _soon(self, loop: asyncio.AbstractEventLoop, stored: Future[Wanted]) -> None:
-        with contextlib.suppress(
-            RuntimeError
-        ):  # the server has ended: what is stored waits
+        with contextlib.suppress(RuntimeError):  # the server has ended: what is stored waits
             loop.call_soon_threadsafe(self._stored, stored)
 
     def _stored(self, stored: Future[Wanted]) -> None:

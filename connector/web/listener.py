@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -25,7 +26,9 @@ App = Callable[
 AT_ONCE: Final = 64  # requests; a busy day of one company brings some ten a minute
 CONNECTIONS: Final = 2 * AT_ONCE  # more are dropped unread; each holds 64 kB at most
 LIFE: Final = 10.0  # seconds of a connection, whatever happens on it: the services give up after 3 to 15
-HEAD_BYTES: Final = 16_384  # request line and headers; the longest genuine ones have 2 kB
+# Request line and headers; the longest genuine ones have 2 kB. The server stops reading there, give or take what came
+# in one piece; the app counts again.
+HEAD_BYTES: Final = 16_384
 STOPPING: Final = 4.0  # seconds for requests in hand, above the 2.5 s one may take
 JOINING: Final = 10.0  # seconds; a server that does not end by then is left to die with the process
 
@@ -114,8 +117,10 @@ def _bound(host: str, port: int, setting: str) -> socket.socket:
     except OSError as error:
         raise _cannot(f"{host}:{port}", setting, error) from error
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it would let two programs have one address
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(place)
+        made.listen(CONNECTIONS)  # now, so that an address that is taken is told now
     except OSError as error:
         made.close()
         raise _cannot(f"{host}:{port}", setting, error) from error

@@ -47,7 +47,7 @@ def test_disconnecting_while_the_service_is_down_changes_nothing_unless_told_so(
     intuit.connect(intuit.company(), browser=False)
     intuit.server.faults.append(Fault("status", path="/revoke", status=503))
     code, _, err = intuit.run("disconnect", "bakery")
-    assert (code, "HTTP 503" in err) == (1, True)
+    assert (code, "HTTP 503" in err) == (75, True)
     assert intuit.stored(f"quickbooks:{REALM}") is not None
     assert intuit.custody.book.get("bakery") is not None
     code, out, _ = intuit.run("disconnect", "bakery", "--only-here")

@@ -126,7 +126,7 @@ def _the_bookkeeper_acts(terminal: SecondTerminal) -> None:
 def test_without_a_running_demo_one_sentence_says_how_to_start_one(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["sandbox", "texts", "--folder", str(tmp_path)])
     assert done.exit_code == 1
-    assert done.output.count("\n") == 1
+    assert done.output.splitlines()[1:] == ["Start one: duebird demo --keep"]
     assert "duebird demo --keep" in done.output
 
 

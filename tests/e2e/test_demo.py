@@ -7,11 +7,16 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+
+from connector.demo.engine import Engine
+from connector.errors import DuebirdError
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMISED = 60.0  # seconds; on this class of machine it takes ten
@@ -44,7 +49,8 @@ def demo(scratch: Path, *options: str, **environment: str) -> Shown:
 
 
 def test_the_demo_shows_texts_and_books_in_agreement_within_a_minute(tmp_path: Path) -> None:
-    shown = demo(tmp_path, DUEBIRD_DATABASE_URL=f"sqlite:///{tmp_path}/a-real-one.sqlite3")
+    elsewhere = {"DUEBIRD_DATABASE_URL": f"sqlite:///{tmp_path}/a-real-one.sqlite3", "http_proxy": "http://127.0.0.1:9"}
+    shown = demo(tmp_path, **elsewhere)
     assert shown.code == 0, shown.out + shown.err
     assert shown.seconds < PROMISED
     assert shown.err == ""
@@ -54,7 +60,7 @@ def test_the_demo_shows_texts_and_books_in_agreement_within_a_minute(tmp_path: P
     assert "\x1b" not in shown.out, "colours without a terminal"
     assert max(len(line) for line in shown.out.splitlines()) <= 80
     assert not (tmp_path / "a-real-one.sqlite3").exists(), "the demo wrote into the database of a real installation"
-    assert list(tmp_path.glob("duebird-demo-*/*")) == [], "the demo left something behind"
+    assert list(tmp_path.iterdir()) == [], "the demo left something behind"
 
 
 def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path) -> None:
@@ -90,6 +96,79 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert told["agrees"] is True
     assert all(one["reads"] > 0 and one["writes"] > 0 for one in told["calls"].values())
     assert (tmp_path / "kept" / "duebird.toml").is_file(), "a folder that was named stays"
+
+
+def test_a_demo_that_is_stopped_half_way_takes_its_daemon_and_its_folder_along(tmp_path: Path) -> None:
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "connector.cli.main", "demo"],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert running.stdout is not None
+    assert any("What happens now" in line for line in running.stdout)
+    running.terminate()
+    _, err = running.communicate(timeout=PROMISED)
+    assert running.returncode == 1
+    assert "everything it started has ended" in err
+    assert list(tmp_path.iterdir()) == []  # which is removed last, after the daemon has ended
+
+
+def test_a_text_sent_twice_behind_duebirds_back_makes_the_demo_fail(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "PYTHONUTF8": "1"}
+    running = subprocess.Popen(  # noqa: S603  ourselves
+        [sys.executable, "-m", "connector.cli.main", "demo", "--folder", str(home), "--json"],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+    _send_first_notice_again(home)
+    out, _ = running.communicate(timeout=PROMISED)
+    told = json.loads(out)
+    assert running.returncode == 1
+    assert told["doubles"] == 1
+    broken = [one["sentence"] for one in told["expectations"] if not one["holds"]]
+    assert "Nobody was texted twice for the same reason." in broken
+
+
+def _send_first_notice_again(home: Path) -> None:
+    """The first notice that goes out, once more, through Twilio's own door."""
+    deadline = time.monotonic() + PROMISED
+    with httpx.Client(timeout=5, trust_env=False) as browser:
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            if not (home / "daemon.log").exists():
+                continue
+            company = tomllib.loads((home / "duebird.toml").read_text(encoding="utf-8"))["company"][1]
+            twilio, stripe = company["twilio"]["base_url"], company["stripe"]["base_url"]
+            sent = browser.get(f"{twilio}/_sandbox/records").json()["messages"]
+            notice = next((one for one in sent if f"{stripe}/pay/" in one["body"]), None)
+            if notice is None:
+                continue
+            account = notice["account_sid"]
+            again = {"From": notice["from"], "To": notice["to"], "Body": notice["body"]}
+            token = (home / "secrets" / "twilio").read_text(encoding="utf-8")
+            address = f"{twilio}/2010-04-01/Accounts/{account}/Messages.json"
+            assert browser.post(address, data=again, auth=(account, token)).status_code == 201
+            return
+    raise AssertionError("no notice ever went out")
+
+
+def test_a_daemon_that_ends_by_itself_is_told_with_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    engine = Engine(tmp_path / "nowhere.toml", tmp_path / "log")
+    engine.start()
+    with pytest.raises(DuebirdError, match=r"ended by itself \(78\)(.|\n)*nowhere\.toml"):
+        engine.wait_ready()
+    engine.stop()
 
 
 def test_a_folder_with_a_configuration_in_it_is_left_as_it_was(tmp_path: Path) -> None:

@@ -15,3 +15,10 @@ def reception(tmp_path: Path) -> Iterator[Reception]:
     with Reception(office) as made:
         yield made
     office.database.close()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = Office(tmp_path / "state")
+    yield made
+    made.database.close()

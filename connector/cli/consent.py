@@ -1,0 +1,200 @@
+"""`consent`: who agreed to texts, from a list or one by one, and what is on record about a number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from connector.cli.frame import (
+    EXIT_FAILED,
+    EXIT_USAGE,
+    CompanyOption,
+    ConfigOption,
+    JsonOption,
+    answer,
+    counted,
+    fail,
+    hanging,
+    one_company,
+    present,
+    print_json,
+    remembered,
+    screen,
+    told,
+    zone_of,
+)
+
+if TYPE_CHECKING:
+    from connector.config import Loaded
+    from connector.domain.consent import ConsentRecord
+    from connector.domain.phone import Phone
+
+app = typer.Typer(no_args_is_help=True, help="Who agreed to texts: import, add, revoke, show.")
+
+PhoneArgument = Annotated[str, typer.Argument(metavar="PHONE", help="With country code, such as +12125550123.")]
+SHOWN: Final = 20  # problems of a list; whoever mends twenty rows runs it again anyway
+
+
+@app.command("import", epilog="Example: duebird consent import consents.csv --company acme --dry-run")
+def consent_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: phone, agreed_on, method, wording, evidence.")],
+    *,
+    config: ConfigOption = None,
+    company: CompanyOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be imported.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a list of people who agreed. Imports all of it or nothing; tells every problem with its row."""
+    with told(), remembered(config, create=True) as (loaded, state):
+        from connector.assemble import company_settings
+        from connector.consent_import import read_csv
+
+        company_id = one_company(loaded, company)
+        settings = company_settings(loaded, company_id)
+        read = read_csv(file, country=settings.country, timezone=settings.timezone, now=present())
+        if read.problems:
+            _tell(file, read.problems, as_json=as_json)
+            raise typer.Exit(EXIT_FAILED)
+        count = len(read.records)
+        if dry_run:
+            said = f"{file} is fine: {counted(count, 'consent')}. Nothing was imported (dry run)."
+            answer(said, {"read": count, "new": None, "problems": []}, as_json=as_json)
+            return
+        new = state.store.consents_recorded(company_id, read.records, present())
+        known = f", {counted(count - new, 'was', 'were')} on record already" if count > new else ""
+        said = f"{counted(new, 'consent')} recorded for {settings.name}{known}. Next: duebird preview"
+        answer(said, {"read": count, "new": new, "problems": []}, as_json=as_json)
+
+
+def _tell(file: Path, problems: tuple[str, ...], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"read": 0, "new": 0, "problems": list(problems)})
+        return
+    for problem in problems[:SHOWN]:
+        typer.echo(problem, err=True)
+    if len(problems) > SHOWN:
+        typer.echo(f"... and {len(problems) - SHOWN} more.", err=True)
+    typer.echo(
+        f"{counted(len(problems), 'problem')} in {file}. Nothing was imported.\n"
+        "Mend the rows and import the file again; what is on record already stays one consent.",
+        err=True,
+    )
+
+
+@app.command("add", epilog="Example: duebird consent add +12125550123 --method verbal --evidence 'on the phone'")
+def consent_add(
+    phone: PhoneArgument,
+    *,
+    config: ConfigOption = None,
+    company: CompanyOption = None,
+    method: Annotated[str, typer.Option(help="How they agreed: form, paper or verbal.")] = "form",
+    wording: Annotated[str, typer.Option(help="What the person agreed to.")] = "",
+    evidence: Annotated[str, typer.Option(help="Where that can be looked up.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Record that somebody agreed to texts."""
+    _record(phone, "granted", config, company, (method, wording, evidence), as_json=as_json)
+
+
+@app.command("revoke", epilog="Example: duebird consent revoke +12125550123 --evidence 'asked on the phone'")
+def consent_revoke(
+    phone: PhoneArgument,
+    *,
+    config: ConfigOption = None,
+    company: CompanyOption = None,
+    evidence: Annotated[str, typer.Option(help="How they told you.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Record that somebody wants no more texts. Holds at once."""
+    _record(phone, "revoked", config, company, ("verbal", "", evidence), as_json=as_json)
+
+
+def _record(
+    phone: str,
+    state_word: str,
+    config: Path | None,
+    company: str | None,
+    how: tuple[str, str, str],
+    *,
+    as_json: bool,
+) -> None:
+    with told(), remembered(config, create=True) as (loaded, state):
+        from connector.consent_import import METHODS
+        from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
+
+        method, wording, evidence = how
+        company_id = one_company(loaded, company)
+        number = _number(loaded, company_id, phone)
+        if method not in METHODS:
+            fail(f"{method} is no way to agree. Nothing was recorded.\nUse one of: {', '.join(METHODS)}.", EXIT_USAGE)
+        now = present()
+        record = ConsentRecord(
+            phone=number,
+            state=ConsentState(state_word),
+            method=ConsentMethod(method),
+            recorded_at=now,
+            recorded_by="owner",
+            wording=wording,
+            evidence=evidence,
+            source=f"command:{now.isoformat()}",
+        )
+        state.store.consents_recorded(company_id, [record], now)
+        done = "agrees to texts" if state_word == "granted" else "gets no more texts"
+        facts = {"company": company_id, "phone": number.masked, "state": state_word}
+        answer(f"Recorded: {number.masked} {done}.", facts, as_json=as_json)
+
+
+def _number(loaded: Loaded, company_id: str, phone: str) -> Phone:
+    from connector.assemble import company_settings
+    from connector.domain.phone import parse_mobile
+
+    number = parse_mobile(phone, company_settings(loaded, company_id).country)
+    if number is None:
+        fail(
+            f"{phone} is not a mobile number. Nothing was recorded.\n"
+            "Write it with its country code, such as +12125550123.",
+            EXIT_USAGE,
+        )
+    return number
+
+
+@app.command("show", epilog="Example: duebird consent show +12125550123")
+def consent_show(
+    phone: PhoneArgument,
+    *,
+    config: ConfigOption = None,
+    company: CompanyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show everything on record about a number's consent, oldest first, and where it stands."""
+    with told(), remembered(config) as (loaded, state):
+        from connector.domain.consent import standing
+
+        company_id = one_company(loaded, company)
+        number = _number(loaded, company_id, phone)
+        records = state.queries.consent(company_id, number.e164)
+        if as_json:
+            print_json({"standing": standing(records), "records": [_record_json(one) for one in records]})
+            return
+        words = {"granted": "agrees to texts", "revoked": "gets no texts"}
+        console = screen()
+        console.print(f"{number.masked} {words.get(standing(records), 'has no consent on record: gets no texts')}")
+        zone = zone_of(loaded, company_id)
+        for one in records:
+            details = "; ".join(part for part in (one.wording, one.evidence) if part)
+            head = f"{one.recorded_at.astimezone(zone):%d %b %Y %H:%M}"
+            hanging(console, head, f"{one.state} by {one.method}" + (f": {details}" if details else ""), width=17)
+
+
+def _record_json(one: ConsentRecord) -> dict[str, object]:
+    return {
+        "state": one.state,
+        "method": one.method,
+        "recorded_at": one.recorded_at,
+        "by": one.recorded_by,
+        "wording": one.wording,
+        "evidence": one.evidence,
+        "source": one.source,
+    }
