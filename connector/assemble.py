@@ -67,8 +67,8 @@ def open_state(folder: Path, *, create: bool = True) -> State:
     """Open the database, brought to the present schema.
 
     Raises:
-        ConfigProblem: the folder is open to others, or there is no database yet and `create` is False.
-        DatabaseTrouble: it is damaged, or made by a newer Duebird.
+        ConfigProblem: the folder is open to others.
+        DatabaseTrouble: it is damaged, made by a newer Duebird, or not there yet and `create` is False.
     """
     url = os.environ.get("DUEBIRD_DATABASE_URL") or sqlite_url(folder, create=create)
     if create:

@@ -180,10 +180,11 @@ def sqlite_url(folder: Path, *, create: bool = True) -> str:
     """The address of the database in a state folder. The file is made 0600 before SQLite opens it.
 
     Raises:
-        ConfigProblem: the folder is open to others, or there is no database and `create` is False.
+        ConfigProblem: the folder is open to others.
+        DatabaseTrouble: there is no database yet, and `create` is False.
     """
     if not create and not (folder / DATABASE_NAME).exists():
-        raise ConfigProblem(
+        raise DatabaseTrouble(
             f"There is nothing on record yet: {folder / DATABASE_NAME} does not exist.",
             advice="Connect a company and start Duebird: duebird connect COMPANY, then duebird run",
         )

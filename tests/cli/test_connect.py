@@ -96,7 +96,7 @@ def test_a_no_on_the_page_is_one_clear_sentence_and_changes_nothing(intuit: Offi
 def test_an_unknown_company_is_one_clear_sentence(intuit: Office) -> None:
     for command in ("connect", "disconnect"):
         code, out, err = intuit.run(command, "bkaery", "--config", "my.toml")
-        assert (code, out) == (1, "")
+        assert (code, out) == (78, "")
         assert err == "There is no company 'bkaery' in my.toml.\nLook at duebird.toml.\n"
 
 
