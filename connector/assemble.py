@@ -33,7 +33,6 @@ from state.queries import Queries
 from state.store import Store
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-INTUIT_READS_A_MONTH: Final = 500_000  # Intuit's free tier, over all companies of one app
 MONTH: Final = timedelta(days=30)
 
 
@@ -153,7 +152,7 @@ def limits(loaded: Loaded, settings: CompanySettings) -> tuple[Limit, ...]:
         of_ledger = Limit("xero", ledger.daily_calls, timedelta(days=1), writes_count=True)
     else:
         sharing = [one for one in loaded.settings.companies if one.enabled and one.ledger.kind == "quickbooks"]
-        share = INTUIT_READS_A_MONTH // max(len(sharing), 1)
+        share = ledger.monthly_reads // max(len(sharing), 1)
         of_ledger = Limit("quickbooks", share, MONTH, writes_count=False)
     return of_ledger, Limit("stripe", settings.stripe.monthly_reads, MONTH, writes_count=False)
 

@@ -93,6 +93,10 @@ class CursorExpired(DuebirdError):
     """A list cannot be continued from where we were; the caller reads the whole again."""
 
 
+class DatabaseTrouble(DuebirdError):
+    """The database cannot be used. No outside call may be made: what came of it could not be recorded."""
+
+
 class ConfigProblem(DuebirdError):
     """The configuration cannot work. The message holds every problem found, each with its path and its fix."""
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 # Calls one look costs, for stretching intervals to the budget. The two lists of Xero are the dearest.
 CALLS_A_LOOK: Final = {"quickbooks": 1, "xero": 2, "stripe": 1}
 RETRY_BUILD: Final = timedelta(minutes=1)  # a company whose services cannot be reached at start is tried every minute
+TROUBLED: Final = timedelta(seconds=30)  # between passes over what is due while a service is out of reach
 OBJECTS_EVERY: Final = timedelta(hours=24)
 # Replies cost nothing at the messaging service and an unheard STOP costs trust: looked at in every pass.
 
@@ -79,18 +80,32 @@ class Worker:
         """One pass; returns in how long the next one is wanted."""
         try:
             running = self._get(company_id)
-        except DuebirdError as error:
-            log.warning("%s: cannot start: %s", company_id, error)
-            self.statuses[company_id] = Status(self._clock.now(), troubles=[f"cannot start: {error}"])
-            return RETRY_BUILD
-        look = self._look(running)
-        report = run_pass(running.company, look)
-        running.parts.budget.flush()
-        self._note(running, report)
-        self.statuses[company_id] = Status(self._clock.now(), report.counts, report.troubles)
-        if report.counts.names:
-            log.info("%s: %s", company_id, ", ".join(f"{name} {by}" for name, by in report.counts.names.items()))
-        return self._next(running, look)
+        except Exception as error:  # noqa: BLE001  whatever it is, it must neither end the job nor stay unseen
+            return self._failed(company_id, "cannot start", error)
+        try:
+            look = self._look(running)
+            report = run_pass(running.company, look)
+            self._note(running, report)
+            self.statuses[company_id] = Status(self._clock.now(), report.counts, report.troubles)
+            running.parts.budget.flush()
+            if report.counts.names:
+                log.info("%s: %s", company_id, ", ".join(f"{name} {by}" for name, by in report.counts.names.items()))
+            return self._next(running, look, calm=not report.troubles and not report.waiting)
+        except Exception as error:  # noqa: BLE001  see above
+            return self._failed(company_id, "the pass broke off", error)
+
+    def _failed(self, company_id: str, what: str, error: Exception) -> timedelta:
+        """Log it, show it, and try again in a while."""
+        if isinstance(error, DuebirdError):
+            log.warning("%s: %s: %s", company_id, what, error)
+            said = str(error)
+        else:
+            log.error("%s: %s: unexpected error", company_id, what, exc_info=error)
+            said = f"an unexpected error ({type(error).__name__}); the log has the details"
+        before = self.statuses.get(company_id, Status(self._clock.now()))
+        told = f"{what}: {said}"
+        self.statuses[company_id] = Status(self._clock.now(), before.counts, [told])
+        return RETRY_BUILD
 
     def once(self, company_id: str) -> Status:
         """One pass that looks at everything."""
@@ -105,11 +120,15 @@ class Worker:
         if known is not None:
             return known
         parts = assemble.services(loaded, company_id, self._state, self._clock)
-        company = assemble.company(loaded, company_id, self._state, self._clock, parts)
+        company = replace(
+            assemble.company(loaded, company_id, self._state, self._clock, parts),
+            stop_asked=lambda: self._stopping,
+            clock_error=parts.budget.clock_error,
+        )
         settings = assemble.company_settings(loaded, company_id)
         now = self._clock.now()
         made = _Running(
-            company=replace(company, stop_asked=lambda: self._stopping),
+            company=company,
             parts=parts,
             intervals=assemble.intervals_of(loaded, settings),
             ledger_kind=settings.ledger.kind,
@@ -140,7 +159,7 @@ class Worker:
         if any(name.startswith(("send_text", "payments", "create_link")) for name in report.counts.names):
             running.last_event_at = self._clock.now()
 
-    def _next(self, running: _Running, look: Look) -> timedelta:
+    def _next(self, running: _Running, look: Look, *, calm: bool) -> timedelta:
         now = self._clock.now()
         activity = Activity(running.last_event_at, links_out=self._state.queries.has_live_links(running.company.id))
         base = wanted(running.intervals, activity, now)
@@ -154,5 +173,7 @@ class Worker:
         soonest = min(running.ledger_next, running.payments_next)
         planned = self._state.queries.next_work_at(running.company.id)
         if planned is not None:
-            soonest = min(soonest, max(planned, now + DELIVERY_LOOKS[0] / 4))
+            # What could not be worked on just now is due all the same: it must not make the passes chase each other.
+            least = DELIVERY_LOOKS[0] / 4 if calm else TROUBLED
+            soonest = min(soonest, max(planned, now + least))
         return max(soonest - now, timedelta())

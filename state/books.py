@@ -71,8 +71,11 @@ def put_receivables(session: Session, company: str, read: Iterable[Receivable], 
             changed.append(ledger_id)
             continue
         # Read times are refreshed even when nothing changed: a text goes out only on fresh data.
-        row.read_at = now
-        if receivable_of(row) != value:
+        clock_went_back, row.read_at = row.read_at > now, now
+        if clock_went_back:
+            row.review_at = now  # what was put off by a clock that was ahead may be due
+        # A list that lags must not talk over what was read since: the ledger's own time says which is newer.
+        if receivable_of(row) != value and value.updated_at >= row.updated_at:
             _fill(row, value)
             row.review_at = now
             changed.append(ledger_id)
@@ -125,7 +128,7 @@ def mark_deleted(session: Session, company: str, ledger_ids: Iterable[str], now:
 
 def put_customers(session: Session, company: str, read: Iterable[tuple[Customer, Phone | None]], now: datetime) -> None:
     """Store customers as read, with their parsed number; their receivables are decided again when it matters."""
-    for value, phone in read:
+    for value, phone in {one.customer_id: (one, phone) for one, phone in read}.values():
         row = session.get(CustomerRow, (company, value.customer_id))
         before = (row.phone, row.markers, row.active, row.name) if row else None
         row = row or CustomerRow(company=company, customer_id=value.customer_id, name=value.name, read_at=now)
@@ -187,6 +190,7 @@ def put_link(
                 currency=amount.currency,
                 generation=generation,
                 made_at=now,
+                retired_at=None if link.active else now,
             )
         )
 

@@ -13,19 +13,29 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
-from connector.errors import ConfigProblem, DuebirdError
+from connector.errors import ConfigProblem, DatabaseTrouble
 
 # Another process (the CLI beside the daemon) holds the file for milliseconds; five seconds mean that it hangs.
 BUSY_TIMEOUT_MS: Final = 5_000
 DATABASE_NAME: Final = "duebird.sqlite3"
 
 
-class DatabaseTrouble(DuebirdError):
-    """The database cannot be used. No outside call may be made."""
+@contextmanager
+def _as_trouble() -> Iterator[None]:
+    """Locked, full, unreadable, damaged, out of reach: one error of ours. A broken constraint stays what it is."""
+    try:
+        yield
+    except (IntegrityError, DataError, ProgrammingError):
+        raise
+    except DBAPIError as error:
+        raise DatabaseTrouble(
+            f"The database cannot be used ({error.orig}). Nothing is sent while that is so.",
+            advice="Look at free disk space and at other programs that hold the file; see the log.",
+        ) from error
 
 
 class Database:
@@ -45,14 +55,22 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One fact: everything inside becomes durable together, or not at all."""
-        with self._one_at_a_time(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        with (
+            _as_trouble(),
+            self._one_at_a_time(),
+            Session(self.engine, expire_on_commit=False, autoflush=False) as session,
+        ):
             yield session
             session.commit()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One question."""
-        with self._one_at_a_time(), Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+        with (
+            _as_trouble(),
+            self._one_at_a_time(),
+            Session(self._reader, expire_on_commit=False, autoflush=False) as session,
+        ):
             yield session
 
     @contextmanager
@@ -71,11 +89,19 @@ class Database:
         """
         if not self.is_sqlite:
             return
-        with self.read() as session:
-            answer = session.connection().execute(text("PRAGMA quick_check(1)")).scalar()
+        try:
+            with self._one_at_a_time(), Session(self._reader) as session:
+                answer = session.connection().execute(text("PRAGMA quick_check(1)")).scalar()
+        except OperationalError as error:
+            raise DatabaseTrouble(
+                f"The database {self.url.database} cannot be read ({error.orig}). Nothing was sent.",
+                advice="Look whether another program holds the file, and at free disk space.",
+            ) from error
+        except DatabaseError as error:
+            answer = str(error.orig)
         if answer != "ok":
             raise DatabaseTrouble(
-                f"The database {self.url.database} is damaged ({answer}). Nothing was sent.",
+                f"The database {self.url.database} is damaged ({answer}). Nothing was sent, and it was left as it is.",
                 advice="Stop Duebird, keep a copy of the file, and go back to a backup as in "
                 "docs/how-to/backup-and-restore.md",
             )
@@ -180,7 +206,7 @@ def sqlite_url(folder: Path, *, create: bool = True) -> str:
     """The address of the database in a state folder. The file is made 0600 before SQLite opens it.
 
     Raises:
-        ConfigProblem: the folder is open to others.
+        ConfigProblem: the folder or the file is open to others.
         DatabaseTrouble: there is no database yet, and `create` is False.
     """
     if not create and not (folder / DATABASE_NAME).exists():
@@ -191,4 +217,9 @@ def sqlite_url(folder: Path, *, create: bool = True) -> str:
     path = private_folder(folder) / DATABASE_NAME
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ConfigProblem(
+            f"The database {path} can be read by other users. Nothing was started.",
+            advice=f"Close it: chmod 600 {path}",
+        )
     return f"sqlite:///{path}"

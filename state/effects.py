@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from connector.domain.effect import OPEN, PRIORITY, EffectKind, EffectStatus, NewEffect, may_move
 from connector.errors import Bug
+from state import books
 from state.database import Database
-from state.tables import EffectEventRow, EffectRow
+from state.tables import AttentionRow, EffectEventRow, EffectRow
 
+FARTHEST = timedelta(days=10)  # nothing is put off longer: the hours for texts open again within nine days
 CLOSED_BY_PERSON = "closed_by_person"  # nobody could know whether it happened; a person decided to leave it
 
 
@@ -69,6 +72,8 @@ class EffectLog:
         if row.company != company or row.kind != effect.kind:
             raise Bug(f"effect {effect.key} is planned for two things; nothing was done")
         if row.status == EffectStatus.CANCELLED and row.outcome != CLOSED_BY_PERSON:
+            if row.attempts and row.request != effect.request:
+                row.slot += 1  # services refuse an idempotency key that comes back with other values
             row.request, row.reason, row.due_at, row.planned_at = effect.request, effect.reason, now, now
             row.error = row.outcome = row.finished_at = None
             if text:
@@ -123,6 +128,8 @@ class EffectLog:
     ) -> EffectRow:
         """Conclude within a fact of the caller (the text, link or booking row goes into the same one)."""
         row = self._row(session, key)
+        if status is EffectStatus.DONE and (row.attempts > 1 or row.looks or row.slot):
+            _settled(session, row, now)
         row.remote_id = remote_id or row.remote_id
         row.finished_at = now
         row.claimed_by = None
@@ -133,11 +140,19 @@ class EffectLog:
         self._move(session, row, status, now, note)
         return row
 
-    def postpone(self, key: str, due_at: datetime, now: datetime, note: str) -> None:
-        """Certainly not done: planned again for later, same key, same values."""
+    def postpone(
+        self, key: str, due_at: datetime, now: datetime, note: str, *, failed: bool = False, fresh_slot: bool = False
+    ) -> None:
+        """Certainly not done: planned again for later, same key, same values.
+
+        `failed`: a try that came to nothing counts as one even where it ended before the call. `fresh_slot`: the next
+        try goes under another idempotency key, because the service would only repeat its answer to this one.
+        """
         with self._db.write() as session:
             row = self._row(session, key)
             row.due_at, row.error, row.claimed_by = due_at, note, None
+            row.attempts += failed and row.status == EffectStatus.PLANNED
+            row.slot += fresh_slot
             if row.status == EffectStatus.PLANNED:
                 session.add(row)
             else:
@@ -150,18 +165,24 @@ class EffectLog:
             row.due_at, row.error, row.looks, row.claimed_by = look_at, note, 0, None
             self._move(session, row, EffectStatus.UNCERTAIN, now, note)
 
-    def looked(self, key: str, next_look: datetime) -> None:
-        """The service was asked and did not show it."""
+    def looked(self, key: str, next_look: datetime, *, answered: bool = True) -> None:
+        """The service was asked and did not show it; where it did not even answer, that was no look."""
         with self._db.write() as session:
             row = self._row(session, key)
-            row.looks += 1
+            row.looks += answered
             row.due_at = next_look
             session.add(row)
 
     def order_retry(self, key: str, now: datetime) -> EffectRow:
-        """A person orders another try of a refused effect, under a fresh idempotency slot."""
+        """A person orders another try of an effect that was refused or is in doubt, under a fresh idempotency slot.
+
+        Raises:
+            Bug: it is neither; a call may be under way at this very moment.
+        """
         with self._db.write() as session:
             row = self._row(session, key)
+            if row.status not in {EffectStatus.REJECTED, EffectStatus.UNCERTAIN}:
+                raise Bug(f"effect {key} is {row.status}: there is nothing to retry; it stays as it is")
             row.slot += 1
             row.due_at, row.finished_at, row.error = now, None, None
             self._move(session, row, EffectStatus.PLANNED, now, "ordered by a person")
@@ -173,6 +194,7 @@ class EffectLog:
             row = self._row(session, key)
             row.outcome, row.finished_at = CLOSED_BY_PERSON, now
             self._move(session, row, EffectStatus.CANCELLED, now, "closed by a person")
+            books.review(session, row.company, row.subject, now)
             return row
 
     # ------------------------------------------------------------------------------------------------ questions
@@ -189,7 +211,7 @@ class EffectLog:
             .where(
                 EffectRow.company == company,
                 EffectRow.status == EffectStatus.PLANNED,
-                EffectRow.due_at <= now,
+                _has_come(now),
                 col(EffectRow.kind).in_(list(kinds)),
             )
             .order_by(col(EffectRow.priority), col(EffectRow.due_at), col(EffectRow.key))
@@ -209,7 +231,7 @@ class EffectLog:
             .where(
                 EffectRow.company == company,
                 or_(
-                    (col(EffectRow.status) == EffectStatus.UNCERTAIN) & (col(EffectRow.due_at) <= now),
+                    (col(EffectRow.status) == EffectStatus.UNCERTAIN) & _has_come(now),
                     col(EffectRow.status) == EffectStatus.IN_FLIGHT,
                 ),
             )
@@ -233,6 +255,25 @@ class EffectLog:
         with self._db.read() as session:
             statement = select(EffectEventRow).where(EffectEventRow.key == key).order_by(col(EffectEventRow.entry))
             return list(session.exec(statement).all())
+
+
+def _has_come(now: datetime) -> ColumnElement[bool]:
+    """Due; or so far away that only a clock that was ahead can have put it there."""
+    return or_(col(EffectRow.due_at) <= now, col(EffectRow.due_at) > now + FARTHEST)
+
+
+def _settled(session: Session, row: EffectRow, now: datetime) -> None:
+    """What a person was told about an effect is no longer so: it is done."""
+    about = [
+        col(AttentionRow.key).startswith(f"{row.company}/{kind}/{row.key}", autoescape=True)
+        for kind in ("effect", "doubt")
+    ]
+    open_ones = select(AttentionRow).where(
+        AttentionRow.company == row.company, col(AttentionRow.closed_at).is_(None), or_(*about)
+    )
+    for item in session.exec(open_ones):
+        item.closed_at, item.closed_by = now, "done after all"
+        session.add(item)
 
 
 __all__ = ["CLOSED_BY_PERSON", "OPEN", "EffectLog", "TextFacts"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlmodel import Session, select
 
@@ -21,6 +21,9 @@ SWEPT_AT = "swept_at"
 HINTS_SINCE = "hints_since"
 PAYMENTS_SINCE = "payments_since"
 INBOUND_SINCE = "inbound_since"
+SINGLE_READS = "single_reads"  # "pending" while receivables wait to be read one by one
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any reading
+RULES = "rules"  # what the decisions on record were made by
 PASSED = "passed"
 CLOCK_SKEW = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again
 
@@ -98,6 +101,7 @@ def put_consent(session: Session, company: str, record: ConsentRecord, now: date
             source=record.source,
         )
     )
+    session.flush()  # so that the same entry a second time in one fact is seen
     books.review_phone(session, company, record.phone.e164, now)
     return True
 
@@ -117,6 +121,7 @@ def put_attention(session: Session, company: str, attention: Attention, now: dat
             opened_at=now,
         )
     )
+    session.flush()  # so that the same item a second time in one fact is seen
     return True
 
 

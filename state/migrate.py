@@ -28,8 +28,9 @@ def migrate(url: str) -> str | None:
     """Bring the database to the newest revision; returns the path of the backup made before, if one was needed.
 
     Raises:
-        DatabaseTrouble: the database was made by a newer Duebird. It is left as it is.
+        DatabaseTrouble: the database was made by a newer Duebird, or is damaged. It is left as it is.
     """
+    _refuse_damage(url)
     config = configuration(url)
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
@@ -44,6 +45,15 @@ def migrate(url: str) -> str | None:
     backup = _backup(url, current) if current is not None else None
     command.upgrade(config, "head")
     return backup
+
+
+def _refuse_damage(url: str) -> None:
+    """Before anything is written: a damaged file must stay as it is, for whoever may save something from it."""
+    database = Database(url)
+    try:
+        database.check()
+    finally:
+        database.close()
 
 
 def current_revision(url: str) -> str | None:

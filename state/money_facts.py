@@ -22,7 +22,10 @@ class MoneyFacts(Facts):
     def link_made(
         self, company: str, key: str, link: PaymentLink, *, amount: Money, generation: int, now: datetime, note: str
     ) -> None:
-        """The link exists; the receivable is decided again, now that a text can carry it."""
+        """The link exists; the receivable is decided again, now that a text can carry it.
+
+        One that was found but is down already is kept as retired: no text may carry it.
+        """
         with self.database.write() as session:
             row = self.effects.conclude(session, key, EffectStatus.DONE, now, remote_id=link.link_id, note=note)
             books.put_link(session, company, link, ledger_id=row.subject, amount=amount, generation=generation, now=now)
@@ -135,6 +138,30 @@ class MoneyFacts(Facts):
                 put_cursor(session, company, HINTS_SINCE, watermark.isoformat(), now)
         return new
 
+    def hint_later(
+        self, company: str, event_id: str, look_at: datetime, attention: Attention | None, now: datetime
+    ) -> None:
+        """It could not be worked on for a reason of its own: again at `look_at`, so that it holds up nothing."""
+        with self.database.write() as session:
+            row = session.get(HintRow, (company, event_id))
+            if row is not None:
+                row.look_at = look_at
+                session.add(row)
+            if attention is not None:
+                put_attention(session, company, attention, now)
+
+    def payment_later(
+        self, company: str, payment_id: str, look_at: datetime, attention: Attention | None, now: datetime
+    ) -> None:
+        """It could not be settled for a reason of its own: again at `look_at`, so that it holds up nothing."""
+        with self.database.write() as session:
+            row = session.get(PaymentRow, (company, payment_id))
+            if row is not None:
+                row.look_at = look_at
+                session.add(row)
+            if attention is not None:
+                put_attention(session, company, attention, now)
+
     def hint_worked(self, company: str, event_id: str, now: datetime) -> None:
         """Everything that followed from it is stored."""
         with self.database.write() as session:
@@ -160,9 +187,21 @@ class MoneyFacts(Facts):
                 session.add(row)
             self.effects.plan(session, company, planned.effect, now, planned.text)
 
-    def payment_held(self, company: str, payment_id: str, attention: Attention, now: datetime) -> None:
-        """A person must decide about it."""
+    def payment_held(
+        self,
+        company: str,
+        payment_id: str,
+        attention: Attention,
+        now: datetime,
+        *,
+        instead_of: str | None = None,
+        why: str = "",
+    ) -> None:
+        """A person must decide about it. `instead_of`: the booking that is cancelled for it, with the same stroke."""
         with self.database.write() as session:
+            if instead_of is not None:
+                effect = self.effects.conclude(session, instead_of, EffectStatus.CANCELLED, now, note=why)
+                books.review(session, company, effect.subject, now)
             row = session.get(PaymentRow, (company, payment_id))
             if row is not None:
                 row.verdict = "held"

@@ -37,8 +37,9 @@ class PeopleFacts(Facts):
         watermark: datetime | None,
         now: datetime,
         attentions: Sequence[Attention] = (),
+        hold_customers: Sequence[str] = (),
     ) -> None:
-        """Store replies with their meaning, what they mean for consent, and the watermark, together.
+        """Store replies with their meaning, what they mean for consent and holds, and the watermark, together.
 
         `watermark` is None for replies that came by themselves: only a look may say how far was looked.
         """
@@ -59,6 +60,10 @@ class PeopleFacts(Facts):
                 put_consent(session, company, record, now)
             for attention in attentions:
                 put_attention(session, company, attention, now)
+            for customer in dict.fromkeys(hold_customers):
+                why = "a reply that a person should read"
+                session.merge(HoldRow(company=company, scope="customer", subject=customer, why=why, since=now))
+                review_scope(session, company, "customer", customer, now)
             if watermark is not None:
                 put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
 

@@ -14,7 +14,7 @@ from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatu
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
 from state.effects import CLOSED_BY_PERSON
-from state.facts import ALL, TEXTS
+from state.facts import ALL, LONG_AGO, TEXTS
 from state.tables import (
     CallRow,
     CompanyRow,
@@ -181,15 +181,20 @@ class Queries(Views):
             )
 
     def open_unread_since(self, company: str, since: datetime, limit: int) -> list[str]:
-        """Receivables we think open that were not read since then: a sweep should have shown them."""
+        """Receivables to be read one by one, those first that were not read longest.
+
+        Either we think them open, and a sweep since then should have shown them; or something was changed on them.
+        """
         statement = (
             select(ReceivableRow.ledger_id)
             .where(
                 ReceivableRow.company == company,
-                ReceivableRow.state == ReceivableState.OPEN,
-                col(ReceivableRow.read_at) < since,
+                or_(
+                    (col(ReceivableRow.state) == ReceivableState.OPEN) & (col(ReceivableRow.read_at) < since),
+                    col(ReceivableRow.read_at) <= LONG_AGO,
+                ),
             )
-            .order_by(col(ReceivableRow.ledger_id))
+            .order_by(col(ReceivableRow.read_at), col(ReceivableRow.ledger_id))
             .limit(limit)
         )
         with self._db.read() as session:
@@ -203,6 +208,17 @@ class Queries(Views):
             ).all()
         return {row.customer_id: row for row in rows}
 
+    def customers_with(self, company: str, phone: str) -> list[str]:
+        """Ids of the customers whose mobile number this is."""
+        with self._db.read() as session:
+            return list(
+                session.exec(
+                    select(CustomerRow.customer_id)
+                    .where(CustomerRow.company == company, CustomerRow.phone == phone)
+                    .order_by(col(CustomerRow.customer_id))
+                ).all()
+            )
+
     # ----------------------------------------------------------------------------------------------------- money
 
     def link(self, company: str, link_id: str) -> LinkRow | None:
@@ -210,22 +226,31 @@ class Queries(Views):
         with self._db.read() as session:
             return session.get(LinkRow, (company, link_id))
 
-    def unworked_hints(self, company: str, limit: int) -> list[HintRow]:
-        """Stored events that nothing has followed from yet, oldest first."""
+    def unworked_hints(self, company: str, now: datetime, limit: int) -> list[HintRow]:
+        """Stored events that nothing has followed from yet and whose time has come, oldest first."""
         statement = (
             select(HintRow)
-            .where(HintRow.company == company, col(HintRow.worked_at).is_(None))
+            .where(
+                HintRow.company == company,
+                col(HintRow.worked_at).is_(None),
+                or_(col(HintRow.look_at).is_(None), col(HintRow.look_at) <= now),
+            )
             .order_by(col(HintRow.occurred_at), col(HintRow.event_id))
             .limit(limit)
         )
         with self._db.read() as session:
             return list(session.exec(statement).all())
 
-    def payments_to_settle(self, company: str, limit: int) -> list[PaymentRow]:
-        """Payments that have succeeded and are neither allocated, booked nor held."""
+    def payments_to_settle(self, company: str, now: datetime, limit: int) -> list[PaymentRow]:
+        """Payments that have succeeded, are neither allocated, booked nor held, and whose time has come."""
         statement = (
             select(PaymentRow)
-            .where(PaymentRow.company == company, PaymentRow.state == "succeeded", PaymentRow.verdict == "open")
+            .where(
+                PaymentRow.company == company,
+                PaymentRow.state == "succeeded",
+                PaymentRow.verdict == "open",
+                or_(col(PaymentRow.look_at).is_(None), col(PaymentRow.look_at) <= now),
+            )
             .order_by(col(PaymentRow.created_at), col(PaymentRow.payment_id))
             .limit(limit)
         )
@@ -233,8 +258,13 @@ class Queries(Views):
             return list(session.exec(statement).all())
 
     def pending_payments(self, company: str, limit: int) -> list[PaymentRow]:
-        """Bank debits under way."""
-        statement = select(PaymentRow).where(PaymentRow.company == company, PaymentRow.state == "pending").limit(limit)
+        """Bank debits under way, those first that were not asked for longest."""
+        statement = (
+            select(PaymentRow)
+            .where(PaymentRow.company == company, PaymentRow.state == "pending")
+            .order_by(col(PaymentRow.read_at), col(PaymentRow.payment_id))
+            .limit(limit)
+        )
         with self._db.read() as session:
             return list(session.exec(statement).all())
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, select, update
 
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
-from connector.domain.receivable import Customer, Receivable
+from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import ConfigProblem
 from connector.ports import ChangePage
 from state import books
@@ -21,12 +21,16 @@ from state.facts import (
     HINTS_SINCE,
     INBOUND_SINCE,
     LEDGER_CURSOR,
+    LONG_AGO,
     PAYMENTS_SINCE,
+    RULES,
+    SINGLE_READS,
     SWEEP_PAGE,
     SWEPT_AT,
     Attention,
     Decided,
     Planned,
+    put_attention,
     put_cursor,
 )
 from state.money_facts import MoneyFacts
@@ -128,6 +132,41 @@ class Store(MoneyFacts, PeopleFacts):
         with self.database.write() as session:
             books.review(session, company, ledger_id, now)
 
+    def review_later(self, company: str, ledger_ids: Sequence[str], at: datetime) -> None:
+        """Decide on those at `at`: their last decision stands until then."""
+        with self.database.write() as session:
+            for ledger_id in ledger_ids:
+                books.review(session, company, ledger_id, at)
+
+    def review_all_open(self, company: str, rules: str, now: datetime) -> None:
+        """Decide again on everything open, because the rules have changed; remembers which rules apply now."""
+        with self.database.write() as session:
+            session.exec(
+                update(ReceivableRow)
+                .where(col(ReceivableRow.company) == company, col(ReceivableRow.state) == ReceivableState.OPEN)
+                .values(review_at=now)
+            )
+            put_cursor(session, company, RULES, rules, now)
+
+    def receivables_unread(self, company: str, ledger_ids: Sequence[str], now: datetime) -> None:
+        """Something changed on those that was not read yet: they count as unread, and are read one by one."""
+        with self.database.write() as session:
+            for ledger_id in ledger_ids:
+                row = session.get(ReceivableRow, (company, ledger_id))
+                if row is not None:
+                    row.read_at = LONG_AGO
+                    session.add(row)
+            put_cursor(session, company, SINGLE_READS, "pending", now)
+
+    def receivable_unreadable(self, company: str, ledger_id: str, attention: Attention, now: datetime) -> None:
+        """The ledger was asked and its answer cannot be read: a person is told, and it is not asked again and again."""
+        with self.database.write() as session:
+            row = session.get(ReceivableRow, (company, ledger_id))
+            if row is not None:
+                row.read_at = now
+                session.add(row)
+            put_attention(session, company, attention, now)
+
     def admit(self, company: str, ledger_id: str, now: datetime) -> None:
         """The owner lets in an invoice of before the start date."""
         with self.database.write() as session:
@@ -169,6 +208,8 @@ __all__ = [
     "INBOUND_SINCE",
     "LEDGER_CURSOR",
     "PAYMENTS_SINCE",
+    "RULES",
+    "SINGLE_READS",
     "SWEEP_PAGE",
     "SWEPT_AT",
     "Attention",

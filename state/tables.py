@@ -198,6 +198,7 @@ class PaymentRow(SQLModel, table=True):
     paid_at: datetime | None = instant(default=None)
     read_at: datetime = instant()
     verdict: str = "open"  # open, allocated, booked, held
+    look_at: datetime | None = instant(default=None)  # not before: settling it failed for a reason of its own
     __table_args__ = (
         Index("payments_receivable", "company", "ledger_id"),
         Index("payments_verdict", "company", "verdict"),
@@ -217,6 +218,7 @@ class HintRow(SQLModel, table=True):
     raw: str
     received_at: datetime = instant()
     worked_at: datetime | None = instant(default=None)
+    look_at: datetime | None = instant(default=None)  # not before: working on it failed for a reason of its own
     __table_args__ = (Index("hints_unworked", "company", "worked_at"),)
 
 

@@ -50,6 +50,12 @@ class QuickBooksSettings(ServiceSettings):
         default="mobile",
         description="Which phone of a customer may be texted. Primary phones are often landlines.",
     )
+    monthly_reads: int = Field(
+        default=500_000,
+        ge=1000,
+        description="Reads in 30 days that Intuit allows your app, over all its companies: 500,000 on the free tier. "
+        "Duebird gives each QuickBooks company of this file an equal share.",
+    )
     base_url: str | None = Field(default=None, description="Address of the API, for a stand-in. Loopback only.")
     authorize_url: str | None = Field(default=None, description="Address of the sign-in page, for a stand-in.")
     token_url: str | None = Field(default=None, description="Address of the token service, for a stand-in.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,8 +61,16 @@ app.add_typer(consent.app, name="consent")
 app.add_typer(config_commands.app, name="config")
 
 
+def _keep_loopback_local() -> None:
+    """Never ask a proxy for this very machine: every HTTP library obeys NO_PROXY, and stand-ins live on loopback."""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = os.environ.get(name, "")
+        os.environ[name] = ",".join(filter(None, (known, "127.0.0.1", "localhost", "::1")))
+
+
 def main() -> None:
     """Entry of the console script."""
+    _keep_loopback_local()
     # Windows consoles and pipes may not speak UTF-8; a customer's name must never end a command.
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)

@@ -112,7 +112,7 @@ def _close(state: State, rows: list[AttentionRow], wanted: str) -> AttentionRow:
         fail(f"{wanted} may be any of these: {names}. Nothing was changed.", EXIT_FAILED)
     row = found[0]
     now = present()
-    doubt = row.key.partition("/doubt/")[2]
+    doubt = row.key.partition("/doubt/")[2].partition("/")[0]
     effect = state.queries.effect(row.company, doubt) if doubt else None
     if effect is not None and effect.status == "uncertain":
         state.store.effects.close_by_person(effect.key, now)

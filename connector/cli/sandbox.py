@@ -90,9 +90,7 @@ def _found(folder: Path | None) -> Iterator[tuple[Whereabouts, Doors]]:
             doors.close()
 
 
-@sandbox_app.command(
-    epilog="Example: duebird sandbox issue --company quickbooks --customer 'Maya Lindqvist' --amount 120"
-)
+@sandbox_app.command(epilog='Example: duebird sandbox issue --company xero --customer "Zoe Bennett" --amount 120')
 def issue(
     *,
     company: Annotated[LedgerName, typer.Option(help="Whose books.")],

@@ -19,7 +19,7 @@ HOUR: Final = 3600
 DAY: Final = 86_400
 MONTH: Final = 30 * DAY  # Stripe counts 30 days; Intuit's calendar months differ by less than our margin
 
-LOOK_CALLS: Final = {"xero": 2, "quickbooks": 1}  # invoices and payments by list; one change-data-capture call
+LOOK_CALLS: Final = {"xero": 1.5, "quickbooks": 1}  # one list of Xero a look, three every fourth; one CDC call
 # https://developer.xero.com/documentation/guides/oauth2/limits/
 XERO_CALLS_A_MINUTE: Final = 60
 XERO_SHARE: Final = 0.8  # a booking needs about three calls: a fifth of the day is kept for them
@@ -117,7 +117,7 @@ def _xero(company: Company, found: Findings) -> None:
         )
 
 
-def _quick(company: Company, found: Findings, *, service: str, calls: int, a_day: float) -> None:
+def _quick(company: Company, found: Findings, *, service: str, calls: float, a_day: float) -> None:
     """An hour of quick looks should fit into a day's allowance."""
     quick, path = interval(company, "quick")
     needed = calls * HOUR / quick
@@ -133,11 +133,12 @@ def _quick(company: Company, found: Findings, *, service: str, calls: int, a_day
 
 def _intuit(companies: list[Company], found: Findings) -> None:
     needed = sum(MONTH / interval(company, "slow")[0] for company in companies)
-    if needed > INTUIT_READS_A_MONTH:
-        fit = math.ceil(len(companies) * MONTH / INTUIT_READS_A_MONTH)
+    allowed = _allowance(companies[0], "ledger", "monthly_reads", INTUIT_READS_A_MONTH)
+    if needed > allowed:
+        fit = math.ceil(len(companies) * MONTH / allowed)
         found.warn(
             interval(companies[0], "slow")[1],
             f"means {needed:,.0f} reads at Intuit a month for the {len(companies)} QuickBooks companies of one app, "
-            f"and the free tier allows {INTUIT_READS_A_MONTH:,} for all of them together; Duebird will look less often",
+            f"and {allowed:,} are allowed for all of them together; Duebird will look less often",
             f"Write {fit} or more, or give some companies longer intervals in [company.polling].",
         )

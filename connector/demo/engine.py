@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+import connector
 from connector.errors import DuebirdError
 
 START_LIMIT: Final = 20.0  # seconds; a start takes one or two, a busy old machine five
@@ -52,9 +53,12 @@ class Engine:
 
     def start(self) -> None:
         """Start it; `wait_ready` waits until it works."""
-        command = [sys.executable, "-m", "connector.cli.main", "run", "--config", str(self._config)]
+        # -P: nothing in the folder one stands in may pass for one of our libraries; the path: the very code that runs.
+        command = [sys.executable, "-P", "-m", "connector.cli.main", "run", "--config", str(self._config)]
+        paths = [str(Path(connector.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
         with self._log.open("wb") as log:
-            self._running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - ourselves
+            self._running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)  # noqa: S603 - ourselves
 
     def wait_ready(self) -> None:
         """Return once it says that it runs.

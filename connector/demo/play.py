@@ -229,7 +229,7 @@ def _invite(stage: Stage, scene: setting.Setting, addresses: dict[str, str], doo
     stage.headline("In a second terminal")
     duebird = how_to_call()
     for what in (
-        "sandbox issue --company xero --customer 'Zoe Bennett' --amount 120",
+        'sandbox issue --company xero --customer "Zoe Bennett" --amount 120',
         "sandbox texts",
         "sandbox pay INVOICE",
         "sandbox reply +15035550142 STOP",

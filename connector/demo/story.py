@@ -17,6 +17,7 @@ from connector.demo.setting import issue_part, pay_by_cheque
 from connector.demo.stage import Stage
 from connector.demo.summary import TITLES
 from connector.demo.verdict import settled_as
+from connector.domain.consent import ConsentState, standing
 from connector.domain.dunning import SENTENCES, Reason
 from connector.domain.message import plain_amount
 from connector.errors import DuebirdError
@@ -148,7 +149,7 @@ class Story:
         if part.act is Act.CHEQUE:
             return self._cheque_comes(records, business, part)
         if part.later:
-            return self._issue_later(records, business, part)
+            return self._issue_later(business, part)
         notice = next(iter(records.notices(part.number)), None)
         if notice is None or notice.sid not in self._told or not part.is_texted:
             return False
@@ -180,9 +181,12 @@ class Story:
         self._doors.clear_faults("quickbooks")
         return True
 
-    def _issue_later(self, records: Records, business: Business, part: Part) -> bool:
-        """A new invoice for the customer who said STOP, once the STOP is on record at Twilio."""
-        if not any(one.number == part.customer.e164 for one in records.opt_outs):
+    def _issue_later(self, business: Business, part: Part) -> bool:
+        """A new invoice for the customer who said STOP, once Duebird has heard it.
+
+        Not sooner: Twilio refuses texts from the STOP on, so that Duebird's own memory would not be put to the test.
+        """
+        if standing(self._queries.consent(business.id, part.customer.e164)) is not ConsentState.REVOKED:
             return False
         issued = next(one for one in PARTS[business.id] if one.customer == part.customer and not one.later)
         customer_id = _customer_id(self._doors, business, part.customer)
@@ -244,11 +248,12 @@ class Story:
         return True
 
     def _reason(self, business: str, ledger_id: str) -> Reason | None:
-        """Why Duebird texts nobody about it at this moment; None while it has not decided."""
+        """Why Duebird texts nobody about it; None while it has not decided for good."""
         row = self._queries.receivable(business, ledger_id)
-        return Reason(row.reason) if row is not None and row.reason not in {"", Reason.GO} else None
+        return Reason(row.reason) if row is not None and row.reason not in _UNDECIDED else None
 
 
+_UNDECIDED: Final = frozenset({"", Reason.GO, Reason.IN_PROGRESS, Reason.LINK_CHANGING})
 _AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)  # told before anything else: it belongs to what was just said
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -63,6 +63,8 @@ class Window:
             local = now.astimezone(zone)
             midnight = datetime.combine(local.date(), time(0), zone)
             end = (midnight + timedelta(minutes=self.closes)).astimezone(UTC)
+            if self.closes == MINUTES_A_DAY and self.opens == 0 and (local.weekday() + 1) % 7 in self.days:
+                end += timedelta(days=1)  # open all day: midnight is no end
             left.append(end - now)
         return min(left)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -82,6 +82,21 @@ class Policy:
     catch_up: int | None = None  # notices that may go out unasked after a stop
     live: bool = True  # live money at the processor, as opposed to its test mode
 
+    @property
+    def fingerprint(self) -> str:
+        """Differs when a rule does, and only then: decisions made by other rules are made anew."""
+        values = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return "|".join(f"{name}={_plain(value)}" for name, value in values)
+
+
+def _plain(value: object) -> str:
+    """One spelling for a rule, whatever order a set happens to have."""
+    if isinstance(value, frozenset):
+        return ",".join(sorted(str(one) for one in value))
+    if isinstance(value, Window):
+        return f"{value.opens}-{value.closes} {_plain(value.days)}"
+    return value.e164 if isinstance(value, Phone) else str(value)
+
 
 class Reason(StrEnum):
     """Why a receivable gets a text now, or does not."""
@@ -116,6 +131,8 @@ class Reason(StrEnum):
     IN_PROGRESS = "in_progress"
     LINK_CHANGING = "link_changing"
     PAUSED = "paused"
+    REFUSED = "refused"
+    BROKEN = "broken"
     NO_WORDS = "no_words"
 
 
@@ -129,7 +146,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.BASELINE: "issued before the start date; `duebird release` lets it in",
     Reason.HELD: "held by you; `duebird release` lets it go",
     Reason.PAYMENT_PENDING: "a payment is under way",
-    Reason.PAYMENT_ARRIVED: "a payment has arrived and is being booked",
+    Reason.PAYMENT_ARRIVED: "a payment has arrived; it is being booked, or waits for you in `duebird attention`",
     Reason.EXCLUDED: "this customer is excluded in the settings",
     Reason.BELOW_MINIMUM: "below the minimum amount in the settings",
     Reason.PAYABLE_ELSEWHERE: "the ledger already offers this customer a way to pay online",
@@ -150,6 +167,8 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.IN_PROGRESS: "something is under way for this invoice",
     Reason.LINK_CHANGING: "its payment link is being replaced",
     Reason.PAUSED: "texts are paused; `duebird resume` lets them go",
+    Reason.REFUSED: "a service refused what it needs; see `duebird attention`",
+    Reason.BROKEN: "no decision could be made; see `duebird attention`",
     Reason.NO_WORDS: "no text can be made for it; see `duebird attention`",
 }
 

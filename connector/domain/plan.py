@@ -59,7 +59,8 @@ class Situation:
     live_links: tuple[LinkFact, ...] = ()
     links_made: int = 0
     payment_pending: bool = False
-    payment_arrived: bool = False  # succeeded, whether booked, held or not yet worked on
+    payment_arrived: bool = False  # succeeded, and the balance in the ledger does not show it yet
+    refused: frozenset[str] = field(default_factory=frozenset)  # keys of effects a service refused or a person closed
     open_effects: tuple[OpenEffect, ...] = ()
     steps_done: frozenset[Step] = field(default_factory=frozenset)
     notices_today: int = 0  # to this number, over all its receivables, in the recipient's day
@@ -145,20 +146,29 @@ class Decision:
 
 def decide(situation: Situation, policy: Policy, words: Words, now: datetime) -> Decision:
     """Decide about one receivable. At most one link change or one text comes out of it at a time."""
-    retire = tuple(_retire(situation, link) for link in situation.live_links if not _link_fits(situation, link))
+    fitting = [link for link in situation.live_links if _link_fits(situation, link)]
+    # At most one may stay: two that fit could both be paid.
+    unfit = [link for link in situation.live_links if link not in fitting[:1]]
+    retire = tuple(_retire(situation, link) for link in unfit)
     retire = tuple(effect for effect in retire if all(effect.key != one.key for one in situation.open_effects))
     gate = may_text(situation, policy, now)
     if retire:
-        return Decision(retire, Reason.LINK_CHANGING if gate.open else gate.reason, gate.review_at)
+        stuck = all(effect.key in situation.refused for effect in retire)
+        reason = gate.reason if not gate.open else Reason.REFUSED if stuck else Reason.LINK_CHANGING
+        return Decision(retire, reason, gate.review_at)
     if not gate.open or gate.step is None:
         return Decision((), gate.reason, gate.review_at)
-    if not situation.live_links:
-        return Decision((_create_link(situation, policy),), Reason.GO, None)
+    if not fitting:
+        link = _create_link(situation, policy)
+        if link.key in situation.refused:
+            return Decision((), Reason.REFUSED, gate.review_at)
+        return Decision((link,), Reason.GO, None)
     try:
-        notice = _notice(situation, policy, words, gate.step, now)
+        text = notice(situation, policy, words, gate.step, now)
     except MessageProblem as problem:
-        return Decision((), Reason.NO_WORDS, None, str(problem))
-    return Decision((notice,), Reason.GO, None)
+        # Tomorrow's words may be others: another step, another date.
+        return Decision((), Reason.NO_WORDS, gate.review_at or tomorrow(policy.zone, now), str(problem))
+    return Decision((text,), Reason.GO, None)
 
 
 def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: str | None = None) -> Gate:
@@ -174,7 +184,7 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
         return timing
     for gate in (_reachable, _agreed):
         if (reason := gate(situation, policy)) is not None:
-            return Gate(reason, _day_after(policy.zone, now))
+            return Gate(reason, tomorrow(policy.zone, now))
     if any(one.key != ignoring for one in situation.open_effects):
         return Gate(Reason.IN_PROGRESS)
     if situation.paused:
@@ -262,14 +272,15 @@ def _welcome_now(situation: Situation, policy: Policy, timing: Gate, now: dateti
     assert situation.phone is not None, "the gate before this one saw to it"  # noqa: S101
     zones = zones_of(situation.phone, policy.zone)
     if situation.notices_today >= policy.max_per_number_per_day:
-        tomorrow = max(start_of_day(local_day(now, zone) + timedelta(days=1), zone) for zone in zones)
-        return Gate(Reason.DAILY_CAP, policy.window.next_opening(tomorrow, zones))
+        next_day = max(start_of_day(local_day(now, zone) + timedelta(days=1), zone) for zone in zones)
+        return Gate(Reason.DAILY_CAP, policy.window.next_opening(next_day, zones) or next_day)
     if not policy.window.is_open(now, zones):
-        return Gate(Reason.OUTSIDE_WINDOW, policy.window.next_opening(now, zones))
+        # None: no hour suits every zone the number may be in. Clock changes and settings may alter that.
+        return Gate(Reason.OUTSIDE_WINDOW, policy.window.next_opening(now, zones) or tomorrow(policy.zone, now))
     return timing
 
 
-def _day_after(zone: ZoneInfo, now: datetime) -> datetime:
+def tomorrow(zone: ZoneInfo, now: datetime) -> datetime:
     """Look again tomorrow: a marker or a number may be added where the ledger does not report the change."""
     return start_of_day(local_day(now, zone) + timedelta(days=1), zone)
 
@@ -325,11 +336,16 @@ def _create_link(situation: Situation, policy: Policy) -> NewEffect:
     return NewEffect(key, EffectKind.CREATE_LINK, receivable.ledger_id, canonical(request), why)
 
 
-def _notice(situation: Situation, policy: Policy, words: Words, step: Step, now: datetime) -> NewEffect:
+def notice(situation: Situation, policy: Policy, words: Words, step: Step, now: datetime) -> NewEffect:
+    """The text of this step as it would be planned now. The gates must be open, and a fitting link live.
+
+    Raises:
+        MessageProblem: no text can be made of these values.
+    """
     receivable = situation.receivable
     phone, customer = situation.phone, situation.customer
     assert phone is not None and customer is not None, "the gates saw to it"  # noqa: S101, PT018
-    link = situation.live_links[0]
+    link = next(one for one in situation.live_links if _link_fits(situation, one))
     body = words.notice(
         NoticeFacts(
             step=step,

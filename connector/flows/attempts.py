@@ -14,7 +14,6 @@ from connector.errors import (
     RejectedBecause,
     Throttled,
     Transient,
-    Uncertain,
 )
 from connector.flows.company import Company
 from state.store import Attention
@@ -25,6 +24,8 @@ from state.tables import EffectRow
 FIRST_WAIT: Final = timedelta(seconds=10)
 LONGEST_WAIT: Final = timedelta(minutes=15)
 TRIES: Final = 12
+RARELY: Final = timedelta(hours=6)  # still tried, four times a day, while a person has been told
+MENDING: Final = timedelta(hours=1)  # a person mends a setting in hours, not seconds
 PARKED_FOR: Final = timedelta(minutes=15)  # how often a dead connection is tried again without a person's word
 
 # When to look for an effect in doubt. A text's list may lag minutes (reports: longer), so the last look is an hour
@@ -37,7 +38,8 @@ LOOKS: Final[dict[EffectKind, tuple[timedelta, ...]]] = {
         timedelta(minutes=60),
     ),
     EffectKind.BOOK_PAYMENT: (timedelta(minutes=2), timedelta(minutes=10)),
-    EffectKind.CREATE_LINK: (timedelta(seconds=20),),
+    # The first looks repeat the same key; when that does not help, the links themselves are looked through.
+    EffectKind.CREATE_LINK: (timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=10)),
     EffectKind.RETIRE_LINK: (timedelta(seconds=20),),
 }
 
@@ -59,12 +61,15 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
     """
     company, row = attempt.company, attempt.row
     now = company.clock.now()
-    if isinstance(error, Uncertain) and started:
+    if started and not isinstance(error, Transient | Rejected | NeedsReauthorisation):
+        # Uncertain, or a surprise of our own after the call began: only the service knows.
         company.store.effects.doubt(row.key, now + LOOKS[EffectKind(row.kind)][0], now, _short(error))
+        if row.attempts + 1 >= TRIES:
+            company.store.attend(company.id, _attention(attempt, error), now)
         return "uncertain"
+    if isinstance(error, Rejected) and (not started or error.because is RejectedBecause.SETUP):
+        return _mend_first(attempt, error, started=started, now=now)
     if isinstance(error, Rejected):
-        if not started:
-            company.store.effects.start(row.key, now, company.owner)
         # A STOP needs nobody: it is on record as an opt-out. Everything else is for a person to mend.
         told = None if error.because is RejectedBecause.OPTED_OUT else _attention(attempt, error)
         company.store.effect_rejected(company.id, row.key, now, _short(error), told)
@@ -76,9 +81,33 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
     wait = _wait(row.attempts, error)
     if row.attempts >= TRIES and not isinstance(error, Throttled):
         company.store.attend(company.id, _attention(attempt, error), now)
-        wait = timedelta(hours=6)  # still tried, four times a day, while a person has been told
-    company.store.effects.postpone(row.key, now + wait, now, _short(error))
+        wait = RARELY
+    company.store.effects.postpone(row.key, now + wait, now, _short(error), failed=not isinstance(error, Throttled))
     return "postponed"
+
+
+def _mend_first(attempt: Attempt, error: Rejected, *, started: bool, now: datetime) -> str:
+    """A person must mend something that is not this effect's own: a setting of an account, an unreadable invoice.
+
+    The effect is not used up by it: once that is mended it goes on by itself, without an order for each.
+    """
+    company, row = attempt.company, attempt.row
+    told = setup(company, error) if started or error.because is RejectedBecause.SETUP else _attention(attempt, error)
+    company.store.attend(company.id, told, now)
+    wait = MENDING if row.attempts < TRIES else RARELY
+    company.store.effects.postpone(row.key, now + wait, now, _short(error), failed=True)
+    return "waits for a person"
+
+
+def setup(company: Company, error: DuebirdError) -> Attention:
+    """Something in an account must change; one item a day and cause, not one an effect."""
+    return Attention(
+        key=f"{company.id}/setup/{error.service or 'service'}/{error.code}/{company.clock.now():%Y-%m-%d}",
+        subject=error.service or "settings",
+        happened=f"{company.policy.business}: {error.message}",
+        not_done="What needs it waits, and goes on by itself within the hour once that is mended.",
+        command=error.advice or f"duebird check {company.id}",
+    )
 
 
 def parked(company: Company, error: DuebirdError) -> Attention:
@@ -117,6 +146,11 @@ def look_again(row: EffectRow, claimed_at: datetime, now: datetime) -> datetime 
     """When to look for it next; None after the last look."""
     looks = LOOKS[EffectKind(row.kind)]
     done = row.looks + 1
-    if done >= len(looks):
+    if done >= len(looks) and now >= claimed_at + looks[-1]:
         return None
-    return max(claimed_at + looks[done], now + timedelta(seconds=20))
+    return max(claimed_at + looks[min(done, len(looks) - 1)], now + timedelta(seconds=20))
+
+
+def look_later(claimed_at: datetime, now: datetime) -> datetime:
+    """When to try again where the service did not even answer: ever more rarely, four times a day at last."""
+    return now + min(max(timedelta(minutes=2), (now - claimed_at) / 4), RARELY)

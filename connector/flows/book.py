@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState, standing
-from connector.domain.effect import EffectKind, NewEffect, booking_reference, canonical, natural_key
+from connector.domain.effect import EffectKind, EffectStatus, NewEffect, booking_reference, canonical, natural_key
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
 from connector.domain.plan import ReceiptFacts
@@ -20,11 +21,17 @@ from connector.errors import Rejected, RejectedBecause
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import reread
+from connector.flows.trouble import as_trouble
 from connector.ports import Booking, BookingRequest, BookingState
 from state.books import receivable_of
 from state.effects import TextFacts
 from state.store import Attention, Planned
 from state.tables import EffectRow, PaymentRow
+
+log = logging.getLogger(__name__)
+
+RECEIPT_LATE: Final = timedelta(hours=24)  # counted from the payment
+OTHER_BOOKING: Final = timedelta(minutes=2)  # another booking on the invoice is in doubt; its next look is about then
 
 
 def request_of(row: EffectRow) -> BookingRequest:
@@ -70,10 +77,19 @@ def book(attempt: Attempt) -> str:
     """Perform a BOOK_PAYMENT effect."""
     company, row = attempt.company, attempt.row
     request = request_of(row)
+    if _another_in_doubt(company, row):
+        now = company.clock.now()
+        company.store.effects.postpone(row.key, now + OTHER_BOOKING, now, "another booking on this invoice is in doubt")
+        return "postponed"
     reread(company, row.subject)
-    found = evidence(company.ledger.bookings_on(row.subject), request.reference)
-    if found is not None:
+    listed = list(company.ledger.bookings_on(row.subject))
+    if row.attempts:
+        # Tried before: it may have been made and moved off the invoice since.
+        listed += company.ledger.bookings_with_reference(request.reference)
+    found = evidence(listed, request.reference)
+    if found is not None and not (found.state is BookingState.DELETED and row.slot):
         return _adopt(attempt, request, found)
+    # Deleted by somebody, and ordered again by a person: then it is booked again.
     known = company.queries.receivable(company.id, row.subject)
     receivable = receivable_of(known) if known else None
     if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
@@ -84,6 +100,16 @@ def book(attempt: Attempt) -> str:
         raise _deleted_by_somebody(made, request)  # the ledger repeated the answer of an entry that is gone by now
     finish(company, row, made, "")
     return "done"
+
+
+def _another_in_doubt(company: Company, row: EffectRow) -> bool:
+    """Two payments of one invoice: the balance tells what fits only once the first one is settled."""
+    return any(
+        one.kind == EffectKind.BOOK_PAYMENT
+        and one.key != row.key
+        and one.status in {EffectStatus.IN_FLIGHT, EffectStatus.UNCERTAIN}
+        for one in company.store.effects.of_subjects(company.id, [row.subject])
+    )
 
 
 def evidence(bookings: Sequence[Booking], reference: str) -> Booking | None:
@@ -116,12 +142,13 @@ def _hold(attempt: Attempt, request: BookingRequest, receivable: Receivable | No
     values = json.loads(row.request)
     now = company.clock.now()
     owed = f"{receivable.balance} is owed and it is {receivable.state}" if receivable else "the ledger has it no more"
-    company.store.effect_cancelled(company.id, row.key, now, f"the payment no longer fits: {owed}")
     company.store.payment_held(
         company.id,
         values["payment_id"],
         held_attention(company, attempt.invoice, values["payment_id"], request.amount, owed),
         now,
+        instead_of=row.key,
+        why=f"the payment no longer fits: {owed}",
     )
     return "held"
 
@@ -142,7 +169,7 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str) -> None:
     """Read the receivable back and conclude, with what follows: receipt, notice to the owner."""
     request = request_of(row)
     values = json.loads(row.request)
-    after = company.ledger.receivable(row.subject)
+    after = _read_back(company, row.subject)
     now = company.clock.now()
     company.store.payment_booked(
         company.id,
@@ -152,7 +179,7 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str) -> None:
         after,
         now,
         note=note,
-        follow=_follow(company, values["payment_id"], request, after),
+        follow=_courtesies(company, values["payment_id"], request, after),
     )
     if made.unapplied.is_positive:
         company.store.attend(
@@ -166,6 +193,26 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str) -> None:
             ),
             now,
         )
+
+
+def _read_back(company: Company, ledger_id: str) -> Receivable | None:
+    """The receivable after the booking. The booking is made: whatever this read says, it must go on record."""
+    try:
+        return company.ledger.receivable(ledger_id)
+    except Exception as error:  # noqa: BLE001  a surprise here must not make a made booking look undone
+        log.warning("%s: read back of %s: %s", company.id, ledger_id, as_trouble(error, f"read back {ledger_id}"))
+        return None
+
+
+def _courtesies(
+    company: Company, payment_id: str, request: BookingRequest, after: Receivable | None
+) -> tuple[Planned, ...]:
+    """Receipt and notice to the owner. No trouble with their words may keep a made booking off the record."""
+    try:
+        return _follow(company, payment_id, request, after)
+    except Exception as error:  # noqa: BLE001  see above
+        log.warning("%s: receipt for %s: %s", company.id, payment_id, as_trouble(error, f"receipt for {payment_id}"))
+        return ()
 
 
 def _follow(
@@ -186,7 +233,7 @@ def _follow(
         invoice=receivable.label,
         today=local_day(company.clock.now(), company.policy.zone),
     )
-    if company.policy.receipts and customer and customer.phone:
+    if company.policy.receipts and customer and customer.phone and _is_fresh(company, payment_id):
         texted = any(one.phone == customer.phone for one in company.queries.texts_of(company.id, request.ledger_id))
         agreed = standing(company.queries.consent(company.id, customer.phone)) is not ConsentState.REVOKED
         if texted and agreed:  # only somebody we have texted about it gets an answer to it
@@ -197,6 +244,12 @@ def _follow(
         owner = company.policy.owner_phone.e164
         planned.append(_text(company, "owner", payment_id, owner, company.words.paid(facts), request.ledger_id))
     return tuple(planned)
+
+
+def _is_fresh(company: Company, payment_id: str) -> bool:
+    """A receipt that comes a day after the payment puzzles more than it helps."""
+    payment = company.queries.payment(company.id, payment_id)
+    return payment is None or company.clock.now() - (payment.paid_at or payment.created_at) <= RECEIPT_LATE
 
 
 def _text(company: Company, purpose: str, payment_id: str, to: str, body: str, ledger_id: str) -> Planned:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.cadence import WRITES_KEPT, Allowance
-from connector.errors import Throttled
+from connector.errors import DuebirdError, Throttled
 from connector.ports import CallKind, CallSeen, Clock
 from state.queries import Queries
 from state.store import CLOCK_SKEW, Store
@@ -47,6 +47,17 @@ class Budget:
         self._day_left: dict[str, tuple[int, datetime]] = {}
         self._paused: dict[str, datetime] = {}
         self.skew: dict[str, timedelta] = {}
+        self._skew_at: dict[str, datetime] = {}
+
+    def clock_error(self) -> timedelta:
+        """By how much this machine's clock is wrong, by the services that told their time in the last hour.
+
+        The least of their differences: where one of them agrees with us, it is the others that are wrong.
+        """
+        now = self._clock.now()
+        with self._lock:
+            recent = [by for name, by in self.skew.items() if abs(now - self._skew_at[name]) < timedelta(hours=1)]
+        return min(recent, default=timedelta())
 
     def before(self, service: str, kind: CallKind) -> None:
         """Go ahead, or say how long to wait. Writes may use what reads may not."""
@@ -85,6 +96,7 @@ class Budget:
                 self._day_left[call.service] = (call.day_remaining, now)
             if call.server_time is not None:
                 self.skew[call.service] = abs(call.server_time - now)
+                self._skew_at[call.service] = now
 
     def pause(self, service: str, until: datetime) -> None:
         """Everything of this company on that service waits."""
@@ -112,11 +124,13 @@ class Budget:
         return Allowance(max(left, 0), now + limit.window / 2)
 
     def _stored(self, limit: Limit, now: datetime) -> int:
-        if self._used_at is None or now - self._used_at > timedelta(minutes=10):
+        if self._used_at is None or not timedelta() <= now - self._used_at <= timedelta(minutes=10):
             self._used.clear()
             self._used_at = now
         if limit.service not in self._used:
-            reads, writes = self._queries.calls_since(self._company, limit.service, now - limit.window)
+            # Counts are kept by whole hours: the one the window starts in counts in full, on the safe side.
+            since = (now - limit.window).replace(minute=0, second=0, microsecond=0)
+            reads, writes = self._queries.calls_since(self._company, limit.service, since)
             self._used[limit.service] = reads + (writes if limit.writes_count else 0)
         return self._used[limit.service]
 
@@ -124,20 +138,25 @@ class Budget:
         """Store what was counted since the last time, and whether the machine's clock can be trusted."""
         self._store_skew()
         with self._lock:
-            counts = [
-                (self._company, service, hour, reads, writes)
-                for (service, hour), (reads, writes) in self._fresh.items()
-            ]
+            taken = dict(self._fresh)
             self._fresh.clear()
             self._used_at = None
-        if counts:
-            self._store.calls_made(counts)
+        if not taken:
+            return
+        try:
+            self._store.calls_made(
+                (self._company, service, hour, reads, writes) for (service, hour), (reads, writes) in taken.items()
+            )
+        except DuebirdError:
+            with self._lock:
+                for key, (reads, writes) in taken.items():  # counted again with the next flush
+                    self._fresh[key][0] += reads
+                    self._fresh[key][1] += writes
+            raise
 
     def _store_skew(self) -> None:
-        worst = max(self.skew.values(), default=None)
-        if worst is None:
-            return
-        off = int(worst.total_seconds()) if worst > SKEW_SHOWN else 0
+        error = self.clock_error()
+        off = int(error.total_seconds()) if error > SKEW_SHOWN else 0
         known = self._queries.cursor(self._company, CLOCK_SKEW)
         # written when it begins and when it ends, not with every second by which it changes
         if bool(off) != (known is not None and known.value != "0"):

@@ -35,6 +35,8 @@ class Company:
     workers: int = 4
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
+    # By how much the machine's clock is wrong, as far as the services tell: no text goes out on a wrong clock.
+    clock_error: Callable[[], timedelta] = timedelta
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
     # Asked between two pieces of work: what is in hand is finished, nothing new is begun.
     stop_asked: Callable[[], bool] = _never

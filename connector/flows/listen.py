@@ -12,7 +12,8 @@ from connector.errors import CursorExpired, DuebirdError
 from connector.flows import settle
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
-from connector.ports import DeliveryAdvice, DeliveryState, FailureKind, InboundText, SentText
+from connector.flows.trouble import Isolation
+from connector.ports import DeliveryAdvice, DeliveryState, FailureKind, InboundText, Payment, SentText
 from state.queries import Queries
 from state.store import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE, Attention, Store
 from state.tables import TextRow
@@ -50,7 +51,7 @@ def payments_once(company: Company) -> Counts:
     counts = Counts()
     now = company.clock.now()
     cursor = company.queries.cursor(company.id, HINTS_SINCE)
-    since = datetime.fromisoformat(cursor.value) if cursor else now - FIRST_REACH
+    since = min(datetime.fromisoformat(cursor.value), now) if cursor else now - FIRST_REACH
     try:
         hints = company.processor.hints(since - HINT_OVERLAP)
         newest = max((hint.occurred_at for hint in hints), default=since)
@@ -61,21 +62,36 @@ def payments_once(company: Company) -> Counts:
         company.store.hints_read(company.id, [], now - HINT_SETTLED, now)
         return counts
     looked = company.queries.cursor(company.id, PAYMENTS_SINCE)
-    if looked is None or now - looked.moved_at >= OBJECTS_EVERY:
+    if looked is None or not timedelta() <= now - looked.moved_at < OBJECTS_EVERY:
         _objects(company, now - OBJECTS_REACH, counts)
     return counts
 
 
 def _objects(company: Company, since: datetime, counts: Counts) -> None:
+    guard = Isolation()
     for payment in company.processor.payments_since(since):
-        settle.note_payment(company, payment, counts)
+        with guard.record(f"{company.id}: payment {payment.payment_id}") as troubles:
+            settle.note_payment(company, payment, counts)
+        for trouble in troubles:
+            company.store.attend(company.id, _odd_payment(company, payment, trouble), company.clock.now())
     company.store.set_cursor(company.id, PAYMENTS_SINCE, since.isoformat(), company.clock.now())
+
+
+def _odd_payment(company: Company, payment: Payment, trouble: DuebirdError) -> Attention:
+    return Attention(
+        key=f"{company.id}/payment-unreadable/{payment.payment_id}",
+        subject=payment.payment_id,
+        happened=f"{company.policy.business}: the payment {payment.payment_id} of {payment.amount} could not be "
+        f"stored: {trouble.message}",
+        not_done="It is not booked in the ledger. It is tried again every day for a week.",
+        command=f"Look for {payment.payment_id} in the Stripe dashboard.",
+    )
 
 
 def replies_if_older(company: Company, than: timedelta, counts: Counts) -> None:
     """Read replies unless they were read within that time."""
     read = company.queries.cursor(company.id, INBOUND_SINCE)
-    if read is None or company.clock.now() - read.moved_at >= than:
+    if read is None or not timedelta() <= company.clock.now() - read.moved_at < than:
         counts.merge(replies_once(company))
 
 
@@ -83,7 +99,7 @@ def replies_once(company: Company) -> Counts:
     """Read what people wrote to us. An opt-out is on record before anything else is done."""
     now = company.clock.now()
     cursor = company.queries.cursor(company.id, INBOUND_SINCE)
-    since = datetime.fromisoformat(cursor.value) if cursor else now
+    since = min(datetime.fromisoformat(cursor.value), now) if cursor else now
     texts = company.messenger.inbound(since - INBOUND_OVERLAP)
     newest = max((one.received_at for one in texts), default=since)
     inbox = Inbox(company.id, company.policy.business, company.store, company.queries)
@@ -103,14 +119,19 @@ class Inbox:
 def replies_heard(inbox: Inbox, texts: Sequence[InboundText], watermark: datetime | None, now: datetime) -> Counts:
     """Store replies and what follows from them, each once. `watermark` None: they came by themselves."""
     counts = Counts()
+    texts = list({one.text_id: one for one in texts}.values())  # pages that move under a reader show one twice
     known = inbox.queries.known_inbound(inbox.company, [one.text_id for one in texts])
     new = [one for one in texts if one.text_id not in known]
     meanings = [(one, meaning(one.body)) for one in new]
     records = [record for one, said in meanings if (record := _consent(one, said)) is not None]
-    attentions = [item for one, said in meanings if (item := _reply_attention(inbox, one, said)) is not None]
+    held = {one.text_id: _to_hold(inbox, one, said) for one, said in meanings}
+    attentions = [
+        item for one, said in meanings if (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
+    ]
     stored = [(_redacted(one), str(said)) for one, said in meanings]
     if new or watermark is not None:
-        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions)
+        holds = [customer for ids in held.values() for customer in ids]
+        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds)
     counts.add("replies", len(new))
     counts.add("opt-outs", sum(1 for record in records if record.state is ConsentState.REVOKED))
     return counts
@@ -140,7 +161,12 @@ def _consent(text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
     )
 
 
-def _reply_attention(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> Attention | None:
+def _to_hold(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> list[str]:
+    """Whose texts wait until a person has read this reply: it may be a revocation, and is not plain enough for one."""
+    return inbox.queries.customers_with(inbox.company, text.sender.e164) if said is ReplyMeaning.DOUBTFUL else []
+
+
+def _reply_attention(inbox: Inbox, text: InboundText, said: ReplyMeaning, held: Sequence[str]) -> Attention | None:
     if said in {ReplyMeaning.STOP, ReplyMeaning.START, ReplyMeaning.HELP}:
         return None  # the messaging service answers these itself
     last = inbox.queries.last_text_to(inbox.company, text.sender.e164)
@@ -151,8 +177,11 @@ def _reply_attention(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> Att
         key=f"{inbox.company}/reply/{text.text_id}",
         subject=last.ledger_id if last else text.sender.masked,
         happened=f"{inbox.business}: {text.sender.masked} wrote{about}: “{redact_cards(text.body)[:300]}”",
-        not_done=_REPLY_NOT_DONE.get(said, "Nobody has answered it. Notices go on as planned."),
-        command=f"duebird hold --company {inbox.company} {last.ledger_id if last else 'INVOICE'}",
+        not_done=_REPLY_NOT_DONE.get(said, "Nobody has answered it. Notices go on as planned.")
+        if not held
+        else "It may be a wish to get no more texts: there are none to this customer until you release them.",
+        command=" and ".join(f"duebird release {one} --customer --company {inbox.company}" for one in held)
+        or f"duebird hold --company {inbox.company} {last.ledger_id if last else 'INVOICE'}",
     )
 
 
@@ -165,20 +194,31 @@ _REPLY_NOT_DONE: Final = {
 def deliveries_once(company: Company) -> Counts:
     """Ask how far our texts have come, at growing distances; learn from those that did not arrive."""
     counts = Counts()
+    guard = Isolation()
     for row in company.queries.texts_to_check(company.id, company.clock.now(), TEXTS_A_RUN):
         if company.stop_asked():
             break
-        found = company.messenger.sent_text(row.text_id)
-        now = company.clock.now()
-        if found is None:
-            found = _unknown_text(row)
-        state = max(DeliveryState(row.state), found.state, key=lambda one: _RANK[one])
-        final = state in FINAL and (found.price is not None or row.looks >= 2)  # noqa: PLR2004  price comes a little later
-        company.store.delivery_read(company.id, _at(found, state), None if final else _next_look(row, now), now)
-        if found.advice is not None and state in FINAL and row.state != state:
-            _not_delivered(company, row, found, found.advice, counts)
-        counts.add("deliveries read")
+        with guard.record(f"{company.id}: text {row.text_id}") as troubles:
+            _delivery(company, row, company.messenger.sent_text(row.text_id), counts)
+        if guard.over and guard.last is not None:
+            raise guard.last
+        if troubles:
+            now = company.clock.now()
+            company.store.delivery_read(company.id, _unknown_text(row), _next_look(row, now), now)
+            counts.add("deliveries that could not be read")
     return counts
+
+
+def _delivery(company: Company, row: TextRow, answer: SentText | None, counts: Counts) -> None:
+    now = company.clock.now()
+    found = answer or _unknown_text(row)
+    state = max(DeliveryState(row.state), found.state, key=lambda one: _RANK[one])
+    final = state in FINAL and (found.price is not None or row.looks >= 2)  # noqa: PLR2004  price comes a little later
+    if found.advice is not None and state in FINAL and row.state != state:
+        # Before the state: a crash between the two must not swallow an opt-out. Told twice, it is on record once.
+        _not_delivered(company, row, found, found.advice, counts)
+    company.store.delivery_read(company.id, _at(found, state), None if final else _next_look(row, now), now)
+    counts.add("deliveries read")
 
 
 def _unknown_text(row: TextRow) -> SentText:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from connector.errors import DuebirdError, Throttled
+from connector.errors import DatabaseTrouble, Throttled
 from connector.flows import brakes, listen, perform, poll, propose, reconcile, recover, settle
 from connector.flows.company import Company, Counts
+from connector.flows.trouble import as_trouble
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Report:
 
     counts: Counts = field(default_factory=Counts)
     troubles: list[str] = field(default_factory=list)
+    waiting: bool = False  # a service asked for a pause, or its budget is used up
 
 
 def run_pass(company: Company, look: Look | None = None) -> Report:
@@ -56,18 +58,23 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
     if look.ledger:
         stages.append(("read the ledger", poll.run_once))
     stages.append(("settle payments", settle.run_once))
-    for name, stage in stages:
-        _stage(company, name, stage, report)
-    for number in range(ROUNDS):
-        before = dict(report.counts.names)
-        _stage(company, "decide", propose.run_once, report)
-        if number == 0 and brakes.ask_before_catching_up(company):
-            report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
-        _stage(company, "perform", perform.run_once, report)
-        if report.counts.names == before:
-            break
-    _stage(company, "read deliveries", listen.deliveries_once, report)
-    brakes.passed(company)
+    try:
+        for name, stage in stages:
+            _stage(company, name, stage, report)
+        for number in range(ROUNDS):
+            before = dict(report.counts.names)
+            _stage(company, "decide", propose.run_once, report)
+            if number == 0 and brakes.ask_before_catching_up(company):
+                report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
+            _stage(company, "perform", perform.run_once, report)
+            if report.counts.names == before:
+                break
+        _stage(company, "read deliveries", listen.deliveries_once, report)
+        brakes.passed(company)
+    except DatabaseTrouble as error:
+        # What cannot be recorded must not be done: no further stage, no further call.
+        log.error("%s: the pass was broken off: %s", company.id, error)  # noqa: TRY400  for people
+        report.troubles.append(f"the pass was broken off: {error}")
     return report
 
 
@@ -77,8 +84,10 @@ def _stage(company: Company, name: str, stage: Callable[[Company], Counts], repo
     try:
         report.counts.merge(stage(company))
     except Throttled as pause:
+        report.waiting = True
         log.info("%s: %s waits: %s", company.id, name, pause.message)
-    except DuebirdError as error:
-        log.warning("%s: could not %s: %s", company.id, name, error)
-        listen.note_trouble(company, error)
-        report.troubles.append(f"could not {name}: {error}")
+    except Exception as error:  # noqa: BLE001  a surprise in one stage must not keep the others from their work
+        trouble = as_trouble(error, f"{company.id}: {name}")
+        log.warning("%s: could not %s: %s", company.id, name, trouble)
+        listen.note_trouble(company, trouble)
+        report.troubles.append(f"could not {name}: {trouble}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,17 +11,23 @@ from typing import Any, Final
 
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
-from connector.errors import DuebirdError, NeedsReauthorisation, Throttled
+from connector.errors import DuebirdError, NeedsReauthorisation, Rejected, RejectedBecause, Throttled, Transient
 from connector.flows import book, brakes, listen, text
 from connector.flows.attempts import Attempt, conclude_error
 from connector.flows.company import Company, Counts
+from connector.flows.situation import situations
+from connector.flows.trouble import as_trouble
 from connector.ports import LinkRequest
 from state.books import receivable_of
+from state.store import INBOUND_SINCE
 from state.tables import EffectRow
 
 BATCH: Final = 100  # effects taken at a time; between batches replies are polled again when they are a minute old
 BATCHES_A_RUN: Final = 60  # 6,000 effects a run; the rest is due and comes in the next
 REPLIES_FRESH_FOR: Final = timedelta(seconds=60)  # nobody who wrote STOP a minute ago is texted
+
+UNREACHED: Final = 5  # so many of a kind out of reach in one run: the service is down, the rest waits for the next run
+LEFT: Final = "left for later"
 
 ALL_KINDS: Final = frozenset(EffectKind)
 
@@ -29,20 +36,25 @@ def run_once(company: Company) -> Counts:
     """Attempt everything that is due. One effect's trouble never stops another's; a dead service stops its kind."""
     counts = Counts()
     stopped: set[EffectKind] = set()
+    unreached: Counter[EffectKind] = Counter()
+    tried: set[str] = set()
     with ThreadPoolExecutor(company.workers, thread_name_prefix=f"perform-{company.id}") as pool:
         for _ in range(BATCHES_A_RUN):
+            if company.stop_asked():
+                break
             rows = company.store.effects.due(company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped)
-            if not rows or company.stop_asked():
+            # Each effect once a run: what could not even be put off must not be tried again and again.
+            rows = [row for row in rows if row.key not in tried]
+            if not rows:
                 break
             if any(row.kind == EffectKind.SEND_TEXT for row in rows) and not _replies_are_fresh(company, counts):
                 stopped.add(EffectKind.SEND_TEXT)
                 continue
             rows = _within_caps(company, rows, stopped)
-            before = len(stopped)
-            for kind, outcome in pool.map(lambda row: _perform(company, row, stopped), rows):
+            for key, kind, outcome in pool.map(lambda row: _perform(company, row, stopped, unreached), rows):
                 counts.add(f"{kind} {outcome}")
-            if len(stopped) > before:
-                continue
+                if outcome != LEFT:
+                    tried.add(key)
     return counts
 
 
@@ -69,18 +81,27 @@ def _replies_are_fresh(company: Company, counts: Counts) -> bool:
     return True
 
 
-def _perform(company: Company, row: EffectRow, stopped: set[EffectKind]) -> tuple[str, str]:
+def _perform(
+    company: Company, row: EffectRow, stopped: set[EffectKind], unreached: Counter[EffectKind]
+) -> tuple[str, str, str]:
     kind = EffectKind(row.kind)
-    if kind in stopped or company.stop_asked():
-        return kind, "left for later"
+    if kind in stopped or company.stop_asked() or (kind is EffectKind.SEND_TEXT and _replies_are_old(company)):
+        return row.key, kind, LEFT
     attempt = Attempt(company, row, _label(company, row), _WHAT[kind])
     try:
-        return kind, _PERFORM[kind](attempt)
-    except (Throttled, NeedsReauthorisation) as error:
-        stopped.add(kind)
-        return kind, conclude_error(attempt, error, started=_started(company, row))
-    except DuebirdError as error:
-        return kind, conclude_error(attempt, error, started=_started(company, row))
+        return row.key, kind, _PERFORM[kind](attempt)
+    except Exception as error:  # noqa: BLE001  one effect's surprise must not stop the others
+        trouble = as_trouble(error, f"{company.id}: {kind} {row.key}")
+        unreached[kind] += type(trouble) is Transient
+        if isinstance(trouble, Throttled | NeedsReauthorisation) or unreached[kind] >= UNREACHED:
+            stopped.add(kind)
+        return row.key, kind, conclude_error(attempt, trouble, started=_started(company, row))
+
+
+def _replies_are_old(company: Company) -> bool:
+    """A batch can take long when services are slow: what was fresh at its start may not be fresh at its end."""
+    read = company.queries.cursor(company.id, INBOUND_SINCE)
+    return read is None or abs(company.clock.now() - read.moved_at) > 2 * REPLIES_FRESH_FOR
 
 
 def _started(company: Company, row: EffectRow) -> bool:
@@ -104,6 +125,11 @@ def create_link(attempt: Attempt) -> str:
     company, row = attempt.company, attempt.row
     values = request_of(row)
     amount = Money.of(values["amount"], values["currency"])
+    moved = _no_longer_wanted(company, row, amount)
+    if moved and not any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key)):
+        # Had it ever been in doubt there could be a link already: then it is repeated, found, and taken down.
+        company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
+        return "cancelled"
     company.store.effects.start(row.key, company.clock.now(), company.owner)
     link = company.processor.create_link(
         LinkRequest(
@@ -124,17 +150,36 @@ def create_link(attempt: Attempt) -> str:
     return "done"
 
 
+def _no_longer_wanted(company: Company, row: EffectRow, amount: Money) -> str:
+    """Why no link is needed any more, from what is on record: after an outage the world may have moved on."""
+    now = company.clock.now()
+    found = situations(company, [row.subject], now, ignoring=row.key).get(row.subject)
+    if found is None or not found.receivable.is_owed or found.payment_arrived or found.payment_pending:
+        return "nothing is to be paid on it any more"
+    return "the amount owed has changed" if found.receivable.balance != amount else ""
+
+
 def retire_link(attempt: Attempt) -> str:
     """Take a link down and its open pages with it; what was paid meanwhile is stored, never lost."""
     company, row = attempt.company, attempt.row
     values = request_of(row)
     company.store.effects.start(row.key, company.clock.now(), company.owner)
-    retired = company.processor.retire_link(values["link_id"], values["message"])
+    try:
+        retired = company.processor.retire_link(values["link_id"], values["message"])
+    except Rejected as refusal:
+        if refusal.because is not RejectedBecause.NOT_FOUND:
+            raise
+        company.store.link_retired(
+            company.id, row.key, values["link_id"], company.clock.now(), "the processor has no such link any more"
+        )
+        return "done"
     now = company.clock.now()
     for payment in retired.payments:
         company.store.payment_read(company.id, payment, row.subject, now)
     if retired.still_open:
-        company.store.effects.postpone(row.key, now + timedelta(minutes=1), now, "pages of it are still open")
+        # A page lives a day at most; whoever stands at his bank's check is done in minutes.
+        wait = min(timedelta(minutes=1) * 2 ** min(row.attempts, 4), timedelta(minutes=15))
+        company.store.effects.postpone(row.key, now + wait, now, "pages of it are still open")
         return "postponed"
     company.store.link_retired(company.id, row.key, values["link_id"], now, f"payments on it: {len(retired.payments)}")
     return "done"

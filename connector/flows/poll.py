@@ -8,43 +8,60 @@ from typing import Final
 
 from connector.domain.phone import Phone, parse_mobile
 from connector.domain.receivable import Customer
-from connector.errors import CursorExpired, Rejected
+from connector.errors import CursorExpired, Rejected, Transient
 from connector.flows.company import Company, Counts
+from connector.flows.trouble import Isolation
 from connector.ports import ChangePage, Quarantined
-from state.store import LEDGER_CURSOR, SWEEP_PAGE, SWEPT_AT, Attention
+from state.store import LEDGER_CURSOR, SINGLE_READS, SWEEP_PAGE, SWEPT_AT, Attention
 
 PAGES_A_RUN: Final = 20  # of 1,000 rows: a backlog of 20,000 changes a run; the rest comes in the next, seconds later
 SWEEP_PAGES_A_RUN: Final = 120  # 120,000 open receivables in one go, so that a sweep has one consistent start
 REREADS_A_RUN: Final = 50  # single reads cost one metered call each
+FROM_THE_START: Final = "from the start"  # a sweep is ordered, and has read no page yet
+RENEWED_AT_MOST_EVERY: Final = timedelta(hours=1)  # a full reading costs a hundred calls; more often is a loop
 CUSTOMER_FRESH_FOR: Final = timedelta(hours=24)  # a number changes seldom; it is read again before a text anyway
 CUSTOMERS_A_CALL: Final = 100
 
 
 def run_once(company: Company) -> Counts:
-    """One reading. The first one is the baseline: everything open is stored, nothing is texted for it by itself."""
+    """One reading. The first one is the baseline: everything open is stored, nothing is texted for it by itself.
+
+    Raises:
+        CursorExpired: the ledger lets go of our place again and again; another full reading would not help.
+    """
     counts = Counts()
     cursor = company.queries.cursor(company.id, LEDGER_CURSOR)
-    now = company.clock.now()
-    if cursor is None:
-        # The cursor is taken before the sweep, so that a change during the sweep is seen after it.
-        fresh = company.ledger.start_cursor()
-        _sweep(company, counts)
-        company.store.set_cursor(company.id, LEDGER_CURSOR, fresh, now)
-        return counts
-    try:
-        _changes(company, cursor.value, counts)
-    except CursorExpired:
-        fresh = company.ledger.start_cursor()
-        _sweep(company, counts)
-        company.store.set_cursor(company.id, LEDGER_CURSOR, fresh, company.clock.now())
-        counts.add("cursors renewed")
-        return counts
     swept = company.queries.cursor(company.id, SWEPT_AT)
+    age = company.clock.now() - datetime.fromisoformat(swept.value) if swept else None
+    if cursor is None:
+        _start_anew(company)
+    else:
+        try:
+            _changes(company, cursor.value, counts)
+        except CursorExpired:
+            if age is not None and timedelta() <= age < RENEWED_AT_MOST_EVERY:
+                raise
+            _start_anew(company)
+            counts.add("cursors renewed")
     unfinished = company.queries.cursor(company.id, SWEEP_PAGE)
-    started = datetime.fromisoformat(swept.value) if swept else None
-    if started is None or now - started >= company.sweep_every or (unfinished is not None and unfinished.value):
+    # A sweep "of the future" was made by a clock that was ahead.
+    if age is None or not timedelta() <= age < company.sweep_every or (unfinished is not None and unfinished.value):
         _sweep(company, counts)
+    waiting = company.queries.cursor(company.id, SINGLE_READS)
+    if waiting is not None and waiting.value:
+        _single_reads(company, counts)
     return counts
+
+
+def _start_anew(company: Company) -> None:
+    """A new place in the changes, taken before everything open is read: a change during that is seen after it.
+
+    The sweep is ordered first, so that a crash between the two leaves it ordered.
+    """
+    fresh = company.ledger.start_cursor()
+    now = company.clock.now()
+    company.store.set_cursor(company.id, SWEEP_PAGE, FROM_THE_START, now)
+    company.store.set_cursor(company.id, LEDGER_CURSOR, fresh, now)
 
 
 def _changes(company: Company, cursor: str, counts: Counts) -> None:
@@ -63,41 +80,65 @@ def _store_page(company: Company, page: ChangePage, counts: Counts) -> None:
     carried = {one.ledger_id for one in page.receivables} | set(page.deleted)
     touched = [one for one in page.touched if one not in carried]
     known = sorted(company.queries.known(company.id, touched)) if touched else []
-    for ledger_id in known[:REREADS_A_RUN]:
-        reread(company, ledger_id)
-        counts.add("receivables re-read")
+    # Read one by one after this page is stored: those that cannot be read must not keep the place from moving.
+    if known:
+        company.store.receivables_unread(company.id, known, now)
     changed = company.store.changes_read(company.id, page, with_phones(company, page.customers), now)
-    for ledger_id in known[REREADS_A_RUN:]:
-        company.store.review_now(company.id, ledger_id, now)
     counts.add("receivables changed", len(changed))
     _quarantine(company, page.quarantined, counts)
 
 
 def _sweep(company: Company, counts: Counts) -> None:
-    """Read all open receivables; then look, one by one, at those we thought open that were not among them."""
+    """Read all open receivables; those we thought open that were not among them are then read one by one."""
     now = company.clock.now()
     left_at = company.queries.cursor(company.id, SWEEP_PAGE)
-    page = (left_at.value or None) if left_at else None
+    page = left_at.value if left_at and left_at.value != FROM_THE_START else None
+    page = page or None
     started = company.queries.cursor(company.id, SWEPT_AT)
     since = datetime.fromisoformat(started.value) if started and page else now
-    company.store.set_cursor(company.id, SWEPT_AT, since.isoformat(), now)
+    if page is None:
+        company.store.set_cursor(company.id, SWEEP_PAGE, FROM_THE_START, now)
+        company.store.set_cursor(company.id, SWEPT_AT, since.isoformat(), now)
     for _ in range(SWEEP_PAGES_A_RUN):
         found = company.ledger.open_receivables(page)
         changed = company.store.receivables_read(company.id, found.receivables, company.clock.now())
         counts.add("receivables changed", len(changed))
         _quarantine(company, found.quarantined, counts)
         page = found.next_page
-        company.store.set_cursor(company.id, SWEEP_PAGE, page or "", company.clock.now())
         if page is None:
             break
+        company.store.set_cursor(company.id, SWEEP_PAGE, page, company.clock.now())
         if company.stop_asked():
             return
     else:
         return  # goes on from the stored page in the next run
-    for ledger_id in company.queries.open_unread_since(company.id, since, REREADS_A_RUN):
-        reread(company, ledger_id)
-        counts.add("receivables re-read")
+    # First what is still to be done, then that the sweep is done: a crash between the two only sweeps again.
+    company.store.set_cursor(company.id, SINGLE_READS, "pending", company.clock.now())
+    company.store.set_cursor(company.id, SWEEP_PAGE, "", company.clock.now())
     counts.add("sweeps")
+
+
+def _single_reads(company: Company, counts: Counts) -> None:
+    """Those that a list only pointed at, or should have shown and did not. The rest comes in the next run."""
+    swept = company.queries.cursor(company.id, SWEPT_AT)
+    since = datetime.fromisoformat(swept.value) if swept else company.clock.now()
+    waiting = company.queries.open_unread_since(company.id, since, REREADS_A_RUN)
+    guard = Isolation()
+    for ledger_id in waiting:
+        if company.stop_asked():
+            return
+        with guard.record(f"{company.id}: invoice {ledger_id}") as troubles:
+            reread(company, ledger_id)
+            counts.add("receivables re-read")
+        if guard.over and guard.last is not None:
+            raise guard.last
+        for trouble in troubles:
+            told = _unreadable(company, ledger_id, trouble.message)
+            if not isinstance(trouble, Transient):
+                company.store.receivable_unreadable(company.id, ledger_id, told, company.clock.now())
+                counts.add("records unreadable")
+    if len(waiting) < REREADS_A_RUN and guard.last is None:
+        company.store.set_cursor(company.id, SINGLE_READS, "", company.clock.now())
 
 
 def reread(company: Company, ledger_id: str) -> None:
@@ -114,7 +155,12 @@ def read_customers(company: Company, customer_ids: Sequence[str], *, fresh_for: 
     """Read those customers that we do not know or have not read for a while; returns how many."""
     now = company.clock.now()
     known = company.queries.customers(company.id, customer_ids)
-    wanted = [one for one in dict.fromkeys(customer_ids) if one not in known or now - known[one].read_at >= fresh_for]
+    wanted = [
+        one
+        for one in dict.fromkeys(customer_ids)
+        # Read "in the future": by a clock that was ahead.
+        if one not in known or not timedelta() <= now - known[one].read_at < fresh_for
+    ]
     for start in range(0, len(wanted), CUSTOMERS_A_CALL):
         some = wanted[start : start + CUSTOMERS_A_CALL]
         try:
@@ -136,14 +182,14 @@ def with_phones(company: Company, customers: Sequence[Customer]) -> list[tuple[C
 def _quarantine(company: Company, records: Sequence[Quarantined], counts: Counts) -> None:
     for one in records:
         counts.add("records unreadable")
-        company.store.attend(
-            company.id,
-            Attention(
-                key=f"{company.id}/unreadable/{one.ledger_id}",
-                subject=one.ledger_id,
-                happened=f"Record {one.ledger_id} of the ledger could not be read: {one.problem}",
-                not_done="Its customer gets no text from Duebird.",
-                command=f"duebird show {one.ledger_id} --company {company.id}",
-            ),
-            company.clock.now(),
-        )
+        company.store.attend(company.id, _unreadable(company, one.ledger_id, one.problem), company.clock.now())
+
+
+def _unreadable(company: Company, ledger_id: str, problem: str) -> Attention:
+    return Attention(
+        key=f"{company.id}/unreadable/{ledger_id}",
+        subject=ledger_id,
+        happened=f"Record {ledger_id} of the ledger could not be read: {problem}",
+        not_done="Its customer gets no text from Duebird, and a payment on it waits.",
+        command=f"duebird show {ledger_id} --company {company.id}",
+    )

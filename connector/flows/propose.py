@@ -2,46 +2,92 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.dunning import Reason
+from connector.domain.consent import ConsentState
+from connector.domain.dunning import ConsentRule, Reason
 from connector.domain.effect import EffectKind, NewEffect
-from connector.domain.plan import Decision, Situation, decide
+from connector.domain.plan import Decision, Situation, decide, may_text
+from connector.errors import DuebirdError, NeedsReauthorisation, Transient
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
 from connector.flows.situation import situations
+from connector.flows.trouble import as_trouble
 from state.effects import TextFacts
-from state.store import Attention, Decided, Planned
+from state.store import RULES, Attention, Decided, Planned
 
 BATCH: Final = (
     200  # decisions in one database transaction: some 50 ms of it, so that the CLI beside it never waits long
 )
+UNHELPFUL_FOR: Final = timedelta(hours=6)  # a record that stands in a text's way is read again once a day, not more
+CUSTOMERS_AGAIN: Final = timedelta(minutes=2)  # while the ledger cannot be asked
+BROKEN_AGAIN: Final = timedelta(hours=6)
 BATCHES_A_RUN: Final = 50  # 10,000 decisions a run; the rest is still due and comes in the next
 
 
 def run_once(company: Company) -> Counts:
     """Decide what is due. Effects are only recorded here; `perform` attempts them."""
     counts = Counts()
+    _mind_the_rules(company)
+    held_up: DuebirdError | None = None
     for _ in range(BATCHES_A_RUN):
         ids = company.queries.due_for_review(company.id, company.clock.now(), BATCH)
         if not ids or company.stop_asked():
             break
-        _batch(company, ids, counts)
+        try:
+            held_up = _batch(company, ids, counts) or held_up
+        except Exception as error:  # noqa: BLE001  a surprise in one decision must not stop those behind it
+            as_trouble(error, f"{company.id}: decisions")
+            for ledger_id in ids:
+                held_up = _alone(company, ledger_id, counts) or held_up
+    if held_up is not None:
+        raise held_up
     return counts
 
 
-def _batch(company: Company, ids: list[str], counts: Counts) -> None:
+def _mind_the_rules(company: Company) -> None:
+    """Decisions that were made by other rules are made anew: nothing else would bring most of them up again."""
+    rules = hashlib.sha256(f"{company.policy.fingerprint}|{company.words!r}".encode()).hexdigest()
+    known = company.queries.cursor(company.id, RULES)
+    if known is None or known.value != rules:
+        company.store.review_all_open(company.id, rules, company.clock.now())
+
+
+def _alone(company: Company, ledger_id: str, counts: Counts) -> DuebirdError | None:
+    """Decide about one; what cannot be decided is put off, and a person is told."""
     now = company.clock.now()
-    found = situations(company, ids, now)
-    # Only now is a customer worth a call: the receivable is owed and a step is due, but nobody is known to text.
-    missing = [one.receivable.customer_id for one in found.values() if _needs_customer(company, one, now)]
-    if missing and read_customers(company, missing):
-        found = situations(company, ids, now)
+    try:
+        return _batch(company, [ledger_id], counts)
+    except Exception as error:  # noqa: BLE001  see above
+        trouble = as_trouble(error, f"{company.id}: decision about {ledger_id}")
+    known = company.queries.receivable(company.id, ledger_id)
+    label = (known.number if known else None) or ledger_id
+    company.store.decided(company.id, [Decided(ledger_id, Reason.BROKEN, now + BROKEN_AGAIN)], now)
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/decision/{ledger_id}/{now:%Y-%m-%d}",
+            subject=ledger_id,
+            happened=f"{company.policy.business}, invoice {label}: no decision could be made: {trouble.message}.",
+            not_done="Its customer gets no text about it until that is mended.",
+            command=f"duebird show {ledger_id} --company {company.id}",
+        ),
+        now,
+    )
+    counts.add("decisions that failed")
+    return None
+
+
+def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | None:
+    """Decide about these. Returns why some had to be put off: their customers could not be read."""
+    now = company.clock.now()
+    found, held_up = _with_customers(company, ids, now)
     decisions = []
     planned_for: Counter[str] = Counter()
     for ledger_id in ids:
@@ -60,12 +106,48 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> None:
         decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision)))
     counts.add("decisions", len(decisions))
     counts.add("effects planned", company.store.decided(company.id, decisions, now))
+    return held_up
 
 
-def _needs_customer(company: Company, situation: Situation, now: datetime) -> bool:
-    return situation.customer is None and (
-        decide(situation, company.policy, company.words, now).reason is Reason.NO_CUSTOMER
-    )
+def _with_customers(
+    company: Company, ids: list[str], now: datetime
+) -> tuple[dict[str, Situation], DuebirdError | None]:
+    """The situations, with customers read where they matter; without those whose customer could not be asked for."""
+    found = situations(company, ids, now)
+    # Only now is a customer worth a call: the receivable is owed and a step is due, but nobody is known to text.
+    needy = {one.receivable.ledger_id: one.receivable.customer_id for one in _needy(company, found, now)}
+    if not needy:
+        return found, None
+    try:
+        read = read_customers(company, list(needy.values()), fresh_for=UNHELPFUL_FOR)
+    except (Transient, NeedsReauthorisation) as error:
+        company.store.review_later(company.id, list(needy), now + CUSTOMERS_AGAIN)
+        return {one: situation for one, situation in found.items() if one not in needy}, error
+    return (situations(company, ids, now) if read else found), None
+
+
+def _needy(company: Company, found: Mapping[str, Situation], now: datetime) -> list[Situation]:
+    """Those that fail on what the customer's record says, or on there being none: it may say more by now.
+
+    Not every ledger tells of every change: Xero does not when a contact joins a group.
+    """
+    by_marker = company.policy.consent_rule is ConsentRule.LEDGER_MARKER
+    return [
+        one
+        for one in found.values()
+        if (
+            one.customer is None
+            or one.phone is None
+            or not one.customer.active
+            or (by_marker and one.consent is ConsentState.NONE)
+        )
+        and may_text(one, company.policy, now).reason in _SAYS_THE_CUSTOMER
+    ]
+
+
+_SAYS_THE_CUSTOMER: Final = frozenset(
+    {Reason.NO_CUSTOMER, Reason.CUSTOMER_INACTIVE, Reason.NO_MOBILE, Reason.BAD_MOBILE, Reason.NO_CONSENT}
+)
 
 
 def _no_words(company: Company, situation: Situation, problem: str, now: datetime) -> None:

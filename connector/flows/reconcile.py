@@ -6,6 +6,7 @@ from typing import Final
 
 from connector.flows import settle
 from connector.flows.company import Company, Counts
+from connector.flows.trouble import Isolation
 
 PENDING_A_RUN: Final = 100  # bank debits under way; one read each
 
@@ -13,11 +14,17 @@ PENDING_A_RUN: Final = 100  # bank debits under way; one read each
 def run_once(company: Company) -> Counts:
     """Ask again for every payment under way, and drop what no decision needs any more."""
     counts = Counts()
+    guard = Isolation()
     for row in company.queries.pending_payments(company.id, PENDING_A_RUN):
         if company.stop_asked():
             return counts
-        payment = company.processor.payment_of_session(row.session_id)
-        if payment is not None:
-            settle.note_payment(company, payment, counts)
+        with guard.record(f"{company.id}: payment {row.payment_id}"):
+            payment = company.processor.payment_of_session(row.session_id)
+            if payment is not None:
+                settle.note_payment(company, payment, counts)
+        if guard.over:
+            break
     company.store.housekeeping(company.id, company.clock.now())
+    if guard.over and guard.last is not None:
+        raise guard.last
     return counts

@@ -11,14 +11,16 @@ from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
 from connector.errors import DuebirdError
 from connector.flows import book, listen, text
-from connector.flows.attempts import look_again
+from connector.flows.attempts import look_again, look_later
 from connector.flows.company import Company, Counts
-from connector.flows.poll import reread
+from connector.flows.trouble import as_trouble
 from connector.ports import BookingState
 from state.store import Attention
 from state.tables import EffectRow
 
 EFFECTS_A_RUN: Final = 200  # each costs one or two reads
+TELL_AFTER: Final = timedelta(hours=24)  # no outage of these services has lasted longer in living memory
+SAME_KEY_TRIES: Final = 2  # Stripe repeats a stored failure for the same key, so more of the same is in vain
 KEY_LIVES: Final = timedelta(hours=23)  # Stripe keeps idempotency keys at least 24 h; an hour of margin
 
 
@@ -34,13 +36,39 @@ def run_once(company: Company) -> Counts:
         if row.status == EffectStatus.IN_FLIGHT:
             now = company.clock.now()
             company.store.effects.doubt(row.key, now, now, "the program ended while this was under way")
+            row.looks = 0
         try:
             counts.add(f"{row.kind} {_LOOK[EffectKind(row.kind)](company, row)}")
-        except DuebirdError as error:
-            listen.note_trouble(company, error)
-            company.store.effects.looked(row.key, company.clock.now() + timedelta(minutes=2))
+        except Exception as error:  # noqa: BLE001  one effect's surprise must not stop the look for the others
+            _no_answer(company, row, as_trouble(error, f"{company.id}: look for {row.key}"))
             counts.add(f"{row.kind} could not be looked up")
     return counts
+
+
+def _no_answer(company: Company, row: EffectRow, error: DuebirdError) -> None:
+    """Not even an answer: no look at all. Tried again, and after a day a person is asked to look."""
+    now = company.clock.now()
+    claimed_at = row.claimed_at or now
+    listen.note_trouble(company, error)
+    if now - claimed_at >= TELL_AFTER:
+        company.store.attend(
+            company.id,
+            Attention(
+                key=doubt_key(company, row),
+                subject=row.subject,
+                happened=f"{company.policy.business}: a {row.kind.replace('_', ' ')} for {row.subject} may or may not "
+                f"have been done, and for a day nobody could be asked: {error.message}",
+                not_done="It is not repeated by itself.",
+                command=error.advice or f"duebird check {company.id}",
+            ),
+            now,
+        )
+    company.store.effects.looked(row.key, look_later(claimed_at, now), answered=False)
+
+
+def doubt_key(company: Company, row: EffectRow) -> str:
+    """Names the doubt: of this effect, in this slot; an ordered retry that ends in doubt again is a new one."""
+    return f"{company.id}/doubt/{row.key}" + (f"/{row.slot}" if row.slot else "")
 
 
 def _text(company: Company, row: EffectRow) -> str:
@@ -61,7 +89,6 @@ def _text(company: Company, row: EffectRow) -> str:
 
 def _booking(company: Company, row: EffectRow) -> str:
     request = book.request_of(row)
-    reread(company, row.subject)
     listed = company.ledger.bookings_on(row.subject)
     found = book.evidence([*listed, *company.ledger.bookings_with_reference(request.reference)], request.reference)
     if found is not None and found.state is BookingState.LIVE:
@@ -79,16 +106,26 @@ def _booking(company: Company, row: EffectRow) -> str:
 
 def _link(company: Company, row: EffectRow) -> str:
     now = company.clock.now()
-    if now - (row.claimed_at or now) < KEY_LIVES:
+    if row.attempts <= SAME_KEY_TRIES and now - (row.claimed_at or now) < KEY_LIVES:
         # Same key, same values: the processor hands out the first link if it made one.
         company.store.effects.postpone(row.key, now, now, "to be repeated under the same key")
         return "planned again"
     values = json.loads(row.request)
     links = company.processor.links_with_reference(values["reference"])
     if not links:
-        company.store.effects.postpone(row.key, now, now, "the processor has no link of this reference")
+        again = look_again(row, row.claimed_at or now, now)
+        if again is not None:
+            company.store.effects.looked(row.key, again)
+            return "not found yet"
+        why = "the processor has no link of this reference after several looks: certainly not made"
+        company.store.effects.postpone(row.key, now, now, why, fresh_slot=True)
         return "planned again"
     keep = next((one for one in links if one.active), links[0])
+    for extra in links:
+        if extra.active and extra.link_id != keep.link_id:
+            retired = company.processor.retire_link(extra.link_id, values["inactive_message"])
+            for payment in retired.payments:
+                company.store.payment_read(company.id, payment, row.subject, company.clock.now())
     company.store.link_made(
         company.id,
         row.key,
@@ -116,7 +153,7 @@ def _not_found(company: Company, row: EffectRow, happened: str, command: str) ->
     company.store.attend(
         company.id,
         Attention(
-            key=f"{company.id}/doubt/{row.key}",
+            key=doubt_key(company, row),
             subject=row.subject,
             happened=f"{company.policy.business}: {happened}.",
             not_done="It is not sent again by itself: a second text would be worse than a missing one.",

@@ -12,10 +12,12 @@ from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.plan import LinkFact, OpenEffect, Situation
+from connector.domain.receivable import Receivable
 from connector.flows.company import Company
 from state.books import customer_of, receivable_of
+from state.effects import CLOSED_BY_PERSON
 from state.queries import Facts, is_open, step_is_spent
-from state.tables import LinkRow
+from state.tables import LinkRow, PaymentRow
 
 # A recipient's day can have begun at most 24 h ago; zones of one number lie at most 24 h apart.
 NOTICES_LOOK_BACK = timedelta(hours=48)
@@ -54,7 +56,12 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         ),
         links_made=len(links),
         payment_pending=any(one.state == "pending" for one in payments),
-        payment_arrived=any(one.state == "succeeded" for one in payments),
+        payment_arrived=_arrived(receivable, payments),
+        refused=frozenset(
+            effect.key
+            for effect in effects
+            if effect.status == EffectStatus.REJECTED or effect.outcome == CLOSED_BY_PERSON
+        ),
         open_effects=tuple(
             OpenEffect(effect.key, EffectKind(effect.kind), effect.status == EffectStatus.UNCERTAIN)
             for effect in effects
@@ -66,6 +73,18 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         paused=facts.paused,
         uncharged_because=company.processor.problem_with(receivable.balance) if receivable.is_owed else None,
     )
+
+
+def _arrived(receivable: Receivable, payments: Sequence[PaymentRow]) -> bool:
+    """Whether money has come that the balance does not show: not booked yet, or booked and taken out again.
+
+    Once it shows, what is still owed is owed: the invoice was raised later, or only a part was paid.
+    """
+    succeeded = [one for one in payments if one.state == "succeeded"]
+    if any(one.verdict != "booked" for one in succeeded):
+        return True
+    booked = sum(one.amount for one in succeeded if one.currency == receivable.balance.currency)
+    return booked > 0 and receivable.is_owed and booked + receivable.balance.minor > receivable.total.minor
 
 
 def _link(row: LinkRow, *, used: bool) -> LinkFact:

@@ -10,14 +10,16 @@ from typing import Any, Final
 from connector.domain.calendar import zones_of
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, standing
 from connector.domain.dunning import SENTENCES, Step
+from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
-from connector.domain.plan import Situation, may_text
+from connector.domain.plan import Situation, may_text, notice
 from connector.errors import Rejected, RejectedBecause
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import read_customers, reread
 from connector.flows.situation import situations
 from connector.ports import SentText, TextRequest
+from state.store import Attention
 from state.tables import EffectRow
 
 # How far back a text of the same occasion is looked for before *every* send, the first one too: an installation that
@@ -25,8 +27,10 @@ from state.tables import EffectRow
 EVIDENCE_REACH: Final = timedelta(days=35)
 FIRST_DELIVERY_LOOK: Final = timedelta(seconds=20)
 LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of date when it arrives
-SHORTEST_QUEUE: Final = timedelta(minutes=1)  # below it a text near the window's end is better sent tomorrow
+SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
 RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
+CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # of no matter for the hours for texts; above it nobody knows what is
+TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
 
 def send(attempt: Attempt) -> str:
@@ -35,7 +39,9 @@ def send(attempt: Attempt) -> str:
     values: Mapping[str, Any] = json.loads(row.request)
     to = Phone(values["to"])
     now = company.clock.now()
-    stop = _notice_stop(company, row, values) if row.purpose == "notice" else _other_stop(company, row, to, now)
+    stop = _any_stop(company, row, now)
+    if stop is None:
+        stop = _notice_stop(company, row, values) if row.purpose == "notice" else _other_stop(company, row, to, now)
     if stop is not None:
         why, later = stop
         if later is not None:
@@ -48,15 +54,45 @@ def send(attempt: Attempt) -> str:
         _concluded(company, row, found, "found at the messaging service; not sent again")
         return "adopted"
     zones = zones_of(to, company.policy.zone)
-    left = company.policy.window.time_left(company.clock.now(), zones)
+    now = company.clock.now()
+    left = company.policy.window.time_left(now, zones)
+    if left < SHORTEST_QUEUE:
+        later = company.policy.window.next_opening(now + left, zones) or now + timedelta(days=1)
+        company.store.effects.postpone(row.key, later, now, "the hours for texts end too soon")
+        return "postponed"
     company.store.effects.start(row.key, company.clock.now(), company.owner)
     try:
-        sent = company.messenger.send(TextRequest(to, values["body"], min(LONGEST_QUEUE, max(left, SHORTEST_QUEUE))))
+        sent = company.messenger.send(TextRequest(to, values["body"], min(LONGEST_QUEUE, left)))
     except Rejected as refusal:
         _learn(company, to, refusal, row)
         raise
     _concluded(company, row, sent, "")
     return "done"
+
+
+def _any_stop(company: Company, row: EffectRow, now: datetime) -> tuple[str, datetime | None] | None:
+    """What stops a text of any kind: it waited too long, or nobody knows what time it is."""
+    if now - row.planned_at > TOO_OLD:
+        return "it could not be sent while it was of use", None
+    if (error := company.clock_error()) > CLOCK_MAY_ERR:
+        _wrong_clock(company, error, now)
+        return "this machine's clock is wrong", now + timedelta(minutes=5)
+    return None
+
+
+def _wrong_clock(company: Company, error: timedelta, now: datetime) -> None:
+    minutes = int(error.total_seconds() // 60)
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/clock/{now:%Y-%m-%d}",
+            subject="clock",
+            happened=f"The clock of this machine is wrong by {minutes} minutes, by what the services say.",
+            not_done="No texts go out meanwhile: they could arrive at night, or speak of the wrong day.",
+            command="Set the clock, or switch on its setting from the network. Duebird then goes on by itself.",
+        ),
+        now,
+    )
 
 
 def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) -> tuple[str, datetime | None] | None:
@@ -91,17 +127,23 @@ def _mismatch(
         for one in situation.live_links
         if one.link_id == values["link_id"] and one.amount == situation.receivable.balance and not one.used
     ]
-    return None if fits else ("the amount owed has changed", None)
+    if not fits:
+        return "the amount owed has changed", None
+    # Planned yesterday it says "is due today"; and the due date, the name or the wording may have changed since.
+    try:
+        fresh = notice(situation, company.policy, company.words, gate.step, now)
+    except MessageProblem as problem:
+        return str(problem), None
+    return None if fresh.request == row.request else ("its words are out of date", None)
 
 
 def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:
     """Receipts and notices to the owner: fewer gates, the same respect for STOP and for the night."""
     zones = zones_of(to, company.policy.zone)
-    if row.purpose == "receipt":
-        if standing(company.queries.consent(company.id, to.e164)) is ConsentState.REVOKED:
-            return "this number has opted out", None
-        if now - row.planned_at > RECEIPT_LATE:
-            return "too late for a receipt", None
+    if standing(company.queries.consent(company.id, to.e164)) is ConsentState.REVOKED:
+        return "this number has opted out", None  # the owner's too: each further try would only be refused
+    if row.purpose == "receipt" and now - row.planned_at > RECEIPT_LATE:
+        return "too late for a receipt", None
     if not company.policy.window.is_open(now, zones):
         opening = company.policy.window.next_opening(now, zones)
         return "outside the hours for texts", opening or now + timedelta(days=1)

@@ -273,15 +273,15 @@ def test_intervals_beyond_stripes_allowance_are_warned_about_with_the_arithmetic
 def test_intervals_beyond_xeros_day_are_warned_about_for_that_company() -> None:
     stripe = 'key = "env:ACME_STRIPE"\nmonthly_reads = 1000000'
     text = company(ledger=XERO, stripe=stripe, rest="[company.polling]\nslow = 120\n")
-    assert "1,440 calls to Xero a day" in warned(text)['company[1] "acme".polling.slow']
+    assert "1,080 calls to Xero a day" in warned(text)['company[1] "acme".polling.slow']
     assert warned(text.replace('kind = "xero"', 'kind = "xero"\ndaily_calls = 5000')) == {}
 
 
 def test_quick_looks_that_use_a_day_up_are_warned_about() -> None:
     found = loaded(company(ledger=XERO, rest="[company.polling]\nquick = 1\n")).warnings
     said = " ".join(warning.wrong for warning in found)
-    assert "120 calls to Xero a minute" in said
-    assert "7,200 calls to Xero in an hour" in said
+    assert "90 calls to Xero a minute" in said
+    assert "5,400 calls to Xero in an hour" in said
     assert "3,600 calls to Stripe in an hour" in said
 
 

@@ -140,6 +140,7 @@ def upgrade() -> None:
     sa.Column('raw', sa.String(), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('worked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('look_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('company', 'event_id')
     )
     with op.batch_alter_table('hints', schema=None) as batch_op:
@@ -199,6 +200,7 @@ def upgrade() -> None:
     sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('verdict', sa.String(), nullable=False),
+    sa.Column('look_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint('amount > 0', name='a_payment_is_more_than_nothing'),
     sa.PrimaryKeyConstraint('company', 'payment_id')
     )

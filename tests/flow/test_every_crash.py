@@ -1,0 +1,125 @@
+"""The power goes off before each commit of one invoice's life in turn: the providers end up the same every time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from adapters.memory.faults import Crash, FaultKind
+from tests.flow.office import DOLLARS, Office
+
+
+class _PowerCut:
+    """Dies instead of the n-th commit from now on, once."""
+
+    def __init__(self, office: Office) -> None:
+        self.commits = 0
+        self.at: int | None = None
+        event.listen(office.database.engine, "commit", self._commit)
+
+    def _commit(self, _connection: object) -> None:
+        self.commits += 1
+        if self.commits == self.at:
+            raise Crash
+
+
+def _pay(office: Office) -> None:
+    texts = office.texts()
+    if texts:
+        office.stripe_world.pay(office.link_in(texts[0]))
+
+
+def _until_calm(office: Office) -> None:
+    for _ in range(9):
+        office.wait(minutes=10)
+        office.run()
+
+
+def _commits_of(folder: Path, *, paying: bool) -> int:
+    office = Office(folder)
+    office.issue()
+    if paying:
+        office.run()
+        _pay(office)
+        office.wait(minutes=1)
+    cut = _PowerCut(office)
+    office.run()
+    office.database.close()
+    return cut.commits
+
+
+def _cut(office: Office, at: int) -> None:
+    cut = _PowerCut(office)
+    cut.at = at
+    with pytest.raises(Crash):
+        office.run()
+    office.restart()
+
+
+def test_a_crash_at_any_commit_around_the_text_leaves_one_text_or_a_question(tmp_path: Path) -> None:
+    commits = _commits_of(tmp_path / "whole", paying=False)
+    assert commits > 5
+    asked = 0
+    for at in range(1, commits + 1):
+        office = Office(tmp_path / f"cut{at}")
+        invoice = office.issue()
+        _cut(office, at)
+        _until_calm(office)
+        texts = office.texts()
+        assert len(texts) <= 1, f"two texts after a crash at commit {at}"
+        assert texts or office.attention(), f"no text and nobody told after a crash at commit {at}"
+        asked += not texts
+        assert len(office.stripe_world.live_links()) == 1, f"links after a crash at commit {at}"
+        if texts:
+            assert office.reason(invoice) == "step_done"
+        office.database.close()
+    assert asked <= 1, "only a crash between 'in flight' and the call itself may need a person"
+
+
+def test_a_crash_at_any_commit_around_the_booking_leaves_one_booking_and_one_receipt(tmp_path: Path) -> None:
+    commits = _commits_of(tmp_path / "whole", paying=True)
+    assert commits > 5
+    for at in range(1, commits + 1):
+        office = Office(tmp_path / f"cut{at}")
+        invoice = office.issue()
+        office.run()
+        _pay(office)
+        office.wait(minutes=1)
+        _cut(office, at)
+        _until_calm(office)
+        assert office.bookings(invoice) == [DOLLARS], f"bookings after a crash at commit {at}"
+        assert len(office.texts()) <= 2, f"two receipts after a crash at commit {at}"
+        assert len(office.texts()) == 2 or office.attention(), f"no receipt after a crash at commit {at}"
+        assert office.stripe_world.live_links() == []
+        assert office.company.queries.counts("acme")["uncertain"] <= 1
+        office.database.close()
+
+
+def test_a_crash_at_any_commit_of_holding_a_payment_still_tells_a_person(tmp_path: Path) -> None:
+    def prepared(folder: Path) -> Office:
+        office = Office(folder)
+        invoice = office.issue()
+        office.run()
+        page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
+        assert page is not None
+        office.stripe_world.pay_page(page)
+        office.wait(minutes=1)
+        # The booking is planned, and refused for a while; meanwhile somebody pays by cheque.
+        office.ledger_faults.program(FaultKind.FAIL_BEFORE, "book")
+        office.run()
+        office.ledger_world.pay_by_hand(invoice, DOLLARS)
+        office.wait(minutes=1)
+        return office
+
+    first = prepared(tmp_path / "whole")
+    cut = _PowerCut(first)
+    first.run()
+    first.database.close()
+    for at in range(1, cut.commits + 1):
+        office = prepared(tmp_path / f"cut{at}")
+        _cut(office, at)
+        _until_calm(office)
+        assert any("payment of 120.00 USD" in item for item in office.attention()), f"lost at commit {at}"
+        office.database.close()
