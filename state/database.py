@@ -32,6 +32,13 @@ def _as_trouble() -> Iterator[None]:
     except (IntegrityError, DataError, ProgrammingError):
         raise
     except DBAPIError as error:
+        if "locked" in str(error.orig):
+            raise DatabaseTrouble(
+                f"Another program was writing to the database for {BUSY_TIMEOUT_MS // 1000} seconds. Nothing was "
+                "recorded.",
+                code="busy",
+                advice="Try again in a moment.",
+            ) from error
         raise DatabaseTrouble(
             f"The database cannot be used ({error.orig}). Nothing is sent while that is so.",
             advice="Look at free disk space and at other programs that hold the file; see the log.",
@@ -134,28 +141,6 @@ class Database:
     def close(self) -> None:
         """Let go of the file."""
         self.engine.dispose()
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Say in words what stopped a command at the database. Not for the engine: it must see what happened as it is.
-
-    Raises:
-        DatabaseTrouble: another process is writing all the time (code "busy"), the disk is full, the file is odd.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        if "locked" in str(error.orig):
-            raise DatabaseTrouble(
-                f"Another process was writing for {BUSY_TIMEOUT_MS // 1000} seconds. Nothing was changed.",
-                code="busy",
-                advice="Try again in a moment.",
-            ) from error
-        raise DatabaseTrouble(
-            f"The database cannot be used ({error.orig}). Nothing was changed.",
-            advice="See docs/how-to/backup-and-restore.md",
-        ) from error
 
 
 def _sqlite_engine(url: str) -> Engine:

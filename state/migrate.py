@@ -11,7 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
 
-from state.database import Database, DatabaseTrouble
+from connector.errors import DatabaseTrouble
+from state.database import Database
 
 SCRIPTS: Final = Path(__file__).parent / "migrations"
 

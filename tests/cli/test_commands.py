@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -405,6 +406,21 @@ def test_a_backup_is_a_whole_private_database(open_desk: Desk, tmp_path: Path) -
         copy.close()
     again = open_desk.type("backup", str(target))
     assert (again.code, "exists already" in again.err) == (2, True)
+
+
+def test_going_back_to_an_old_backup_texts_nobody_again(own_desk: Desk, tmp_path: Path) -> None:
+    own_desk.work()
+    assert own_desk.type("backup", str(tmp_path / "old.sqlite3")).code == 0
+    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    assert len(own_desk.house.notices(NORTH.mobiles[0])) == 1
+    database = own_desk.house.state / "duebird.sqlite3"
+    database.rename(tmp_path / "set-aside.sqlite3")
+    shutil.copy(tmp_path / "old.sqlite3", database)
+    own_desk.type("consent", "add", NORTH.mobiles[0], "--company", NORTH.id)  # recorded after the backup, so lost
+    own_desk.work()
+    assert len(own_desk.house.notices(NORTH.mobiles[0])) == 1
+    assert "found at the messaging service; not sent again" in own_desk.type("show", "A-1").words
 
 
 # ----------------------------------------------------------------------------------------------------------- help

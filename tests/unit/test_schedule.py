@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+from adapters.clock import SystemClock
 from connector.schedule import Schedule
 
 PATIENCE = 10.0  # seconds; everything here takes milliseconds
@@ -20,7 +21,7 @@ def test_stopping_waits_for_the_pass_under_way_and_then_ends() -> None:
         ended.append(company)
         return timedelta(seconds=1)
 
-    schedule = Schedule(work, threads=1, jitter=0)
+    schedule = Schedule(work, SystemClock(), threads=1, jitter=0)
     schedule.add("acme", first=datetime.now(UTC))
     schedule.start()
     assert begun.wait(PATIENCE)
@@ -44,7 +45,7 @@ def test_a_pass_says_itself_when_the_next_one_is_wanted() -> None:
             again.set()
         return timedelta()
 
-    schedule = Schedule(work, threads=1, jitter=0)
+    schedule = Schedule(work, SystemClock(), threads=1, jitter=0)
     schedule.add("acme", first=datetime.now(UTC))
     schedule.start()
     try:
