@@ -28,7 +28,6 @@ from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProc
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
 from state.database import Database, sqlite_url
-from state.migrate import migrate
 from state.queries import Queries
 from state.store import Store
 
@@ -71,6 +70,8 @@ def open_state(folder: Path, *, create: bool = True) -> State:
     """
     url = os.environ.get("DUEBIRD_DATABASE_URL") or sqlite_url(folder, create=create)
     if create:
+        from state.migrate import migrate  # half of what a command that only looks would wait for
+
         migrate(url)
     database = Database(url)
     return State(folder, database, Store(database), Queries(database))

@@ -128,6 +128,21 @@ def test_status_says_what_is_out_what_was_called_and_when_a_sign_in_ends(open_de
     assert re.search(r"sign-in +ends \d\d \w+ \d{4}: somebody must sign in again", said.out)
 
 
+def test_a_clock_that_is_off_is_shown_until_it_is_right_again(own_desk: Desk) -> None:
+    def services_say(offset: int) -> None:
+        for service in ("quickbooks", "xero", "stripe", "twilio"):
+            own_desk.house.doors.post(service, "clock", offset_seconds=offset)  # type: ignore[arg-type]  # one of four
+        own_desk.work()
+
+    services_say(0)
+    assert "clock" not in own_desk.type("status").out
+    services_say(900)
+    assert "this computer's clock is off by" in own_desk.type("status").words
+    assert 890 < own_desk.type("status", "--json").json["companies"][NORTH.id]["clock_off_by_seconds"] < 910
+    services_say(0)
+    assert "clock" not in own_desk.type("status").out
+
+
 @pytest.mark.parametrize("command", LISTING)
 def test_what_is_listed_can_be_read_by_programs_too(open_desk: Desk, command: str) -> None:
     said = open_desk.type(command, "--json")
