@@ -28,7 +28,6 @@ from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProc
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
 from state.database import Database, sqlite_url
-from state.migrate import migrate
 from state.queries import Queries
 from state.store import Store
 
@@ -66,11 +65,13 @@ def open_state(folder: Path, *, create: bool = True) -> State:
     """Open the database, brought to the present schema.
 
     Raises:
-        ConfigProblem: the folder is open to others, or there is no database yet and `create` is False.
-        DatabaseTrouble: it is damaged, or made by a newer Duebird.
+        ConfigProblem: the folder is open to others.
+        DatabaseTrouble: it is damaged, made by a newer Duebird, or not there yet and `create` is False.
     """
     url = os.environ.get("DUEBIRD_DATABASE_URL") or sqlite_url(folder, create=create)
     if create:
+        from state.migrate import migrate  # half of what a command that only looks would wait for
+
         migrate(url)
     database = Database(url)
     return State(folder, database, Store(database), Queries(database))

@@ -32,6 +32,13 @@ def _as_trouble() -> Iterator[None]:
     except (IntegrityError, DataError, ProgrammingError):
         raise
     except DBAPIError as error:
+        if "locked" in str(error.orig):
+            raise DatabaseTrouble(
+                f"Another program was writing to the database for {BUSY_TIMEOUT_MS // 1000} seconds. Nothing was "
+                "recorded.",
+                code="busy",
+                advice="Try again in a moment.",
+            ) from error
         raise DatabaseTrouble(
             f"The database cannot be used ({error.orig}). Nothing is sent while that is so.",
             advice="Look at free disk space and at other programs that hold the file; see the log.",
@@ -136,28 +143,6 @@ class Database:
         self.engine.dispose()
 
 
-@contextmanager
-def explained() -> Iterator[None]:
-    """Say in words what stopped a command at the database. Not for the engine: it must see what happened as it is.
-
-    Raises:
-        DatabaseTrouble: another process is writing all the time (code "busy"), the disk is full, the file is odd.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        if "locked" in str(error.orig):
-            raise DatabaseTrouble(
-                f"Another process was writing for {BUSY_TIMEOUT_MS // 1000} seconds. Nothing was changed.",
-                code="busy",
-                advice="Try again in a moment.",
-            ) from error
-        raise DatabaseTrouble(
-            f"The database cannot be used ({error.orig}). Nothing was changed.",
-            advice="See docs/how-to/backup-and-restore.md",
-        ) from error
-
-
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
@@ -206,10 +191,11 @@ def sqlite_url(folder: Path, *, create: bool = True) -> str:
     """The address of the database in a state folder. The file is made 0600 before SQLite opens it.
 
     Raises:
-        ConfigProblem: the folder or the file is open to others, or there is no database and `create` is False.
+        ConfigProblem: the folder or the file is open to others.
+        DatabaseTrouble: there is no database yet, and `create` is False.
     """
     if not create and not (folder / DATABASE_NAME).exists():
-        raise ConfigProblem(
+        raise DatabaseTrouble(
             f"There is nothing on record yet: {folder / DATABASE_NAME} does not exist.",
             advice="Connect a company and start Duebird: duebird connect COMPANY, then duebird run",
         )

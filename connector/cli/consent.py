@@ -176,7 +176,7 @@ def consent_show(
         number = _number(loaded, company_id, phone)
         records = state.queries.consent(company_id, number.e164)
         if as_json:
-            print_json({"standing": standing(records), "records": [_record_json(one) for one in records]})
+            print_json({"standing": standing(records), "records": [_record_json(one, number) for one in records]})
             return
         words = {"granted": "agrees to texts", "revoked": "gets no texts"}
         console = screen()
@@ -188,7 +188,7 @@ def consent_show(
             hanging(console, head, f"{one.state} by {one.method}" + (f": {details}" if details else ""), width=17)
 
 
-def _record_json(one: ConsentRecord) -> dict[str, object]:
+def _record_json(one: ConsentRecord, number: Phone) -> dict[str, object]:
     return {
         "state": one.state,
         "method": one.method,
@@ -196,5 +196,5 @@ def _record_json(one: ConsentRecord) -> dict[str, object]:
         "by": one.recorded_by,
         "wording": one.wording,
         "evidence": one.evidence,
-        "source": one.source,
+        "source": one.source.replace(number.e164, number.masked),
     }

@@ -98,15 +98,13 @@ def read_config(config: Path | None, *, with_secrets: bool = False) -> Loaded:
 def remembered(config: Path | None, *, create: bool = False) -> Iterator[tuple[Loaded, State]]:
     """Configuration and database, for a command that looks at what is on record. `create`: make it where none is."""
     from connector.assemble import open_state
-    from state.database import explained
 
     loaded = read_config(config)
-    with explained():
-        state = open_state(loaded.state_dir, create=create)
-        try:
-            yield loaded, state
-        finally:
-            state.close()
+    state = open_state(loaded.state_dir, create=create)
+    try:
+        yield loaded, state
+    finally:
+        state.close()
 
 
 def company_ids(loaded: Loaded, wanted: str | None) -> list[str]:

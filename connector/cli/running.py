@@ -58,7 +58,7 @@ def run(
         loaded = read_config(config, with_secrets=True)
         # A single pass tells what it did itself; the log would say it twice.
         level = loaded.settings.log_level
-        set_up("warning" if once and level.lower() == "info" else level, loaded.secrets)
+        set_up("error" if once and level.lower() in {"info", "warning"} else level, loaded.secrets)
         for warning in loaded.warnings:
             typer.echo(f"! {warning}", err=True)
         if not once:
@@ -97,9 +97,10 @@ _DID: Final = (
 def _print_passes(done: dict[str, Status]) -> None:
     for name, one in done.items():
         did = [counted(one.counts[what], single, many) for what, single, many in _DID if one.counts[what]]
-        typer.echo(f"{name}: {', '.join(did) or 'nothing to do'}")
+        if did or not one.troubles:
+            typer.echo(f"{name}: {', '.join(did) or 'nothing to do'}")
         for trouble in one.troubles:
-            typer.echo(f"  {trouble}", err=True)
+            typer.echo(f"{name}: {trouble}", err=True)
     typer.echo("More: duebird status, duebird attention")
 
 

@@ -155,10 +155,8 @@ class Budget:
             raise
 
     def _store_skew(self) -> None:
-        worst = max(self.skew.values(), default=None)
-        if worst is None:
-            return
-        off = int(worst.total_seconds()) if worst > SKEW_SHOWN else 0
+        error = self.clock_error()
+        off = int(error.total_seconds()) if error > SKEW_SHOWN else 0
         known = self._queries.cursor(self._company, CLOCK_SKEW)
         # written when it begins and when it ends, not with every second by which it changes
         if bool(off) != (known is not None and known.value != "0"):

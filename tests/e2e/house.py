@@ -239,10 +239,10 @@ class House:
         more = {"mobile": mobile} if mobile else {}
         return str(self.doors.post("xero", "contacts", name=name, **more)["contact_id"])
 
-    def issue(self, shop: Shop, customer: str, amount: str = "120.00") -> Invoice:
+    def issue(self, shop: Shop, customer: str, amount: str = "120.00", number: str = "") -> Invoice:
         """An invoice of today, due in two weeks."""
         self._numbers[shop.id] += 1
-        number = f"{shop.id[0].upper()}-{self._numbers[shop.id]}"
+        number = number or f"{shop.id[0].upper()}-{self._numbers[shop.id]}"
         day = self.today(shop)
         due = date.fromordinal(day.toordinal() + 14).isoformat()
         if shop.ledger == "quickbooks":

@@ -1,0 +1,448 @@
+"""The commands as their user meets them, on a state that the engine made."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from connector.cli.main import app
+from tests.cli.desk import NORTH, SALT, Desk, desk
+from tests.cli.tree import commands_of
+from tests.e2e.house import SECRETS, Invoice
+
+LISTING = ("status", "invoices", "attention", "preview", "check")
+
+
+@pytest.fixture(scope="module")
+def open_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Dana has paid one invoice and has another; Sam never agreed; No Phone has none; one number exists twice."""
+    with desk(tmp_path_factory.mktemp("desk")) as here:
+        paid = here.bill(NORTH, 0, "Dana Reed", number="N-1")
+        here.work()
+        here.house.doors.pay(here.house.link_to(NORTH.mobiles[0]), "card")
+        here.work()
+        here.work()
+        assert here.house.is_paid(paid)
+        here.house.issue(NORTH, paid_customer(here, paid), number="N-2")
+        here.bill(NORTH, 1, "Sam [bold]Whitfield", agrees=False, number="N-3")
+        here.house.issue(NORTH, here.house.customer(NORTH, None, name="No Phone Ltd"), number="N-4")
+        here.bill(NORTH, 2, "Same Number Inc", number="TWIN")
+        here.bill(SALT, 2, "Same Number Pty", number="TWIN")
+        here.work()
+        here.delivered()
+        yield here
+
+
+def paid_customer(here: Desk, invoice: Invoice) -> str:
+    kept = here.house.doors.get("quickbooks", "records")["invoices"]
+    return next(str(one["customer_id"]) for one in kept if one["id"] == invoice.id)
+
+
+@pytest.fixture
+def own_desk(tmp_path: Path) -> Iterator[Desk]:
+    """Signed in, with empty books."""
+    with desk(tmp_path / "desk") as here:
+        yield here
+
+
+def everything_on_record(here: Desk) -> tuple[object, str]:
+    """What the stand-ins hold, and the digest of our database."""
+    doors = here.house.doors
+    records = [doors.get("quickbooks", "records"), doors.get("xero", "records"), doors.get("twilio", "records")]
+    stripe = doors.get("stripe", "records")["accounts"]
+    for account in stripe.values():
+        del account["test"]["reads"]  # it counts who looks
+    digest = hashlib.sha256((here.house.state / "duebird.sqlite3").read_bytes()).hexdigest()
+    return [*records, stripe], digest
+
+
+# ------------------------------------------------------------------------------------------------------- looking
+
+
+def test_show_tells_the_whole_life_in_order_with_ids_that_the_services_know(open_desk: Desk) -> None:
+    said = open_desk.type("show", "N-1")
+    assert said.code == 0
+    told = [
+        "Agreed to texts, by form",
+        "First seen in QuickBooks",
+        "Decided to make a payment link",
+        "Payment link made",
+        "Text sent to +1•••••0110",
+        "Payment of $120.00 by card: booked",
+        "Payment booked in the ledger",
+        "Receipt sent",
+    ]
+    places = [said.words.find(one) for one in told]
+    assert -1 not in places, said.out
+    lasting = [places[0], places[4], *places[6:]]  # Stripe tells its times in whole seconds
+    assert lasting == sorted(lasting)
+    assert "Times of America/Los_Angeles" in said.out
+    text = open_desk.house.doors.get("twilio", "records", to=NORTH.mobiles[0])["messages"][0]
+    entry = open_desk.house.doors.get("quickbooks", "records")["payments"][0]
+    assert f"Twilio {text['sid']}" in said.out
+    assert f"QuickBooks {entry['id']}" in said.out
+    assert "paid" in said.out.splitlines()[1]
+    assert NORTH.mobiles[0] not in said.out
+
+
+def test_an_invoice_of_two_companies_is_shown_for_both(open_desk: Desk) -> None:
+    said = open_desk.type("show", "TWIN", "--json")
+    assert {one["company"]: one["timezone"] for one in said.json} == {NORTH.id: NORTH.zone, SALT.id: SALT.zone}
+
+
+def test_every_open_invoice_is_listed_with_why_it_gets_a_text_or_not(open_desk: Desk) -> None:
+    listed = {one["number"]: one["reason"] for one in open_desk.type("invoices", "--json").json}
+    assert listed == {
+        "N-2": "daily_cap",
+        "N-3": "no_consent",
+        "N-4": "no_mobile",
+        "TWIN": "step_done",
+    }
+    assert "N-1" in open_desk.type("invoices", "--all").out
+    screen = open_desk.type("invoices", "--company", NORTH.id).out
+    assert "Sam [bold]Whitfield" in screen, "a customer's name is no markup"
+    assert max(len(line) for line in screen.splitlines()) <= 80
+
+
+def test_a_long_list_says_how_to_see_the_rest(open_desk: Desk) -> None:
+    said = open_desk.type("invoices", "--company", NORTH.id, "--limit", "2")
+    assert "duebird invoices --offset 2" in said.out
+    rest = open_desk.type("invoices", "--company", NORTH.id, "--offset", "2", "--json").json
+    assert len(rest) == 2
+
+
+def test_status_says_what_is_out_what_was_called_and_when_a_sign_in_ends(open_desk: Desk) -> None:
+    said = open_desk.type("status")
+    assert "Duebird is not running. Start it: duebird run" in said.out
+    facts = open_desk.type("status", "--json").json["companies"][NORTH.id]
+    assert (facts["counts"]["open"], facts["counts"]["booked"], facts["connected"]) == (4, 1, True)
+    assert facts["budgets"]["quickbooks"]["used"] > 0
+    assert [one["what"] for one in facts["sign_in"]] == ["access", "idle", "hard"]
+    assert re.search(r"sign-in +ends \d\d \w+ \d{4}: somebody must sign in again", said.out)
+
+
+def test_a_clock_that_is_off_is_shown_until_it_is_right_again(own_desk: Desk) -> None:
+    def services_say(offset: int) -> None:
+        for service in ("quickbooks", "xero", "stripe", "twilio"):
+            own_desk.house.doors.post(service, "clock", offset_seconds=offset)  # type: ignore[arg-type]  # one of four
+        own_desk.work()
+
+    services_say(0)
+    assert "clock" not in own_desk.type("status").out
+    services_say(900)
+    assert "this computer's clock is off by" in own_desk.type("status").words
+    assert 890 < own_desk.type("status", "--json").json["companies"][NORTH.id]["clock_off_by_seconds"] < 910
+    services_say(0)
+    assert "clock" not in own_desk.type("status").out
+
+
+@pytest.mark.parametrize("command", LISTING)
+def test_what_is_listed_can_be_read_by_programs_too(open_desk: Desk, command: str) -> None:
+    said = open_desk.type(command, "--json")
+    assert said.code == 0
+    assert isinstance(said.json, list | dict)
+
+
+@pytest.mark.parametrize("command", [*LISTING, "show N-1", "show N-3", "consent show +15035550110 --company northside"])
+def test_no_screen_shows_a_secret_or_a_whole_number_or_is_wider_than_it_should_be(
+    open_desk: Desk, command: str
+) -> None:
+    for more in ((), ("--json",)):
+        said = open_desk.type(*command.split(), *more)
+        shown = said.out + said.err
+        for secret in (*SECRETS.values(), *NORTH.mobiles[:3], *SALT.mobiles[:3]):
+            assert secret not in shown
+        if not more:
+            assert max((len(line) for line in said.out.splitlines()), default=0) <= 80, said.out
+
+
+# ------------------------------------------------------------------------------------------------------- preview
+
+
+def test_a_preview_changes_nothing_at_any_service_and_nothing_on_record(open_desk: Desk) -> None:
+    before = everything_on_record(open_desk)
+    assert open_desk.type("preview").code == 0
+    assert everything_on_record(open_desk) == before
+
+
+def test_a_preview_gives_a_reason_for_every_open_invoice_that_gets_no_text(open_desk: Desk) -> None:
+    found = {one["invoice"]: one for one in open_desk.type("preview", "--json").json[NORTH.id]}
+    assert {number: one["why"] for number, one in found.items() if not one["body"]} == {
+        "N-3": "no consent on record for this number",
+        "N-4": "the customer has no mobile number in the ledger",
+    }
+    assert found["N-2"]["when"] > found["N-2"]["when"][:10], "the second text of a day waits for another"
+    assert found["N-2"]["segments"] == 1
+    assert "a payment of $120.00 on invoice N-2, received in Stripe clearing" in found["N-2"]["entry"]
+
+
+def test_a_preview_has_the_very_words_that_are_then_sent_and_keeps_to_one_text_a_day(own_desk: Desk) -> None:
+    first = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.house.issue(NORTH, paid_customer(own_desk, first), number="A-2")
+    soon, later = own_desk.type("preview", "--json").json[NORTH.id]
+    assert (soon["invoice"], later["invoice"]) == ("A-1", "A-2")
+    assert soon["when"][:10] != later["when"][:10]
+    assert "Reply STOP" in soon["body"]
+    assert "Reply STOP" not in later["body"]
+    own_desk.work()
+    (sent,) = own_desk.house.texts(NORTH.mobiles[0])
+    assert sent.rsplit(maxsplit=1)[0] == soon["body"].rsplit(maxsplit=1)[0]
+
+
+def test_one_companys_books_out_of_reach_do_not_hide_the_others_preview(own_desk: Desk) -> None:
+    own_desk.bill(NORTH, 0, "Dana Reed")
+    own_desk.type("disconnect", SALT.id, "--only-here")
+    said = own_desk.type("preview")
+    assert said.code == 1
+    assert "Dana Reed" in said.out
+    assert "duebird connect saltbush" in said.err
+
+
+# ------------------------------------------------------------------------------------------------------- deciding
+
+
+def test_what_is_held_gets_no_text_until_it_is_released(own_desk: Desk) -> None:
+    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.bill(NORTH, 1, "Otis Freeman", number="A-2")
+    own_desk.type("pause")
+    own_desk.work()
+    assert own_desk.type("hold", "A-1", "--why", "pays on Friday").code == 0
+    assert own_desk.type("hold", "otis freeman", "--customer").code == 0
+    own_desk.type("resume")
+    own_desk.work()
+    assert own_desk.house.texts(NORTH.mobiles[0]) + own_desk.house.texts(NORTH.mobiles[1]) == []
+    assert "held by you" in own_desk.type("show", "A-1").out
+    assert "pays on Friday" in own_desk.type("show", "A-1").out
+    assert own_desk.type("release", "A-1").out == "Released: invoice A-1 of Dana Reed.\n"
+    assert own_desk.type("release", "Otis Freeman", "--customer", "--json").json["done"] == "released"
+    own_desk.work()
+    assert [len(own_desk.house.notices(mobile)) for mobile in NORTH.mobiles[:2]] == [1, 1]
+    again = own_desk.type("release", "A-1")
+    assert (again.code, again.err) == (1, "Not held: invoice A-1 of Dana Reed. Nothing was changed.\n")
+
+
+def test_a_refused_text_asks_for_a_person_who_can_order_another_try_or_close_it(own_desk: Desk) -> None:
+    own_desk.house.sandbox.twilio.world.accounts[next(iter(own_desk.house.sandbox.twilio.world.accounts))].trial = True
+    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.type("run", "--once")
+    (item,) = own_desk.type("attention", "--json").json
+    assert "A-1" in item["happened"]
+    words = item["command"].split()
+    assert words[:2] == ["duebird", "retry"]
+    ordered = own_desk.type(*words[1:])
+    assert ordered.code == 0, ordered.err
+    assert own_desk.type("attention").out == "Nothing needs you.\n"
+    own_desk.type("run", "--once")
+    (item,) = own_desk.type("attention", "--json").json
+    assert own_desk.type("attention", "--close", "NONE").code == 1
+    closed = own_desk.type("attention", "--close", item["item"].lower())
+    assert (closed.code, closed.out[:7]) == (0, "Closed:")
+    assert own_desk.type("attention", "--json").json == []
+
+
+# -------------------------------------------------------------------------------------------------------- consent
+
+ROWS = """\
+phone,agreed_on,method,wording,evidence
++15035550130,2026-10-01,form,You may text me,form 1
+12,2026-10-01,form,You may text me,
++15035550131,yesterday,form,You may text me,
++15035550132,2131-01-01,form,You may text me,
++15035550133,2026-10-01,smoke,You may text me,
++15035550134,2026-10-01,form,,
+"""
+
+
+def test_a_list_with_five_bad_rows_names_each_and_imports_none(own_desk: Desk, tmp_path: Path) -> None:
+    rows = tmp_path / "list.csv"
+    rows.write_text(ROWS, encoding="utf-8")
+    said = own_desk.type("consent", "import", str(rows), "--company", NORTH.id)
+    assert said.code == 1
+    assert re.findall(r"^Row (\d)", said.err, re.MULTILINE) == ["3", "4", "5", "6", "7"]
+    assert "Nothing was imported." in said.err
+    shown = own_desk.type("consent", "show", "+15035550130", "--company", NORTH.id)
+    assert "gets no texts" in shown.out
+    rows.write_text("".join(ROWS.splitlines(keepends=True)[:2]), encoding="utf-8")
+    dry = own_desk.type("consent", "import", str(rows), "--company", NORTH.id, "--dry-run")
+    assert (dry.code, "Nothing was imported (dry run)." in dry.out) == (0, True)
+    counts = [
+        own_desk.type("consent", "import", str(rows), "--company", NORTH.id, "--json").json["new"] for _ in range(2)
+    ]
+    assert counts == [1, 0]
+
+
+def test_a_consent_can_be_given_and_taken_by_hand(own_desk: Desk) -> None:
+    own_desk.bill(NORTH, 5, "Sam Whitfield", agrees=False)
+    number = NORTH.mobiles[5]
+    for _ in range(2):
+        own_desk.work()
+        assert own_desk.house.texts(number) == []
+        own_desk.type("consent", "add", number, "--company", NORTH.id, "--wording", "Texts are fine")
+        own_desk.type("consent", "revoke", number, "--company", NORTH.id, "--evidence", "called")
+    own_desk.type("consent", "add", number, "--company", NORTH.id)
+    own_desk.work()
+    assert len(own_desk.house.notices(number)) == 1
+    assert "agrees to texts" in own_desk.type("consent", "show", number, "--company", NORTH.id).out
+
+
+# ---------------------------------------------------------------------------------------------------- wrong input
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "sentence"),
+    [
+        ("status --company nobody", 2, 'There is no company "nobody"'),
+        ("invoices --company nobody", 2, "There are: northside, saltbush."),
+        ("connect nobody", 2, 'There is no company "nobody"'),
+        ("disconnect nobody", 2, 'There is no company "nobody"'),
+        ("check nobody", 2, 'There is no company "nobody"'),
+        ("show NOPE", 1, "No invoice NOPE is on record.\nSee those there are: duebird invoices --all"),
+        ("hold NOPE", 1, "No invoice NOPE is on record. Nothing was changed."),
+        ("hold NOPE --customer", 1, "No customer NOPE is on record. Nothing was changed."),
+        ("hold TWIN", 1, "Several invoices are called TWIN. Nothing was changed.\nUse the id, with --company:"),
+        ("release N-2", 1, "Not held: invoice N-2 of Dana Reed. Nothing was changed."),
+        ("retry NOPE", 1, "Nothing on record is named NOPE. Nothing was changed."),
+        ("attention --close NOPE", 1, "There is no item NOPE. Nothing was changed."),
+        ("consent show 12 --company northside", 2, "12 is not a mobile number. Nothing was recorded."),
+        ("consent add +15035550111", 2, "Add --company with one of: northside, saltbush."),
+        ("consent add +15035550111 --company northside --method smoke", 2, "Use one of: form, paper, verbal."),
+        ("consent import none.csv --company northside", 1, "none.csv cannot be read"),
+        ("backup /nowhere/at/all", 2, "There is no folder /nowhere/at. Nothing was written."),
+        ("backup /", 2, "/ exists already. Nothing was written."),
+        ("run --json", 2, "--json goes with --once. Nothing was started."),
+        ("invoices --limit 0", 2, "--limit"),
+        ("show", 2, "INVOICE"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence_and_changes_nothing(
+    open_desk: Desk, typed: str, code: int, sentence: str
+) -> None:
+    before = everything_on_record(open_desk)
+    said = open_desk.type(*typed.split())
+    assert (said.code, said.out) == (code, "")
+    assert sentence in said.err
+    assert "Traceback" not in said.err
+    assert everything_on_record(open_desk) == before
+
+
+def test_without_a_configuration_every_command_says_how_to_make_one(open_desk: Desk, tmp_path: Path) -> None:
+    for typed in ("status", "run", "preview", "attention", "connect northside", "config check"):
+        said = open_desk.type(*typed.split(), config=tmp_path / "none.toml")
+        assert said.code == 78
+        assert "duebird init" in said.err
+
+
+def test_a_configuration_with_five_mistakes_has_all_five_told_at_once(open_desk: Desk, tmp_path: Path) -> None:
+    text = open_desk.house.config.read_text(encoding="utf-8")
+    for right, wrong in {
+        'country = "US"': 'country = "Atlantis"',
+        "poll_quick = 1": 'poll_quick = "soon"',
+        'kind = "xero"': 'kind = "sage"',
+        'timezone = "America/Los_Angeles"': 'timezone = "Mars"',
+        "jitter = 0.0": "jittery = 0.0",
+    }.items():
+        assert right in text
+        text = text.replace(right, wrong)
+    broken = tmp_path / "broken.toml"
+    broken.write_text(text, encoding="utf-8")
+    for command in ("status", "run"):
+        said = open_desk.type(command, config=broken)
+        assert (said.code, said.out) == (78, "")
+        assert re.findall(r"^(\d)\. ", said.err, re.MULTILINE) == ["1", "2", "3", "4", "5"]
+
+
+def test_before_the_first_run_the_commands_say_what_to_type_first(open_desk: Desk, tmp_path: Path) -> None:
+    text = open_desk.house.config.read_text(encoding="utf-8").replace('"state"', f'"{tmp_path / "new"}"')
+    config = tmp_path / "new.toml"
+    config.write_text(text, encoding="utf-8")
+    for command in ("status", "invoices", "attention", "show N-1"):
+        said = open_desk.type(*command.split(), config=config)
+        assert (said.code, "duebird connect COMPANY, then duebird run" in said.err) == (1, True)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_state_folder_that_others_can_read_is_refused_with_the_command_that_closes_it(own_desk: Desk) -> None:
+    own_desk.work()
+    own_desk.house.state.chmod(0o755)
+    said = own_desk.type("status")
+    assert said.code == 78
+    assert f"chmod 700 {own_desk.house.state}" in said.err
+
+
+def test_a_missing_secret_stops_what_needs_it_and_nothing_else(open_desk: Desk) -> None:
+    said = open_desk.type("preview", HOUSE_TWILIO=None)
+    assert (said.code, "HOUSE_TWILIO" in said.err) == (78, True)
+    assert open_desk.type("status", HOUSE_TWILIO=None).code == 0
+
+
+def test_a_database_somebody_writes_to_all_the_time_is_worth_another_try(own_desk: Desk) -> None:
+    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    busy = sqlite3.connect(own_desk.house.state / "duebird.sqlite3", isolation_level=None)
+    try:
+        busy.execute("BEGIN IMMEDIATE")
+        assert own_desk.type("status").code == 0, "looking needs no turn"
+        said = own_desk.type("hold", "A-1")
+        assert (said.code, "Try again in a moment." in said.err) == (75, True)
+    finally:
+        busy.close()
+
+
+def test_a_service_out_of_reach_is_a_passing_trouble(own_desk: Desk) -> None:
+    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.house.write_config(
+        lambda text: text.replace(own_desk.house.sandbox.addresses["quickbooks"], "http://127.0.0.1:9")
+    )
+    said = own_desk.type("preview", "--company", NORTH.id)
+    assert (said.code, "QuickBooks" in said.err) == (75, True)
+    looked = own_desk.type("check", NORTH.id)
+    assert (looked.code, "MEND" in looked.out) == (1, True)
+
+
+# --------------------------------------------------------------------------------------------------------- backup
+
+
+def test_a_backup_is_a_whole_private_database(open_desk: Desk, tmp_path: Path) -> None:
+    target = tmp_path / "copy.sqlite3"
+    assert open_desk.type("backup", str(target)).code == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    copy = sqlite3.connect(target)
+    try:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert copy.execute("SELECT count(*) FROM payments WHERE verdict = 'booked'").fetchone() == (1,)
+    finally:
+        copy.close()
+    again = open_desk.type("backup", str(target))
+    assert (again.code, "exists already" in again.err) == (2, True)
+
+
+def test_going_back_to_an_old_backup_texts_nobody_again(own_desk: Desk, tmp_path: Path) -> None:
+    own_desk.work()
+    assert own_desk.type("backup", str(tmp_path / "old.sqlite3")).code == 0
+    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    assert len(own_desk.house.notices(NORTH.mobiles[0])) == 1
+    database = own_desk.house.state / "duebird.sqlite3"
+    database.rename(tmp_path / "set-aside.sqlite3")
+    shutil.copy(tmp_path / "old.sqlite3", database)
+    own_desk.type("consent", "add", NORTH.mobiles[0], "--company", NORTH.id)  # recorded after the backup, so lost
+    own_desk.work()
+    assert len(own_desk.house.notices(NORTH.mobiles[0])) == 1
+    assert "found at the messaging service; not sent again" in own_desk.type("show", "A-1").words
+
+
+# ----------------------------------------------------------------------------------------------------------- help
+
+
+@pytest.mark.parametrize("command", [" ".join(path) for path, _ in commands_of(app)])
+def test_every_command_helps_with_an_example(command: str) -> None:
+    said = CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"})
+    assert said.exit_code == 0
+    assert f"Example: duebird {command}" in " ".join(said.output.split())
