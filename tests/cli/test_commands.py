@@ -131,7 +131,7 @@ def test_status_says_what_is_out_what_was_called_and_when_a_sign_in_ends(open_de
 def test_a_clock_that_is_off_is_shown_until_it_is_right_again(own_desk: Desk) -> None:
     def services_say(offset: int) -> None:
         for service in ("quickbooks", "xero", "stripe", "twilio"):
-            own_desk.house.doors.post(service, "clock", offset_seconds=offset)  # type: ignore[arg-type]  # one of four
+            own_desk.house.doors.post(service, "clock", offset_seconds=offset)
         own_desk.work()
 
     services_say(0)
