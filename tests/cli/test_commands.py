@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from adapters.sandbox.base import Fault
 from connector.cli.main import app
 from tests.cli.desk import NORTH, SALT, Desk, desk
 from tests.cli.tree import commands_of
@@ -228,23 +229,43 @@ def test_what_is_held_gets_no_text_until_it_is_released(own_desk: Desk) -> None:
     assert (again.code, again.err) == (1, "Not held: invoice A-1 of Dana Reed. Nothing was changed.\n")
 
 
-def test_a_refused_text_asks_for_a_person_who_can_order_another_try_or_close_it(own_desk: Desk) -> None:
-    own_desk.house.sandbox.twilio.world.accounts[next(iter(own_desk.house.sandbox.twilio.world.accounts))].trial = True
-    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+CLOSED = '{"Fault": {"Error": [{"Message": "Account period closed", "code": "6210"}], "type": "ValidationFault"}}'
+
+
+def test_a_refused_booking_asks_for_a_person_and_is_made_once_by_the_command_they_are_told(own_desk: Desk) -> None:
+    house = own_desk.house
+    invoice = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    house.doors.pay(house.link_to(NORTH.mobiles[0]), "card")
+    house.sandbox.quickbooks.faults.append(Fault("status", method="POST", path="/payment$", status=400, body=CLOSED))
     own_desk.type("run", "--once")
+    assert house.bookings(invoice) == []
     (item,) = own_desk.type("attention", "--json").json
     assert "A-1" in item["happened"]
-    words = item["command"].split()
-    assert words[:2] == ["duebird", "retry"]
-    ordered = own_desk.type(*words[1:])
-    assert ordered.code == 0, ordered.err
+    assert "duebird retry" in own_desk.type("show", "A-1").words
+    assert own_desk.type("status").words.count("1 thing. Type: duebird attention") == 1
+    typed = item["command"].split()
+    assert typed[:2] == ["duebird", "retry"]
+    ordered = own_desk.type(*typed[1:])
+    assert (ordered.code, ordered.err) == (0, "")
     assert own_desk.type("attention").out == "Nothing needs you.\n"
+    own_desk.work()
+    assert [float(amount) for amount in house.bookings(invoice)] == [120.0]
+    again = own_desk.type(*typed[1:])
+    assert (again.code, "there is nothing to retry. Nothing was changed." in again.err) == (1, True)
+
+
+def test_what_a_person_has_settled_is_taken_off_the_list_by_its_name(own_desk: Desk) -> None:
+    own_desk.house.doors.post("twilio", "landlines", numbers=list(NORTH.mobiles[:2]))
+    for which in range(2):
+        own_desk.bill(NORTH, which, f"Customer {which}", number=f"A-{which}")
     own_desk.type("run", "--once")
-    (item,) = own_desk.type("attention", "--json").json
-    assert own_desk.type("attention", "--close", "NONE").code == 1
-    closed = own_desk.type("attention", "--close", item["item"].lower())
+    first, second = own_desk.type("attention", "--json").json
+    assert own_desk.type("attention").words.count(first["item"]) == 1
+    closed = own_desk.type("attention", "--close", first["item"].lower())
     assert (closed.code, closed.out[:7]) == (0, "Closed:")
-    assert own_desk.type("attention", "--json").json == []
+    assert [one["item"] for one in own_desk.type("attention", "--json").json] == [second["item"]]
+    assert own_desk.type("attention", "--close", first["item"]).code == 1
 
 
 # -------------------------------------------------------------------------------------------------------- consent
