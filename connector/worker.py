@@ -11,11 +11,12 @@ from typing import Final
 from connector import assemble
 from connector.config import Loaded
 from connector.domain.cadence import Activity, Intervals, affordable, wanted
-from connector.errors import DuebirdError
+from connector.errors import DuebirdError, NeedsReauthorisation
 from connector.flows.company import Company, Counts
 from connector.flows.listen import DELIVERY_LOOKS
 from connector.flows.passes import Look, Report, run_pass
 from connector.ports import Clock
+from state.store import Attention
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,8 @@ class Worker:
             said = f"an unexpected error ({type(error).__name__}); the log has the details"
         before = self.statuses.get(company_id, Status(self._clock.now()))
         told = f"{what}: {said}"
+        if isinstance(error, NeedsReauthorisation):
+            self._needs_a_person(company_id, error)
         self.statuses[company_id] = Status(self._clock.now(), before.counts, [told])
         return RETRY_BUILD
 
@@ -112,6 +115,21 @@ class Worker:
         self.poke(company_id)
         self.work(company_id)
         return self.statuses[company_id]
+
+    def _needs_a_person(self, company_id: str, error: NeedsReauthorisation) -> None:
+        """A company that cannot even start has no flow that would tell a person why."""
+        now = self._clock.now()
+        item = Attention(
+            key=f"{company_id}/connection/{error.service or 'service'}/{now:%Y-%m-%d}",
+            subject=error.service or "connection",
+            happened=f"{company_id}: {error.message}",
+            not_done="Nothing is read from or written to its services until they are connected. Nothing is lost.",
+            command=error.advice or f"duebird check {company_id}",
+        )
+        try:
+            self._state.store.attend(company_id, item, now)
+        except DuebirdError as trouble:
+            log.warning("%s: could not be put on the list: %s", company_id, trouble)
 
     def _get(self, company_id: str) -> _Running:
         with self._lock:

@@ -36,7 +36,9 @@ DOLLARS = Money.of("120.00", "USD")
 class Office:
     """One company and the worlds around it. `restart` ends the program and starts it again on the same files."""
 
-    def __init__(self, folder: Path, *, start: datetime = NOON, baseline: bool = True, **policy: Any) -> None:
+    def __init__(
+        self, folder: Path, *, start: datetime = NOON, baseline: bool = True, url: str | None = None, **policy: Any
+    ) -> None:
         self.clock = ManualClock(start)
         self.ledger_world = LedgerWorld(self.clock)
         self.stripe_world = StripeLikeWorld(self.clock)
@@ -54,7 +56,7 @@ class Office:
             from dataclasses import replace
 
             self.policy = replace(self.policy, **policy)
-        self._url = sqlite_url(folder)
+        self._url = url or sqlite_url(folder)
         migrate(self._url)
         self.company = self._open()
         if baseline:

@@ -141,9 +141,8 @@ class Reception:
             return [repr(row) for table in tables for row in session.exec(select(table)).all()]
 
     def hints(self) -> list[str]:
-        return [
-            row.event_id for row in self.office.company.queries.unworked_hints("acme", self.office.clock.now(), 500)
-        ]
+        rows = self.office.company.queries.unworked_hints("acme", self.office.clock.now(), 500)
+        return [row.event_id for row in rows]
 
 
 def stripe_signature(body: bytes, at: int, secret: str = STRIPE_SECRET) -> str:

@@ -1,0 +1,255 @@
+"""THE decision: each gate, each reason, each effect."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.domain.calendar import Window
+from connector.domain.consent import ConsentState
+from connector.domain.dunning import SENTENCES, ConsentRule, Reason, Step
+from connector.domain.effect import EffectKind
+from connector.domain.money import Money
+from connector.domain.phone import Phone
+from connector.domain.plan import LinkFact, OpenEffect, Situation, decide, may_text, notice_key
+from connector.domain.receivable import Customer, ReceivableState
+from connector.words import Wording
+from tests.unit.situations import AMOUNT, LINK, NEW_YORK, NOON, POLICY, TODAY, receivable, situation
+
+WORDS = Wording()
+TOMORROW = datetime(2026, 11, 24, 5, 0, tzinfo=NOON.tzinfo)  # midnight in New York
+MORNING = datetime(2026, 11, 24, 13, 0, tzinfo=NOON.tzinfo)
+DUE_DAY = datetime(2026, 12, 7, 5, 0, tzinfo=NOON.tzinfo)
+OPEN_LINK = OpenEffect("K", EffectKind.CREATE_LINK, uncertain=False)
+CUSTOMER = Customer("c1", "Dana Reed", mobile="x")
+
+
+def _of(**fields: Any) -> Situation:
+    return situation(receivable=receivable(**fields))
+
+
+def _state(state: ReceivableState) -> Situation:
+    return _of(state=state, balance=Money.zero("USD"))
+
+
+# situation, changes to the policy, the reason, when to look again
+CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
+    (situation(), {}, Reason.GO, None),
+    (_state(ReceivableState.PAID), {}, Reason.PAID, None),
+    (_state(ReceivableState.VOIDED), {}, Reason.VOIDED, None),
+    (_state(ReceivableState.DELETED), {}, Reason.DELETED, None),
+    (_of(state=ReceivableState.DRAFT), {}, Reason.DRAFT, None),
+    (_of(balance=Money.zero("USD")), {}, Reason.NOTHING_OWED, None),
+    (_of(balance=Money.of("-5.00", "USD")), {}, Reason.NOTHING_OWED, None),
+    (_of(issued_on=date(2026, 10, 31)), {}, Reason.BASELINE, None),
+    (situation(held=True), {}, Reason.HELD, None),
+    (situation(), {"excluded_customers": frozenset({"c1"})}, Reason.EXCLUDED, None),
+    (situation(), {"excluded_customers": frozenset({"Dana Reed"})}, Reason.EXCLUDED, None),
+    (situation(), {"minimum": Decimal(121)}, Reason.BELOW_MINIMUM, None),
+    (_of(payable_elsewhere=True), {"skip_payable_elsewhere": True}, Reason.PAYABLE_ELSEWHERE, None),
+    (_of(sent_by_ledger=False), {"require_sent": True}, Reason.NOT_SENT_YET, None),
+    (situation(uncharged_because="too little"), {}, Reason.UNCHARGEABLE, None),
+    (situation(payment_pending=True), {}, Reason.PAYMENT_PENDING, None),
+    (situation(payment_arrived=True), {}, Reason.PAYMENT_ARRIVED, None),
+    (_of(promised_on=TODAY), {}, Reason.PROMISED, TOMORROW),
+    (_of(promised_on=date(2026, 11, 22)), {}, Reason.GO, None),
+    (_of(issued_on=date(2026, 11, 24), due_on=None), {}, Reason.NO_STEP_NOW, TOMORROW),
+    (_of(issued_on=date(2026, 11, 10), due_on=None), {}, Reason.NO_STEP_NOW, None),
+    (_of(issued_on=date(2026, 11, 10)), {}, Reason.NO_STEP_NOW, DUE_DAY),
+    (situation(steps_done=frozenset({Step.ISSUED})), {}, Reason.STEP_DONE, DUE_DAY),
+    (situation(customer=None, phone=None), {}, Reason.NO_CUSTOMER, TOMORROW),
+    (situation(customer=replace(CUSTOMER, active=False)), {}, Reason.CUSTOMER_INACTIVE, TOMORROW),
+    (situation(customer=replace(CUSTOMER, mobile=None), phone=None), {}, Reason.NO_MOBILE, TOMORROW),
+    (situation(phone=None), {}, Reason.BAD_MOBILE, TOMORROW),
+    (situation(unreachable=True), {}, Reason.UNREACHABLE, TOMORROW),
+    (situation(consent=ConsentState.NONE), {}, Reason.NO_CONSENT, TOMORROW),
+    (situation(consent=ConsentState.REVOKED), {}, Reason.OPTED_OUT, TOMORROW),
+    (situation(open_effects=(OPEN_LINK,)), {}, Reason.IN_PROGRESS, None),
+    (situation(paused=True), {}, Reason.PAUSED, None),
+    (situation(notices_today=1), {}, Reason.DAILY_CAP, MORNING),
+    (situation(notices_today=1), {"max_per_number_per_day": 2}, Reason.GO, None),
+    (situation(), {"window": Window(8 * 60, 9 * 60)}, Reason.OUTSIDE_WINDOW, MORNING),
+    (situation(live_links=(replace(LINK, amount=Money.of("1.00", "USD")),)), {}, Reason.LINK_CHANGING, None),
+    (situation(), {"business": "☃"}, Reason.NO_WORDS, DUE_DAY),
+]
+
+
+@pytest.mark.parametrize(("case", "rules", "reason", "again"), CASES)
+def test_each_situation_has_its_reason_and_its_next_look(
+    case: Situation, rules: dict[str, Any], reason: Reason, again: datetime | None
+) -> None:
+    decision = decide(case, replace(POLICY, **rules), WORDS, NOON)
+    assert decision.reason == reason
+    if reason is not Reason.LINK_CHANGING:
+        assert decision.review_at == again
+    texts = [one for one in decision.effects if one.kind is EffectKind.SEND_TEXT]
+    assert len(texts) == (reason is Reason.GO)
+
+
+def test_every_reason_is_reached_and_has_its_sentence() -> None:
+    reached = {reason for _, _, reason, _ in CASES}
+    assert set(Reason) - reached == {Reason.REFUSED, Reason.BROKEN}  # below, and of the flow
+    assert set(SENTENCES) == set(Reason)
+
+
+def test_an_invoice_of_before_the_start_goes_when_it_is_let_in() -> None:
+    case = replace(_of(issued_on=date(2026, 10, 20), due_on=TODAY), admitted=True)
+    assert decide(case, POLICY, WORDS, NOON).reason is Reason.GO
+
+
+def test_a_marker_counts_only_where_the_rule_says_so_and_never_against_a_stop() -> None:
+    marked = situation(consent=ConsentState.NONE, customer=replace(CUSTOMER, markers=frozenset({"sms ok"})))
+    by_marker = replace(POLICY, consent_rule=ConsentRule.LEDGER_MARKER, consent_marker="sms ok")
+    assert decide(marked, POLICY, WORDS, NOON).reason is Reason.NO_CONSENT
+    assert decide(marked, by_marker, WORDS, NOON).reason is Reason.GO
+    stopped = replace(marked, consent=ConsentState.REVOKED)
+    assert decide(stopped, by_marker, WORDS, NOON).reason is Reason.OPTED_OUT
+    unmarked = replace(marked, customer=CUSTOMER)
+    assert decide(unmarked, by_marker, WORDS, NOON).reason is Reason.NO_CONSENT
+    no_marker_named = replace(by_marker, consent_marker=None)
+    assert decide(marked, no_marker_named, WORDS, NOON).reason is Reason.NO_CONSENT
+
+
+def test_a_link_comes_before_the_text_that_carries_it() -> None:
+    [effect] = decide(situation(live_links=(), links_made=2), POLICY, WORDS, NOON).effects
+    assert effect.kind is EffectKind.CREATE_LINK
+    values = json.loads(effect.request)
+    assert (values["amount"], values["currency"], values["generation"]) == ("120.00", "USD", 3)
+    assert values["metadata"]["duebird_invoice"] == "145"
+    assert values["reference"] == effect.key
+
+
+def test_a_link_that_no_longer_fits_comes_down_before_anything_else() -> None:
+    for unfit in (
+        situation(live_links=(replace(LINK, amount=Money.of("1.00", "USD")),)),
+        situation(live_links=(replace(LINK, used=True),)),
+        situation(payment_pending=True),
+        situation(payment_arrived=True),
+        _state(ReceivableState.PAID),
+        _state(ReceivableState.VOIDED),
+    ):
+        kinds = [one.kind for one in decide(unfit, POLICY, WORDS, NOON).effects]
+        assert kinds == [EffectKind.RETIRE_LINK]
+
+
+def test_a_link_that_is_coming_down_already_is_not_ordered_down_again() -> None:
+    unfit = situation(live_links=(replace(LINK, used=True),))
+    [retire] = decide(unfit, POLICY, WORDS, NOON).effects
+    under_way = replace(unfit, open_effects=(OpenEffect(retire.key, EffectKind.RETIRE_LINK, uncertain=False),))
+    decision = decide(under_way, POLICY, WORDS, NOON)
+    assert decision.effects == ()
+    assert decision.reason is Reason.IN_PROGRESS
+
+
+def test_of_two_links_that_fit_one_comes_down() -> None:
+    twice = situation(live_links=(LINK, LinkFact("plink_2", "https://buy.stripe.com/def", AMOUNT)))
+    [effect] = decide(twice, POLICY, WORDS, NOON).effects
+    assert effect.kind is EffectKind.RETIRE_LINK
+    assert json.loads(effect.request)["link_id"] == "plink_2"
+
+
+def test_what_was_refused_is_called_refused() -> None:
+    bare = situation(live_links=(), links_made=0)
+    [link] = decide(bare, POLICY, WORDS, NOON).effects
+    decision = decide(replace(bare, refused=frozenset({link.key})), POLICY, WORDS, NOON)
+    assert (decision.effects, decision.reason) == ((), Reason.REFUSED)
+    unfit = situation(live_links=(replace(LINK, used=True),))
+    [retire] = decide(unfit, POLICY, WORDS, NOON).effects
+    assert decide(replace(unfit, refused=frozenset({retire.key})), POLICY, WORDS, NOON).reason is Reason.REFUSED
+
+
+def test_a_notice_is_one_occasion_whatever_the_amount_becomes() -> None:
+    dearer = replace(situation(), receivable=receivable(balance=Money.of("999.00", "USD")))
+    assert notice_key(situation(), Step.ISSUED) == notice_key(dearer, Step.ISSUED)
+    assert notice_key(situation(), Step.ISSUED) != notice_key(situation(), Step.DUE)
+
+
+def test_the_text_carries_the_link_last_and_names_what_to_look_for() -> None:
+    [effect] = decide(situation(), POLICY, WORDS, NOON).effects
+    values = json.loads(effect.request)
+    assert values["body"].endswith(" https://buy.stripe.com/abc")
+    assert values["evidence"] == "https://buy.stripe.com/abc"
+    assert "STOP" in values["body"]
+    [later] = decide(situation(texted_before=True), POLICY, WORDS, NOON).effects
+    assert "STOP" not in json.loads(later.request)["body"]
+
+
+def test_the_effect_being_performed_does_not_stand_in_its_own_way() -> None:
+    case = situation(open_effects=(OpenEffect("K", EffectKind.SEND_TEXT, uncertain=False),))
+    assert may_text(case, POLICY, NOON).reason is Reason.IN_PROGRESS
+    assert may_text(case, POLICY, NOON, ignoring="K").open
+
+
+def test_a_window_that_never_suits_all_zones_is_looked_at_again_and_not_forgotten() -> None:
+    """A number of which only the country is known, and an hour that is never the same in all its zones."""
+    anywhere = situation(phone=Phone("+18005550123"))
+    berlin = replace(POLICY, window=Window(8 * 60, 9 * 60), zone=ZoneInfo("Europe/Berlin"))
+    for case, rules in ((anywhere, berlin), (replace(anywhere, notices_today=1), berlin)):
+        decision = decide(case, rules, WORDS, NOON)
+        assert decision.effects == ()
+        assert decision.review_at is not None
+        assert NOON < decision.review_at <= NOON + timedelta(days=3)
+
+
+@given(
+    case=st.builds(
+        situation,
+        held=st.booleans(),
+        unreachable=st.booleans(),
+        payment_pending=st.booleans(),
+        payment_arrived=st.booleans(),
+        paused=st.booleans(),
+        notices_today=st.integers(0, 2),
+        consent=st.sampled_from(ConsentState),
+        live_links=st.sampled_from([(), (LINK,), (replace(LINK, used=True),)]),
+        receivable=st.builds(
+            receivable,
+            state=st.sampled_from(ReceivableState),
+            balance=st.sampled_from([Money.zero("USD"), AMOUNT, Money.of("-1.00", "USD")]),
+            due_on=st.none() | st.dates(date(2026, 10, 1), date(2027, 1, 31)),
+            issued_on=st.dates(date(2026, 10, 1), date(2027, 1, 31)),
+            promised_on=st.none() | st.dates(date(2026, 11, 1), date(2026, 12, 31)),
+        ),
+    ),
+    hours=st.integers(0, 24 * 60),
+)
+def test_nobody_is_texted_who_must_not_be(case: Situation, hours: int) -> None:
+    now = NOON + timedelta(hours=hours)
+    decision = decide(case, POLICY, WORDS, now)
+    kinds = [one.kind for one in decision.effects]
+    assert decision.review_at is None or decision.review_at > now
+    if EffectKind.SEND_TEXT in kinds or EffectKind.CREATE_LINK in kinds:
+        assert len(kinds) == 1
+        assert case.receivable.is_owed
+        assert case.consent is ConsentState.GRANTED
+        against = [case.held, case.unreachable, case.payment_pending, case.payment_arrived, case.paused]
+        assert not any(against)
+        assert case.notices_today == 0
+        assert 8 <= now.astimezone(NEW_YORK).hour < 20
+    for link in case.live_links:
+        fits = case.receivable.is_owed and not link.used and not case.payment_pending and not case.payment_arrived
+        assert (EffectKind.RETIRE_LINK in kinds) == (not fits)
+
+
+def test_rules_have_a_fingerprint_that_changes_with_them_only() -> None:
+    rules = replace(POLICY, excluded_customers=frozenset(str(number) for number in range(40)))
+    again = replace(POLICY, excluded_customers=frozenset(str(number) for number in reversed(range(40))))
+    assert rules.fingerprint == again.fingerprint
+    changes: list[dict[str, Any]] = [
+        {"minimum": Decimal(1)},
+        {"window": Window(60, 120)},
+        {"steps": ()},
+        {"start_on": date(2026, 11, 2)},
+        {"owner_phone": Phone("+12125550199")},
+        {"consent_marker": "x"},
+    ]
+    prints = {replace(POLICY, **change).fingerprint for change in changes} | {POLICY.fingerprint}
+    assert len(prints) == len(changes) + 1
