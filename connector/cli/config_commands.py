@@ -6,23 +6,17 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.cli.frame import EXIT_CONFIG, ConfigOption, JsonOption, print_json, told
 from connector.errors import ConfigProblem
 
 if TYPE_CHECKING:
     from connector.config.initial import InitialAnswers
 
-EXIT_CONFIG: Final = 78  # EX_CONFIG of sysexits.h, which systemd's RestartPreventExitStatus= can name
-
 app = typer.Typer(no_args_is_help=True, help="Look at the configuration: check it, print an example, its reference.")
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="The configuration file.", show_default="./duebird.toml")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command()
@@ -54,7 +48,7 @@ def check(
             found = [Problem(origin, "", error.message.rstrip("."), error.advice)]
             typer.echo(render_problems_json(found, origin=origin))
         else:
-            typer.echo(str(error), err=True)
+            typer.echo("\n".join(part for part in (error.message, error.advice) if part), err=True)
         raise typer.Exit(EXIT_CONFIG) from None
     if json:
         typer.echo(render_problems_json([], origin=origin, warnings=loaded.warnings))
@@ -116,6 +110,7 @@ def init(
     start_on: Annotated[
         str, typer.Option(help="First day whose invoices are texted about, such as 2026-12-01; today if left out.")
     ] = "",
+    json: JsonOption = False,
 ) -> None:
     """Write a first configuration for one company. Asks for what is not given; never overwrites.
 
@@ -123,15 +118,16 @@ def init(
     """
     from connector.config.initial import variables_of, write_initial
 
-    try:
+    with told():
         _not_there(config)
         write_initial(
             config,
             _answers(ledger=ledger, name=name, country=country, timezone=timezone, company=company, start_on=start_on),
         )
-    except ConfigProblem as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(EXIT_CONFIG) from None
+    if json:
+        facts = {"file": str(config), "company": _company_id(config), "variables": variables_of(config)}
+        print_json(facts)
+        return
     option = "" if config == Path("duebird.toml") else f" --config {config}"
     typer.echo(f"Wrote {config}, which only you can read. Nothing has been connected or sent.\n\nNext:")
     typer.echo(f"  1. Fill in the Twilio account and number in {config}.")

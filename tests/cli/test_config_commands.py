@@ -13,7 +13,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from connector.cli.config_commands import EXIT_CONFIG, app, init
+from connector.cli.config_commands import app, init
+from connector.cli.frame import EXIT_CONFIG
 from connector.config import load
 from connector.config.initial import InitialAnswers, slug_of, write_initial, zones_of
 from connector.config.outputs import example_toml, reference_markdown, schema_json
