@@ -51,7 +51,7 @@ def test_a_file_others_can_read_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_only_looked_at_is_not_made(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    with pytest.raises(ConfigProblem, match="nothing on record"):
+    with pytest.raises(DatabaseTrouble, match="nothing on record"):
         sqlite_url(folder, create=False)
     assert not folder.exists()
 
@@ -158,7 +158,7 @@ def test_a_locked_database_is_trouble_not_a_surprise(tmp_path: Path) -> None:
         raw.execute("PRAGMA busy_timeout = 10")
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(DatabaseTrouble, match="locked"):
+    with pytest.raises(DatabaseTrouble, match="writing to the database"):
         Store(database).set_cursor("acme", "x", "y", NOW)
     other.rollback()
     other.close()
