@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _logging_stays_as_it_was() -> Iterator[None]:
-    """`duebird run` sets up logging for its whole process; in a test that process is everybody's."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    known = {
-        name: one.level for name, one in logging.root.manager.loggerDict.items() if isinstance(one, logging.Logger)
-    }
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, one in logging.root.manager.loggerDict.items():
+def _logging_begins_anew() -> None:
+    """`duebird run` sets levels and a handler for its whole process; among tests that process is everybody's.
+
+    Done before each test, since fixtures that live longer than a test may have run the command.
+    """
+    for one in logging.root.manager.loggerDict.values():
         if isinstance(one, logging.Logger):
-            one.setLevel(known.get(name, logging.NOTSET))
+            one.setLevel(logging.NOTSET)
