@@ -181,7 +181,9 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
             return Gate(reason)
     timing = _step(situation, policy, now)
     if not timing.open:
-        return timing
+        # Whoever has said STOP gets nothing at any step: a person wants to read that, not that a step has had its turn.
+        stopped = situation.consent is ConsentState.REVOKED
+        return Gate(Reason.OPTED_OUT, timing.review_at) if stopped else timing
     for gate in (_reachable, _agreed):
         if (reason := gate(situation, policy)) is not None:
             return Gate(reason, tomorrow(policy.zone, now))

@@ -84,6 +84,15 @@ def test_a_stop_between_two_notices_means_no_second_one(office: Office) -> None:
     assert len(office.texts()) == 1
 
 
+def test_an_invoice_of_somebody_who_said_stop_says_so_also_after_its_notice(office: Office) -> None:
+    invoice = office.issue()
+    office.run()
+    office.carrier.reply(MOBILE, "please stop texting me")
+    office.run(2)
+    assert len(office.texts()) == 1
+    assert office.reason(invoice) == "opted_out"
+
+
 def test_the_due_date_brings_a_second_text_with_the_same_link(office: Office) -> None:
     office.issue(due_in=2)
     office.run()
