@@ -48,7 +48,8 @@ class MeteredSession(requests.Session):
         kwargs["allow_redirects"] = False  # a redirect would turn a POST into a GET, or carry a token elsewhere
         self._wire.meter.before(self._service, kind)
         try:
-            response = super().request(method, url, *args, **kwargs)
+            with self._wire.lane:
+                response = super().request(method, url, *args, **kwargs)
         except requests.RequestException:
             self._wire.meter.after(CallSeen(self._service, kind, None))
             raise

@@ -24,7 +24,7 @@ from connector.domain.receivable import Receivable
 from connector.flows.company import Company
 from connector.ports import BookingRequest, CallKind, CallSeen, Clock, Hint, LinkRequest, Payment, TextRequest, Wire
 
-THREADS = 4  # as many as a pass uses, held against it when a client is made
+THREADS = 8  # as many as a pass uses, held against it when a client is made
 
 
 class Unmetered:

@@ -48,7 +48,7 @@ def _command(given: list[str]) -> list[str]:
 
 
 def _broken() -> str:
-    done = _run(_command(["--version"]))
+    done = _run(_command(["--help"]))
     return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["?"])[-1]
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from threading import BoundedSemaphore
 from typing import Protocol
 
 from connector.domain.money import Money
@@ -575,6 +576,9 @@ class CallMeter(Protocol):
         ...
 
 
+CALLS_AT_ONCE = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Wire:
     """What every adapter shares: whose calls they are, the clock, the budget, and time-outs in seconds."""
@@ -584,3 +588,6 @@ class Wire:
     meter: CallMeter
     connect_timeout: float = 5.0  # a host that does not accept in 5 s is down, not slow
     read_timeout: float = 30.0  # the services' own server limits are 15-26 s (Twilio) to 120 s (Intuit)
+    # Entered around each call. Xero allows an organisation five calls at once and Intuit a company ten; one is left
+    # for a person's command beside the daemon.
+    lane: AbstractContextManager[object] = field(default_factory=lambda: BoundedSemaphore(CALLS_AT_ONCE))

@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import select as select_columns
 
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.ports import Payment, PaymentLink
+from state.rows import change, records_of, select_some, table_of
 from state.tables import CustomerRow, LinkRow, PaymentRow, ReceivableRow
 
 
@@ -53,179 +56,264 @@ def customer_of(row: CustomerRow) -> Customer:
     )
 
 
-def put_receivables(session: Session, company: str, read: Iterable[Receivable], now: datetime) -> list[str]:
+_RECEIVABLE: Final = table_of(ReceivableRow)
+_CUSTOMER: Final = table_of(CustomerRow)
+_THIS_RECEIVABLE: Final = (
+    _RECEIVABLE.c.company == bindparam("whose"),
+    _RECEIVABLE.c.ledger_id == bindparam("which"),
+)
+_READ: Final = (
+    *("number", "customer_id", "customer_name", "total", "balance", "currency", "issued_on", "due_on", "state"),
+    *("version", "updated_at", "promised_on", "sent_by_ledger", "payable_elsewhere"),
+)
+_RECEIVABLES: Final = select_some(ReceivableRow, "ledger_id")
+_RECEIVABLE_NEW: Final = insert(_RECEIVABLE)
+_RECEIVABLE_CHANGED: Final = (
+    update(_RECEIVABLE)
+    .where(*_THIS_RECEIVABLE)
+    .values({name: bindparam(name) for name in _READ} | {"read_at": bindparam("at"), "review_at": bindparam("at")})
+)
+_REVIEW: Final = update(_RECEIVABLE).where(*_THIS_RECEIVABLE).values(review_at=bindparam("at"))
+_RECEIVABLE_SEEN: Final = update(_RECEIVABLE).where(*_THIS_RECEIVABLE).values(read_at=bindparam("at"))
+
+
+def put_receivables(connection: Connection, company: str, read: Iterable[Receivable], now: datetime) -> list[str]:
     """Store receivables as read; returns the ids of those that are new or have changed (to be decided again)."""
     newest = {one.ledger_id: one for one in read}
     known = {
         row.ledger_id: row
         for chunk in _chunks(list(newest))
-        for row in session.exec(
-            select(ReceivableRow).where(ReceivableRow.company == company, col(ReceivableRow.ledger_id).in_(chunk))
-        )
+        for row in records_of(connection, ReceivableRow, _RECEIVABLES, company, chunk)
     }
-    changed = []
+    new, changed, seen, ahead = [], [], [], []
     for ledger_id, value in newest.items():
         row = known.get(ledger_id)
+        place = {"whose": company, "which": ledger_id, "at": now}
         if row is None:
-            session.add(_new_row(company, value, now))
-            changed.append(ledger_id)
-            continue
-        # Read times are refreshed even when nothing changed: a text goes out only on fresh data.
-        clock_went_back, row.read_at = row.read_at > now, now
-        if clock_went_back:
-            row.review_at = now  # what was put off by a clock that was ahead may be due
+            values = {
+                "company": company,
+                "ledger_id": ledger_id,
+                "first_seen_at": now,
+                "read_at": now,
+                "review_at": now,
+            }
+            new.append({**values, **_values(value), "admitted": False, "reason": "in_progress"})
         # A list that lags must not talk over what was read since: the ledger's own time says which is newer.
-        if receivable_of(row) != value and value.updated_at >= row.updated_at:
-            _fill(row, value)
-            row.review_at = now
-            changed.append(ledger_id)
-        session.add(row)
-    return changed
+        elif receivable_of(row) != value and value.updated_at >= row.updated_at:
+            changed.append({**place, **_values(value)})
+        else:
+            # Read times are refreshed even when nothing changed: a sweep looks for what it has not shown.
+            seen.append(place)
+            ahead += [place] if row.read_at > now else []  # what was put off by a clock that was ahead may be due
+    change(connection, _RECEIVABLE_NEW, new)
+    change(connection, _RECEIVABLE_CHANGED, changed)
+    change(connection, _RECEIVABLE_SEEN, seen)
+    change(connection, _REVIEW, ahead)
+    return [str(one["ledger_id"]) for one in new] + [str(one["which"]) for one in changed]
 
 
-def _new_row(company: str, value: Receivable, now: datetime) -> ReceivableRow:
-    return ReceivableRow(
-        company=company,
-        ledger_id=value.ledger_id,
-        number=value.number,
-        customer_id=value.customer_id,
-        customer_name=value.customer_name,
-        total=value.total.minor,
-        balance=value.balance.minor,
-        currency=value.balance.currency,
-        issued_on=value.issued_on,
-        due_on=value.due_on,
-        state=value.state,
-        version=value.version,
-        updated_at=value.updated_at,
-        promised_on=value.promised_on,
-        sent_by_ledger=value.sent_by_ledger,
-        payable_elsewhere=value.payable_elsewhere,
-        first_seen_at=now,
-        read_at=now,
-        review_at=now,
-    )
+def _values(value: Receivable) -> dict[str, object]:
+    """The columns that a reading fills, as in `_READ`."""
+    return {
+        "number": value.number,
+        "customer_id": value.customer_id,
+        "customer_name": value.customer_name,
+        "total": value.total.minor,
+        "balance": value.balance.minor,
+        "currency": value.balance.currency,
+        "issued_on": value.issued_on,
+        "due_on": value.due_on,
+        "state": value.state.value,
+        "version": value.version,
+        "updated_at": value.updated_at,
+        "promised_on": value.promised_on,
+        "sent_by_ledger": value.sent_by_ledger,
+        "payable_elsewhere": value.payable_elsewhere,
+    }
 
 
-def _fill(row: ReceivableRow, value: Receivable) -> None:
-    row.number, row.customer_id, row.customer_name = value.number, value.customer_id, value.customer_name
-    row.total, row.balance, row.currency = value.total.minor, value.balance.minor, value.balance.currency
-    row.issued_on, row.due_on, row.state = value.issued_on, value.due_on, value.state
-    row.version, row.updated_at, row.promised_on = value.version, value.updated_at, value.promised_on
-    row.sent_by_ledger, row.payable_elsewhere = value.sent_by_ledger, value.payable_elsewhere
-
-
-def mark_deleted(session: Session, company: str, ledger_ids: Iterable[str], now: datetime) -> None:
+def mark_deleted(connection: Connection, company: str, ledger_ids: Iterable[str], now: datetime) -> None:
     """The ledger has them no more; only those we knew matter."""
-    for ledger_id in ledger_ids:
-        row = session.get(ReceivableRow, (company, ledger_id))
-        if row is not None and row.state != ReceivableState.DELETED:
-            value = receivable_of(row)
-            _fill(row, replace(value, state=ReceivableState.DELETED, balance=Money.zero(value.balance.currency)))
-            row.review_at = row.read_at = now
-            session.add(row)
+    known = [
+        receivable_of(row)
+        for chunk in _chunks(list(ledger_ids))
+        for row in records_of(connection, ReceivableRow, _RECEIVABLES, company, chunk)
+    ]
+    gone = [
+        replace(one, state=ReceivableState.DELETED, balance=Money.zero(one.balance.currency))
+        for one in known
+        if one.state is not ReceivableState.DELETED
+    ]
+    put_receivables(connection, company, gone, now)
 
 
-def put_customers(session: Session, company: str, read: Iterable[tuple[Customer, Phone | None]], now: datetime) -> None:
+_CUSTOMERS: Final = select_some(CustomerRow, "customer_id")
+_CUSTOMER_NEW: Final = insert(_CUSTOMER)
+_CUSTOMER_READ: Final = (
+    *("name", "given_name", "mobile", "other_phone", "phone", "country", "region", "postal_code", "language"),
+    *("markers", "active", "read_at"),
+)
+_CUSTOMER_SEEN: Final = (
+    update(_CUSTOMER)
+    .where(_CUSTOMER.c.company == bindparam("whose"), _CUSTOMER.c.customer_id == bindparam("which"))
+    .values({name: bindparam(name) for name in _CUSTOMER_READ})
+)
+_NEWS: Final = ("phone", "markers", "active", "name")  # what a decision about a customer's receivables rests on
+
+
+def put_customers(
+    connection: Connection, company: str, read: Iterable[tuple[Customer, Phone | None]], now: datetime
+) -> None:
     """Store customers as read, with their parsed number; their receivables are decided again when it matters."""
-    for value, phone in {one.customer_id: (one, phone) for one, phone in read}.values():
-        row = session.get(CustomerRow, (company, value.customer_id))
-        before = (row.phone, row.markers, row.active, row.name) if row else None
-        row = row or CustomerRow(company=company, customer_id=value.customer_id, name=value.name, read_at=now)
-        row.name, row.given_name, row.mobile, row.other_phone = (
-            value.name,
-            value.given_name,
-            value.mobile,
-            value.other_phone,
-        )
-        row.phone = phone.e164 if phone else None
-        row.country, row.region, row.postal_code = value.country, value.region, value.postal_code
-        row.language, row.active, row.read_at = value.language, value.active, now
-        row.markers = json.dumps(sorted(value.markers))
-        session.add(row)
-        if before != (row.phone, row.markers, row.active, row.name):
-            review_customer(session, company, value.customer_id, now)
+    newest = {value.customer_id: _of_customer(value, phone, now) for value, phone in read}
+    known = {
+        row.customer_id: row
+        for chunk in _chunks(list(newest))
+        for row in records_of(connection, CustomerRow, _CUSTOMERS, company, chunk)
+    }
+    new = [{"company": company, "customer_id": one, **values} for one, values in newest.items() if one not in known]
+    seen = [{"whose": company, "which": one, **values} for one, values in newest.items() if one in known]
+    change(connection, _CUSTOMER_NEW, new)
+    change(connection, _CUSTOMER_SEEN, seen)
+    news = [
+        {"whose": company, "which": one, "at": now}
+        for one, values in newest.items()
+        if one not in known or any(getattr(known[one], name) != values[name] for name in _NEWS)
+    ]
+    change(connection, _REVIEW_CUSTOMER, news)
 
 
-def review_customer(session: Session, company: str, customer_id: str, now: datetime) -> None:
-    """Decide again on every open receivable of that customer."""
-    statement = select(ReceivableRow).where(
-        ReceivableRow.company == company,
-        ReceivableRow.customer_id == customer_id,
-        ReceivableRow.state == ReceivableState.OPEN,
+def _of_customer(value: Customer, phone: Phone | None, now: datetime) -> dict[str, object]:
+    """The columns that a reading fills, as in `_CUSTOMER_READ`."""
+    return {
+        "name": value.name,
+        "given_name": value.given_name,
+        "mobile": value.mobile,
+        "other_phone": value.other_phone,
+        "phone": phone.e164 if phone else None,
+        "country": value.country,
+        "region": value.region,
+        "postal_code": value.postal_code,
+        "language": value.language,
+        "markers": json.dumps(sorted(value.markers)),
+        "active": value.active,
+        "read_at": now,
+    }
+
+
+_REVIEW_CUSTOMER: Final = (
+    update(_RECEIVABLE)
+    .where(
+        _RECEIVABLE.c.company == bindparam("whose"),
+        _RECEIVABLE.c.customer_id == bindparam("which"),
+        _RECEIVABLE.c.state == ReceivableState.OPEN.value,
     )
-    for row in session.exec(statement):
-        row.review_at = now
-        session.add(row)
+    .values(review_at=bindparam("at"))
+)
 
 
-def review_phone(session: Session, company: str, phone: str, now: datetime) -> None:
+def review_customer(connection: Connection, company: str, customer_id: str, now: datetime) -> None:
+    """Decide again on every open receivable of that customer."""
+    change(connection, _REVIEW_CUSTOMER, {"whose": company, "which": customer_id, "at": now})
+
+
+_OWNERS: Final = select_columns(_CUSTOMER.c.customer_id).where(
+    _CUSTOMER.c.company == bindparam("whose"), _CUSTOMER.c.phone == bindparam("phone")
+)
+
+
+def review_phone(connection: Connection, company: str, phone: str, now: datetime) -> None:
     """Decide again on every open receivable of everybody with that number: consent or reach has changed."""
-    owners = session.exec(select(CustomerRow).where(CustomerRow.company == company, CustomerRow.phone == phone)).all()
-    for owner in owners:
-        review_customer(session, company, owner.customer_id, now)
+    for customer_id in connection.execute(_OWNERS, {"whose": company, "phone": phone}).scalars().all():
+        review_customer(connection, company, customer_id, now)
 
 
-def review(session: Session, company: str, ledger_id: str, at: datetime | None) -> None:
+def review(connection: Connection, company: str, ledger_id: str, at: datetime | None) -> None:
     """When to decide on that receivable again."""
-    row = session.get(ReceivableRow, (company, ledger_id))
-    if row is not None:
-        row.review_at = at
-        session.add(row)
+    change(connection, _REVIEW, {"whose": company, "which": ledger_id, "at": at})
+
+
+_LINK: Final = table_of(LinkRow)
+_LINK_KNOWN: Final = select_columns(_LINK.c.link_id).where(
+    _LINK.c.company == bindparam("whose"), _LINK.c.link_id == bindparam("which")
+)
+_LINK_MADE: Final = insert(_LINK)
 
 
 def put_link(
-    session: Session, company: str, link: PaymentLink, *, ledger_id: str, amount: Money, generation: int, now: datetime
+    connection: Connection,
+    company: str,
+    link: PaymentLink,
+    *,
+    ledger_id: str,
+    amount: Money,
+    generation: int,
+    now: datetime,
 ) -> None:
     """A link that now exists."""
-    if session.get(LinkRow, (company, link.link_id)) is None:
-        session.add(
-            LinkRow(
-                company=company,
-                link_id=link.link_id,
-                ledger_id=ledger_id,
-                url=link.url,
-                reference=link.reference,
-                amount=amount.minor,
-                currency=amount.currency,
-                generation=generation,
-                made_at=now,
-                retired_at=None if link.active else now,
-            )
-        )
+    known = connection.execute(_LINK_KNOWN, {"whose": company, "which": link.link_id}).first()
+    if known is None:
+        values = {
+            "company": company,
+            "link_id": link.link_id,
+            "ledger_id": ledger_id,
+            "url": link.url,
+            "reference": link.reference,
+            "amount": amount.minor,
+            "currency": amount.currency,
+            "generation": generation,
+            "made_at": now,
+            "retired_at": None if link.active else now,
+        }
+        change(connection, _LINK_MADE, values)
 
 
-def put_payment(session: Session, company: str, payment: Payment, ledger_id: str, now: datetime) -> bool:
+_PAYMENT: Final = table_of(PaymentRow)
+_THIS_PAYMENT: Final = (_PAYMENT.c.company == bindparam("whose"), _PAYMENT.c.payment_id == bindparam("which"))
+_PAYMENT_KNOWN: Final = select_columns(_PAYMENT.c.state).where(*_THIS_PAYMENT)
+_PAYMENT_NEW: Final = insert(_PAYMENT)
+_PAYMENT_SEEN: Final = update(_PAYMENT).where(*_THIS_PAYMENT).values(read_at=bindparam("at"))
+_PAYMENT_MOVED: Final = (
+    update(_PAYMENT)
+    .where(*_THIS_PAYMENT)
+    .values({name: bindparam(name) for name in ("read_at", "state", "paid_at", "method")})
+)
+_PAYMENT_VERDICT: Final = update(_PAYMENT).where(*_THIS_PAYMENT).values(verdict=bindparam("verdict"))
+
+
+def put_payment(connection: Connection, company: str, payment: Payment, ledger_id: str, now: datetime) -> bool:
     """Store a payment as the processor told of it; True where it is new or has moved on.
 
     A payment that has succeeded stays so here: a later failure is a dispute or a return, which a person sees.
     """
-    row = session.get(PaymentRow, (company, payment.payment_id))
-    if row is None:
-        session.add(
-            PaymentRow(
-                company=company,
-                payment_id=payment.payment_id,
-                session_id=payment.session_id,
-                link_id=payment.link_id,
-                ledger_id=ledger_id,
-                state=payment.state,
-                amount=payment.amount.minor,
-                currency=payment.amount.currency,
-                method=payment.method,
-                live=payment.live,
-                created_at=payment.created_at,
-                paid_at=payment.paid_at,
-                read_at=now,
-            )
-        )
+    place = {"whose": company, "which": payment.payment_id}
+    moving = {"read_at": now, "state": payment.state.value, "paid_at": payment.paid_at, "method": payment.method}
+    before = connection.execute(_PAYMENT_KNOWN, place).scalar()
+    if before is None:
+        values = {
+            "company": company,
+            "payment_id": payment.payment_id,
+            "session_id": payment.session_id,
+            "link_id": payment.link_id,
+            "ledger_id": ledger_id,
+            "amount": payment.amount.minor,
+            "currency": payment.amount.currency,
+            "live": payment.live,
+            "created_at": payment.created_at,
+            "verdict": "open",
+        }
+        change(connection, _PAYMENT_NEW, {**values, **moving})
         return True
-    row.read_at = now
-    moved = row.state not in {payment.state, "succeeded"}
-    if moved:
-        row.state, row.paid_at, row.method = payment.state, payment.paid_at, payment.method
-    session.add(row)
-    return moved
+    if before in {payment.state.value, "succeeded"}:
+        change(connection, _PAYMENT_SEEN, {**place, "at": now})
+        return False
+    change(connection, _PAYMENT_MOVED, {**place, **moving})
+    return True
+
+
+def put_verdict(connection: Connection, company: str, payment_id: str, verdict: str) -> None:
+    """What settlement decided about a payment: allocated, booked, held."""
+    change(connection, _PAYMENT_VERDICT, {"whose": company, "which": payment_id, "verdict": verdict})
 
 
 def _chunks(ids: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:

@@ -7,12 +7,13 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
@@ -21,6 +22,10 @@ from connector.errors import ConfigProblem, DatabaseTrouble
 
 # Another process (the CLI beside the daemon) holds the file for milliseconds; five seconds mean that it hangs.
 BUSY_TIMEOUT_MS: Final = 5_000
+# Seconds a fact may wait for others to share its commit, whatever a slow disk takes for one.
+LONGEST_GATHERING: Final = 0.02
+# Seconds after which a fact that left its commit to the next in the line looks whether that one was interrupted.
+LONGEST_LINE: Final = 1.0
 DATABASE_NAME: Final = "duebird.sqlite3"
 
 
@@ -32,61 +37,193 @@ def _as_trouble() -> Iterator[None]:
     except (IntegrityError, DataError, ProgrammingError):
         raise
     except DBAPIError as error:
-        if "locked" in str(error.orig):
-            raise DatabaseTrouble(
-                f"Another program was writing to the database for {BUSY_TIMEOUT_MS // 1000} seconds. Nothing was "
-                "recorded.",
-                code="busy",
-                advice="Try again in a moment.",
-            ) from error
-        raise DatabaseTrouble(
-            f"The database cannot be used ({error.orig}). Nothing is sent while that is so.",
-            advice="Look at free disk space and at other programs that hold the file; see the log.",
-        ) from error
+        raise _trouble(error.orig or error) from error
+    except sqlite3.Error as error:  # from our own BEGIN and COMMIT
+        raise _trouble(error) from error
+
+
+def _trouble(error: BaseException) -> DatabaseTrouble:
+    if "locked" in str(error):
+        return DatabaseTrouble(
+            f"Another program was writing to the database for {BUSY_TIMEOUT_MS // 1000} seconds. Nothing was recorded.",
+            code="busy",
+            advice="Try again in a moment.",
+        )
+    return DatabaseTrouble(
+        f"The database cannot be used ({error}). Nothing is sent while that is so.",
+        advice="Look at free disk space and at other programs that hold the file; see the log.",
+    )
+
+
+class _Group:
+    """Facts of several threads that become durable in one commit. Each of them waits for it."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+        self.over = threading.Event()
+        self.error: BaseException | None = None
 
 
 class Database:
     """An engine and the rule that a fact is one short transaction.
 
     On SQLite a single connection serves all threads behind one lock: one writer, and no reader that could stand in
-    its way. On PostgreSQL the pool does.
+    its way. A commit there waits for the disk several times, so threads that have a fact to store at the same moment
+    share one: each fact is a savepoint, the last in the line commits, and nobody returns before that. See
+    docs/decisions/0006. On PostgreSQL the pool and the server do all that.
     """
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._lock = threading.RLock()
         self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
-        self._reader = self.engine.execution_options(duebird_begin="DEFERRED")
+        self._connection: Connection | None = None  # SQLite's only one; guarded by `_lock`, as the group is
+        self._lock = threading.RLock()
+        self._line = 0  # writers that want the lock; counted before they ask for it
+        self._line_lock = threading.Lock()
+        self._group: _Group | None = None  # facts that are complete and not yet committed
+        self._before: tuple[set[int], set[int]] = (set(), set())  # whose facts the last two commits carried
+        self._commit_took = 0.0  # seconds
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One fact: everything inside becomes durable together, or not at all."""
-        with (
-            _as_trouble(),
-            self._one_at_a_time(),
-            Session(self.engine, expire_on_commit=False, autoflush=False) as session,
-        ):
+        """One fact: everything inside becomes durable together, or not at all, before this returns."""
+        # A savepoint of its own: what fails while the ORM writes must not take back other threads' facts.
+        with self.record() as connection, _session(connection, join_transaction_mode="create_savepoint") as session:
             yield session
             session.commit()
 
     @contextmanager
+    def record(self) -> Iterator[Connection]:
+        """One fact as `write`, for statements of `state.rows`: without a Session, which costs more than they do."""
+        if not self.is_sqlite:
+            with _as_trouble(), self.engine.begin() as connection:
+                yield connection
+            return
+        group, gathers = None, False
+        with _as_trouble(), self._in_line():
+            try:
+                with self._open(writes=True) as connection:
+                    yield connection
+                group = self._group = self._group or _Group()
+                group.threads.add(threading.get_ident())
+                gathers = self._expects_more(group)
+            finally:
+                if self._line == 0 and not gathers:  # else the next in the line takes this along
+                    self._commit_group()
+        if group is not None:
+            self._see_through(group, min(self._commit_took, LONGEST_GATHERING) if gathers else LONGEST_LINE)
+
+    @contextmanager
     def read(self) -> Iterator[Session]:
         """One question."""
-        with (
-            _as_trouble(),
-            self._one_at_a_time(),
-            Session(self._reader, expire_on_commit=False, autoflush=False) as session,
-        ):
+        with self.ask() as connection, _session(connection) as session:
             yield session
 
     @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
+    def ask(self) -> Iterator[Connection]:
+        """One question, for statements of `state.rows`.
+
+        It may see a fact of another thread that waits for its commit. Whatever is done upon it is recorded first, in
+        that commit or a later one, so nothing outside can depend on a fact that a crash takes back.
+        """
         if not self.is_sqlite:
-            yield
+            with _as_trouble(), self.engine.connect() as connection:
+                yield connection
             return
-        with self._lock:
+        with _as_trouble(), self._lock, self._open(writes=False) as connection:
+            yield connection
+
+    # --------------------------------------------------------------------------------------- SQLite: one for all
+
+    @contextmanager
+    def _open(self, *, writes: bool) -> Iterator[Connection]:
+        """A savepoint in the group's database transaction. Called with the lock held."""
+        connection, driver = self._sqlite()
+        if not connection.in_transaction():
+            # IMMEDIATE: two processes that both read and then write cannot deadlock half way.
+            connection.info["duebird_begin"] = "IMMEDIATE" if writes else "DEFERRED"
+            connection.begin()
+        try:
+            driver.execute("SAVEPOINT fact")
+            yield connection
+            driver.execute("RELEASE fact")
+        except BaseException as error:
+            if driver.in_transaction:
+                driver.execute("ROLLBACK TO fact")
+                driver.execute("RELEASE fact")
+            else:
+                self._fail_group(error)
+            raise
+        finally:
+            if self._group is None and (not writes or not driver.in_transaction):
+                connection.rollback()
+
+    def _sqlite(self) -> tuple[Connection, sqlite3.Connection]:
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101  narrows the driver's type
+        return self._connection, driver
+
+    @contextmanager
+    def _in_line(self) -> Iterator[None]:
+        with self._line_lock:
+            self._line += 1
+        try:
+            self._lock.acquire()
+        finally:
+            with self._line_lock:
+                self._line -= 1
+        try:
             yield
+        finally:
+            self._lock.release()
+
+    def _expects_more(self, group: _Group) -> bool:
+        """Whether the threads of the last two commits will be back with facts in about the time that one takes.
+
+        Without that, the first of four threads to come back commits alone, while the other three queue.
+        """
+        return self._line == 0 and len(group.threads) < len(self._before[0] | self._before[1])
+
+    def _see_through(self, group: _Group, patience: float) -> None:
+        """Wait until the group is durable; where nobody has made it so in time, do it."""
+        if not group.over.wait(patience):
+            with self._lock:
+                if self._group is group:
+                    self._commit_group()
+            group.over.wait()
+        if group.error is not None:
+            raise _trouble(group.error) from group.error
+
+    def _fail_group(self, error: BaseException) -> None:
+        """SQLite has rolled back everything since the last commit (disk full, say): nobody may believe otherwise."""
+        group, self._group = self._group, None
+        if group is not None:
+            group.error = error
+            group.over.set()
+
+    def _commit_group(self) -> None:
+        """Make the complete facts durable. Called with the lock held."""
+        group, self._group = self._group, None
+        connection, driver = self._sqlite()
+        if group is None:
+            connection.rollback()
+            return
+        begin = time.monotonic()
+        try:
+            connection.commit()
+        except BaseException as error:
+            group.error = error
+            connection.rollback()
+            driver.rollback()  # a commit that was refused leaves the database transaction open, unseen by SQLAlchemy
+            if not isinstance(error, (DBAPIError, sqlite3.Error)):
+                raise
+        finally:
+            self._commit_took = time.monotonic() - begin
+            self._before = (self._before[1], group.threads)
+            group.over.set()
 
     def check(self) -> None:
         """Refuse a damaged file.
@@ -97,15 +234,15 @@ class Database:
         if not self.is_sqlite:
             return
         try:
-            with self._one_at_a_time(), Session(self._reader) as session:
-                answer = session.connection().execute(text("PRAGMA quick_check(1)")).scalar()
-        except OperationalError as error:
+            with self._lock, self._open(writes=False) as connection:
+                answer = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+        except (OperationalError, sqlite3.OperationalError) as error:
             raise DatabaseTrouble(
-                f"The database {self.url.database} cannot be read ({error.orig}). Nothing was sent.",
+                f"The database {self.url.database} cannot be read ({getattr(error, 'orig', error)}). Nothing was sent.",
                 advice="Look whether another program holds the file, and at free disk space.",
             ) from error
-        except DatabaseError as error:
-            answer = str(error.orig)
+        except (DatabaseError, sqlite3.DatabaseError) as error:
+            answer = str(getattr(error, "orig", error))
         if answer != "ok":
             raise DatabaseTrouble(
                 f"The database {self.url.database} is damaged ({answer}). Nothing was sent, and it was left as it is.",
@@ -127,12 +264,9 @@ class Database:
             )
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:
-            with self._one_at_a_time(), self.engine.connect() as connection:
-                source = connection.connection.driver_connection
-                assert isinstance(source, sqlite3.Connection)  # noqa: S101  narrows the driver's type
-                with contextlib.closing(sqlite3.connect(target)) as copy:
-                    source.rollback()  # the copy must not start inside a database transaction
-                    source.backup(copy)
+            with self._lock, contextlib.closing(sqlite3.connect(target)) as copy:
+                self._commit_group()  # the copy must not start inside a database transaction
+                self._sqlite()[1].backup(copy)
         except (OSError, sqlite3.Error) as error:
             target.unlink(missing_ok=True)
             raise DatabaseTrouble(f"The copy could not be written: {error}.") from error
@@ -140,27 +274,38 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file."""
-        self.engine.dispose()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            self.engine.dispose()
+
+
+def _session(connection: Connection, **more: Any) -> Session:
+    return Session(connection, expire_on_commit=False, autoflush=False, **more)
 
 
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         poolclass=StaticPool,
-        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+        connect_args={
+            "check_same_thread": False,
+            "isolation_level": None,
+            "timeout": BUSY_TIMEOUT_MS / 1000,
+        },
     )
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
         # docs/decisions/0001: rollback journal and EXTRA survive a power cut at any point, also of the folder entry.
-        for pragma in ("journal_mode=DELETE", "synchronous=EXTRA", "foreign_keys=ON", "fullfsync=ON"):
+        for pragma in ("journal_mode=PERSIST", "synchronous=EXTRA", "foreign_keys=ON", "fullfsync=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        # IMMEDIATE for facts: two processes that both read and then write cannot deadlock half way.
-        mode = connection.get_execution_options().get("duebird_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        # DEFERRED for whoever only looks with the engine itself, such as the migrations' comparison.
+        connection.exec_driver_sql(f"BEGIN {connection.info.get('duebird_begin', 'DEFERRED')}")
 
     return engine
 

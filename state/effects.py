@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, cast
 
-from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, update
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, func, or_, select
 
 from connector.domain.effect import OPEN, PRIORITY, EffectKind, EffectStatus, NewEffect, may_move
 from connector.errors import Bug
 from state import books
 from state.database import Database
+from state.rows import change, records, table_of
 from state.tables import AttentionRow, EffectEventRow, EffectRow
 
 FARTHEST = timedelta(days=10)  # nothing is put off longer: the hours for texts open again within nine days
@@ -28,6 +31,53 @@ class TextFacts:
     step: str | None = None
 
 
+_TABLE: Final = table_of(EffectRow)
+_THIS: Final = _TABLE.c.key == bindparam("wanted")
+_ONE: Final = select_columns(_TABLE).where(_THIS)
+_SOME: Final = select_columns(_TABLE.c.key).where(_TABLE.c.key.in_(bindparam("wanted", expanding=True)))
+_START: Final = (
+    update(_TABLE)
+    .where(_THIS, _TABLE.c.status == EffectStatus.PLANNED.value)
+    .values(
+        {name: bindparam(name) for name in ("status", "claimed_by", "claimed_at")} | {"attempts": _TABLE.c.attempts + 1}
+    )
+)
+_CONCLUDE: Final = (
+    update(_TABLE)
+    .where(_THIS)
+    .values(
+        {name: bindparam(name) for name in ("status", "remote_id", "finished_at", "claimed_by", "error", "outcome")}
+    )
+)
+_DONE: Final = (
+    update(_TABLE)
+    .where(_THIS, _TABLE.c.status == EffectStatus.IN_FLIGHT.value)
+    .values(
+        status=EffectStatus.DONE.value,
+        claimed_by=None,
+        remote_id=func.coalesce(bindparam("done_id"), _TABLE.c.remote_id),
+        finished_at=bindparam("finished_at"),
+        outcome=bindparam("outcome"),
+    )
+    .returning(*(_TABLE.c[name] for name in ("key", "company", "subject", "purpose", "attempts", "looks", "slot")))
+)
+_AGAIN: Final = (
+    update(_TABLE)
+    .where(_THIS)
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                *("status", "slot", "request", "reason", "due_at", "planned_at"),
+                *("error", "outcome", "finished_at", "phone", "purpose", "step"),
+            )
+        }
+    )
+)
+_PLAN: Final = insert(_TABLE)
+_EVENT: Final = insert(table_of(EffectEventRow))
+
+
 class EffectLog:
     """The only writer of effects. `company` is the settings' id."""
 
@@ -37,50 +87,45 @@ class EffectLog:
     # ------------------------------------------------------------------------------------------------- planning
 
     def plan(
-        self, session: Session, company: str, effect: NewEffect, now: datetime, text: TextFacts | None = None
+        self, connection: Connection, company: str, effect: NewEffect, now: datetime, text: TextFacts | None = None
     ) -> bool:
         """Record an effect within a fact of the caller; False where the occasion is already on record.
 
         A cancelled one (never attempted) is planned anew with the new values. The same key planned with other
         values is a bug and is refused: it would make one name stand for two things.
         """
-        row = session.get(EffectRow, effect.key)
-        if row is None:
-            session.add(
-                EffectRow(
-                    key=effect.key,
-                    company=company,
-                    kind=effect.kind,
-                    subject=effect.subject,
-                    request=effect.request,
-                    reason=effect.reason,
-                    status=EffectStatus.PLANNED,
-                    priority=PRIORITY[effect.kind],
-                    due_at=now,
-                    planned_at=now,
-                    phone=text.phone if text else None,
-                    purpose=text.purpose if text else None,
-                    step=text.step if text else None,
-                )
-            )
-            session.add(
-                EffectEventRow(
-                    key=effect.key, at=now, after=EffectStatus.PLANNED, note=effect.reason, request=effect.request
-                )
-            )
-            return True
+        return self.plan_all(connection, company, [(effect, text)], now) == 1
+
+    def plan_all(
+        self, connection: Connection, company: str, wanted: Sequence[tuple[NewEffect, TextFacts | None]], now: datetime
+    ) -> int:
+        """Record several effects, as `plan` does; how many are new. No key may stand in `wanted` twice."""
+        keys = [effect.key for effect, _ in wanted]
+        known = set(connection.execute(_SOME, {"wanted": keys}).scalars()) if keys else set()
+        fresh = [(effect, text) for effect, text in wanted if effect.key not in known]
+        change(connection, _PLAN, [_planned(company, effect, text, now) for effect, text in fresh])
+        change(connection, _EVENT, [_planning(effect, now) for effect, _ in fresh])
+        again = [self._plan_again(connection, company, *one, now) for one in wanted if one[0].key in known]
+        return len(fresh) + sum(again)
+
+    def _plan_again(
+        self, connection: Connection, company: str, effect: NewEffect, text: TextFacts | None, now: datetime
+    ) -> bool:
+        row = self._seen(connection, effect.key)
         if row.company != company or row.kind != effect.kind:
             raise Bug(f"effect {effect.key} is planned for two things; nothing was done")
-        if row.status == EffectStatus.CANCELLED and row.outcome != CLOSED_BY_PERSON:
-            if row.attempts and row.request != effect.request:
-                row.slot += 1  # services refuse an idempotency key that comes back with other values
-            row.request, row.reason, row.due_at, row.planned_at = effect.request, effect.reason, now, now
-            row.error = row.outcome = row.finished_at = None
-            if text:
-                row.phone, row.purpose, row.step = text.phone, text.purpose, text.step
-            self._move(session, row, EffectStatus.PLANNED, now, effect.reason, request=effect.request)
-            return True
-        return False
+        if row.status != EffectStatus.CANCELLED or row.outcome == CLOSED_BY_PERSON:
+            return False
+        kept = {"phone": row.phone, "purpose": row.purpose, "step": row.step}
+        told = {"phone": text.phone, "purpose": text.purpose, "step": text.step} if text else kept
+        fresh = {"request": effect.request, "reason": effect.reason, "due_at": now, "planned_at": now}
+        cleared = {"error": None, "outcome": None, "finished_at": None}
+        # Services refuse an idempotency key that comes back with other values.
+        slot = row.slot + 1 if row.attempts and row.request != effect.request else row.slot
+        status = {"wanted": effect.key, "status": EffectStatus.PLANNED.value, "slot": slot}
+        change(connection, _AGAIN, {**status, **fresh, **cleared, **told})
+        change(connection, _EVENT, {**_planning(effect, now), "before": EffectStatus.CANCELLED.value})
+        return True
 
     # ---------------------------------------------------------------------------------------------------- moves
 
@@ -107,18 +152,30 @@ class EffectLog:
             raise Bug(f"effect {key} is not on record")
         return row
 
-    def start(self, key: str, now: datetime, owner: str) -> EffectRow:
-        """Mark it in flight: from here on a crash leaves it to be looked up, never repeated blindly."""
-        with self._db.write() as session:
-            row = self._row(session, key)
-            row.attempts += 1
-            row.claimed_by, row.claimed_at = owner, now
-            self._move(session, row, EffectStatus.IN_FLIGHT, now)
-            return row
+    @staticmethod
+    def _seen(connection: Connection, key: str) -> EffectRow:
+        """The effect, to read."""
+        found = records(connection, EffectRow, _ONE, wanted=key)
+        if not found:
+            raise Bug(f"effect {key} is not on record")
+        return found[0]
+
+    def start(self, key: str, now: datetime, owner: str) -> None:
+        """Mark it in flight: from here on a crash leaves it to be looked up, never repeated blindly.
+
+        Raises:
+            Bug: it is not planned, or not any more.
+        """
+        with self._db.record() as connection:
+            values = {"wanted": key, "claimed_by": owner, "claimed_at": now, "status": EffectStatus.IN_FLIGHT.value}
+            if change(connection, _START, values) != 1:  # the status is checked and changed in one stroke
+                found = self._seen(connection, key)
+                raise Bug(f"effect {key} cannot go from {found.status} to in_flight; it stays as it is")
+            change(connection, _EVENT, _event(key, EffectStatus.PLANNED, EffectStatus.IN_FLIGHT, now))
 
     def conclude(
         self,
-        session: Session,
+        connection: Connection,
         key: str,
         status: EffectStatus,
         now: datetime,
@@ -126,18 +183,38 @@ class EffectLog:
         remote_id: str | None = None,
         note: str = "",
     ) -> EffectRow:
-        """Conclude within a fact of the caller (the text, link or booking row goes into the same one)."""
-        row = self._row(session, key)
-        if status is EffectStatus.DONE and (row.attempts > 1 or row.looks or row.slot):
-            _settled(session, row, now)
-        row.remote_id = remote_id or row.remote_id
-        row.finished_at = now
-        row.claimed_by = None
-        if status in {EffectStatus.REJECTED, EffectStatus.CANCELLED}:
-            row.error = note
-        else:
-            row.outcome = note or None
-        self._move(session, row, status, now, note)
+        """Conclude within a fact of the caller (the text, link or booking row goes into the same one).
+
+        Returns the effect, to read: whose, about what, what for.
+
+        Raises:
+            Bug: that is no move from where it stands.
+        """
+        if status is EffectStatus.DONE:  # by far the most: in flight and now done, checked and changed in one stroke
+            values = {"wanted": key, "done_id": remote_id, "finished_at": now, "outcome": note or None}
+            done = cast("EffectRow | None", connection.execute(_DONE, values).first())
+            if done is not None:
+                _settled(connection, done, now)
+                change(connection, _EVENT, _event(key, EffectStatus.IN_FLIGHT, status, now, note))
+                return done
+        row = self._seen(connection, key)
+        before = EffectStatus(row.status)
+        if not may_move(before, status):
+            raise Bug(f"effect {key} cannot go from {before} to {status}; it stays as it is")
+        if status is EffectStatus.DONE:
+            _settled(connection, row, now)
+        failed = status in {EffectStatus.REJECTED, EffectStatus.CANCELLED}
+        values = {
+            "wanted": key,
+            "status": status.value,
+            "remote_id": remote_id or row.remote_id,
+            "finished_at": now,
+            "claimed_by": None,
+            "error": note if failed else row.error,
+            "outcome": row.outcome if failed else note or None,
+        }
+        change(connection, _CONCLUDE, values)
+        change(connection, _EVENT, _event(key, before, status, now, note))
         return row
 
     def postpone(
@@ -194,15 +271,15 @@ class EffectLog:
             row = self._row(session, key)
             row.outcome, row.finished_at = CLOSED_BY_PERSON, now
             self._move(session, row, EffectStatus.CANCELLED, now, "closed by a person")
-            books.review(session, row.company, row.subject, now)
+            books.review(session.connection(), row.company, row.subject, now)
             return row
 
     # ------------------------------------------------------------------------------------------------ questions
 
     def get(self, key: str) -> EffectRow | None:
         """One effect."""
-        with self._db.read() as session:
-            return session.get(EffectRow, key)
+        with self._db.ask() as connection:
+            return next(iter(records(connection, EffectRow, _ONE, wanted=key)), None)
 
     def due(self, company: str, now: datetime, limit: int, *, kinds: Collection[EffectKind]) -> list[EffectRow]:
         """Planned effects whose time has come, most pressing first, at most one a subject."""
@@ -230,10 +307,9 @@ class EffectLog:
             select(EffectRow)
             .where(
                 EffectRow.company == company,
-                or_(
-                    (col(EffectRow.status) == EffectStatus.UNCERTAIN) & _has_come(now),
-                    col(EffectRow.status) == EffectStatus.IN_FLIGHT,
-                ),
+                # The status by itself, for the index: an OR around it would walk all effects there ever were.
+                col(EffectRow.status).in_([EffectStatus.UNCERTAIN, EffectStatus.IN_FLIGHT]),
+                or_(col(EffectRow.status) == EffectStatus.IN_FLIGHT, _has_come(now)),
             )
             .order_by(col(EffectRow.priority), col(EffectRow.due_at), col(EffectRow.key))
             .limit(limit)
@@ -262,18 +338,50 @@ def _has_come(now: datetime) -> ColumnElement[bool]:
     return or_(col(EffectRow.due_at) <= now, col(EffectRow.due_at) > now + FARTHEST)
 
 
-def _settled(session: Session, row: EffectRow, now: datetime) -> None:
-    """What a person was told about an effect is no longer so: it is done."""
-    about = [
-        col(AttentionRow.key).startswith(f"{row.company}/{kind}/{row.key}", autoescape=True)
-        for kind in ("effect", "doubt")
-    ]
-    open_ones = select(AttentionRow).where(
-        AttentionRow.company == row.company, col(AttentionRow.closed_at).is_(None), or_(*about)
-    )
-    for item in session.exec(open_ones):
-        item.closed_at, item.closed_by = now, "done after all"
-        session.add(item)
+def _settled(connection: Connection, row: EffectRow, now: datetime) -> None:
+    """What a person was told about an effect is no longer so: it is done. Nobody is told of one that goes well."""
+    if row.attempts <= 1 and not row.looks and not row.slot:
+        return
+    items = table_of(AttentionRow)
+    about = [items.c.key.startswith(f"{row.company}/{kind}/{row.key}", autoescape=True) for kind in ("effect", "doubt")]
+    open_ones = update(items).where(items.c.company == row.company, items.c.closed_at.is_(None), or_(*about))
+    connection.execute(open_ones.values(closed_at=now, closed_by="done after all"))
+
+
+def _planned(company: str, effect: NewEffect, text: TextFacts | None, now: datetime) -> dict[str, object]:
+    return {
+        "key": effect.key,
+        "company": company,
+        "kind": effect.kind.value,
+        "subject": effect.subject,
+        "request": effect.request,
+        "reason": effect.reason,
+        "status": EffectStatus.PLANNED.value,
+        "priority": PRIORITY[effect.kind],
+        "due_at": now,
+        "planned_at": now,
+        "attempts": 0,
+        "slot": 0,
+        "looks": 0,
+        "phone": text.phone if text else None,
+        "purpose": text.purpose if text else None,
+        "step": text.step if text else None,
+    }
+
+
+def _event(key: str, before: EffectStatus, after: EffectStatus, now: datetime, note: str = "") -> dict[str, object]:
+    return {"key": key, "at": now, "before": before.value, "after": after.value, "note": note}
+
+
+def _planning(effect: NewEffect, now: datetime) -> dict[str, object]:
+    return {
+        "key": effect.key,
+        "at": now,
+        "before": None,
+        "after": EffectStatus.PLANNED.value,
+        "note": effect.reason,
+        "request": effect.request,
+    }
 
 
 __all__ = ["CLOSED_BY_PERSON", "OPEN", "EffectLog", "TextFacts"]

@@ -102,7 +102,7 @@ def put_consent(session: Session, company: str, record: ConsentRecord, now: date
         )
     )
     session.flush()  # so that the same entry a second time in one fact is seen
-    books.review_phone(session, company, record.phone.e164, now)
+    books.review_phone(session.connection(), company, record.phone.e164, now)
     return True
 
 
@@ -128,6 +128,6 @@ def put_attention(session: Session, company: str, attention: Attention, now: dat
 def review_scope(session: Session, company: str, scope: str, subject: str, now: datetime) -> None:
     """Decide again on what a hold or its end concerns."""
     if scope == "invoice":
-        books.review(session, company, subject, now)
+        books.review(session.connection(), company, subject, now)
     else:
-        books.review_customer(session, company, subject, now)
+        books.review_customer(session.connection(), company, subject, now)

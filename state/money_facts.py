@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlmodel import col, select
+from sqlalchemy import bindparam, insert, update
 
 from connector.domain.effect import EffectStatus
 from connector.domain.money import Money
@@ -13,7 +14,33 @@ from connector.domain.receivable import Receivable
 from connector.ports import Booking, Hint, Payment, PaymentLink, SentText
 from state import books
 from state.facts import HINTS_SINCE, Attention, Facts, Planned, put_attention, put_cursor
+from state.rows import change, table_of
 from state.tables import HintRow, LinkRow, PaymentRow, TextRow
+
+_LINK: Final = table_of(LinkRow)
+_TEXT_SENT: Final = insert(table_of(TextRow))
+_LINKS_TEXTED: Final = (  # the live ones that no text has carried yet
+    update(_LINK)
+    .where(
+        _LINK.c.company == bindparam("whose"),
+        _LINK.c.ledger_id == bindparam("which"),
+        _LINK.c.retired_at.is_(None),
+        _LINK.c.texted_at.is_(None),
+    )
+    .values(texted_at=bindparam("now"))
+)
+
+_LINK_RETIRED: Final = (
+    update(_LINK)
+    .where(_LINK.c.company == bindparam("whose"), _LINK.c.link_id == bindparam("which"))
+    .values(retired_at=bindparam("now"))
+)
+_HINT: Final = table_of(HintRow)
+_HINT_WORKED: Final = (
+    update(_HINT)
+    .where(_HINT.c.company == bindparam("whose"), _HINT.c.event_id == bindparam("which"))
+    .values(worked_at=bindparam("now"))
+)
 
 
 class MoneyFacts(Facts):
@@ -26,55 +53,49 @@ class MoneyFacts(Facts):
 
         One that was found but is down already is kept as retired: no text may carry it.
         """
-        with self.database.write() as session:
-            row = self.effects.conclude(session, key, EffectStatus.DONE, now, remote_id=link.link_id, note=note)
-            books.put_link(session, company, link, ledger_id=row.subject, amount=amount, generation=generation, now=now)
-            books.review(session, company, row.subject, now)
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=link.link_id, note=note)
+            books.put_link(
+                connection, company, link, ledger_id=row.subject, amount=amount, generation=generation, now=now
+            )
+            books.review(connection, company, row.subject, now)
 
-    def link_retired(self, company: str, key: str, link_id: str, now: datetime, note: str) -> None:
-        """The link is down and none of its pages can be paid any more."""
-        with self.database.write() as session:
-            row = self.effects.conclude(session, key, EffectStatus.DONE, now, remote_id=link_id, note=note)
-            link = session.get(LinkRow, (company, link_id))
-            if link is not None:
-                link.retired_at = now
-                session.add(link)
-            books.review(session, company, row.subject, now)
+    def link_retired(
+        self, company: str, key: str, link_id: str, now: datetime, note: str, payments: Sequence[Payment] = ()
+    ) -> None:
+        """The link is down and none of its pages can be paid any more; what was paid on it is stored with that."""
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=link_id, note=note)
+            for payment in payments:
+                books.put_payment(connection, company, payment, row.subject, now)
+            change(connection, _LINK_RETIRED, {"whose": company, "which": link_id, "now": now})
+            books.review(connection, company, row.subject, now)
 
     def text_sent(
         self, company: str, key: str, text: SentText, now: datetime, *, check_at: datetime, note: str
     ) -> None:
         """The text is at the service, under an id."""
-        with self.database.write() as session:
-            row = self.effects.conclude(session, key, EffectStatus.DONE, now, remote_id=text.text_id, note=note)
-            session.add(
-                TextRow(
-                    company=company,
-                    text_id=text.text_id,
-                    effect_key=key,
-                    ledger_id=row.subject,
-                    phone=text.to.e164,
-                    purpose=row.purpose or "",
-                    state=text.state,
-                    segments=text.segments,
-                    price=str(text.price) if text.price is not None else None,
-                    price_currency=text.price_currency,
-                    sent_at=now,
-                    check_at=check_at,
-                )
-            )
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=text.text_id, note=note)
+            values = {
+                "company": company,
+                "text_id": text.text_id,
+                "effect_key": key,
+                "ledger_id": row.subject,
+                "phone": text.to.e164,
+                "purpose": row.purpose or "",
+                "state": text.state.value,
+                "segments": text.segments,
+                "price": str(text.price) if text.price is not None else None,
+                "price_currency": text.price_currency,
+                "sent_at": now,
+                "looks": 0,
+                "check_at": check_at,
+            }
+            change(connection, _TEXT_SENT, values)
             if row.purpose == "notice":
-                for link in session.exec(
-                    select(LinkRow).where(
-                        LinkRow.company == company,
-                        LinkRow.ledger_id == row.subject,
-                        col(LinkRow.retired_at).is_(None),
-                        col(LinkRow.texted_at).is_(None),
-                    )
-                ):
-                    link.texted_at = now
-                    session.add(link)
-            books.review(session, company, row.subject, now)
+                change(connection, _LINKS_TEXTED, {"whose": company, "which": row.subject, "now": now})
+            books.review(connection, company, row.subject, now)
 
     def payment_booked(
         self,
@@ -89,31 +110,30 @@ class MoneyFacts(Facts):
         follow: Sequence[Planned] = (),
     ) -> None:
         """The booking is in the ledger; what follows from it (receipt, notice to the owner) is planned with it."""
-        with self.database.write() as session:
-            row = self.effects.conclude(session, key, EffectStatus.DONE, now, remote_id=booking.booking_id, note=note)
-            payment = session.get(PaymentRow, (company, payment_id))
-            if payment is not None:
-                payment.verdict = "booked"
-                session.add(payment)
+        with self.database.record() as connection:
+            row = self.effects.conclude(
+                connection, key, EffectStatus.DONE, now, remote_id=booking.booking_id, note=note
+            )
+            books.put_verdict(connection, company, payment_id, "booked")
             if after is not None:
-                books.put_receivables(session, company, [after], now)
+                books.put_receivables(connection, company, [after], now)
             for planned in follow:
-                self.effects.plan(session, company, planned.effect, now, planned.text)
-            books.review(session, company, row.subject, now)
+                self.effects.plan(connection, company, planned.effect, now, planned.text)
+            books.review(connection, company, row.subject, now)
 
     def effect_cancelled(self, company: str, key: str, now: datetime, why: str) -> None:
         """The world moved before it was attempted."""
-        with self.database.write() as session:
-            row = self.effects.conclude(session, key, EffectStatus.CANCELLED, now, note=why)
-            books.review(session, company, row.subject, now)
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.CANCELLED, now, note=why)
+            books.review(connection, company, row.subject, now)
 
     def effect_rejected(self, company: str, key: str, now: datetime, why: str, attention: Attention | None) -> None:
         """The service said no for good; a person is told where it matters."""
         with self.database.write() as session:
-            row = self.effects.conclude(session, key, EffectStatus.REJECTED, now, note=why)
+            row = self.effects.conclude(session.connection(), key, EffectStatus.REJECTED, now, note=why)
             if attention is not None:
                 put_attention(session, company, attention, now)
-            books.review(session, company, row.subject, now)
+            books.review(session.connection(), company, row.subject, now)
 
     def hints_read(self, company: str, hints: Sequence[Hint], watermark: datetime | None, now: datetime) -> int:
         """Store events before they are worked on, and the watermark with them; returns how many are new."""
@@ -162,30 +182,30 @@ class MoneyFacts(Facts):
             if attention is not None:
                 put_attention(session, company, attention, now)
 
-    def hint_worked(self, company: str, event_id: str, now: datetime) -> None:
-        """Everything that followed from it is stored."""
-        with self.database.write() as session:
-            row = session.get(HintRow, (company, event_id))
-            if row is not None:
-                row.worked_at = now
-                session.add(row)
+    def hints_worked(self, company: str, event_ids: Sequence[str], now: datetime) -> None:
+        """Everything that followed from them is stored."""
+        with self.database.record() as connection:
+            change(connection, _HINT_WORKED, [{"whose": company, "which": one, "now": now} for one in event_ids])
 
-    def payment_read(self, company: str, payment: Payment, ledger_id: str, now: datetime) -> bool:
-        """Store what the processor told of a payment; the receivable is decided again where it is news."""
-        with self.database.write() as session:
-            news = books.put_payment(session, company, payment, ledger_id, now)
+    def payment_read(
+        self, company: str, payment: Payment, ledger_id: str, now: datetime, *, hints: Sequence[str] = ()
+    ) -> bool:
+        """Store what the processor told of a payment; the receivable is decided again where it is news.
+
+        `hints` are the events that led to it: they are worked, in the same stroke.
+        """
+        with self.database.record() as connection:
+            news = books.put_payment(connection, company, payment, ledger_id, now)
             if news:
-                books.review(session, company, ledger_id, now)
-            return news
+                books.review(connection, company, ledger_id, now)
+            change(connection, _HINT_WORKED, [{"whose": company, "which": one, "now": now} for one in hints])
+        return news
 
     def payment_allocated(self, company: str, payment_id: str, planned: Planned, now: datetime) -> None:
         """It settles its receivable; the booking is planned with the same stroke."""
-        with self.database.write() as session:
-            row = session.get(PaymentRow, (company, payment_id))
-            if row is not None:
-                row.verdict = "allocated"
-                session.add(row)
-            self.effects.plan(session, company, planned.effect, now, planned.text)
+        with self.database.record() as connection:
+            books.put_verdict(connection, company, payment_id, "allocated")
+            self.effects.plan(connection, company, planned.effect, now, planned.text)
 
     def payment_held(
         self,
@@ -200,10 +220,7 @@ class MoneyFacts(Facts):
         """A person must decide about it. `instead_of`: the booking that is cancelled for it, with the same stroke."""
         with self.database.write() as session:
             if instead_of is not None:
-                effect = self.effects.conclude(session, instead_of, EffectStatus.CANCELLED, now, note=why)
-                books.review(session, company, effect.subject, now)
-            row = session.get(PaymentRow, (company, payment_id))
-            if row is not None:
-                row.verdict = "held"
-                session.add(row)
+                effect = self.effects.conclude(session.connection(), instead_of, EffectStatus.CANCELLED, now, note=why)
+                books.review(session.connection(), company, effect.subject, now)
+            books.put_verdict(session.connection(), company, payment_id, "held")
             put_attention(session, company, attention, now)

@@ -77,7 +77,7 @@ class PeopleFacts(Facts):
         with self.database.write() as session:
             if session.get(UnreachableRow, (company, phone.e164)) is None:
                 session.add(UnreachableRow(company=company, phone=phone.e164, code=code, since=now))
-                books.review_phone(session, company, phone.e164, now)
+                books.review_phone(session.connection(), company, phone.e164, now)
 
     def delivery_read(self, company: str, text: SentText, check_at: datetime | None, now: datetime) -> None:
         """How far a text has come; never a step back."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, or_, select
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
 from connector.domain.phone import Phone
-from connector.domain.receivable import ReceivableState
+from connector.domain.receivable import Receivable, ReceivableState
+from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
 from state.facts import ALL, LONG_AGO, TEXTS
+from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
     CallRow,
     CompanyRow,
@@ -52,10 +56,42 @@ class Facts:
     texted: set[str] = field(default_factory=set)  # phones that have had a text
 
 
+_EFFECT, _TEXT = table_of(EffectRow).c, table_of(TextRow).c
+_CURSOR: Final = select_some(CursorRow, "name")
+_RECEIVABLES: Final = select_some(ReceivableRow, "ledger_id")
+_CUSTOMERS: Final = select_some(CustomerRow, "customer_id")
+_LINKS: Final = select_some(LinkRow, "ledger_id")
+_PAYMENTS: Final = select_some(PaymentRow, "ledger_id")
+_EFFECTS: Final = select_some(
+    EffectRow,
+    "subject",
+    only="key kind subject phone purpose step status outcome",  # without its frozen request, the most of it
+)
+_CONSENTS: Final = select_some(ConsentRow, "phone")
+_UNREACHABLE: Final = select_some(UnreachableRow, "phone")
+_NOTICES: Final = select_some(
+    EffectRow,
+    "phone",
+    _EFFECT.purpose == "notice",
+    _EFFECT.status.not_in([EffectStatus.CANCELLED, EffectStatus.REJECTED]),
+    or_(_EFFECT.claimed_at >= bindparam("since"), _EFFECT.planned_at >= bindparam("since")),
+    only="key phone claimed_at planned_at",
+)
+_LINK: Final = select_some(LinkRow, "link_id")
+_PAYMENT: Final = select_some(PaymentRow, "payment_id")
+_TEXT_ID: Final = select_some(TextRow, "text_id")
+_TEXTED: Final = select_some(TextRow, "phone", only="phone")
+_HOLDS: Final = select_of(HoldRow)
+
+
 class Queries(Views):
     """What we remember, to read: what decisions need here, what people ask in `Views`."""
 
     # ------------------------------------------------------------------------------------------------- decisions
+
+    def _one(self, model: type[Row], question: Some, company: str, wanted: str) -> Row | None:
+        with self._db.ask() as connection:
+            return next(iter(records_of(connection, model, question, company, [wanted])), None)
 
     def due_for_review(self, company: str, now: datetime, limit: int) -> list[str]:
         """Receivables to decide on now, longest waiting first."""
@@ -77,72 +113,33 @@ class Queries(Views):
             consents=defaultdict(list),
             notices=defaultdict(list),
         )
-        with self._db.read() as session:
-            for row in session.exec(
-                select(ReceivableRow).where(
-                    ReceivableRow.company == company, col(ReceivableRow.ledger_id).in_(ledger_ids)
-                )
-            ):
-                facts.receivables[row.ledger_id] = row
-            wanted = {row.customer_id for row in facts.receivables.values()}
-            for customer in session.exec(
-                select(CustomerRow).where(CustomerRow.company == company, col(CustomerRow.customer_id).in_(wanted))
-            ):
-                facts.customers[customer.customer_id] = customer
-            for link in session.exec(
-                select(LinkRow).where(LinkRow.company == company, col(LinkRow.ledger_id).in_(ledger_ids))
-            ):
+        with self._db.ask() as connection:
+
+            def some(model: type[Row], question: Some, wanted: Collection[str], **more: object) -> list[Row]:
+                return records_of(connection, model, question, company, wanted, **more)
+
+            facts.receivables = {row.ledger_id: row for row in some(ReceivableRow, _RECEIVABLES, ledger_ids)}
+            owners = {row.customer_id for row in facts.receivables.values()}
+            facts.customers = {row.customer_id: row for row in some(CustomerRow, _CUSTOMERS, owners)}
+            for link in some(LinkRow, _LINKS, ledger_ids):
                 facts.links[link.ledger_id].append(link)
-            for payment in session.exec(
-                select(PaymentRow).where(PaymentRow.company == company, col(PaymentRow.ledger_id).in_(ledger_ids))
-            ):
+            for payment in some(PaymentRow, _PAYMENTS, ledger_ids):
                 facts.payments[payment.ledger_id].append(payment)
-            for effect in session.exec(
-                select(EffectRow).where(EffectRow.company == company, col(EffectRow.subject).in_(ledger_ids))
-            ):
+            for effect in some(EffectRow, _EFFECTS, ledger_ids):
                 facts.effects[effect.subject].append(effect)
-            for hold in session.exec(select(HoldRow).where(HoldRow.company == company)):
+            for hold in records(connection, HoldRow, _HOLDS, company=company):
                 if hold.scope == TEXTS:
                     facts.paused = True
                 else:
                     (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
-            self._phones(session, company, facts, notices_since)
+            phones = {row.phone for row in facts.customers.values() if row.phone}
+            for entry in sorted(some(ConsentRow, _CONSENTS, phones), key=_entry):
+                facts.consents[entry.phone].append(consent_of(entry))
+            facts.unreachable = {row.phone for row in some(UnreachableRow, _UNREACHABLE, phones)}
+            for effect in some(EffectRow, _NOTICES, phones, since=notices_since):
+                facts.notices[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
+            facts.texted = {row.phone for row in some(TextRow, _TEXTED, phones)}
         return facts
-
-    @staticmethod
-    def _phones(session: object, company: str, facts: Facts, notices_since: datetime) -> None:
-        from sqlmodel import Session
-
-        assert isinstance(session, Session)  # noqa: S101  narrows the type
-        phones = {row.phone for row in facts.customers.values() if row.phone}
-        for row in session.exec(
-            select(ConsentRow)
-            .where(ConsentRow.company == company, col(ConsentRow.phone).in_(phones))
-            .order_by(col(ConsentRow.entry))
-        ):
-            facts.consents[row.phone].append(consent_of(row))
-        facts.unreachable.update(
-            session.exec(
-                select(UnreachableRow.phone).where(
-                    UnreachableRow.company == company, col(UnreachableRow.phone).in_(phones)
-                )
-            )
-        )
-        for effect in session.exec(
-            select(EffectRow).where(
-                EffectRow.company == company,
-                col(EffectRow.phone).in_(phones),
-                EffectRow.purpose == "notice",
-                col(EffectRow.status).not_in([EffectStatus.CANCELLED, EffectStatus.REJECTED]),
-                or_(col(EffectRow.claimed_at) >= notices_since, col(EffectRow.planned_at) >= notices_since),
-            )
-        ):
-            facts.notices[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
-        facts.texted.update(
-            session.exec(
-                select(TextRow.phone).where(TextRow.company == company, col(TextRow.phone).in_(phones)).distinct()
-            )
-        )
 
     # ------------------------------------------------------------------------------------------------- companies
 
@@ -159,15 +156,25 @@ class Queries(Views):
 
     def cursor(self, company: str, name: str) -> CursorRow | None:
         """How far a list was read."""
-        with self._db.read() as session:
-            return session.get(CursorRow, (company, name))
+        return self._one(CursorRow, _CURSOR, company, name)
 
     # ---------------------------------------------------------------------------------------------------- ledger
 
     def receivable(self, company: str, ledger_id: str) -> ReceivableRow | None:
         """One receivable as last read."""
-        with self._db.read() as session:
-            return session.get(ReceivableRow, (company, ledger_id))
+        return self._one(ReceivableRow, _RECEIVABLES, company, ledger_id)
+
+    def owners(self, company: str, ledger_ids: Sequence[str]) -> list[str]:
+        """The customers of these receivables, each once."""
+        with self._db.ask() as connection:
+            found = records_of(connection, ReceivableRow, _RECEIVABLES, company, ledger_ids)
+        return list(dict.fromkeys(row.customer_id for row in found))
+
+    def has_just_this(self, company: str, value: Receivable, since: datetime, until: datetime) -> bool:
+        """Whether that receivable is on record exactly so, and was read in that time."""
+        with self._db.ask() as connection:
+            found = records_of(connection, ReceivableRow, _RECEIVABLES, company, [value.ledger_id])
+        return bool(found) and since <= found[0].read_at <= until and receivable_of(found[0]) == value
 
     def known(self, company: str, ledger_ids: Sequence[str]) -> set[str]:
         """Which of these ids we have seen."""
@@ -202,11 +209,11 @@ class Queries(Views):
 
     def customers(self, company: str, ids: Sequence[str]) -> dict[str, CustomerRow]:
         """Customers as last read."""
-        with self._db.read() as session:
-            rows = session.exec(
-                select(CustomerRow).where(CustomerRow.company == company, col(CustomerRow.customer_id).in_(ids))
-            ).all()
+        with self._db.ask() as connection:
+            rows = records_of(connection, CustomerRow, _CUSTOMERS, company, ids)
         return {row.customer_id: row for row in rows}
+
+    # ----------------------------------------------------------------------------------------------------- money
 
     def customers_with(self, company: str, phone: str) -> list[str]:
         """Ids of the customers whose mobile number this is."""
@@ -223,8 +230,7 @@ class Queries(Views):
 
     def link(self, company: str, link_id: str) -> LinkRow | None:
         """A link of ours."""
-        with self._db.read() as session:
-            return session.get(LinkRow, (company, link_id))
+        return self._one(LinkRow, _LINK, company, link_id)
 
     def unworked_hints(self, company: str, now: datetime, limit: int) -> list[HintRow]:
         """Stored events that nothing has followed from yet and whose time has come, oldest first."""
@@ -240,6 +246,12 @@ class Queries(Views):
         )
         with self._db.read() as session:
             return list(session.exec(statement).all())
+
+    def owing(self, company: str, ledger_id: str) -> tuple[ReceivableRow | None, list[PaymentRow]]:
+        """A receivable, and what has been paid or is being paid on it."""
+        with self._db.ask() as connection:
+            known = records_of(connection, ReceivableRow, _RECEIVABLES, company, [ledger_id])
+            return next(iter(known), None), records_of(connection, PaymentRow, _PAYMENTS, company, [ledger_id])
 
     def payments_to_settle(self, company: str, now: datetime, limit: int) -> list[PaymentRow]:
         """Payments that have succeeded, are neither allocated, booked nor held, and whose time has come."""
@@ -270,8 +282,7 @@ class Queries(Views):
 
     def payment(self, company: str, payment_id: str) -> PaymentRow | None:
         """One payment."""
-        with self._db.read() as session:
-            return session.get(PaymentRow, (company, payment_id))
+        return self._one(PaymentRow, _PAYMENT, company, payment_id)
 
     def last_text_at(self, company: str) -> datetime | None:
         """When this company last texted anybody."""
@@ -311,13 +322,9 @@ class Queries(Views):
 
     def consent(self, company: str, phone: str) -> list[ConsentRecord]:
         """The register's entries for a number, oldest first."""
-        statement = (
-            select(ConsentRow)
-            .where(ConsentRow.company == company, ConsentRow.phone == phone)
-            .order_by(col(ConsentRow.entry))
-        )
-        with self._db.read() as session:
-            return [consent_of(row) for row in session.exec(statement)]
+        with self._db.ask() as connection:
+            found = records_of(connection, ConsentRow, _CONSENTS, company, [phone])
+        return [consent_of(row) for row in sorted(found, key=_entry)]
 
     def known_inbound(self, company: str, text_ids: Sequence[str]) -> set[str]:
         """Which of these replies are stored."""
@@ -366,8 +373,7 @@ class Queries(Views):
 
     def text_is_known(self, company: str, text_id: str) -> bool:
         """Whether a text at the service is on record as one of ours."""
-        with self._db.read() as session:
-            return session.get(TextRow, (company, text_id)) is not None
+        return self._one(TextRow, _TEXT_ID, company, text_id) is not None
 
     def last_text_to(self, company: str, phone: str) -> TextRow | None:
         """The latest text this number had from us."""
@@ -388,6 +394,10 @@ class Queries(Views):
         with self._db.read() as session:
             reads, writes = session.exec(statement).one()
         return int(reads), int(writes)
+
+
+def _entry(row: ConsentRow) -> int:
+    return row.entry or 0
 
 
 def consent_of(row: ConsentRow) -> ConsentRecord:

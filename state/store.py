@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlmodel import col, delete, select, update
+from sqlalchemy import bindparam, update
+from sqlmodel import col, delete, select
 
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
@@ -35,7 +37,15 @@ from state.facts import (
 )
 from state.money_facts import MoneyFacts
 from state.people_facts import PeopleFacts
+from state.rows import change, table_of
 from state.tables import CallRow, CompanyRow, HintRow, ReceivableRow
+
+_RECEIVABLE: Final = table_of(ReceivableRow)
+_DECIDED: Final = (
+    update(_RECEIVABLE)
+    .where(_RECEIVABLE.c.company == bindparam("whose"), _RECEIVABLE.c.ledger_id == bindparam("which"))
+    .values({name: bindparam(name) for name in ("reason", "review_at", "decided_at")})
+)
 
 
 class Store(MoneyFacts, PeopleFacts):
@@ -93,50 +103,54 @@ class Store(MoneyFacts, PeopleFacts):
     ) -> list[str]:
         """Store a page of changes and the cursor behind it; returns the receivables that changed."""
         with self.database.write() as session:
-            changed = books.put_receivables(session, company, page.receivables, now)
-            books.mark_deleted(session, company, page.deleted, now)
-            books.put_customers(session, company, customers, now)
+            changed = books.put_receivables(session.connection(), company, page.receivables, now)
+            books.mark_deleted(session.connection(), company, page.deleted, now)
+            books.put_customers(session.connection(), company, customers, now)
             put_cursor(session, company, LEDGER_CURSOR, page.cursor, now)
         return changed
 
     def receivables_read(self, company: str, read: Sequence[Receivable], now: datetime) -> list[str]:
         """Store receivables that were read one by one or in a sweep."""
-        with self.database.write() as session:
-            return books.put_receivables(session, company, read, now)
+        with self.database.record() as connection:
+            return books.put_receivables(connection, company, read, now)
 
     def receivable_gone(self, company: str, ledger_id: str, now: datetime) -> None:
         """The ledger has it no more."""
-        with self.database.write() as session:
-            books.mark_deleted(session, company, [ledger_id], now)
+        with self.database.record() as connection:
+            books.mark_deleted(connection, company, [ledger_id], now)
 
     def customers_read(self, company: str, read: Iterable[tuple[Customer, Phone | None]], now: datetime) -> None:
         """Store customers as read."""
-        with self.database.write() as session:
-            books.put_customers(session, company, read, now)
+        with self.database.record() as connection:
+            books.put_customers(connection, company, read, now)
 
     def decided(self, company: str, decisions: Sequence[Decided], now: datetime) -> int:
         """Record what was decided about several receivables; returns how many effects are new."""
-        new = 0
-        with self.database.write() as session:
-            for one in decisions:
-                row = session.get(ReceivableRow, (company, one.ledger_id))
-                if row is not None:
-                    row.reason, row.review_at, row.decided_at = one.reason, one.review_at, now
-                    session.add(row)
-                for planned in one.planned:
-                    new += self.effects.plan(session, company, planned.effect, now, planned.text)
-        return new
+        verdicts = [
+            {
+                "whose": company,
+                "which": one.ledger_id,
+                "reason": str(one.reason),
+                "review_at": one.review_at,
+                "decided_at": now,
+            }
+            for one in decisions
+        ]
+        planned = [(one.effect, one.text) for decision in decisions for one in decision.planned]
+        with self.database.record() as connection:
+            change(connection, _DECIDED, verdicts)
+            return self.effects.plan_all(connection, company, planned, now)
 
     def review_now(self, company: str, ledger_id: str, now: datetime) -> None:
         """Decide on that receivable again at the next opportunity."""
-        with self.database.write() as session:
-            books.review(session, company, ledger_id, now)
+        with self.database.record() as connection:
+            books.review(connection, company, ledger_id, now)
 
     def review_later(self, company: str, ledger_ids: Sequence[str], at: datetime) -> None:
         """Decide on those at `at`: their last decision stands until then."""
-        with self.database.write() as session:
+        with self.database.record() as connection:
             for ledger_id in ledger_ids:
-                books.review(session, company, ledger_id, at)
+                books.review(connection, company, ledger_id, at)
 
     def review_all_open(self, company: str, rules: str, now: datetime) -> None:
         """Decide again on everything open, because the rules have changed; remembers which rules apply now."""

@@ -94,16 +94,17 @@ class _QuietRest(RESTClientObject):  # type: ignore[misc]  # the SDK has no type
         kind = CallKind.READ if method == "GET" else CallKind.WRITE
         self._wire.meter.before(SERVICE, kind)
         try:
-            response: urllib3.BaseHTTPResponse = self.pool_manager.request(
-                method,
-                url,
-                fields=query_params if method == "GET" else None,
-                body=body.encode() if isinstance(body, str) else None,
-                headers=headers,
-                timeout=urllib3.Timeout(connect=self._wire.connect_timeout, read=self._wire.read_timeout),
-                retries=False,
-                redirect=False,
-            )
+            with self._wire.lane:
+                response: urllib3.BaseHTTPResponse = self.pool_manager.request(
+                    method,
+                    url,
+                    fields=query_params if method == "GET" else None,
+                    body=body.encode() if isinstance(body, str) else None,
+                    headers=headers,
+                    timeout=urllib3.Timeout(connect=self._wire.connect_timeout, read=self._wire.read_timeout),
+                    retries=False,
+                    redirect=False,
+                )
         except (HTTPError, OSError):
             self._wire.meter.after(CallSeen(SERVICE, kind, None))
             raise

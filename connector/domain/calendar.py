@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from connector.domain.phone import Phone
@@ -69,6 +70,7 @@ class Window:
         return min(left)
 
 
+@lru_cache(maxsize=4096)  # a decision asks some six times, and parsing a number costs more than the rest of it
 def zones_of(phone: Phone, home: ZoneInfo) -> tuple[ZoneInfo, ...]:
     """Every zone the number's area lies in; `home` (the company's) where the number does not tell.
 

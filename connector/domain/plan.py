@@ -33,6 +33,7 @@ class LinkFact:
     url: str
     amount: Money
     used: bool = False  # somebody completed it: it takes no second payment, even if that one failed later
+    texted: bool = False  # a text has carried it: it may have been paid on
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from connector.errors import (
     Transient,
 )
 from connector.flows.company import Company
+from state.books import receivable_of
 from state.store import Attention
 from state.tables import EffectRow
 
@@ -46,12 +47,17 @@ LOOKS: Final[dict[EffectKind, tuple[timedelta, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of one effect: the company, the row as claimed, and names for people."""
+    """One try of one effect: the company, the row as claimed, and what it would do, for people."""
 
     company: Company
     row: EffectRow
-    invoice: str
-    what: str  # "text Acme Ltd about invoice 1042"
+    what: str  # "send the text"
+
+    @property
+    def invoice(self) -> str:
+        """The invoice as people know it; looked up only when somebody must be told."""
+        known = self.company.queries.receivable(self.company.id, self.row.subject)
+        return receivable_of(known).label if known else self.row.subject
 
 
 def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> str:

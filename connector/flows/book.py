@@ -81,7 +81,7 @@ def book(attempt: Attempt) -> str:
         now = company.clock.now()
         company.store.effects.postpone(row.key, now + OTHER_BOOKING, now, "another booking on this invoice is in doubt")
         return "postponed"
-    reread(company, row.subject)
+    receivable = reread(company, row.subject)
     listed = list(company.ledger.bookings_on(row.subject))
     if row.attempts:
         # Tried before: it may have been made and moved off the invoice since.
@@ -90,8 +90,6 @@ def book(attempt: Attempt) -> str:
     if found is not None and not (found.state is BookingState.DELETED and row.slot):
         return _adopt(attempt, request, found)
     # Deleted by somebody, and ordered again by a person: then it is booked again.
-    known = company.queries.receivable(company.id, row.subject)
-    receivable = receivable_of(known) if known else None
     if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
         return _hold(attempt, request, receivable)
     company.store.effects.start(row.key, company.clock.now(), company.owner)
@@ -218,13 +216,14 @@ def _courtesies(
 def _follow(
     company: Company, payment_id: str, request: BookingRequest, after: Receivable | None
 ) -> tuple[Planned, ...]:
-    known = company.queries.receivable(company.id, request.ledger_id)
-    if known is None:
+    known = company.queries.facts(company.id, [request.ledger_id], company.clock.now())
+    row = known.receivables.get(request.ledger_id)
+    if row is None:
         return ()
-    receivable = after or receivable_of(known)
+    receivable = after or receivable_of(row)
     planned: list[Planned] = []
-    customers = company.queries.customers(company.id, [receivable.customer_id])
-    customer = customers.get(receivable.customer_id)
+    customer = known.customers.get(row.customer_id)
+    paid = next((one for one in known.payments[request.ledger_id] if one.payment_id == payment_id), None)
     facts = ReceiptFacts(
         business=company.policy.business,
         customer=receivable.customer_name,
@@ -233,9 +232,11 @@ def _follow(
         invoice=receivable.label,
         today=local_day(company.clock.now(), company.policy.zone),
     )
-    if company.policy.receipts and customer and customer.phone and _is_fresh(company, payment_id):
-        texted = any(one.phone == customer.phone for one in company.queries.texts_of(company.id, request.ledger_id))
-        agreed = standing(company.queries.consent(company.id, customer.phone)) is not ConsentState.REVOKED
+    if company.policy.receipts and customer and customer.phone and _is_fresh(company, paid):
+        texted = any(
+            one.phone == customer.phone and one.status == EffectStatus.DONE for one in known.effects[request.ledger_id]
+        )
+        agreed = standing(known.consents[customer.phone]) is not ConsentState.REVOKED
         if texted and agreed:  # only somebody we have texted about it gets an answer to it
             with contextlib.suppress(MessageProblem):  # a receipt is a courtesy: without words for it there is none
                 body = company.words.receipt(facts)
@@ -246,9 +247,8 @@ def _follow(
     return tuple(planned)
 
 
-def _is_fresh(company: Company, payment_id: str) -> bool:
+def _is_fresh(company: Company, payment: PaymentRow | None) -> bool:
     """A receipt that comes a day after the payment puzzles more than it helps."""
-    payment = company.queries.payment(company.id, payment_id)
     return payment is None or company.clock.now() - (payment.paid_at or payment.created_at) <= RECEIPT_LATE
 
 

@@ -20,7 +20,10 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Everything a flow needs. `workers`: how many effects may be performed side by side."""
+    """Everything a flow needs. `workers`: how many effects may be performed side by side.
+
+    More than the calls a service gets at once (`Wire.lane`): while some wait for the disk, others call.
+    """
 
     id: str
     identity: BooksIdentity
@@ -32,7 +35,7 @@ class Company:
     store: Store
     queries: Queries
     clock: Clock
-    workers: int = 4
+    workers: int = 8
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
     # By how much the machine's clock is wrong, as far as the services tell: no text goes out on a wrong clock.

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from connector.errors import DatabaseTrouble, Throttled
@@ -46,8 +48,19 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
 
     Ends early, after what is in hand, once the company's `stop_asked` says so.
     """
-    look = look or Look()
     report = Report()
+    # One set of threads for the whole pass: each thread keeps its connections, and new ones cost a handshake each.
+    with ThreadPoolExecutor(company.workers, thread_name_prefix=f"pass-{company.id}") as pool:
+        try:
+            _stages(company, look or Look(), pool, report)
+        except DatabaseTrouble as error:
+            # What cannot be recorded must not be done: no further stage, no further call.
+            log.error("%s: the pass was broken off: %s", company.id, error)  # noqa: TRY400  for people
+            report.troubles.append(f"the pass was broken off: {error}")
+    return report
+
+
+def _stages(company: Company, look: Look, pool: ThreadPoolExecutor, report: Report) -> None:
     stages: list[tuple[str, Callable[[Company], Counts]]] = [("recover", recover.run_once)]
     if look.payments:
         stages.append(("read payments", listen.payments_once))
@@ -57,25 +70,19 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
         stages.append(("reconcile", reconcile.run_once))
     if look.ledger:
         stages.append(("read the ledger", poll.run_once))
-    stages.append(("settle payments", settle.run_once))
-    try:
-        for name, stage in stages:
-            _stage(company, name, stage, report)
-        for number in range(ROUNDS):
-            before = dict(report.counts.names)
-            _stage(company, "decide", propose.run_once, report)
-            if number == 0 and brakes.ask_before_catching_up(company):
-                report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
-            _stage(company, "perform", perform.run_once, report)
-            if report.counts.names == before:
-                break
-        _stage(company, "read deliveries", listen.deliveries_once, report)
-        brakes.passed(company)
-    except DatabaseTrouble as error:
-        # What cannot be recorded must not be done: no further stage, no further call.
-        log.error("%s: the pass was broken off: %s", company.id, error)  # noqa: TRY400  for people
-        report.troubles.append(f"the pass was broken off: {error}")
-    return report
+    stages.append(("settle payments", partial(settle.run_once, pool=pool)))
+    for name, stage in stages:
+        _stage(company, name, stage, report)
+    for number in range(ROUNDS):
+        before = dict(report.counts.names)
+        _stage(company, "decide", propose.run_once, report)
+        if number == 0 and brakes.ask_before_catching_up(company):
+            report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
+        _stage(company, "perform", partial(perform.run_once, pool=pool), report)
+        if report.counts.names == before:
+            break
+    _stage(company, "read deliveries", listen.deliveries_once, report)
+    brakes.passed(company)
 
 
 def _stage(company: Company, name: str, stage: Callable[[Company], Counts], report: Report) -> None:

@@ -6,7 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from connector.domain.effect import EffectKind, EffectStatus
@@ -15,7 +16,8 @@ from connector.errors import DuebirdError, NeedsReauthorisation, Rejected, Rejec
 from connector.flows import book, brakes, listen, text
 from connector.flows.attempts import Attempt, conclude_error
 from connector.flows.company import Company, Counts
-from connector.flows.situation import situations
+from connector.flows.poll import read_customers
+from connector.flows.situation import being_paid
 from connector.flows.trouble import as_trouble
 from connector.ports import LinkRequest
 from state.books import receivable_of
@@ -32,29 +34,30 @@ LEFT: Final = "left for later"
 ALL_KINDS: Final = frozenset(EffectKind)
 
 
-def run_once(company: Company) -> Counts:
+def run_once(company: Company, pool: ThreadPoolExecutor) -> Counts:
     """Attempt everything that is due. One effect's trouble never stops another's; a dead service stops its kind."""
     counts = Counts()
     stopped: set[EffectKind] = set()
     unreached: Counter[EffectKind] = Counter()
     tried: set[str] = set()
-    with ThreadPoolExecutor(company.workers, thread_name_prefix=f"perform-{company.id}") as pool:
-        for _ in range(BATCHES_A_RUN):
-            if company.stop_asked():
-                break
-            rows = company.store.effects.due(company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped)
-            # Each effect once a run: what could not even be put off must not be tried again and again.
-            rows = [row for row in rows if row.key not in tried]
-            if not rows:
-                break
-            if any(row.kind == EffectKind.SEND_TEXT for row in rows) and not _replies_are_fresh(company, counts):
-                stopped.add(EffectKind.SEND_TEXT)
-                continue
-            rows = _within_caps(company, rows, stopped)
-            for key, kind, outcome in pool.map(lambda row: _perform(company, row, stopped, unreached), rows):
-                counts.add(f"{kind} {outcome}")
-                if outcome != LEFT:
-                    tried.add(key)
+    for _ in range(BATCHES_A_RUN):
+        if company.stop_asked():
+            break
+        rows = company.store.effects.due(company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped)
+        # Each effect once a run: what could not even be put off must not be tried again and again.
+        rows = [row for row in rows if row.key not in tried]
+        if not rows:
+            break
+        texts = [row for row in rows if row.kind == EffectKind.SEND_TEXT]
+        if texts and not _people_are_known(company, texts, counts):
+            stopped.add(EffectKind.SEND_TEXT)
+            continue
+        rows = _within_caps(company, rows, stopped)
+        attempt = partial(_perform, company, stopped=stopped, unreached=unreached, heard=_heard_at(company))
+        for key, kind, outcome in pool.map(attempt, rows):
+            counts.add(f"{kind} {outcome}")
+            if outcome != LEFT:
+                tried.add(key)
     return counts
 
 
@@ -70,24 +73,29 @@ def _within_caps(company: Company, rows: list[EffectRow], stopped: set[EffectKin
     return [row for row in rows if row.key not in beyond]
 
 
-def _replies_are_fresh(company: Company, counts: Counts) -> bool:
-    """See STOPs before texting; when they cannot be seen, nobody is texted."""
+def _people_are_known(company: Company, texts: list[EffectRow], counts: Counts) -> bool:
+    """See STOPs and who the recipients are before texting; when they cannot be seen, nobody is texted."""
     try:
         listen.replies_if_older(company, REPLIES_FRESH_FOR, counts)
+        read_customers(company, company.queries.owners(company.id, [row.subject for row in texts]))
     except DuebirdError as error:
         listen.note_trouble(company, error)
-        counts.add("texts held back: replies could not be read")
+        counts.add("texts held back: replies or customers could not be read")
         return False
     return True
 
 
 def _perform(
-    company: Company, row: EffectRow, stopped: set[EffectKind], unreached: Counter[EffectKind]
+    company: Company,
+    row: EffectRow,
+    stopped: set[EffectKind],
+    unreached: Counter[EffectKind],
+    heard: datetime | None,
 ) -> tuple[str, str, str]:
     kind = EffectKind(row.kind)
-    if kind in stopped or company.stop_asked() or (kind is EffectKind.SEND_TEXT and _replies_are_old(company)):
+    if kind in stopped or company.stop_asked() or (kind is EffectKind.SEND_TEXT and _is_old(company, heard)):
         return row.key, kind, LEFT
-    attempt = Attempt(company, row, _label(company, row), _WHAT[kind])
+    attempt = Attempt(company, row, _WHAT[kind])
     try:
         return row.key, kind, _PERFORM[kind](attempt)
     except Exception as error:  # noqa: BLE001  one effect's surprise must not stop the others
@@ -98,20 +106,19 @@ def _perform(
         return row.key, kind, conclude_error(attempt, trouble, started=_started(company, row))
 
 
-def _replies_are_old(company: Company) -> bool:
-    """A batch can take long when services are slow: what was fresh at its start may not be fresh at its end."""
+def _heard_at(company: Company) -> datetime | None:
     read = company.queries.cursor(company.id, INBOUND_SINCE)
-    return read is None or abs(company.clock.now() - read.moved_at) > 2 * REPLIES_FRESH_FOR
+    return read.moved_at if read else None
+
+
+def _is_old(company: Company, heard: datetime | None) -> bool:
+    """A batch can take long when services are slow: what was fresh at its start may not be fresh at its end."""
+    return heard is None or abs(company.clock.now() - heard) > 2 * REPLIES_FRESH_FOR
 
 
 def _started(company: Company, row: EffectRow) -> bool:
     current = company.store.effects.get(row.key)
     return current is not None and current.status == EffectStatus.IN_FLIGHT
-
-
-def _label(company: Company, row: EffectRow) -> str:
-    known = company.queries.receivable(company.id, row.subject)
-    return receivable_of(known).label if known else row.subject
 
 
 def request_of(row: EffectRow) -> Mapping[str, Any]:
@@ -152,11 +159,10 @@ def create_link(attempt: Attempt) -> str:
 
 def _no_longer_wanted(company: Company, row: EffectRow, amount: Money) -> str:
     """Why no link is needed any more, from what is on record: after an outage the world may have moved on."""
-    now = company.clock.now()
-    found = situations(company, [row.subject], now, ignoring=row.key).get(row.subject)
-    if found is None or not found.receivable.is_owed or found.payment_arrived or found.payment_pending:
+    known, payments = company.queries.owing(company.id, row.subject)
+    if known is None or being_paid(receivable_of(known), payments):
         return "nothing is to be paid on it any more"
-    return "the amount owed has changed" if found.receivable.balance != amount else ""
+    return "the amount owed has changed" if receivable_of(known).balance != amount else ""
 
 
 def retire_link(attempt: Attempt) -> str:
@@ -174,14 +180,15 @@ def retire_link(attempt: Attempt) -> str:
         )
         return "done"
     now = company.clock.now()
-    for payment in retired.payments:
-        company.store.payment_read(company.id, payment, row.subject, now)
     if retired.still_open:
+        for payment in retired.payments:
+            company.store.payment_read(company.id, payment, row.subject, now)
         # A page lives a day at most; whoever stands at his bank's check is done in minutes.
         wait = min(timedelta(minutes=1) * 2 ** min(row.attempts, 4), timedelta(minutes=15))
         company.store.effects.postpone(row.key, now + wait, now, "pages of it are still open")
         return "postponed"
-    company.store.link_retired(company.id, row.key, values["link_id"], now, f"payments on it: {len(retired.payments)}")
+    note = f"payments on it: {len(retired.payments)}"
+    company.store.link_retired(company.id, row.key, values["link_id"], now, note, retired.payments)
     return "done"
 
 

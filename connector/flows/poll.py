@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.phone import Phone, parse_mobile
-from connector.domain.receivable import Customer
+from connector.domain.receivable import Customer, Receivable
 from connector.errors import CursorExpired, Rejected, Transient
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
 from connector.ports import ChangePage, Quarantined
+from state.books import receivable_of
 from state.store import LEDGER_CURSOR, SINGLE_READS, SWEEP_PAGE, SWEPT_AT, Attention
 
 PAGES_A_RUN: Final = 20  # of 1,000 rows: a backlog of 20,000 changes a run; the rest comes in the next, seconds later
@@ -19,6 +20,7 @@ SWEEP_PAGES_A_RUN: Final = 120  # 120,000 open receivables in one go, so that a 
 REREADS_A_RUN: Final = 50  # single reads cost one metered call each
 FROM_THE_START: Final = "from the start"  # a sweep is ordered, and has read no page yet
 RENEWED_AT_MOST_EVERY: Final = timedelta(hours=1)  # a full reading costs a hundred calls; more often is a loop
+REREAD_NOTED: Final = timedelta(hours=1)  # that nothing changed is written down once an hour
 CUSTOMER_FRESH_FOR: Final = timedelta(hours=24)  # a number changes seldom; it is read again before a text anyway
 CUSTOMERS_A_CALL: Final = 100
 
@@ -128,7 +130,7 @@ def _single_reads(company: Company, counts: Counts) -> None:
         if company.stop_asked():
             return
         with guard.record(f"{company.id}: invoice {ledger_id}") as troubles:
-            reread(company, ledger_id)
+            reread(company, ledger_id, noted=True)
             counts.add("receivables re-read")
         if guard.over and guard.last is not None:
             raise guard.last
@@ -141,9 +143,22 @@ def _single_reads(company: Company, counts: Counts) -> None:
         company.store.set_cursor(company.id, SINGLE_READS, "", company.clock.now())
 
 
-def reread(company: Company, ledger_id: str) -> None:
-    """Read one receivable as it stands now and store it."""
+def reread(company: Company, ledger_id: str, *, noted: bool = False) -> Receivable | None:
+    """Read one receivable as it stands now; what changed is stored, and with `noted` also that it was read.
+
+    Returns it as it is on record then, None where we never knew it.
+    """
     found = company.ledger.receivable(ledger_id)
+    now = company.clock.now()
+    if found is not None and not noted and company.queries.has_just_this(company.id, found, now - REREAD_NOTED, now):
+        return found
+    store_reread(company, ledger_id, found)
+    known = company.queries.receivable(company.id, ledger_id)
+    return receivable_of(known) if known else None
+
+
+def store_reread(company: Company, ledger_id: str, found: Receivable | None) -> None:
+    """Store a receivable that was read by itself; `found` is None where the ledger has it no more."""
     now = company.clock.now()
     if found is None:
         company.store.receivable_gone(company.id, ledger_id, now)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from connector.domain.effect import booking_reference, natural_key
 from connector.domain.money import Money
@@ -17,6 +20,8 @@ from connector.ports import Payment, PaymentState
 from state.books import receivable_of
 from state.store import Attention
 from state.tables import HintRow, PaymentRow
+
+T = TypeVar("T")
 
 HINTS_A_RUN: Final = 500  # each may cost one read; a larger backlog is worked off over the next runs
 PAYMENTS_A_RUN: Final = 500
@@ -32,51 +37,83 @@ _SAID_NO: Final[dict[Verdict, str]] = {
 }
 
 
-def run_once(company: Company) -> Counts:
-    """Work on stored hints, then on payments that have succeeded."""
+def run_once(company: Company, pool: ThreadPoolExecutor) -> Counts:
+    """Work on stored hints, then on payments that have succeeded, in the threads of `pool`."""
     counts = Counts()
-    held_up = _hints(company, counts), _payments(company, counts)
+    held_up = _hints(company, pool, counts), _payments(company, pool, counts)
     for trouble in held_up:
         if trouble is not None:
             raise trouble
     return counts
 
 
-def _hints(company: Company, counts: Counts) -> DuebirdError | None:
+def _hints(company: Company, pool: ThreadPoolExecutor, counts: Counts) -> DuebirdError | None:
     """Returns what stood in the way of all of them; one event's own trouble only puts that one off."""
+    hints = company.queries.unworked_hints(company.id, company.clock.now(), HINTS_A_RUN)
+    idle = [hint.event_id for hint in hints if not _leads_somewhere(hint)]
+    if idle:
+        company.store.hints_worked(company.id, idle, company.clock.now())
     guard = Isolation()
-    for hint in company.queries.unworked_hints(company.id, company.clock.now(), HINTS_A_RUN):
-        if company.stop_asked():
-            return None
-        with guard.record(f"{company.id}: event {hint.event_id}") as troubles:
-            _hint(company, hint, counts)
-            company.store.hint_worked(company.id, hint.event_id, company.clock.now())
-        if guard.over:
-            return guard.last
-        for trouble in troubles:
-            counts.add("events put off")
+    for group, trouble in _side_by_side(company, pool, guard, partial(_work_on, company), _by_object(hints), counts):
+        counts.add("events put off", len(group))
+        for hint in group:
             told = None if isinstance(trouble, Transient) else _odd_event(company, hint, trouble)
             now = company.clock.now()
             company.store.hint_later(company.id, hint.event_id, now + _put_off(trouble), told, now)
-    return None
+    return guard.last if guard.over else None
 
 
-def _payments(company: Company, counts: Counts) -> DuebirdError | None:
+def _payments(company: Company, pool: ThreadPoolExecutor, counts: Counts) -> DuebirdError | None:
+    payments = company.queries.payments_to_settle(company.id, company.clock.now(), PAYMENTS_A_RUN)
     guard = Isolation()
-    for payment in company.queries.payments_to_settle(company.id, company.clock.now(), PAYMENTS_A_RUN):
-        if company.stop_asked():
-            return None
-        with guard.record(f"{company.id}: payment {payment.payment_id}") as troubles:
-            _settle(company, payment, counts)
-        if guard.over:
-            counts.add("payments waiting for the ledger")
-            return guard.last
-        for trouble in troubles:
-            counts.add("payments put off")
-            told = None if isinstance(trouble, Transient) else _waiting_payment(company, payment, trouble)
-            now = company.clock.now()
-            company.store.payment_later(company.id, payment.payment_id, now + _put_off(trouble), told, now)
-    return None
+    for payment, trouble in _side_by_side(company, pool, guard, partial(_settle, company), payments, counts):
+        counts.add("payments put off")
+        told = None if isinstance(trouble, Transient) else _waiting_payment(company, payment, trouble)
+        now = company.clock.now()
+        company.store.payment_later(company.id, payment.payment_id, now + _put_off(trouble), told, now)
+    if guard.over:
+        counts.add("payments waiting for the ledger")
+    return guard.last if guard.over else None
+
+
+def _side_by_side(
+    company: Company,
+    pool: ThreadPoolExecutor,
+    guard: Isolation,
+    work: Callable[[T, Counts], None],
+    items: Sequence[T],
+    counts: Counts,
+) -> list[tuple[T, DuebirdError]]:
+    """Work on all of them; returns those with a trouble of their own, none where the guard says it is everybody's."""
+
+    def attempt(item: T) -> tuple[T, Counts, list[DuebirdError]]:
+        mine = Counts()
+        if guard.over or company.stop_asked():
+            return item, mine, []
+        with guard.record(f"{company.id}: {getattr(work, 'func', work).__name__}") as troubles:
+            work(item, mine)
+        return item, mine, troubles
+
+    found = []
+    for item, mine, troubles in pool.map(attempt, items):
+        counts.merge(mine)
+        found += [(item, trouble) for trouble in troubles]
+    return [] if guard.over else found
+
+
+def _leads_somewhere(hint: HintRow) -> bool:
+    """Each visit without a payment leaves an event of its own; nothing follows from it, nor from news of payouts."""
+    session = hint.kind.startswith("checkout.session.") and hint.kind != "checkout.session.expired"
+    return session or hint.kind in _FOR_A_PERSON
+
+
+def _by_object(hints: Sequence[HintRow]) -> list[list[HintRow]]:
+    """Those that lead somewhere; several about one payment page together, so that it is asked for once."""
+    groups: dict[str, list[HintRow]] = {}
+    for hint in hints:
+        if _leads_somewhere(hint):
+            groups.setdefault(hint.event_id if hint.kind in _FOR_A_PERSON else hint.object_id, []).append(hint)
+    return list(groups.values())
 
 
 def _put_off(trouble: DuebirdError) -> timedelta:
@@ -106,28 +143,28 @@ def _waiting_payment(company: Company, payment: PaymentRow, trouble: DuebirdErro
     )
 
 
-def _hint(company: Company, hint: HintRow, counts: Counts) -> None:
-    """A hint only says where to look. What the processor answers now is believed."""
-    if hint.kind.startswith("checkout.session."):
-        if hint.kind == "checkout.session.expired":
-            return  # each visit without a payment leaves one; nothing follows from it
-        payment = company.processor.payment_of_session(hint.object_id)
-        if payment is not None:
-            note_payment(company, payment, counts)
-        return
-    if hint.kind in _FOR_A_PERSON:
+def _work_on(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
+    """Hints only say where to look. What the processor answers now is believed."""
+    ids = [hint.event_id for hint in hints]
+    first = hints[0]
+    if first.kind in _FOR_A_PERSON:
         company.store.attend(
             company.id,
             Attention(
-                key=f"{company.id}/{hint.kind}/{hint.object_id}",
-                subject=hint.object_id,
-                happened=f"{company.policy.business}: {_FOR_A_PERSON[hint.kind]} at Stripe ({hint.object_id}).",
+                key=f"{company.id}/{first.kind}/{first.object_id}",
+                subject=first.object_id,
+                happened=f"{company.policy.business}: {_FOR_A_PERSON[first.kind]} at Stripe ({first.object_id}).",
                 not_done="Nothing was changed in the ledger for it.",
                 command=f"duebird attention --company {company.id}",
             ),
             company.clock.now(),
         )
         counts.add("refunds and disputes")
+    else:
+        payment = company.processor.payment_of_session(first.object_id)
+        if payment is not None and note_payment(company, payment, counts, hints=ids):
+            return
+    company.store.hints_worked(company.id, ids, company.clock.now())
 
 
 _FOR_A_PERSON: Final = {
@@ -137,18 +174,19 @@ _FOR_A_PERSON: Final = {
 }
 
 
-def note_payment(company: Company, payment: Payment, counts: Counts) -> None:
-    """Store a payment fetched from the processor, if it is on a link of ours."""
+def note_payment(company: Company, payment: Payment, counts: Counts, *, hints: Sequence[str] = ()) -> bool:
+    """Store a payment fetched from the processor, and that its `hints` are worked; False where it is not ours."""
     ledger_id = _whose(company, payment)
     if ledger_id is None:
         if payment.metadata.get("duebird_tenant") == company.identity.tenant_id:
             _stranger(company, payment)
-        return
-    before = company.queries.payment(company.id, payment.payment_id)
-    if not company.store.payment_read(company.id, payment, ledger_id, company.clock.now()):
-        return
+        return False
+    failed = payment.state is PaymentState.FAILED
+    before = company.queries.payment(company.id, payment.payment_id) if failed else None
+    if not company.store.payment_read(company.id, payment, ledger_id, company.clock.now(), hints=hints):
+        return True
     counts.add(f"payments {payment.state}")
-    if payment.state is PaymentState.FAILED and before is not None:
+    if before is not None:
         known = company.queries.receivable(company.id, ledger_id)
         invoice = receivable_of(known).label if known else ledger_id
         company.store.attend(
@@ -162,6 +200,7 @@ def note_payment(company: Company, payment: Payment, counts: Counts) -> None:
             ),
             company.clock.now(),
         )
+    return True
 
 
 def _stranger(company: Company, payment: Payment) -> None:
@@ -202,9 +241,7 @@ def _whose(company: Company, payment: Payment) -> str | None:
 
 
 def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
-    reread(company, payment.ledger_id)
-    known = company.queries.receivable(company.id, payment.ledger_id)
-    receivable = receivable_of(known) if known else None
+    receivable = reread(company, payment.ledger_id)
     amount = Money.from_minor(payment.amount, payment.currency)
     allocation = allocate(amount, live=payment.live, expect_live=company.policy.live, receivable=receivable)
     now = company.clock.now()

@@ -14,6 +14,7 @@ from connector.domain.phone import Phone
 from connector.domain.plan import LinkFact, OpenEffect, Situation
 from connector.domain.receivable import Receivable
 from connector.flows.company import Company
+from connector.flows.poll import store_reread
 from state.books import customer_of, receivable_of
 from state.effects import CLOSED_BY_PERSON
 from state.queries import Facts, is_open, step_is_spent
@@ -29,6 +30,16 @@ def situations(
     """The situations of these receivables, as last known. `ignoring`: the effect being performed right now."""
     facts = company.queries.facts(company.id, ledger_ids, now - NOTICES_LOOK_BACK)
     return {one: _situation(company, facts, one, now, ignoring) for one in ledger_ids if one in facts.receivables}
+
+
+def reread_situation(company: Company, ledger_id: str, *, ignoring: str) -> Situation:
+    """The situation of one receivable that is known, with the receivable as the ledger has it now."""
+    found = company.ledger.receivable(ledger_id)
+    situation = situations(company, [ledger_id], company.clock.now(), ignoring=ignoring)[ledger_id]
+    if situation.receivable == found:
+        return situation
+    store_reread(company, ledger_id, found)
+    return situations(company, [ledger_id], company.clock.now(), ignoring=ignoring)[ledger_id]
 
 
 def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ignoring: str | None) -> Situation:
@@ -75,6 +86,12 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
     )
 
 
+def being_paid(receivable: Receivable, payments: Sequence[PaymentRow]) -> bool:
+    """Whether nothing more is to be paid on it: nothing is owed, or money is under way or has come."""
+    pending = any(one.state == "pending" for one in payments)
+    return not receivable.is_owed or pending or _arrived(receivable, payments)
+
+
 def _arrived(receivable: Receivable, payments: Sequence[PaymentRow]) -> bool:
     """Whether money has come that the balance does not show: not booked yet, or booked and taken out again.
 
@@ -88,7 +105,8 @@ def _arrived(receivable: Receivable, payments: Sequence[PaymentRow]) -> bool:
 
 
 def _link(row: LinkRow, *, used: bool) -> LinkFact:
-    return LinkFact(row.link_id, row.url, Money.from_minor(row.amount, row.currency), used)
+    amount = Money.from_minor(row.amount, row.currency)
+    return LinkFact(row.link_id, row.url, amount, used, texted=row.texted_at is not None)
 
 
 def _today(facts: Facts, phone: Phone | None, policy: Policy, now: datetime, ignoring: str | None) -> int:

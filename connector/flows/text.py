@@ -16,8 +16,7 @@ from connector.domain.plan import Situation, may_text, notice
 from connector.errors import Rejected, RejectedBecause
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
-from connector.flows.poll import read_customers, reread
-from connector.flows.situation import situations
+from connector.flows.situation import reread_situation, situations
 from connector.ports import SentText, TextRequest
 from state.store import Attention
 from state.tables import EffectRow
@@ -97,19 +96,16 @@ def _wrong_clock(company: Company, error: timedelta, now: datetime) -> None:
 
 def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) -> tuple[str, datetime | None] | None:
     """Why a notice must not go out after all, from the ledger, the processor and the register as they are now."""
-    reread(company, row.subject)
-    before = situations(company, [row.subject], company.clock.now(), ignoring=row.key)[row.subject]
-    read_customers(company, [before.receivable.customer_id])
-    link = company.queries.link(company.id, values["link_id"])
-    if link is None or link.retired_at is not None:
+    situation = reread_situation(company, row.subject, ignoring=row.key)
+    link = next((one for one in situation.live_links if one.link_id == values["link_id"]), None)
+    if link is None:
         return "its payment link is down", None
-    if link.texted_at is not None:
+    if link.texted:
         # Nobody can have paid on a link that no text has carried yet; from then on the processor is asked.
         for payment in company.processor.payments_on(link.link_id):
             company.store.payment_read(company.id, payment, row.subject, company.clock.now())
-    now = company.clock.now()
-    situation = situations(company, [row.subject], now, ignoring=row.key)[row.subject]
-    return _mismatch(company, row, values, situation, now)
+        situation = situations(company, [row.subject], company.clock.now(), ignoring=row.key)[row.subject]
+    return _mismatch(company, row, values, situation, company.clock.now())
 
 
 def _mismatch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,9 +32,13 @@ def as_trouble(error: Exception, what: str) -> DuebirdError:
 
 
 class Isolation:
-    """Guards a loop over records. `Throttled` and a dead connection end it; so do several out of reach in a row."""
+    """Guards a loop over records. `Throttled` and a dead connection end it; so do several out of reach in a row.
+
+    Several threads may share one.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self.last: DuebirdError | None = None  # why the loop should end, or the last record's own trouble
         self._in_a_row = 0
 
@@ -51,8 +56,10 @@ class Isolation:
         except Exception as error:  # noqa: BLE001  a surprise in one record must not stop those behind it
             trouble = as_trouble(error, what)
             troubles.append(trouble)
-            self.last = trouble
-            self._in_a_row = self._in_a_row + 1 if isinstance(trouble, Transient) else 0
+            with self._lock:
+                self.last = trouble if not self.over else self.last
+                self._in_a_row = self._in_a_row + 1 if isinstance(trouble, Transient) else 0
             log.warning("%s: %s", what, trouble)
         else:
-            self._in_a_row = 0
+            with self._lock:
+                self._in_a_row = 0

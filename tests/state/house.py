@@ -34,7 +34,7 @@ class House:
         facts = TextFacts(PHONE.e164, "notice", "issued") if kind is EffectKind.SEND_TEXT else None
         with self.database.write() as session:
             effect = NewEffect(key, kind, "inv1", request, "why")
-            return self.store.effects.plan(session, "acme", effect, NOW, facts)
+            return self.store.effects.plan(session.connection(), "acme", effect, NOW, facts)
 
     def start(self, key: str = "KEY") -> None:
         self.store.effects.start(key, NOW, "here")

@@ -239,7 +239,7 @@ def test_an_event_is_stored_once_and_worked_on_once(house: House) -> None:
     house.store.hint_later("acme", "evt_1", LATER, None, NOW)
     assert house.queries.unworked_hints("acme", NOW, 5) == []
     assert len(house.queries.unworked_hints("acme", LATER, 5)) == 1
-    house.store.hint_worked("acme", "evt_1", LATER)
+    house.store.hints_worked("acme", ["evt_1"], LATER)
     assert house.queries.unworked_hints("acme", LATER, 5) == []
     house.store.housekeeping("acme", NOW + timedelta(days=36))
     assert house.store.hints_read("acme", [hint], None, NOW) == 1
