@@ -229,6 +229,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         steps=tuple(steps),
         window=Window(opens, closes, frozenset(DAYS.index(day) for day in notices.days)),
         minimum=notices.minimum_amount,
+        minimum_in=settings.currency,
         max_per_number_per_day=notices.max_texts_per_number_per_day,
         excluded_customers=frozenset(notices.excluded_customers),
         skip_payable_elsewhere=notices.skip_payable_elsewhere,

@@ -51,8 +51,7 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
         books = build(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger))
         accounts = books.payment_accounts()
         chosen = assemble.payment_account(settings, accounts)
-        findings: Sequence[Finding] = books.inspect(chosen.account_id)
-        return findings
+        return [*books.inspect(chosen.account_id), *_currency(settings.currency, books.profile().base_currency)]
 
     def stripe() -> Sequence[Finding]:
         key = loaded.secrets.value(settings.stripe.key)
@@ -66,6 +65,13 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
     for name, look in (("Ledger", ledger), ("Stripe", stripe), ("Twilio", twilio)):
         found += _looked(name, look, company_id)
     return found
+
+
+def _currency(wanted: str | None, found: str) -> list[Finding]:
+    if wanted is None or wanted == found:
+        return []
+    fix = f"Write currency = '{found}', or connect the books you meant."
+    return [Finding(Weight.WARNING, "Currency", f"the books are in {found}, the settings say {wanted}", fix)]
 
 
 def _looked(name: str, look: Callable[[], Sequence[Finding]], company_id: str) -> Sequence[Finding]:

@@ -16,6 +16,7 @@ from connector.config.values import (
     Amount,
     ClockTime,
     Country,
+    Currency,
     Interval,
     Line,
     ListOf,
@@ -47,7 +48,8 @@ class NoticeSettings(StrictSettings):
     )
     minimum_amount: Amount = Field(
         default=Decimal(0),
-        description="Invoices that owe less, in their own currency, get no text. 0, because a text costs cents.",
+        description="Invoices that owe less get no text; in the company's `currency`, or each invoice's own where that "
+        "is left out. A text costs cents: 0 leaves none out.",
         examples=["5.00"],
     )
     window_start: ClockTime = Field(
@@ -204,6 +206,12 @@ class CompanySettings(StrictSettings):
     )
     timezone: Zone = Field(
         description="Time zone of the business (IANA name): when its day begins.", examples=["America/New_York"]
+    )
+    currency: Currency | None = Field(
+        default=None,
+        description="Currency the books should be in (ISO 4217), and that of minimum_amount. Left out: whatever "
+        "currency the ledger and each invoice are in. `duebird check` says when the books are in another one.",
+        examples=["USD"],
     )
     start_on: Annotated[date, Means("a date without quotes, such as 2026-12-01")] = Field(
         description="Invoices issued before this day get no text, so that a first start does not text about old debts.",

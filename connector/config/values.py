@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from connector.domain.message import MessageProblem, Template
@@ -185,6 +185,11 @@ Country = Annotated[
     AfterValidator(_country),
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
     Means("a country code in two capitals, such as 'US'"),
+]
+Currency = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{3}$"),
+    Means("a currency code in three capitals, such as 'USD'"),
 ]
 Zone = Annotated[str, AfterValidator(_zone), Means("a time zone such as 'America/New_York'")]
 ClockTime = Annotated[

@@ -67,6 +67,7 @@ class Policy:
     steps: tuple[StepRule, ...] = (ISSUED_RULE, DUE_RULE)
     window: Window = field(default_factory=Window)
     minimum: Decimal = Decimal(0)
+    minimum_in: str | None = None  # the only currency the minimum speaks of; None: each receivable's own
     max_per_number_per_day: int = 1
     excluded_customers: frozenset[str] = frozenset()
     skip_payable_elsewhere: bool = False

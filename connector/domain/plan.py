@@ -212,7 +212,8 @@ def _allowed_by_owner(situation: Situation, policy: Policy) -> Reason | None:
         return Reason.HELD
     if {receivable.customer_id, receivable.customer_name} & policy.excluded_customers:
         return Reason.EXCLUDED
-    if receivable.balance.amount < policy.minimum:
+    comparable = policy.minimum_in in {None, receivable.balance.currency}
+    if comparable and receivable.balance.amount < policy.minimum:
         return Reason.BELOW_MINIMUM
     if policy.skip_payable_elsewhere and receivable.payable_elsewhere:
         return Reason.PAYABLE_ELSEWHERE

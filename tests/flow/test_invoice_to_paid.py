@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 
 from connector.domain.money import Money
 from connector.domain.phone import Phone
@@ -235,6 +237,16 @@ def test_an_invoice_of_a_customer_without_a_mobile_says_so(office: Office) -> No
     invoice = office.issue(office.customer(mobile=None))
     office.run()
     assert office.reason(invoice) == "no_mobile"
+
+
+def test_the_minimum_amount_speaks_of_its_own_currency_only(tmp_path: Path) -> None:
+    office = Office(tmp_path / "state", minimum=Decimal(50), minimum_in="USD")
+    small = office.issue(amount=Money.of("20.00", "USD"))
+    foreign = office.issue(office.customer("Emma", mobile=OTHER.e164), Money.of("20.00", "EUR"))
+    office.run(2)
+    assert office.reason(small) == "below_minimum"
+    assert office.reason(foreign) == "step_done"
+    assert (office.texts(), len(office.texts(OTHER))) == ([], 1)
 
 
 def test_a_held_invoice_waits_and_goes_out_when_released(office: Office) -> None:
