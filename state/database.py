@@ -298,7 +298,7 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
-        # docs/decisions/0001: rollback journal and EXTRA survive a power cut at any point, also of the folder entry.
+        # docs/decisions/0001 and 0006: a rollback journal with EXTRA survives a power cut at any point.
         for pragma in ("journal_mode=PERSIST", "synchronous=EXTRA", "foreign_keys=ON", "fullfsync=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
