@@ -21,12 +21,13 @@ from connector.signin.book import ConnectionEntry
 from connector.signin.company import custody_of
 from connector.worker import Worker
 
+# The bench says when to look.
 _HEAD = """
 state_dir = "state"
 [daemon]
-poll_quick = 1
-poll_slow = 1
-poll_idle = 1
+poll_quick = 3600
+poll_slow = 3600
+poll_idle = 3600
 jitter = 0
 """
 # The whole week and the whole day: when texts may go out is not what is measured.

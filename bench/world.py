@@ -99,6 +99,8 @@ class World:
                 name=f"Company {number}",
                 keys=[{"secret": names.stripe_key_of(number), "permissions": None}],
             )
+        # Stripe tells its fee a little later, in an event of its own: at once here, so that both sides see one list.
+        self.play("stripe", "settings", fee_delay_seconds=0)
         numbers = [{"e164": names.sender_of(number)} for number in range(self.companies)]
         self.play(
             "twilio", "accounts", sid=names.TWILIO_ACCOUNT, auth_token=names.TWILIO_TOKEN, balance=1e6, numbers=numbers
