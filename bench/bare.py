@@ -87,14 +87,7 @@ class Bare:
     def text_what_is_new(self) -> int:
         """Read what is new, make a link for each invoice, then text each customer; how many were texted."""
         self._hear()
-        found: dict[str, Receivable] = {}
-        while True:
-            page = self.ledger.changes(self._cursor)
-            self._cursor = page.cursor
-            found |= {one.ledger_id: one for one in page.receivables if one.is_owed}
-            self._phones |= {one.customer_id: one.mobile for one in page.customers if one.mobile}
-            if not page.more:
-                break
+        found = self._changes()
         self._mobiles |= {one.ledger_id: self._phones[one.customer_id] for one in found.values()}
         with ThreadPoolExecutor(THREADS) as pool:
             links = list(pool.map(self._link, found.values()))
@@ -105,6 +98,16 @@ class Bare:
         hints = self.processor.hints(self._clock.now() - timedelta(hours=1))
         self.messenger.inbound(self._clock.now() - timedelta(hours=24))
         return hints
+
+    def _changes(self) -> dict[str, Receivable]:
+        found: dict[str, Receivable] = {}
+        while True:
+            page = self.ledger.changes(self._cursor)
+            self._cursor = page.cursor
+            found |= {one.ledger_id: one for one in page.receivables if one.is_owed}
+            self._phones |= {one.customer_id: one.mobile for one in page.customers if one.mobile}
+            if not page.more:
+                return found
 
     def _link(self, invoice: Receivable) -> str:
         reference = f"BARE{invoice.ledger_id}"
@@ -141,7 +144,7 @@ class Bare:
     def book_what_is_paid(self) -> int:
         """Read the events, confirm each payment, book it, take its link down, thank the payer; how many were booked."""
         hints = [one for one in self._hear() if one.kind == "checkout.session.completed"]
-        self.ledger.changes(self._cursor)
+        self._changes()
         with ThreadPoolExecutor(THREADS) as pool:
             payments = [one for one in pool.map(self._payment, hints) if one is not None]
             list(pool.map(self._allocate, payments))
