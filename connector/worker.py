@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector import assemble
+from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.cadence import Activity, Intervals, affordable, wanted
 from connector.errors import DuebirdError, NeedsReauthorisation
@@ -143,7 +144,7 @@ class Worker:
             stop_asked=lambda: self._stopping,
             clock_error=parts.budget.clock_error,
         )
-        settings = assemble.company_settings(loaded, company_id)
+        settings = company_settings(loaded, company_id)
         now = self._clock.now()
         made = _Running(
             company=company,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlmodel import Session, select
 
@@ -14,22 +14,6 @@ from state import books
 from state.database import Database
 from state.effects import EffectLog, TextFacts
 from state.tables import AttentionRow, ConsentRow, CursorRow
-
-LEDGER_CURSOR = "ledger"
-SWEEP_PAGE = "sweep_page"
-SWEPT_AT = "swept_at"
-HINTS_SINCE = "hints_since"
-PAYMENTS_SINCE = "payments_since"
-INBOUND_SINCE = "inbound_since"
-SINGLE_READS = "single_reads"  # "pending" while receivables wait to be read one by one
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any reading
-RULES = "rules"  # what the decisions on record were made by
-PASSED = "passed"
-CLOCK_SKEW = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again
-
-# The hold that stops all texts of a company.
-TEXTS = "texts"
-ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)

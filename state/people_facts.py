@@ -12,17 +12,8 @@ from connector.domain.dunning import Reason
 from connector.domain.phone import Phone
 from connector.ports import InboundText, SentText
 from state import books
-from state.facts import (
-    ALL,
-    INBOUND_SINCE,
-    TEXTS,
-    Attention,
-    Facts,
-    put_attention,
-    put_consent,
-    put_cursor,
-    review_scope,
-)
+from state.facts import Attention, Facts, put_attention, put_consent, put_cursor, review_scope
+from state.names import ALL, INBOUND_SINCE, TEXTS
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
 
 

@@ -17,10 +17,9 @@ from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable, ReceivableState
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
-from state.facts import ALL, LONG_AGO, TEXTS
+from state.names import ALL, LONG_AGO, TEXTS
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
-    CallRow,
     CompanyRow,
     ConsentRow,
     CursorRow,
@@ -284,11 +283,6 @@ class Queries(Views):
         """One payment."""
         return self._one(PaymentRow, _PAYMENT, company, payment_id)
 
-    def last_text_at(self, company: str) -> datetime | None:
-        """When this company last texted anybody."""
-        with self._db.read() as session:
-            return session.exec(select(func.max(TextRow.sent_at)).where(TextRow.company == company)).one()
-
     # -------------------------------------------------------------------------------------------------- messages
 
     def notices_since(self, company: str, since: datetime) -> int:
@@ -385,15 +379,6 @@ class Queries(Views):
         )
         with self._db.read() as session:
             return session.exec(statement).first()
-
-    def calls_since(self, company: str, service: str, since: datetime) -> tuple[int, int]:
-        """(reads, writes) made to a service since then, in whole UTC hours."""
-        statement = select(
-            func.coalesce(func.sum(col(CallRow.reads)), 0), func.coalesce(func.sum(col(CallRow.writes)), 0)
-        ).where(CallRow.company == company, CallRow.service == service, CallRow.hour >= since)
-        with self._db.read() as session:
-            reads, writes = session.exec(statement).one()
-        return int(reads), int(writes)
 
 
 def _entry(row: ConsentRow) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.flows.company import Company
-from state.facts import PASSED
+from state.names import PASSED
 from state.store import Attention
 
 # A night and a weekend evening are no stop; a machine that was off longer comes back to a backlog worth a question.

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.cadence import WRITES_KEPT, Allowance
+from connector.domain.cadence import WRITES_KEPT, Allowance, Limit
 from connector.errors import DuebirdError, Throttled
 from connector.ports import CallKind, CallSeen, Clock
+from state.names import CLOCK_SKEW
 from state.queries import Queries
-from state.store import CLOCK_SKEW, Store
+from state.store import Store
 
 # A booking at Xero takes three calls: a hundred kept are some thirty bookings, more than a small office has in a day.
 KEPT_FOR_WRITES: Final = 100
 SKEW_SHOWN: Final = timedelta(minutes=2)  # beyond it the machine's clock cannot be trusted with sending windows
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What a service allows one company: calls in a rolling window; `writes_count` where writes are metered too."""
-
-    service: str
-    calls: int
-    window: timedelta
-    writes_count: bool
 
 
 class Budget:

@@ -14,8 +14,9 @@ from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
 from connector.ports import DeliveryAdvice, DeliveryState, FailureKind, InboundText, Payment, SentText
+from state.names import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE
 from state.queries import Queries
-from state.store import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE, Attention, Store
+from state.store import Attention, Store
 from state.tables import TextRow
 
 # Events can surface behind one already listed; others who measured it wait 5 s to 60 s. Two minutes of overlap cost

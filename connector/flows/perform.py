@@ -21,7 +21,7 @@ from connector.flows.situation import being_paid
 from connector.flows.trouble import as_trouble
 from connector.ports import LinkRequest
 from state.books import receivable_of
-from state.store import INBOUND_SINCE
+from state.names import INBOUND_SINCE
 from state.tables import EffectRow
 
 BATCH: Final = 100  # effects taken at a time; between batches replies are polled again when they are a minute old

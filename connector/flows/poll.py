@@ -13,7 +13,8 @@ from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
 from connector.ports import ChangePage, Quarantined
 from state.books import receivable_of
-from state.store import LEDGER_CURSOR, SINGLE_READS, SWEEP_PAGE, SWEPT_AT, Attention
+from state.names import LEDGER_CURSOR, SINGLE_READS, SWEEP_PAGE, SWEPT_AT
+from state.store import Attention
 
 PAGES_A_RUN: Final = 20  # of 1,000 rows: a backlog of 20,000 changes a run; the rest comes in the next, seconds later
 SWEEP_PAGES_A_RUN: Final = 120  # 120,000 open receivables in one go, so that a sweep has one consistent start

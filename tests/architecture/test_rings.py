@@ -204,6 +204,12 @@ def test_the_command_line_starts_without_any_heavy_library() -> None:
     assert loaded_by("import connector.cli.main") & HEAVY == set()
 
 
+def test_telling_how_things_stand_loads_no_orm() -> None:
+    """`duebird status` is what people type most; the ORM takes longer to load than all the rest of it."""
+    light = "import state.glance, connector.cli.status, connector.companies, connector.signin.company"
+    assert loaded_by(light) & {"sqlalchemy", "sqlmodel", "alembic", "httpx", "stripe"} == set()
+
+
 def test_settings_of_every_service_load_without_its_library() -> None:
     settings = [
         module.name for module in shipped() if module.path.startswith("adapters/") and "settings" in module.path

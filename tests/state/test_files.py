@@ -16,8 +16,9 @@ import pytest
 
 from connector.errors import ConfigProblem, DatabaseTrouble
 from connector.lock import AlreadyRunning, only_daemon, running
-from state.database import DATABASE_NAME, Database, private_folder, sqlite_url
+from state.database import Database
 from state.migrate import migrate
+from state.place import DATABASE_NAME, private_folder, sqlite_url
 from state.queries import Queries
 from state.store import Store
 from tests.state.house import NOW, receivable

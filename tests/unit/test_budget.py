@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import event
 
 from adapters.clock import ManualClock
+from connector.domain.cadence import Limit
 from connector.errors import DatabaseTrouble, Throttled
-from connector.flows.budget import Budget, Limit
+from connector.flows.budget import Budget
 from connector.ports import CallKind, CallSeen
-from state.database import Database, sqlite_url
+from state.database import Database
 from state.migrate import migrate
+from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
 

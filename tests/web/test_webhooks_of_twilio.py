@@ -12,7 +12,7 @@ import pytest
 from connector.domain.consent import ConsentState, standing
 from connector.ports import InboundText
 from connector.web.doors import doors_of
-from state.store import INBOUND_SINCE
+from state.names import INBOUND_SINCE
 from state.tables import TextRow
 from tests.flow.office import MOBILE
 from tests.web.reception import PUBLIC, STRIPE_SECRET, TWILIO_TOKEN, Reception, settings, twilio_signature
