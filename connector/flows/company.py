@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,6 +18,27 @@ from state.store import Store
 
 def _never() -> bool:
     return False
+
+
+class Turns:
+    """Leave to read whole books, for a few companies at a time: such a reading is what takes memory.
+
+    Who has to wait goes on with everything else and asks again later, so that a company whose ledger hangs in the
+    middle of a reading holds up nobody.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._free = threading.BoundedSemaphore(at_once)
+
+    @contextmanager
+    def take(self) -> Iterator[bool]:
+        """Whether it is ours, while inside. Never waits."""
+        ours = self._free.acquire(blocking=False)
+        try:
+            yield ours
+        finally:
+            if ours:
+                self._free.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +61,7 @@ class Company:
     workers: int = 8
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
+    turns: Turns = field(default_factory=lambda: Turns(1))  # shared by all companies of a daemon
     # By how much the machine's clock is wrong, as far as the services tell: no text goes out on a wrong clock.
     clock_error: Callable[[], timedelta] = timedelta
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
