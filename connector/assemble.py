@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from connector.domain.phone import Phone
 from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
 from connector.flows.company import Company
+from connector.lock import only_daemon
 from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProcessor, Wire
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
@@ -68,12 +70,13 @@ def open_state(folder: Path, *, create: bool = True) -> State:
     Raises:
         ConfigProblem: the folder is open to others.
         DatabaseTrouble: it is damaged, made by a newer Duebird, or not there yet and `create` is False.
+        AlreadyRunning: its schema must be changed, and a daemon of before works on it.
     """
     url = os.environ.get(DATABASE_URL) or sqlite_url(folder, create=create)
     if create:
         from state.migrate import migrate  # half of what a command that only looks would wait for
 
-        migrate(url)
+        migrate(url, partial(only_daemon, folder))
     database = Database(url)
     return State(folder, database, Store(database), Queries(database))
 
