@@ -151,6 +151,7 @@ class Worker:
             assemble.company(loaded, company_id, self._state, self._clock, parts),
             stop_asked=lambda: self._stopping,
             clock_error=parts.budget.clock_error,
+            answers=parts.budget.answers,
             turns=self._turns,
         )
         settings = company_settings(loaded, company_id)

@@ -18,18 +18,28 @@ def notices_left(company: Company, now: datetime) -> int | None:
 
     When none is left, a person is told once a day.
     """
-    caps = ((company.policy.texts_per_hour, timedelta(hours=1)), (company.policy.texts_per_day, timedelta(days=1)))
-    left = [
-        (cap - company.queries.notices_since(company.id, now - span), cap, span)
-        for cap, span in caps
-        if cap is not None
-    ]
+    left = _left(company, now)
     if not left:
         return None
     fewest, cap, span = min(left)
     if fewest <= 0:
         _tell_cap(company, cap, span, now)
     return max(fewest, 0)
+
+
+def caps_allow(company: Company, now: datetime) -> bool:
+    """Whether the caps allow another notice now."""
+    return all(more > 0 for more, _, _ in _left(company, now))
+
+
+def _left(company: Company, now: datetime) -> list[tuple[int, int, timedelta]]:
+    """For each cap there is: how many are left, the cap, and its span."""
+    caps = ((company.policy.texts_per_hour, timedelta(hours=1)), (company.policy.texts_per_day, timedelta(days=1)))
+    return [
+        (cap - company.queries.notices_since(company.id, now - span), cap, span)
+        for cap, span in caps
+        if cap is not None
+    ]
 
 
 def _tell_cap(company: Company, cap: int, span: timedelta, now: datetime) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
@@ -18,6 +18,15 @@ from state.store import Store
 
 def _never() -> bool:
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """When each service last carried out a call of ours, and one that changes something; UTC, by service."""
+
+    answered: Mapping[str, datetime] = field(default_factory=dict)
+    wrote: Mapping[str, datetime] = field(default_factory=dict)
+    clock_agreed_at: datetime | None = None  # when the services' time and the machine's were last the same
 
 
 class Turns:
@@ -64,6 +73,7 @@ class Company:
     turns: Turns = field(default_factory=lambda: Turns(1))  # shared by all companies of a daemon
     # By how much the machine's clock is wrong, as far as the services tell: no text goes out on a wrong clock.
     clock_error: Callable[[], timedelta] = timedelta
+    answers: Callable[[], Answers] = Answers
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
     # Asked between two pieces of work: what is in hand is finished, nothing new is begun.
     stop_asked: Callable[[], bool] = _never
