@@ -24,7 +24,7 @@ Work = Callable[[str], timedelta]  # does one pass over a company; says in how l
 
 SOONEST: Final = timedelta(seconds=1)
 # Passes at the same time, made as they are needed: a thread for each company of the largest office we can think of, so
-# that one whose service hangs in a time-out holds up nobody. What takes memory has turns of its own (`flows.company`).
+# that one whose service hangs in a time-out holds up nobody. How many work at once is for the worker to say.
 THREADS: Final = 200
 # A pass that was due while the machine slept is run once when it wakes, however late.
 GRACE_SECONDS: Final = None

@@ -17,6 +17,7 @@ from connector.flows.company import Company, Counts, Turns
 from connector.flows.listen import DELIVERY_LOOKS
 from connector.flows.passes import Look, Report, run_pass
 from connector.flows.poll import WAITS
+from connector.places import Places
 from connector.ports import Clock
 from state.names import LEDGER_CURSOR
 from state.store import Attention
@@ -28,7 +29,10 @@ CALLS_A_LOOK: Final = {"quickbooks": 1, "xero": 2, "stripe": 1}
 RETRY_BUILD: Final = timedelta(minutes=1)  # a company whose services cannot be reached at start is tried every minute
 TROUBLED: Final = timedelta(seconds=30)  # between passes over what is due while a service is out of reach
 OBJECTS_EVERY: Final = timedelta(hours=24)
-# Forty at once take 240 MB, four 150 (bench d); a reading of 2,500 open invoices takes a few seconds.
+# What answers weigh is what takes memory: forty passes at once take 240 MB, four 150 (bench d). A pass without trouble
+# takes a second; one that does not end in five waits for a service.
+PASSES_AT_ONCE: Final = 4
+PATIENCE: Final = 5.0
 READINGS_AT_ONCE: Final = 4
 NEXT_TURN: Final = timedelta(seconds=5)  # until a company that waits for its first reading asks again
 # Replies cost nothing at the messaging service and an unheard STOP costs trust: looked at in every pass.
@@ -67,6 +71,7 @@ class Worker:
         self._lock = threading.Lock()
         self._stopping = False
         self._turns = Turns(READINGS_AT_ONCE)
+        self._places = Places(PASSES_AT_ONCE, PATIENCE)
         self.statuses: dict[str, Status] = {}
 
     def stop(self) -> None:
@@ -86,6 +91,11 @@ class Worker:
 
     def work(self, company_id: str) -> timedelta:
         """One pass; returns in how long the next one is wanted."""
+        before = self.statuses.get(company_id)
+        with self._places.taken(apart=before is not None and bool(before.troubles)):
+            return self._work(company_id)
+
+    def _work(self, company_id: str) -> timedelta:
         try:
             running = self._get(company_id)
         except Exception as error:  # noqa: BLE001  whatever it is, it must neither end the job nor stay unseen
