@@ -22,6 +22,13 @@ from state.tables import TextRow
 # nothing, repeats are dropped by their id.
 HINT_OVERLAP: Final = timedelta(minutes=2)
 HINT_SETTLED: Final = timedelta(minutes=1)
+# Once a day as far back as that: an event that surfaced later than the overlap is found all the same. Refunds and
+# disputes have no other net.
+HINT_LATE: Final = timedelta(days=3)
+# Events are kept 30 days. After a longer stop those that are still listed are read from here on; the six hours keep a
+# list that is too long for one reading from being begun again and again.
+HINTS_LISTED: Final = timedelta(days=29)
+HINTS_LOST: Final = HINTS_LISTED + timedelta(hours=6)
 FIRST_REACH: Final = timedelta(hours=1)  # on first contact: links of ours cannot be older than we are
 OBJECTS_EVERY: Final = timedelta(hours=24)  # the net under the events: one listing of completed sessions a day
 OBJECTS_REACH: Final = timedelta(days=8)  # longer than bank debits take, and than an event is delayed
@@ -52,17 +59,20 @@ def payments_once(company: Company) -> Counts:
     now = company.clock.now()
     cursor = company.queries.cursor(company.id, HINTS_SINCE)
     since = min(datetime.fromisoformat(cursor.value), now) if cursor else now - FIRST_REACH
+    looked = company.queries.cursor(company.id, PAYMENTS_SINCE)
+    daily = looked is None or not timedelta() <= now - looked.moved_at < OBJECTS_EVERY
     try:
-        hints = company.processor.hints(since - HINT_OVERLAP)
+        far = daily and cursor is not None
+        hints = company.processor.hints(min(since - HINT_OVERLAP, now - HINT_LATE) if far else since - HINT_OVERLAP)
         newest = max((hint.occurred_at for hint in hints), default=since)
         watermark = max(since, min(now - HINT_SETTLED, newest))
         counts.add("events", company.store.hints_read(company.id, hints, watermark, now))
     except CursorExpired:
         _objects(company, since - HINT_OVERLAP, counts)
-        company.store.hints_read(company.id, [], now - HINT_SETTLED, now)
+        watermark = now - (HINTS_LISTED if now - since > HINTS_LOST else HINT_SETTLED)
+        company.store.hints_read(company.id, [], watermark, now)
         return counts
-    looked = company.queries.cursor(company.id, PAYMENTS_SINCE)
-    if looked is None or not timedelta() <= now - looked.moved_at < OBJECTS_EVERY:
+    if daily:
         _objects(company, now - OBJECTS_REACH, counts)
     return counts
 

@@ -373,8 +373,16 @@ def test_hints_name_the_session_and_keep_the_event_as_received(stripe: StripeHar
     assert completed.object_id == session["id"]
     assert json.loads(completed.raw)["id"] == completed.event_id
     assert [hint.kind for hint in hints] == ["checkout.session.completed", "payment_link.updated"]
-    refund = stripe.control("refund", {"payment_intent": session["payment_intent"]})
-    assert refund["id"] in {hint.object_id for hint in stripe.processor.hints(since) if hint.kind == "refund.created"}
+    stripe.control("refund", {"payment_intent": session["payment_intent"]})
+    assert "refund.created" in {hint.kind for hint in stripe.processor.hints(since)}
+
+
+def test_refunds_and_disputes_name_the_payment_they_concern(stripe: StripeHarness) -> None:
+    paid = stripe.pay(made(stripe).url)
+    stripe.control("refund", {"payment_intent": paid, "amount": 100})
+    stripe.control("dispute", {"payment_intent": paid})
+    found = {hint.kind: hint.object_id for hint in stripe.processor.hints(stripe.clock.now() - timedelta(hours=1))}
+    assert (found["charge.refunded"], found["charge.dispute.created"]) == (paid, paid)
 
 
 def test_an_event_that_surfaces_late_behind_a_newer_one_is_found_by_overlap(stripe: StripeHarness) -> None:
