@@ -9,7 +9,7 @@ from typing import Final
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
 from connector.errors import CursorExpired, DuebirdError
-from connector.flows import settle
+from connector.flows import brakes, settle
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
@@ -278,6 +278,7 @@ def _not_delivered(company: Company, row: TextRow, found: SentText, advice: Deli
         ),
         now,
     )
+    brakes.stop_after_failures(company, row.text_id, advice, now)
 
 
 def note_trouble(company: Company, error: DuebirdError) -> None:
