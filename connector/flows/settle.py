@@ -189,7 +189,7 @@ def _money_back(company: Company, hint: HintRow, payment: PaymentRow | None) -> 
             key=key,
             subject=hint.object_id,
             happened=f"{what} ({hint.object_id}). There is no payment on record here by that id.",
-            not_done="Nothing was done about it. If it is for one of your invoices, the ledger does not know of it yet.",
+            not_done="Nothing was done about it. If it is for one of your invoices, the ledger does not know of it.",
             command=f"Look at {hint.object_id} in the Stripe dashboard; a dispute must be answered there in time.",
         )
     known = company.queries.receivable(company.id, payment.ledger_id)

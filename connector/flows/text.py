@@ -167,12 +167,13 @@ def find_sent(company: Company, values: Mapping[str, Any]) -> SentText | None:
     """The text of this occasion at the messaging service, if it is there.
 
     A notice is known by its link: any text that carries it and is not on record as another notice's is taken for this
-    one, whatever its wording (templates change). Other texts are known by their exact body.
+    one, whatever its wording (templates change). Other texts are known by their whole body; trial accounts put words
+    of the service's own before it.
     """
     since = company.clock.now() - EVIDENCE_REACH
     evidence = values.get("evidence")
     for one in company.messenger.sent_to(Phone(values["to"]), since):
-        alike = evidence in one.body if evidence else one.body.strip() == str(values["body"]).strip()
+        alike = evidence in one.body if evidence else one.body.strip().endswith(str(values["body"]).strip())
         if alike and not company.queries.text_is_known(company.id, one.text_id):
             return one
     return None

@@ -588,9 +588,7 @@ def test_the_check_of_a_good_restricted_key_writes_nothing_and_finds_no_problem(
         ("plan_write", "Prices"),
     ],
 )
-def test_the_check_finds_a_key_that_may_read_but_not_write(
-    stripe: StripeHarness, permission: str, named: str
-) -> None:
+def test_the_check_finds_a_key_that_may_read_but_not_write(stripe: StripeHarness, permission: str, named: str) -> None:
     few = [name for name in ALL_NEEDED if name != permission] + [permission.replace("_write", "_read")]
     stripe.control("keys", {"account": DEFAULT_ACCOUNT, "keys": [{"secret": "rk_test_reads", "permissions": few}]})
     found = {finding.subject: finding for finding in stripe.with_key("rk_test_reads").inspect()}

@@ -80,6 +80,8 @@ class Service:
     sid: str
     friendly_name: str = "Reminders"
     numbers: list[str] = field(default_factory=list)
+    short_codes: list[str] = field(default_factory=list)
+    alpha_senders: list[str] = field(default_factory=list)  # names: they send, and nobody can reply to them
     inbound_request_url: str | None = None
     use_inbound_webhook_on_number: bool = False
     status_callback: str | None = None
@@ -136,7 +138,7 @@ class Account:
         self.by_to.setdefault(message.to, []).append(message)
 
     def service_of(self, number: str) -> Service | None:
-        return next((s for s in self.services.values() if number in s.numbers), None)
+        return next((s for s in self.services.values() if number in (*s.numbers, *s.short_codes)), None)
 
     def scope_of(self, number: str) -> str:
         """What a STOP to that number closes: the service it belongs to, else the number alone."""
