@@ -45,7 +45,9 @@ def inbound(request: Incoming, secret: str, settings: TwilioSettings) -> Heard:
         )
     except ValueError:  # a short code, or a shape of the future: the list of messages will tell
         return Heard(work=True, answer=SILENCE)
-    return Heard(texts=(text,), work=True, answer=SILENCE)
+    # Advanced Opt-Out knows words of the business's own choice; only here Twilio says that one of them was used.
+    stopped = frozenset((text.text_id,)) if form.get("OptOutType") == "STOP" else frozenset()
+    return Heard(texts=(text,), opted_out=stopped, work=True, answer=SILENCE)
 
 
 def status(request: Incoming, secret: str, settings: TwilioSettings) -> Heard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -126,20 +126,31 @@ class Inbox:
     queries: Queries
 
 
-def replies_heard(inbox: Inbox, texts: Sequence[InboundText], watermark: datetime | None, now: datetime) -> Counts:
-    """Store replies and what follows from them, each once. `watermark` None: they came by themselves."""
+def replies_heard(
+    inbox: Inbox,
+    texts: Sequence[InboundText],
+    watermark: datetime | None,
+    now: datetime,
+    *,
+    opted_out: Collection[str] = (),
+) -> Counts:
+    """Store replies and what follows from them, each once. `watermark` None: they came by themselves.
+
+    `opted_out`: ids of texts that the service took for a STOP, whatever their words; a list of texts does not say so.
+    """
     counts = Counts()
     texts = list({one.text_id: one for one in texts}.values())  # pages that move under a reader show one twice
     known = inbox.queries.known_inbound(inbox.company, [one.text_id for one in texts])
     new = [one for one in texts if one.text_id not in known]
-    meanings = [(one, meaning(one.body)) for one in new]
-    records = [record for one, said in meanings if (record := _consent(one, said)) is not None]
+    meanings = [(one, ReplyMeaning.STOP if one.text_id in opted_out else meaning(one.body)) for one in new]
+    late = [(one, ReplyMeaning.STOP) for one in texts if one.text_id in known and one.text_id in opted_out]
+    records = [record for one, said in [*meanings, *late] if (record := _consent(one, said)) is not None]
     held = {one.text_id: _to_hold(inbox, one, said) for one, said in meanings}
     attentions = [
         item for one, said in meanings if (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
     ]
     stored = [(_redacted(one), str(said)) for one, said in meanings]
-    if new or watermark is not None:
+    if new or records or watermark is not None:
         holds = [customer for ids in held.values() for customer in ids]
         inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds)
     counts.add("replies", len(new))
