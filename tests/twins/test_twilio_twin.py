@@ -425,6 +425,23 @@ def test_statuses_and_replies_are_posted_signed(twilio: Twilio) -> None:
     assert in_signature == signed(f"{listener.url}/in?x=1", inbound)
 
 
+def test_a_stop_word_of_the_services_own_blocks_and_is_named_in_the_webhook(twilio: Twilio) -> None:
+    with Listener() as listener:
+        service = {
+            "sid": SERVICE,
+            "numbers": [SENDER],
+            "inbound_request_url": f"{listener.url}/in",
+            "advanced_opt_out": True,
+            "stop_words": ["ARRET"],
+        }
+        twilio.control("accounts", {"sid": ACCOUNT, "services": [service]})
+        twilio.control("inbound", {"from": ANA, "to": SENDER, "body": "arret"})
+        assert listener.arrived.acquire(timeout=10)
+    [(_, form, _)] = listener.posts
+    assert (form["OptOutType"], form["MessagingServiceSid"]) == ("STOP", SERVICE)
+    assert twilio.send(MessagingServiceSid=SERVICE).json()["code"] == 21610
+
+
 def test_prices_are_listed_by_country(twilio: Twilio) -> None:
     answer = twilio.client.get("/v1/Messaging/Countries/US").json()
     assert answer["outbound_sms_prices"][0]["prices"][0]["current_price"] == "0.0083"

@@ -86,6 +86,21 @@ class Service:
     use_inbound_webhook_on_number: bool = False
     status_callback: str | None = None
     us_app_to_person_registered: bool = True
+    # Advanced Opt-Out: words beside the standard ones, capitals. https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+    advanced_opt_out: bool = False
+    stop_words: list[str] = field(default_factory=list)
+
+    def own_words(self, kind: str) -> list[str]:
+        """Words of the business's own choice; there are some only with Advanced Opt-Out, and only for STOP here."""
+        return self.stop_words if self.advanced_opt_out and kind == "STOP" else []
+
+    def opt_out_type(self, body: str) -> str:
+        """What Twilio says in its webhook that a text was, "" where it says nothing."""
+        if not self.advanced_opt_out:
+            return ""
+        kinds = {"STOP": STOP_WORDS, "START": START_WORDS, "HELP": HELP_WORDS}
+        word = body.strip().upper()
+        return next((kind for kind, words in kinds.items() if word in words or word in self.own_words(kind)), "")
 
 
 @dataclass
@@ -233,7 +248,8 @@ class World:
     def _answer_to(self, account: Account, scope: str, person: str, body: str, now: datetime) -> str | None:
         """Twilio's default keywords: the whole message, any case. The block holds without any webhook."""
         word = body.strip().upper()
-        if word in STOP_WORDS:
+        service = account.services.get(scope)
+        if word in STOP_WORDS or (service and word in service.own_words("STOP")):
             account.opted_out[scope, person] = now
             return STOP_ANSWER
         if word in START_WORDS and (scope, person) in account.opted_out:
