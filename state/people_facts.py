@@ -123,6 +123,14 @@ class PeopleFacts(Facts):
             if attention is not None:
                 put_attention(session, company, attention, now)
 
+    def pause_once(self, company: str, why: str, now: datetime, attention: Attention) -> bool:
+        """The same, unless a person was told of this before: what they let go on stays going. Whether it paused."""
+        with self.database.write() as session:
+            told = put_attention(session, company, attention, now)
+            if told:
+                session.merge(HoldRow(company=company, scope=TEXTS, subject=ALL, why=why, since=now))
+            return told
+
     def resume(self, company: str, now: datetime) -> bool:
         """Texts may go again; everything that waited for it is decided anew. False where nothing was paused."""
         with self.database.write() as session:

@@ -19,6 +19,20 @@ def test_a_lost_answer_to_a_text_is_found_and_not_sent_again(office: Office) -> 
     assert office.company.queries.counts("acme")["uncertain"] == 0
 
 
+def test_a_receipt_with_a_lost_answer_is_found_behind_the_preface_of_a_trial_account(office: Office) -> None:
+    office.carrier.preface = "Sent from your Twilio trial account - "
+    office.issue()
+    office.run()
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    office.wait(minutes=1)
+    office.carrier_faults.program(FaultKind.LOSE_ANSWER, "send")
+    office.run(2)
+    office.wait(minutes=3)
+    office.run(2)
+    assert len(office.texts()) == 2
+    assert office.company.queries.counts("acme")["uncertain"] == 0
+
+
 def test_a_text_that_nobody_can_find_is_never_sent_again_by_itself(office: Office) -> None:
     office.carrier_faults.program(FaultKind.NEVER_COMMIT, "send")
     office.issue()

@@ -21,6 +21,7 @@ BEFORE, AFTER = OPENED - timedelta(minutes=1), OPENED + timedelta(minutes=1)
         ("acme/clock/2026-11-23", Mended(clock_agreed_at=AFTER)),
         ("acme/cap/an hour/2026-11-23", Mended(caps_allow=True)),
         ("acme/catch-up/2026-11-23T17", Mended(texts_may_go=True)),
+        ("acme/failing/30034/2026-11-23", Mended(texts_may_go=True)),
     ],
 )
 def test_what_works_again_is_mended(key: str, mended: Mended) -> None:
