@@ -15,7 +15,6 @@ class Mended:
     wrote: Mapping[str, datetime] = field(default_factory=dict)  # a call that changes something was
     clock_agreed_at: datetime | None = None  # the services' time and the machine's were the same
     delivered_at: datetime | None = None  # when the latest text that reached its phone was sent
-    texts_may_go: bool = False  # nothing pauses them
     caps_allow: bool = False  # the hourly and daily caps allow another notice
 
 
@@ -30,9 +29,7 @@ def is_mended(key: str, opened_at: datetime, mended: Mended) -> bool:
         return _after(mended.delivered_at if subject.isdigit() else mended.wrote.get(subject), opened_at)
     if kind == "clock":
         return _after(mended.clock_agreed_at, opened_at)
-    if kind == "cap":
-        return mended.caps_allow
-    return kind in {"catch-up", "failing"} and mended.texts_may_go
+    return kind == "cap" and mended.caps_allow
 
 
 def _after(at: datetime | None, opened_at: datetime) -> bool:

@@ -22,7 +22,6 @@ def run_once(company: Company) -> Counts:
         wrote=company.answers().wrote,
         clock_agreed_at=company.answers().clock_agreed_at,
         delivered_at=company.queries.last_delivered_at(company.id),
-        texts_may_go=company.queries.paused(company.id) is None,
         caps_allow=brakes.caps_allow(company, now),
     )
     for item in items:
