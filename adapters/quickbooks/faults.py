@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from adapters.broken_text import mended
 from connector.errors import (
     DuebirdError,
     NeedsReauthorisation,
@@ -90,7 +91,7 @@ def read_answer(status: int, body: str, headers: Mapping[str, str]) -> Answer:
     if status == _OK and '"Fault"' not in body and '"fault"' not in body:
         return Answer(status, None, "", tid)  # the usual case, not parsed twice
     try:
-        value = json.loads(body)
+        value = mended(json.loads(body))
     except ValueError:
         return _unread(status, body, tid)
     error = _first_error(value)

@@ -30,6 +30,7 @@ from xero_python.api_client.configuration import Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.rest import RESTClientObject
 
+from adapters.broken_text import mended, suspect
 from adapters.transport import never_sent, retry_after, server_time
 from adapters.xero.translate import problems_in, refusal
 from connector.errors import (
@@ -264,9 +265,10 @@ class XeroWire:
 def _decode(raw: bytes) -> Any:
     """JSON with exact decimals; None where it is no JSON."""
     try:
-        return json.loads(raw, parse_float=Decimal)
+        decoded = json.loads(raw, parse_float=Decimal)
     except ValueError:
         return None
+    return mended(decoded) if suspect(raw) else decoded
 
 
 def _missing_scope(answer: Answer) -> bool:
