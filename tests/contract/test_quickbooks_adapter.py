@@ -336,6 +336,20 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_the_others_come(h: QuickB
         h.ledger.receivable(bad)
 
 
+def test_a_name_cut_in_the_middle_of_a_character_is_read_with_a_mark_in_its_place(h: QuickBooksHarness) -> None:
+    cursor = h.ledger.start_cursor()
+    rosa = h.add_customer("Rosa \ud83d", mobile="+12025550177")
+    ledger_id = issue(h, customer=rosa)
+    [page] = all_pages(h, cursor)
+    assert [one.customer_name for one in page.receivables] == ["Rosa \ufffd"]
+    assert [one.name for one in page.customers] == ["Rosa \ufffd"]
+    [found] = h.ledger.customers([rosa])
+    assert found.name == "Rosa \ufffd"
+    read = h.ledger.receivable(ledger_id)
+    assert read is not None
+    assert read.customer_name.encode() == "Rosa \ufffd".encode()
+
+
 # ---------------------------------------------------------------------------------------------------- customers
 
 
@@ -440,7 +454,9 @@ def test_a_fresh_payment_hides_from_the_list_but_not_from_its_invoice(h: QuickBo
     assert [one.ledger_id for one in h.ledger.bookings_with_reference("DB7K2M9QX4T1")] == [ledger_id]
 
 
-def test_a_deleted_booking_is_no_more_and_a_voided_one_says_so(h: QuickBooksHarness) -> None:
+@pytest.mark.parametrize("word", ["Voided", "Annulé"])
+def test_a_deleted_booking_is_no_more_and_a_voided_one_says_so(h: QuickBooksHarness, word: str) -> None:
+    h.books.settings.voided_word = word
     first, second = issue(h), issue(h)
     deleted = h.ledger.book(wanted(h, first, usd("120.00"), "DB1"))
     voided = h.ledger.book(wanted(h, second, usd("120.00"), "DB2"))
