@@ -361,6 +361,16 @@ def test_a_sub_customer_in_the_changes_carries_its_ancestors_mobile(h: QuickBook
     assert [(one.customer_id, one.mobile) for one in page.customers] == [(kitchen, "+12025550199")]
 
 
+def test_a_mobile_that_is_an_ancestors_is_read_by_the_ancestors_country(h: QuickBooksHarness) -> None:
+    house = h.books.add_customer("Hill House", mobile="07700 900123", country="UK", region="Kent", postal_code="CT1")
+    kitchen = h.books.add_customer("Kitchen", parent=house, country="France", region="Nord", postal_code="59000")
+    [found] = h.ledger.customers([kitchen])
+    assert (found.mobile, found.country, found.region, found.postal_code) == ("07700 900123", "GB", "Kent", "CT1")
+    h.books.change("Customer", house, BillAddr=None)
+    [found] = h.ledger.customers([kitchen])
+    assert (found.mobile, found.country, found.region, found.postal_code) == ("07700 900123", None, None, None)
+
+
 def test_an_inactive_ancestor_lends_no_mobile(h: QuickBooksHarness) -> None:
     house = h.add_customer("Hill House", mobile="+12025550199")
     kitchen = h.add_customer("Kitchen", parent_id=house)
