@@ -194,6 +194,16 @@ class LedgerWorld(World):
                 balance = self.invoices[ledger_id].latest.balance + entry.booking.applied
                 self._revise(ledger_id, ChangeKind.ON_INVOICE, **_owing(balance))
 
+    def edit_booking(self, booking_id: str, amount: Money) -> None:
+        """Change what a payment entry is over, as a person may who thinks it wrong; the invoice owes the difference."""
+        with self.moment() as now:
+            history = self.entries[booking_id]
+            was = history.latest.booking
+            history.add(now, replace(history.latest, booking=replace(was, applied=amount)))
+            if was.ledger_id is not None:
+                balance = self.invoices[was.ledger_id].latest.balance + was.applied - amount
+                self._revise(was.ledger_id, ChangeKind.ON_INVOICE, **_owing(balance))
+
     def close_books_through(self, day: date) -> None:
         """Let nothing be booked on or before that day."""
         with self.moment():
