@@ -57,7 +57,7 @@ def _books(profile: LedgerProfile, preferences: Row) -> list[Finding]:
             Finding(
                 Weight.OK,
                 "Closed books",
-                f"Closed through {profile.closed_through}; a payment of that time is booked on a later day.",
+                f"Nothing can be booked on or before {profile.closed_through}: a payment of that time waits for you.",
             )
         )
     if translate.sells_online(preferences):

@@ -53,6 +53,7 @@ CONCURRENT_PAUSE = timedelta(seconds=2)
 MINUTE_PAUSE = timedelta(seconds=60)  # a minute window without Retry-After is over by then
 DAY_PAUSE = timedelta(hours=1)  # a day window without Retry-After: asking 24 times cannot hurt, hammering can
 OFFLINE_PAUSE = timedelta(minutes=5)  # "The Organisation is offline": Xero's own advice
+TEXT_SEEN = 200  # characters of an answer that is no JSON: the sentence above has 27, a web page says it in its title
 
 _WHERE_TO_LOOK = "Look at the invoice's payments in Xero before booking it again; Duebird does so by itself."
 _CONNECT = "Run `duebird connect` for this company."
@@ -60,11 +61,12 @@ _CONNECT = "Run `duebird connect` for this company."
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, decoded where it is JSON. `json` is None for anything else."""
+    """What came back, decoded where it is JSON. `json` is None for anything else, and `text` then how it begins."""
 
     status: int
     headers: Mapping[str, str]
     json: Any
+    text: str = ""
 
     @property
     def rows_of(self) -> Mapping[str, Any]:
@@ -217,7 +219,9 @@ class XeroWire:
                     advice=_WHERE_TO_LOOK,
                 ) from error
             raise Transient("The connection to Xero broke before an answer came.", service=SERVICE) from error
-        return Answer(response.status, response.headers, _decode(response.data))
+        decoded = _decode(response.data)
+        text = "" if decoded is not None else response.data[:TEXT_SEEN].decode("utf-8", "replace")
+        return Answer(response.status, response.headers, decoded, text)
 
     def _client(self) -> _Client:
         client: _Client | None = getattr(self._local, "client", None)
@@ -241,10 +245,15 @@ class XeroWire:
                 code=str(status),
                 advice=_WHERE_TO_LOOK,
             )
-        pause = OFFLINE_PAUSE if status == 503 else None  # noqa: PLR2004
-        return Transient(
-            f"Xero is not available now (status {status}).", service=SERVICE, code=str(status), retry_after=pause
-        )
+        if status == 503 and "offline" in answer.text.lower():  # noqa: PLR2004
+            return Transient(
+                "Xero has taken this organisation offline for a while. Nothing was changed.",
+                service=SERVICE,
+                code="offline",
+                advice="Nothing need be done: Duebird asks again in some minutes.",
+                retry_after=OFFLINE_PAUSE,
+            )
+        return Transient(f"Xero is not available now (status {status}).", service=SERVICE, code=str(status))
 
     def _throttled(self, answer: Answer) -> Throttled:
         """Pause everything of this organisation until Xero's own time; never sleep here."""

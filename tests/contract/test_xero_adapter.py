@@ -341,11 +341,17 @@ def test_errors_show_no_token(h: XeroHarness) -> None:
     assert TOKEN not in repr(caught.value.__cause__)
 
 
-def test_an_organisation_offline_is_tried_three_times_and_named(h: XeroHarness) -> None:
+def test_an_organisation_offline_is_named_and_asked_no_more_for_now(h: XeroHarness) -> None:
     h.twin.world.switches.offline = True
-    with pytest.raises(Transient) as caught:
+    with pytest.raises(Transient, match="taken this organisation offline") as caught:
         h.ledger.profile()
     assert caught.value.retry_after == timedelta(minutes=5)
+    assert len(calls(h)) == 1
+
+
+def test_another_503_is_a_blip_that_three_tries_may_outlast(h: XeroHarness) -> None:
+    h.twin.faults.append(Fault("status", status=503, times=2))
+    assert h.ledger.profile().base_currency == h.home_currency
     assert len(calls(h)) == 3
 
 
