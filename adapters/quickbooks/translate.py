@@ -410,13 +410,18 @@ def profile(realm_id: str, company: Row, preferences: Row) -> LedgerProfile:
     closed = _inner(preferences, "AccountingInfoPrefs").get("BookCloseDate")
     return LedgerProfile(
         tenant_id=realm_id,
-        name=str(company.get("CompanyName") or company.get("LegalName") or realm_id),
+        name=name_of(company) or realm_id,
         base_currency=home,
         country=_country(company.get("Country")),
         timezone=_zone(company.get("DefaultTimeZone")),
         closed_through=_civil(closed, "BookCloseDate") if closed else None,
         multicurrency=bool(currencies.get("MultiCurrencyEnabled")),
     )
+
+
+def name_of(company: Row) -> str:
+    """The company's name from CompanyInfo, "" where it has none."""
+    return _text(company.get("CompanyName")) or _text(company.get("LegalName")) or ""
 
 
 def _zone(value: Any) -> str | None:
