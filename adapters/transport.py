@@ -112,6 +112,12 @@ def _may_pass_soon(error: BaseException) -> bool:
     return isinstance(error, Transient) and not isinstance(error, Throttled) and error.retry_after is None
 
 
+def is_web_page(text: str) -> bool:
+    """Whether a body is a page for people: of a firewall, a hotel's sign-in, a proxy. No API of ours answers so."""
+    start = text[:200].lstrip().lower()
+    return start.startswith("<!doctype html") or "<html" in start
+
+
 def server_time(headers: Mapping[str, str]) -> datetime | None:
     """The service's own clock from the Date header, None where it is missing or unreadable."""
     try:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.broken_text import mended
+from adapters.transport import is_web_page
 from connector.errors import (
     DuebirdError,
     NeedsReauthorisation,
@@ -69,6 +70,7 @@ class Answer:
     code: int | None
     text: str
     tid: str
+    page: bool = False  # a web page: of something between Intuit and us
 
     @property
     def ok(self) -> bool:
@@ -77,7 +79,9 @@ class Answer:
 
     @property
     def refuses_token(self) -> bool:
-        """401, which did nothing, or its fault under another status."""
+        """401, which did nothing, or its fault under another status. What a firewall says is nothing of Intuit's."""
+        if self.page:
+            return False
         return self.status == _UNAUTHORISED or self.code == 3200  # noqa: PLR2004  # the same fault, named above in DEAD
 
 
@@ -114,7 +118,7 @@ def _first_error(value: Any) -> dict[str, Any] | None:
 def _unread(status: int, body: str, tid: str) -> Answer:
     code = _XML_CODE.search(body)
     if code is None:
-        return Answer(status, None, "", tid)
+        return Answer(status, None, "", tid, page=is_web_page(body))
     text = _XML_TEXT.search(body)
     words = next((group for group in text.groups() if group), "") if text else ""
     return Answer(status, int(code[1] or code[2]), words[:DETAIL_SHOWN], tid)
@@ -132,6 +136,8 @@ def error_of(answer: Answer, errand: Errand) -> DuebirdError | Gone:
         )
     if code is not None and code in (SETUP | CLOSED):
         return _rejected(answer, errand)  # these also come under 403 and say what they are
+    if answer.page and answer.status in {_UNAUTHORISED, _FORBIDDEN}:
+        return unknown(errand, f"is hidden behind a web page that says no ({_trace(answer)})", str(answer.status))
     if answer.refuses_token or answer.status == _FORBIDDEN or code in DEAD:
         return _dead(answer, errand)
     if answer.status >= _SERVER or answer.status == _TIMED_OUT or code == SERVER_ERROR:

@@ -31,7 +31,7 @@ from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.rest import RESTClientObject
 
 from adapters.broken_text import mended, suspect
-from adapters.transport import never_sent, retry_after, server_time
+from adapters.transport import is_web_page, never_sent, retry_after, server_time
 from adapters.xero.translate import problems_in, refusal
 from connector.errors import (
     DuebirdError,
@@ -198,7 +198,7 @@ class XeroWire:
         client = self._client()
         client.token = self._tokens.current()
         answer = self._attempt(client, call, write=write)
-        if answer.status == 401 and _token_expired(answer):  # noqa: PLR2004
+        if answer.status == 401 and not is_web_page(answer.text) and _token_expired(answer):  # noqa: PLR2004
             client.token = self._tokens.renewed(client.token)
             answer = self._attempt(client, call, write=write)
         error = self._judge(answer, write=write)
@@ -236,7 +236,9 @@ class XeroWire:
             return None
         if status == 429:  # noqa: PLR2004
             return self._throttled(answer)
-        if 400 <= status < 500 and status != 408:  # noqa: PLR2004 -- 408 is a time-out, whoever says it
+        # a page for people comes from something in between, and Xero may or may not have been asked
+        between = status in {401, 403} and is_web_page(answer.text)
+        if 400 <= status < 500 and status != 408 and not between:  # noqa: PLR2004 -- 408 is a time-out, whoever says it
             return _refused(answer, write=write)
         if write:
             return Uncertain(
@@ -245,15 +247,7 @@ class XeroWire:
                 code=str(status),
                 advice=_WHERE_TO_LOOK,
             )
-        if status == 503 and "offline" in answer.text.lower():  # noqa: PLR2004
-            return Transient(
-                "Xero has taken this organisation offline for a while. Nothing was changed.",
-                service=SERVICE,
-                code="offline",
-                advice="Nothing need be done: Duebird asks again in some minutes.",
-                retry_after=OFFLINE_PAUSE,
-            )
-        return Transient(f"Xero is not available now (status {status}).", service=SERVICE, code=str(status))
+        return _not_available(answer)
 
     def _throttled(self, answer: Answer) -> Throttled:
         """Pause everything of this organisation until Xero's own time; never sleep here."""
@@ -310,6 +304,27 @@ def _unauthorised(answer: Answer) -> NeedsReauthorisation:
         code=code,
         advice=_CONNECT,
     )
+
+
+def _not_available(answer: Answer) -> Transient:
+    """A read that Xero, or something before it, did not answer now."""
+    status = answer.status
+    if status == 503 and "offline" in answer.text.lower():  # noqa: PLR2004
+        return Transient(
+            "Xero has taken this organisation offline for a while. Nothing was changed.",
+            service=SERVICE,
+            code="offline",
+            advice="Nothing need be done: Duebird asks again in some minutes.",
+            retry_after=OFFLINE_PAUSE,
+        )
+    if status in {401, 403}:
+        return Transient(
+            f"A web page that says no stands between us and Xero (status {status}). Nothing was changed.",
+            service=SERVICE,
+            code=str(status),
+            advice="Duebird tries again by itself. If it stays so, look at this machine's firewall or proxy.",
+        )
+    return Transient(f"Xero is not available now (status {status}).", service=SERVICE, code=str(status))
 
 
 def _refused(answer: Answer, *, write: bool) -> DuebirdError:

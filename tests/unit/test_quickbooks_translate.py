@@ -346,6 +346,7 @@ XML_THROTTLE = (
         (gateway("3100", 403), NeedsReauthorisation, NeedsReauthorisation),
         (gateway("3200", 401), NeedsReauthorisation, NeedsReauthorisation),
         ((403, ""), NeedsReauthorisation, NeedsReauthorisation),
+        ((403, "<!DOCTYPE html><html><h1>Blocked by your firewall</h1></html>"), Transient, Uncertain),
         (fault("120"), NeedsReauthorisation, NeedsReauthorisation),
         (fault("140"), Transient, Transient),
         (fault("140", status=503), Transient, Uncertain),
