@@ -32,7 +32,7 @@ ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = (sys.executable, "-m", "connector.cli.main")
 # What must not leak from whoever runs the tests into the program under test.
 FOREIGN: Final = ("DUEBIRD_DATABASE_URL", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "STATE_DIRECTORY", "WATCHDOG_USEC")
-PATIENCE: Final = 20.0  # seconds; everything waited for takes one or two, on a busy machine five
+PATIENCE: Final = 90.0  # seconds; everything waited for takes one or two, on a busy machine many
 
 Ledger = Literal["quickbooks", "xero"]
 
