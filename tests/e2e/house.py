@@ -389,11 +389,10 @@ class Daemon:
     def hang_up(self) -> None:
         self.process.send_signal(signal.SIGHUP)
 
-    def stop(self) -> tuple[int, float]:
-        """SIGTERM; the exit code, and how many seconds it took."""
-        began = time.monotonic()
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
         self.process.terminate()
-        return self.process.wait(PATIENCE), time.monotonic() - began
+        return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
         self.process.kill()
