@@ -29,11 +29,12 @@ CALLS_A_LOOK: Final = {"quickbooks": 1, "xero": 2, "stripe": 1}
 RETRY_BUILD: Final = timedelta(minutes=1)  # a company whose services cannot be reached at start is tried every minute
 TROUBLED: Final = timedelta(seconds=30)  # between passes over what is due while a service is out of reach
 OBJECTS_EVERY: Final = timedelta(hours=24)
-# What answers weigh is what takes memory: forty passes at once take 240 MB, four 150 (bench d). A pass without trouble
-# takes a second; one that does not end in five waits for a service.
+# What answers weigh is what takes memory: forty passes at once took 240 MB, four take 150 (bench d); and two full
+# readings keep two processors busy. A pass without trouble takes a second; one that does not end in ten waits for a
+# service.
 PASSES_AT_ONCE: Final = 4
-PATIENCE: Final = 5.0
-READINGS_AT_ONCE: Final = 4
+PATIENCE: Final = 10.0
+READINGS_AT_ONCE: Final = 2
 NEXT_TURN: Final = timedelta(seconds=5)  # until a company that waits for its first reading asks again
 # Replies cost nothing at the messaging service and an unheard STOP costs trust: looked at in every pass.
 
