@@ -143,7 +143,6 @@ def _over(invoice: InvoiceRecord, mine: list[EntryRecord]) -> Iterator[Finding]:
     for count, entry in enumerate(mine, 1):
         when = entry.made_at
         there = [one for one in mine[:count] if one.live or (one.ended_at and when and one.ended_at > when)]
-        # Whether it fitted when it was made; a moment before, since making it may change the invoice's state.
         known = when is not None and invoice.standings.knows(when)
         standing = invoice.standings.as_of(when) if known and when is not None else None
         total = (standing or invoice.standings.latest).total
