@@ -85,7 +85,7 @@ def records_of(
             processor=ProcessorRecords(
                 processor.account.account_id,
                 processor.account.live,
-                tuple(_link(one) for one in processor.links.values()),
+                tuple(link_of(one) for one in processor.links.values()),
                 tuple(_payment(one) for one in processor.payments.values()),
                 tuple(
                     RefundRecord(one.refund_id, one.payment_id, one.amount, one.made_at) for one in processor.refunds
@@ -101,8 +101,9 @@ def records_of(
 def _invoices(world: LedgerWorld, policy: Policy) -> tuple[InvoiceRecord, ...]:
     found = []
     for ledger_id, history in world.invoices.items():
-        numbers = {one.mobile for one in _customers(world, history.latest.customer_id) if one.mobile}
-        parsed = (parse_mobile(one, policy.country) for one in sorted(numbers))
+        states = _customers(world, history.latest.customer_id)
+        numbers = sorted({(one.mobile, one.country or policy.country) for one in states if one.mobile})
+        parsed = (parse_mobile(number, country) for number, country in numbers)
         phones = tuple(one for one in parsed if one is not None)
         found.append(InvoiceRecord(ledger_id, _timeline(history), phones, phones_whole=True))
     return tuple(found)
@@ -121,33 +122,35 @@ def _customers(world: LedgerWorld, customer_id: str) -> list[Customer]:
 
 
 def _entries(world: LedgerWorld) -> tuple[EntryRecord, ...]:
-    found = []
-    for history in world.entries.values():
-        first, last = next(value for _, value in history.states()), history.latest
-        live = last.booking.state is BookingState.LIVE
-        found.append(
-            EntryRecord(
-                entry_id=last.booking.booking_id,
-                kind=EntryKind.PAYMENT,
-                ledger_id=first.booking.ledger_id,
-                amount=first.booking.applied + first.booking.unapplied,
-                reference=last.booking.reference,
-                note=last.booking.note,
-                account_id=last.account_id,
-                made_at=last.made_at,
-                live=live,
-                ended_at=None if live else _ended(history),
-                by_us=not last.by_hand,
-            )
-        )
-    return tuple(found)
+    return tuple(entry_of(history) for history in world.entries.values())
+
+
+def entry_of(history: History[LedgerEntry]) -> EntryRecord:
+    """A payment entry with what it was made for, even where that has ended since."""
+    first, last = next(value for _, value in history.states()), history.latest
+    live = last.booking.state is BookingState.LIVE
+    return EntryRecord(
+        entry_id=last.booking.booking_id,
+        kind=EntryKind.PAYMENT,
+        ledger_id=first.booking.ledger_id,
+        amount=first.booking.applied + first.booking.unapplied,
+        booked_on=last.booking.booked_on,
+        reference=last.booking.reference,
+        note=last.booking.note,
+        account_id=last.account_id,
+        made_at=last.made_at,
+        live=live,
+        ended_at=None if live else _ended(history),
+        by_us=not last.by_hand,
+    )
 
 
 def _ended(history: History[LedgerEntry]) -> datetime:
     return next(at for at, value in history.states() if value.booking.state is not BookingState.LIVE)
 
 
-def _link(history: History[SeenLink]) -> LinkRecord:
+def link_of(history: History[SeenLink]) -> LinkRecord:
+    """A link with when it was made and closed."""
     record = history.latest
     closed = next((at for at, value in history.states() if not value.link.active), None)
     return LinkRecord(
@@ -178,10 +181,11 @@ def _payment(history: History[Payment]) -> PaymentRecord:
 
 def _texts(world: CarrierWorld) -> tuple[TextRecord, ...]:
     asked = {id(one.args[0]): one.at for one in world.requests if one.method == "send"}
-    return tuple(_text(history, asked) for history in world.texts.values())
+    return tuple(text_of(history, asked) for history in world.texts.values())
 
 
-def _text(history: History[SeenText], asked: dict[int, datetime]) -> TextRecord:
+def text_of(history: History[SeenText], asked: dict[int, datetime]) -> TextRecord:
+    """A text; `asked` knows, by the request's identity, when it was asked for."""
     record = history.latest
     handed_on = next((at for at, one in history.states() if one.text.state is DeliveryState.SENT), None)
     return TextRecord(

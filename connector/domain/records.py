@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
@@ -107,6 +107,7 @@ class EntryRecord:
     """An entry of the ledger, ours or anybody's.
 
     `ledger_id` is the invoice it was made for, None where it is on none. `amount` is all of it, applied or not.
+    `booked_on` is the civil day it is booked to, which for a payment of ours is the day the money came.
     `made_at` and `ended_at` (deleted or voided) are UTC; None where the ledger does not tell. `by_us`: a client made
     it, not a person; None where that cannot be told.
     """
@@ -115,6 +116,7 @@ class EntryRecord:
     kind: EntryKind
     ledger_id: str | None
     amount: Money
+    booked_on: date
     reference: str
     note: str
     account_id: str | None

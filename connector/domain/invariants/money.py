@@ -26,7 +26,7 @@ TWICE: Final = "The books show money that came once as if it had come twice."
 PHANTOM: Final = "The books show money that never came, and the invoice looks paid."
 LOST: Final = "The money is there and the books do not show it: the customer may be asked again."
 WRONG: Final = "The books do not say what was paid: the bank line of the payout will not match."
-# Before the first payment that was read a booking may belong to an older one. A bank debit takes up to 8 days.
+# A booking of about the time from which payments were read may belong to an older one: a bank debit takes so long.
 DEBITS_TAKE: Final = timedelta(days=8)
 
 
@@ -73,7 +73,7 @@ def _behind(reading: Reading, entry: EntryRecord, payment: PaymentRecord | None)
     if payment is None:
         if not entry.live:
             return
-        if since is not None and (entry.made_at is None or entry.made_at < since + DEBITS_TAKE):
+        if since is not None and entry.booked_on < (since + DEBITS_TAKE).date():
             why = (
                 f"The payment behind booking {entry.entry_id} is older than what was read; ask with an earlier --since."
             )

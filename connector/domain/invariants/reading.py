@@ -41,7 +41,7 @@ class Reading:
 
     Only what carries this company's reference is ours: links and payments by their metadata, entries by their
     reference, texts by the link in them. A text without a link is ours where nobody else sends through the account,
-    or where it names an invoice of ours.
+    or where it names an invoice of ours and went to its customer or to the owner.
     """
 
     def __init__(self, records: Records, *, healthy: bool) -> None:
@@ -128,10 +128,18 @@ class Reading:
         for text in self.records.messenger.texts:
             if text.text_id in carrying or addresses_in(text.body):
                 continue
-            invoice = next((one for one in named if names(text.body, one.label)), None)
+            invoice = next((one for one in named if names(text.body, one.label) and self._concerns(text, one)), None)
             if invoice is not None or self.records.messenger.ours_alone:
                 found.append((text, invoice))
         return tuple(found)
+
+    def _concerns(self, text: TextRecord, invoice: InvoiceRecord) -> bool:
+        """Whether somebody got it who has to do with the invoice: other programs' texts may hold the same number."""
+        return (
+            self.records.messenger.ours_alone
+            or text.to == self.records.rules.owner_phone
+            or text.to in (invoice.phones or ())
+        )
 
     @cached_property
     def our_texts(self) -> tuple[TextRecord, ...]:

@@ -130,6 +130,7 @@ def entry(name: str = "pay1", of: str = "pi_1", **fields: Any) -> EntryRecord:
         "kind": EntryKind.PAYMENT,
         "ledger_id": "inv1",
         "amount": OWED,
+        "booked_on": date(2026, 11, 23),
         "reference": booking_reference(BOOKS, of),
         "note": f"Duebird {of} invoice INV-1",
         "account_id": "acc1",
