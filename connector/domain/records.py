@@ -320,7 +320,7 @@ class Records:
     """Everything about one company that an outsider can read, and the settings by which to judge it.
 
     `rules` are the owner's settings as they are now. `at` is when it was read; `since` is how far back texts and
-    payments were read, None: all of them. `requests`, `agreements` and `shown` are None where they are not known.
+    entries were read, `payments_since` how far payments and refunds; None: all of them. `requests`, `agreements` and `shown` are None where they are not known.
     """
 
     company: str
@@ -331,6 +331,7 @@ class Records:
     processor: ProcessorRecords
     messenger: MessengerRecords = field(default_factory=MessengerRecords)
     since: datetime | None = None
+    payments_since: datetime | None = None
     requests: tuple[RequestRecord, ...] | None = None
     agreements: tuple[Agreement, ...] | None = None
     shown: Shown | None = None

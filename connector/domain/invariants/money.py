@@ -69,7 +69,7 @@ def _at_one_time(entries: list[EntryRecord]) -> list[EntryRecord]:
 
 def _behind(reading: Reading, entry: EntryRecord, payment: PaymentRecord | None) -> Iterator[Finding]:
     """What must stand behind one booking."""
-    since = reading.records.since
+    since = reading.records.payments_since
     if payment is None:
         if not entry.live:
             return

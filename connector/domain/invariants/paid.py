@@ -30,9 +30,17 @@ def check(reading: Reading) -> Iterator[Finding]:
         if notice.invoice is None or not notice.invoice.standings.knows(begin):
             untold.append(notice)
         elif _settled(notice.invoice, begin, end):
-            label = notice.invoice.label
-            sentence = f"A text about invoice {label} went out when nothing was owed on it any more."
-            yield Violation(NUMBER, sentence, (of_invoice(notice.invoice), of_text(notice.text)), HARM)
+            label, shown = notice.invoice.label, (of_invoice(notice.invoice), of_text(notice.text))
+            if notice.invoice.standings.whole:
+                sentence = f"A text about invoice {label} went out when nothing was owed on it any more."
+                yield Violation(NUMBER, sentence, shown, HARM)
+            else:
+                # Not every ledger moves an invoice's time of change when a payment is entered.
+                why = (
+                    f"The ledger has not changed invoice {label} since before a text about it, and nothing is owed on "
+                    "it. See in the ledger whether the payment came before that text."
+                )
+                yield NotCheckable(NUMBER, why, shown)
     if untold:
         why = (
             f"The ledger tells how an invoice stands now, not how it stood when {len(untold)} of the texts went out; "

@@ -112,10 +112,10 @@ def test_where_nobody_knows_what_the_owner_was_told_a_payment_that_does_not_fit_
 
 
 def test_a_booking_of_a_payment_from_before_what_was_read_is_a_doubt() -> None:
-    partly = replace(with_payments(), since=BOOKED - timedelta(days=2))
+    partly = replace(with_payments(), payments_since=BOOKED - timedelta(days=2))
     assert violations(partly, 6) == []
     assert len(doubts(partly, 6)) == 1
-    assert len(violations(replace(partly, since=BOOKED - timedelta(days=20)), 6)) == 1
+    assert len(violations(replace(partly, payments_since=BOOKED - timedelta(days=20)), 6)) == 1
 
 
 def test_a_deleted_booking_without_a_payment_harms_nobody() -> None:
