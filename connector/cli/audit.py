@@ -225,7 +225,7 @@ def _print(console: Console, loaded: Loaded, company_id: str, result: Audit, cal
     if found:
         console.print(Text(f"\n{counted(len(found), 'thing is', 'things are')} not right:", style="bold red"))
     for one in found:
-        body = Text.assemble((one.sentence, "bold"), "\n", one.harm)
+        body = Text.assemble((_named(one.sentence), "bold"), "\n", _named(one.harm))
         hanging(console, Text(f"{one.number}", style="bold red"), body, width=2)
         _print_objects(console, settings.ledger.kind, result, one)
     concerned = {one.number for one in result.findings}
@@ -237,7 +237,7 @@ def _print(console: Console, loaded: Loaded, company_id: str, result: Audit, cal
     if untold:
         console.print("\nWhat these services do not tell, or you must look at yourself:")
     for doubt in untold:
-        hanging(console, Text(f"{doubt.number}", style="yellow"), doubt.why, width=2)
+        hanging(console, Text(f"{doubt.number}", style="yellow"), _named(doubt.why), width=2)
         if doubt.look_at:
             _print_objects(console, settings.ledger.kind, result, doubt)
     if not found:
@@ -254,6 +254,11 @@ def _print_objects(console: Console, ledger_kind: str, result: Audit, finding: F
         body = Text.assemble(f"{one.what} {one.object_id}{words}", "\n", (_place(ledger_kind, one), "dim"))
         hanging(console, "-", body, width=1, indent=6)
     hanging(console, "→", Text(command_for(result.records, finding), style="cyan"), width=1, indent=6)
+
+
+def _named(sentence: str) -> str:
+    """The engine does not know whose accounts they are; a bookkeeper knows them by their names only."""
+    return sentence.replace("the processor", "Stripe").replace("the messaging service", "Twilio")
 
 
 def _place(ledger_kind: str, one: LookAt) -> str:

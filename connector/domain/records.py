@@ -320,7 +320,8 @@ class Records:
     """Everything about one company that an outsider can read, and the settings by which to judge it.
 
     `rules` are the owner's settings as they are now. `at` is when it was read; `since` is how far back texts and
-    entries were read, `payments_since` how far payments and refunds; None: all of them. `requests`, `agreements` and `shown` are None where they are not known.
+    entries were read, `payments_since` how far payments and refunds; None: all of them. `requests`, `agreements` and
+    `shown` are None where they are not known.
     """
 
     company: str

@@ -60,6 +60,7 @@ class Office:
 
             self.policy = replace(self.policy, **policy)
         self.agreements: list[Agreement] = []
+        self.spoilt: set[str] = set()  # numbers of invariants that a test breaks on purpose, by other hands than ours
         self._url = url or sqlite_url(folder)
         migrate(self._url)
         self.company = self._open()

@@ -1,7 +1,8 @@
 """Invariants 8 and 9: refunds and fees stand in the ledger as often, and with the amount, that they should.
 
 This version books neither, so that the right number of such entries is none: what carries our reference and is no
-payment has slipped in. `ENTRIES_A_REFUND` and `ENTRIES_A_FEE` are what changes when they are booked.
+payment has slipped in. Once they are booked, each is bound here to its refund or balance entry, as payments are in
+`money`.
 """
 
 from __future__ import annotations
@@ -15,14 +16,11 @@ from connector.domain.records import EntryKind
 
 REFUNDS: Final = 8
 FEES: Final = 9
-ENTRIES_A_REFUND: Final = 0
-ENTRIES_A_FEE: Final = 0
-_FEE_KINDS: Final = frozenset({EntryKind.EXPENSE, EntryKind.TRANSFER})
 
 
 def check_refunds(reading: Reading) -> Iterator[Finding]:
-    """Reversals with our reference beyond what a refund may have, and refunds that a person must see to."""
-    yield from _beyond(reading, frozenset({EntryKind.REVERSAL}), REFUNDS, ENTRIES_A_REFUND, "refunds")
+    """Reversals with our reference, of which there may be none yet, and refunds that a person must see to."""
+    yield from _slipped_in(reading, frozenset({EntryKind.REVERSAL}), REFUNDS, "refunds")
     refunds = reading.records.processor.refunds
     if refunds is None:
         yield NotCheckable(REFUNDS, "Refunds at the processor were not read.")
@@ -43,19 +41,13 @@ def check_refunds(reading: Reading) -> Iterator[Finding]:
 
 
 def check_fees(reading: Reading) -> Iterator[Finding]:
-    """Entries for fees and payouts with our reference beyond what there may be."""
-    yield from _beyond(reading, _FEE_KINDS, FEES, ENTRIES_A_FEE, "fees and payouts")
+    """Entries for fees and payouts with our reference; there may be none yet."""
+    yield from _slipped_in(reading, frozenset({EntryKind.EXPENSE, EntryKind.TRANSFER}), FEES, "fees and payouts")
 
 
-def _beyond(reading: Reading, kinds: frozenset[EntryKind], number: int, allowed: int, what: str) -> Iterator[Finding]:
-    seen: dict[str, int] = {}
+def _slipped_in(reading: Reading, kinds: frozenset[EntryKind], number: int, what: str) -> Iterator[Finding]:
     for entry in reading.records.ledger.entries:
-        if entry.kind not in kinds or not entry.live or not OUR_REFERENCE.match(entry.reference):
-            continue
-        seen[entry.reference] = seen.get(entry.reference, 0) + 1
-        if seen[entry.reference] > allowed:
-            sentence = (
-                f"The ledger holds an entry of {entry.amount} with our reference, and {what} are not booked by us."
-            )
+        if entry.kind in kinds and entry.live and OUR_REFERENCE.match(entry.reference):
+            sentence = f"An entry of {entry.amount} in the ledger has our reference, and {what} are not booked by us."
             harm = "The books show an amount that nothing at the processor explains."
             yield Violation(number, sentence, (of_entry(entry),), harm)

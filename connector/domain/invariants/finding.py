@@ -55,6 +55,11 @@ Finding = Violation | NotCheckable
 Check = Callable[["Reading"], Iterator[Finding]]
 
 
+def counted(count: int, one: str) -> str:
+    """As in "1 text" and "3 texts"."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
 def broken(findings: Iterable[Finding]) -> tuple[Violation, ...]:
     """The violations among them."""
     return tuple(one for one in findings if isinstance(one, Violation))

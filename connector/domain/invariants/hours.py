@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from connector.domain.calendar import zones_of
-from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_text
+from connector.domain.invariants.finding import Finding, NotCheckable, Violation, counted, of_text
 from connector.domain.invariants.reading import Reading
 
 NUMBER: Final = 4
@@ -40,5 +40,5 @@ def check(reading: Reading) -> Iterator[Finding]:
             sentence = f"A text to {text.to} went to the carrier outside of the hours for texts."
             yield Violation(NUMBER, sentence, (of_text(text),), HARM)
     if untold:
-        why = f"How long {untold} texts might wait in a queue, and when the carrier had them, is not told."
+        why = f"Of {counted(untold, 'text')} it is not told until when it might have arrived."
         yield NotCheckable(NUMBER, why)

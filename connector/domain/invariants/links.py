@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_invoice, of_link, of_text
+from connector.domain.invariants.finding import Finding, NotCheckable, Violation, counted, of_invoice, of_link, of_text
 from connector.domain.invariants.reading import Notice, Reading, addresses_in
 from connector.domain.receivable import Receivable
 from connector.domain.records import InvoiceRecord, LinkRecord
@@ -40,7 +40,7 @@ def check_open(reading: Reading) -> Iterator[Finding]:
                 if link.active:
                     yield from _against_invoice(reading, link)
     if untimed:
-        why = f"When {len(untimed)} of the closed links were open is not told; only the open ones were compared."
+        why = f"Of {counted(len(untimed), 'closed link')} it is not told when it was open; open ones were compared."
         yield NotCheckable(OPEN_LINKS, why)
 
 
@@ -80,6 +80,13 @@ def _against_invoice(reading: Reading, link: LinkRecord) -> Iterator[Finding]:
     if any(_asks_rightly(reading, link, one) for one in states):
         return
     shown = (of_link(link), of_invoice(invoice))
+    if not invoice.standings.whole and not invoice.standings.knows(reading.records.at - SEEN_WITHIN):
+        why = (
+            f"The payment link of invoice {invoice.label} does not fit what is owed now, and the invoice was changed "
+            "less than two hours ago. Duebird should be changing the link: audit again later."
+        )
+        yield NotCheckable(OPEN_LINKS, why, shown)
+        return
     if not any(one.is_owed for one in states):
         sentence = f"The payment link of invoice {invoice.label} is open, and nothing is owed on it."
     else:
@@ -122,7 +129,7 @@ def check_texts(reading: Reading) -> Iterator[Finding]:
                 sentence = f"A text to {text.to} carries a payment link that was not open when it went out."
                 yield Violation(LINKS_IN_TEXTS, sentence, (of_text(text), of_link(notice.link)), MISLED)
     if untimed:
-        why = f"Whether the links of {untimed} texts were open when those went out is not told by the processor."
+        why = f"Of {counted(untimed, 'text')} it is not told whether the link in it was open when it went out."
         yield NotCheckable(LINKS_IN_TEXTS, why)
 
 

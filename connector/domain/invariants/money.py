@@ -79,7 +79,9 @@ def _behind(reading: Reading, entry: EntryRecord, payment: PaymentRecord | None)
             )
             yield NotCheckable(BIJECTION, why, (of_entry(entry),))
             return
-        sentence = f"The ledger holds a payment of {entry.amount} with our reference, and the processor none behind it."
+        sentence = (
+            f"The ledger holds a payment of {entry.amount} with our reference, and there is none at the processor."
+        )
         yield Violation(BIJECTION, sentence, (of_entry(entry),), PHANTOM)
         return
     shown = (of_entry(entry), of_payment(payment))

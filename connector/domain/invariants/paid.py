@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.effect import booking_reference
-from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_invoice, of_payment, of_text
+from connector.domain.invariants.finding import (
+    Finding,
+    NotCheckable,
+    Violation,
+    counted,
+    of_invoice,
+    of_payment,
+    of_text,
+)
 from connector.domain.invariants.reading import Notice, Reading
 from connector.domain.records import InvoiceRecord, PaidState, PaymentRecord
 
@@ -43,8 +51,8 @@ def check(reading: Reading) -> Iterator[Finding]:
                 yield NotCheckable(NUMBER, why, shown)
     if untold:
         why = (
-            f"The ledger tells how an invoice stands now, not how it stood when {len(untold)} of the texts went out; "
-            "those were held against the payments at the processor only."
+            f"The ledger tells how an invoice stands now, not how it stood before. {counted(len(untold), 'text')} "
+            "could be held against the payments at the processor only."
         )
         yield NotCheckable(NUMBER, why)
 

@@ -11,6 +11,7 @@ from connector.domain.invariants.finding import (
     LookAt,
     NotCheckable,
     Violation,
+    counted,
     of_entry,
     of_link,
     of_payment,
@@ -129,5 +130,5 @@ def _recipients(reading: Reading) -> Iterator[Finding]:
                 )
                 yield NotCheckable(NO_CROSSING, why, shown)
     if unread:
-        why = f"The customers of {unread} texts were not read, so their numbers were not compared."
+        why = f"Of {counted(unread, 'text')} the customer's number was not read, so it was not compared."
         yield NotCheckable(NO_CROSSING, why)

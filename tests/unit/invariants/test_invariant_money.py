@@ -11,7 +11,7 @@ from connector.domain.effect import booking_reference
 from connector.domain.invariants import NotCheckable, check
 from connector.domain.invariants.reading import Reading
 from connector.domain.receivable import ReceivableState
-from connector.domain.records import EntryRecord, PaidState, Records, Service, Shown
+from connector.domain.records import EntryRecord, PaidState, Records, Service, Shown, Timeline
 from tests.unit.invariants.month import (
     BOOKED,
     BOOKS,
@@ -242,6 +242,23 @@ def test_closed_links_without_times_are_told_as_not_compared() -> None:
     assert len(doubts(with_links(link(made_at=None)), 10)) == 1
 
 
+def test_a_link_that_does_not_fit_an_invoice_changed_just_now_is_a_doubt() -> None:
+    stale = with_links(link(active=True, retired_at=None))
+    now_only = with_invoices(invoice((LATER - minutes(30), settled()), whole=False), of=stale)
+    assert violations(now_only, 10) == []
+    assert len(doubts(now_only, 10)) == 1
+    assert len(violations(with_invoices(invoice((BOOKED, settled()), whole=False), of=stale), 10)) == 1
+
+
+def test_of_links_closed_at_different_times_only_those_open_together_are_named() -> None:
+    first, third = link(retired_at=NOON + minutes(9)), link("plink_3", generation=3, made_at=NOON + minutes(20))
+    second = link("plink_2", generation=2, made_at=NOON + minutes(9), retired_at=NOON + minutes(20))
+    assert violations(with_links(first, second, third), 10) == []
+    untimed = with_links(replace(first, made_at=None), replace(second, retired_at=None), third)
+    assert violations(untimed, 10) == []
+    assert len(doubts(untimed, 10)) == 1
+
+
 def test_of_an_invoice_whose_past_is_not_told_the_present_counts() -> None:
     present = with_invoices(invoice((LATER + minutes(1), standing()), whole=False), of=OPEN)
     assert violations(present, 10) == []
@@ -338,6 +355,9 @@ def test_a_void_invoice_is_named_with_its_state() -> None:
 def test_a_timeline_needs_a_moment_for_each_state() -> None:
     with pytest.raises(ValueError, match="a moment for each state"):
         replace(payment().states, since=())
+    assert payment().states.begins == PAID
+    present = Timeline.now_only("open", NOON)
+    assert (present.knows(NOON), present.knows(NOON - minutes(1)), present.as_of(PAID)) == (True, False, "open")
 
 
 def test_entries_are_ours_by_their_reference_alone() -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from connector.domain.invariants import Violation, check
+from connector.domain.invariants import Violation, broken, check
 from connector.domain.records import Records, TextFate
 from tests.unit.invariants.month import (
     BOOKED,
@@ -18,6 +18,7 @@ from tests.unit.invariants.month import (
     invoice,
     link,
     minutes,
+    payment,
     settled,
     standing,
     text,
@@ -39,6 +40,7 @@ PRESENT_ONLY = with_invoices(invoice((DUE_DAY + timedelta(hours=5), standing()),
 
 def test_a_month_in_which_all_went_well_is_accepted_by_every_invariant() -> None:
     assert check(GOOD, healthy=True) == ()
+    assert broken(check(GOOD, healthy=False)) == ()
 
 
 def test_a_notice_on_issue_and_one_on_the_due_date_are_two_reasons() -> None:
@@ -129,6 +131,15 @@ def test_words_that_name_no_invoice_are_a_doubt() -> None:
     bad = with_texts(text(), *bare)
     assert violations(bad, 1) == []
     assert doubts(bad, 1) == ["Texts with the same words name no invoice, so their reason cannot be told."]
+
+
+def test_thanks_that_never_left_do_not_count() -> None:
+    assert check(with_texts(text(), thanks(), thanks("SM9", fate=TextFate.NEVER_SENT)), healthy=True) == ()
+
+
+def test_two_payments_may_be_thanked_for_in_the_same_words() -> None:
+    twice = with_payments(payment(), payment("pi_2"), of=with_texts(text(), thanks(), thanks("SM9")))
+    assert violations(twice, 1) == []
 
 
 def test_an_invoice_without_a_number_is_named_by_its_id() -> None:

@@ -109,7 +109,8 @@ def test_a_reversal_with_our_reference_is_rejected(bad: Records) -> None:
 def test_a_refund_that_the_books_do_not_show_is_a_doubt() -> None:
     assert len(doubts(refunded(REFUND), 8)) == 1
     assert doubts(refunded(REFUND, of=with_entries(entry(live=False, ended_at=LATER))), 8) == []
-    assert doubts(refunded(replace(REFUND, payment_id="pi_of_shop")), 8) == []
+    assert doubts(refunded(replace(REFUND, payment_id="pi_of_shop"), REFUND), 8) == doubts(refunded(REFUND), 8)
+    assert doubts(refunded(REFUND, REFUND, of=with_entries()), 8) == []
     assert doubts(replace(GOOD, processor=replace(GOOD.processor, refunds=None)), 8) == [
         "Refunds at the processor were not read."
     ]
@@ -259,6 +260,11 @@ def test_a_notice_that_came_too_late_may_be_missing_after_faults() -> None:
         "notice",
         "courtesy",
     }
+
+
+def test_what_never_had_an_effect_is_not_counted_as_done() -> None:
+    gone = with_entries(entry(live=False, ended_at=LATER), of=with_texts(text(fate=TextFate.NEVER_SENT)))
+    assert sum(done(gone).values()) == 0
 
 
 def test_a_courtesy_that_names_no_invoice_is_counted_by_its_words() -> None:

@@ -279,10 +279,16 @@ def test_a_reminder_of_what_is_owed_is_accepted(good: Records) -> None:
     assert violations(good, 5) == []
 
 
+def test_a_settled_invoice_that_was_not_changed_since_before_a_text_is_a_doubt() -> None:
+    present = with_invoices(invoice((NOON - minutes(9), settled()), whole=False))
+    assert violations(present, 5) == []
+    assert ["See in the ledger" in one for one in doubts(present, 5)] == [True]
+
+
 def test_an_invoice_whose_past_is_not_told_is_held_against_payments_only() -> None:
     present = with_invoices(invoice((LATER, settled()), whole=False))
     assert violations(present, 5) == []
-    assert ["1 of the texts" in one for one in doubts(present, 5)] == [True]
+    assert ["1 text could be" in one for one in doubts(present, 5)] == [True]
 
 
 # ------------------------------------------------------------------------------------------------ links in texts
@@ -315,3 +321,13 @@ def test_texts_of_other_programs_on_the_account_are_left_alone() -> None:
     shared = with_texts(text(), text("SM9", body="Your table is ready. https://tables.example/7"), of=GOOD)
     foreign = replace(shared, messenger=replace(shared.messenger, ours_alone=False))
     assert violations(foreign, 18) == []
+
+
+def test_on_a_shared_account_thanks_are_ours_where_they_went_to_somebody_of_the_invoice() -> None:
+    night = NOON + timedelta(hours=10)
+    mine = [thanks("SM2", night), thanks("SM3", night, to=OWNER), thanks("SM4", night, to=STRANGER)]
+    shared = with_rules(with_texts(text(), *mine), owner_phone=OWNER)
+    foreign = replace(shared, messenger=replace(shared.messenger, ours_alone=False))
+    assert len(violations(foreign, 4)) == 2, "the stranger's text is somebody else's, though it holds the same number"
+    unread = with_invoices(invoice((NOON, standing()), (BOOKED, settled()), phones=None), of=foreign)
+    assert len(violations(unread, 4)) == 1
