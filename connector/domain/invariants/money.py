@@ -135,9 +135,7 @@ def _takes(invoice: InvoiceRecord, amount: Money) -> bool:
 def check_overshoot(reading: Reading) -> Iterator[Finding]:
     """Invoices on which our bookings were, together, more than the invoice was over when they were made."""
     for invoice in reading.records.ledger.invoices:
-        mine = [one for one in reading.bookings if one.ledger_id == invoice.ledger_id]
-        if not mine:
-            continue
+        mine = reading.bookings_on.get(invoice.ledger_id, [])
         yield from _over(invoice, sorted(mine, key=lambda one: (one.made_at is None, one.made_at, one.entry_id)))
 
 

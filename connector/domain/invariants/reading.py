@@ -24,6 +24,7 @@ from connector.domain.records import (
 
 # What `booking_reference` makes: two letters and 19 of base 32.
 OUR_REFERENCE: Final = re.compile(r"DB[A-Z2-7]{19}")
+WORD: Final = re.compile(r"[\w-]+")
 ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -101,6 +102,14 @@ class Reading:
         )
 
     @cached_property
+    def bookings_on(self) -> dict[str, list[EntryRecord]]:
+        """Our entries by the invoice they are on."""
+        found: defaultdict[str, list[EntryRecord]] = defaultdict(list)
+        for entry in self.bookings:
+            found[entry.ledger_id or ""].append(entry)
+        return dict(found)
+
+    @cached_property
     def bookings_by_reference(self) -> dict[str, list[EntryRecord]]:
         """Our entries by our reference."""
         found: defaultdict[str, list[EntryRecord]] = defaultdict(list)
@@ -124,11 +133,15 @@ class Reading:
         carrying = {one.text.text_id for one in self.notices}
         ours = {*self.links_of, *self.payments_of}
         named = [one for one in self.records.ledger.invoices if one.ledger_id in ours and one.standings.latest.number]
+        by_label = {one.label: one for one in named}
+        odd = [one for one in named if not WORD.fullmatch(one.label)]  # "INV 77": no word by itself
         found = []
         for text in self.records.messenger.texts:
             if text.text_id in carrying or addresses_in(text.body):
                 continue
-            invoice = next((one for one in named if names(text.body, one.label) and self._concerns(text, one)), None)
+            plain = (by_label[word] for word in WORD.findall(text.body) if word in by_label)
+            several = (one for one in odd if names(text.body, one.label))
+            invoice = next((one for one in (*plain, *several) if self._concerns(text, one)), None)
             if invoice is not None or self.records.messenger.ours_alone:
                 found.append((text, invoice))
         return tuple(found)
@@ -167,5 +180,5 @@ def addresses_in(body: str) -> list[str]:
 
 
 def names(body: str, label: str) -> bool:
-    """Whether a text names this invoice: its number as a word of its own."""
+    """Whether a text names this invoice: its number with nothing of a word before or behind it."""
     return re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", body) is not None

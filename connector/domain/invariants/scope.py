@@ -19,7 +19,7 @@ from connector.domain.invariants.finding import (
     of_text,
 )
 from connector.domain.invariants.reading import OUR_REFERENCE, Reading
-from connector.domain.records import LinkRecord, RequestRecord, Service
+from connector.domain.records import TENANT_KEY, LinkRecord, RequestRecord, Service
 
 ONLY_OURS: Final = 11
 NO_CROSSING: Final = 12
@@ -103,7 +103,7 @@ def _payments(reading: Reading) -> Iterator[Finding]:
     strangers = {
         booking_reference(records.identity, one.payment_id): one
         for one in records.processor.payments
-        if one not in reading.payments
+        if one.metadata.get(TENANT_KEY) != records.identity.tenant_id
     }
     for reference, entries in reading.bookings_by_reference.items():
         stranger = strangers.get(reference)

@@ -133,6 +133,14 @@ def test_words_that_name_no_invoice_are_a_doubt() -> None:
     assert doubts(bad, 1) == ["Texts with the same words name no invoice, so their reason cannot be told."]
 
 
+def test_an_invoice_number_of_several_words_is_found_in_a_text_too() -> None:
+    line = (NOON, standing(number="INV 1")), (BOOKED, settled(number="INV 1"))
+    named = [thanks(name, body="Thank you for INV 1.") for name in ("SM2", "SM9")]
+    assert len(violations(with_invoices(invoice(*line), of=with_texts(text(), *named)), 1)) == 1
+    longer = [thanks(name, body="Thank you for INV 12.") for name in ("SM2", "SM9")]
+    assert violations(with_invoices(invoice(*line), of=with_texts(text(), *longer)), 1) == []
+
+
 def test_thanks_that_never_left_do_not_count() -> None:
     assert check(with_texts(text(), thanks(), thanks("SM9", fate=TextFate.NEVER_SENT)), healthy=True) == ()
 
