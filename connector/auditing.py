@@ -48,6 +48,16 @@ MOST_INVOICES: Final = 5000
 
 Say = Callable[[str], None]
 
+FIXED_CALLS: Final = 9  # accounts twice, one page of each list, the books' own name
+A_PAGE: Final = 100  # links, payments and ids a call; texts come by the thousand
+
+
+def calls_expected(texts: int, open_invoices: int) -> int:
+    """About how many calls an audit will make, from what Duebird has on record: a figure to be shown, not relied on."""
+    pages_of_texts, pages_of_invoices = texts // A_PAGE, open_invoices // A_PAGE
+    # Nearly each text has a link of its own, half of them a payment; invoices and their customers are read by id.
+    return FIXED_CALLS + 2 * pages_of_texts + 2 * (1 + pages_of_invoices)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

@@ -113,7 +113,7 @@ def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Ma
 
     settings = assemble.company_settings(loaded, company_id)
     now = present()
-    with _budget(loaded, company_id) as budget:
+    with _budget(loaded, company_id) as (budget, expected):
         counter = CallCounter(budget)
         parts = readers(loaded, company_id, assemble.system_clock(), counter)
         policy = assemble.policy_of(settings, payment_account_id=None, live=parts.processor.account().live)
@@ -122,27 +122,33 @@ def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Ma
         if start >= now:
             fail(f"{day} has not come yet in {settings.timezone}. Nothing was read.")
         subject = Subject(company_id, parts.ledger_kind, parts.tenant_id, policy, start, now)
-        with working(f"Reading what the services hold of {settings.name} since {day}...") as say:
+        some = f", in some {expected} calls" if expected else ""
+        with working(f"Reading what the services hold of {settings.name} since {day}{some}:") as say:
             result = read_and_check(subject, parts.ledger, parts.processor, parts.messenger, say)
     return result, counter.made
 
 
 @contextmanager
-def _budget(loaded: Loaded, company_id: str) -> Iterator[Any]:
-    """The company's budget of calls, counted beside the daemon's; None where nothing is on record yet or any more."""
+def _budget(loaded: Loaded, company_id: str) -> Iterator[tuple[Any, int]]:
+    """The company's budget of calls, counted beside the daemon's, and about how many there will be.
+
+    No budget, and 0, where nothing is on record yet or any more.
+    """
     from connector import assemble
+    from connector.auditing import calls_expected
     from connector.errors import DatabaseTrouble
     from connector.flows.budget import Budget
 
     try:
         state = assemble.open_state(loaded.state_dir, create=False)
     except DatabaseTrouble:
-        yield None  # an audit needs none of it: after a loss it is just what one wants
+        yield None, 0  # an audit needs none of it: after a loss it is just what one wants
         return
     settings = assemble.company_settings(loaded, company_id)
     budget = Budget(company_id, assemble.limits(loaded, settings), state.queries, state.store, assemble.system_clock())
     try:
-        yield budget
+        counts = state.queries.counts(company_id)
+        yield budget, calls_expected(counts["texts"], counts["open"])
     finally:
         try:
             budget.flush()

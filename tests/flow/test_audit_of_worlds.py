@@ -9,7 +9,7 @@ import pytest
 
 from adapters.memory.faults import FaultKind
 from adapters.memory.reading import MemoryLedgerReader, MemoryMessengerReader, MemoryProcessorReader
-from connector.auditing import Audit, Subject, audit, command_for
+from connector.auditing import Audit, Subject, audit, calls_expected, command_for
 from connector.domain.invariants import broken
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Rejected, Transient
@@ -92,6 +92,20 @@ def test_everything_that_went_wrong_is_found_with_the_invoice_it_is_about(audite
     found = audited.broken()
     assert {number for number, _ in found} == {1, 2, 6}
     assert {command for _, command in found} == {"duebird show 'INV 77' --company acme"}
+
+
+def test_the_calls_that_are_announced_are_about_those_that_are_made(audited: Audited) -> None:
+    office = audited.office
+    for number in range(3):
+        office.issue(office.customer(f"Customer {number}", mobile=f"+1212555014{number}"))
+    office.run(2)
+    worlds = (office.ledger_world, office.stripe_world, office.carrier)
+    before = sum(len(one.requests) for one in worlds)
+    audited.audit()
+    made = sum(len(one.requests) for one in worlds) - before
+    announced = calls_expected(texts=len(office.carrier.all_texts()), open_invoices=3)
+    assert made <= announced <= made + 3
+    assert calls_expected(texts=1000, open_invoices=500) == announced + 2 * 10 + 2 * 5
 
 
 def test_a_payment_that_was_never_booked_is_found(audited: Audited) -> None:
