@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from adapters.clock import SystemClock
 from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from adapters.twilio.settings import TwilioSettings
+from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
 from connector.domain.cadence import Intervals
 from connector.domain.calendar import Window
@@ -22,17 +24,18 @@ from connector.domain.dunning import DUE_RULE, ISSUED_RULE, ConsentRule, Policy
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem
-from connector.flows.budget import Budget, Limit
+from connector.flows.budget import Budget
 from connector.flows.company import Company
+from connector.lock import only_daemon
 from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProcessor, Wire
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
-from state.database import Database, sqlite_url
+from state.database import Database
+from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTH: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,13 @@ def open_state(folder: Path, *, create: bool = True) -> State:
     Raises:
         ConfigProblem: the folder is open to others.
         DatabaseTrouble: it is damaged, made by a newer Duebird, or not there yet and `create` is False.
+        AlreadyRunning: its schema must be changed, and a daemon of before works on it.
     """
-    url = os.environ.get("DUEBIRD_DATABASE_URL") or sqlite_url(folder, create=create)
+    url = os.environ.get(DATABASE_URL) or sqlite_url(folder, create=create)
     if create:
         from state.migrate import migrate  # half of what a command that only looks would wait for
 
-        migrate(url)
+        migrate(url, partial(only_daemon, folder))
     database = Database(url)
     return State(folder, database, Store(database), Queries(database))
 
@@ -92,21 +96,6 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
         state_folder=loaded.state_dir,
         companies=frozenset(one.id for one in loaded.settings.companies),
     )
-
-
-def company_settings(loaded: Loaded, company_id: str) -> CompanySettings:
-    """The settings of a company.
-
-    Raises:
-        ConfigProblem: there is no such company; names those there are.
-    """
-    found = loaded.settings.company(company_id)
-    if found is None:
-        ids = ", ".join(one.id for one in loaded.settings.companies)
-        raise ConfigProblem(
-            f'There is no company "{company_id}" in {loaded.path}. Nothing was done.', advice=f"There are: {ids}."
-        )
-    return found
 
 
 def services(loaded: Loaded, company_id: str, state: State, clock: Clock) -> Services:
@@ -144,18 +133,6 @@ def twilio_sign_in(settings: TwilioSettings, loaded: Loaded) -> tuple[str, str]:
     if settings.auth_token is None:
         raise ConfigProblem("Twilio has neither an API key nor an auth token.", advice="Type: duebird config check")
     return settings.account_sid, loaded.secrets.value(settings.auth_token)
-
-
-def limits(loaded: Loaded, settings: CompanySettings) -> tuple[Limit, ...]:
-    """What each service allows this company. Twilio's reads are free; its limits are on calls at one time."""
-    ledger = settings.ledger
-    if ledger.kind == "xero":
-        of_ledger = Limit("xero", ledger.daily_calls, timedelta(days=1), writes_count=True)
-    else:
-        sharing = [one for one in loaded.settings.companies if one.enabled and one.ledger.kind == "quickbooks"]
-        share = ledger.monthly_reads // max(len(sharing), 1)
-        of_ledger = Limit("quickbooks", share, MONTH, writes_count=False)
-    return of_ledger, Limit("stripe", settings.stripe.monthly_reads, MONTH, writes_count=False)
 
 
 def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: Services) -> Company:

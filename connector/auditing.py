@@ -35,8 +35,7 @@ from connector.domain.records import (
     Timeline,
 )
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
-from connector.ports import Payment, PaymentState
-from connector.ports_records import LedgerReader, MessengerReader, ProcessorReader
+from connector.ports import LedgerReader, MessengerReader, Payment, PaymentState, ProcessorReader
 
 # A bank debit that is booked today was begun up to so long ago (`connector.domain.invariants.money`).
 PAYMENTS_BEFORE: Final = timedelta(days=8)

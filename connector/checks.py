@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from connector import assemble
+from connector.companies import company_settings
 from connector.config import Loaded
 from connector.errors import DuebirdError, NeedsReauthorisation
 from connector.ports import CallKind, CallSeen, Finding, Weight, Wire
@@ -31,7 +32,7 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
     from adapters.stripe.processor import StripeProcessor
     from adapters.twilio.messenger import TwilioMessenger
 
-    settings = assemble.company_settings(loaded, company_id)
+    settings = company_settings(loaded, company_id)
     clock = assemble.system_clock()
 
     def wire(service: object) -> Wire:

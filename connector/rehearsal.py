@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from connector import assemble
+from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.calendar import local_day, zones_of
 from connector.domain.dunning import SENTENCES, Reason
@@ -26,8 +27,9 @@ from connector.flows import poll
 from connector.flows.company import Company
 from connector.flows.situation import situations
 from connector.ports import Clock, SegmentPrice
-from state.database import DATABASE_NAME, Database, sqlite_url
+from state.database import Database
 from state.migrate import migrate
+from state.place import DATABASE_NAME, sqlite_url
 from state.queries import Queries
 from state.store import Store
 
@@ -94,7 +96,7 @@ def _copy(loaded: Loaded, folder: Path) -> None:
 
 def _rehearse(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, limit: int) -> list[Rehearsed]:
     parts = assemble.services(loaded, company_id, state, clock)
-    settings = assemble.company_settings(loaded, company_id)
+    settings = company_settings(loaded, company_id)
     account = parts.processor.account()
     booked_to = assemble.payment_account(settings, parts.ledger.payment_accounts())
     company = Company(

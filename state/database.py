@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -19,14 +18,12 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from connector.errors import ConfigProblem, DatabaseTrouble
+from state.place import BUSY_TIMEOUT_MS, trouble
 
-# Another process (the CLI beside the daemon) holds the file for milliseconds; five seconds mean that it hangs.
-BUSY_TIMEOUT_MS: Final = 5_000
 # Seconds a fact may wait for others to share its commit, whatever a slow disk takes for one.
 LONGEST_GATHERING: Final = 0.02
 # Seconds after which a fact that left its commit to the next in the line looks whether that one was interrupted.
 LONGEST_LINE: Final = 1.0
-DATABASE_NAME: Final = "duebird.sqlite3"
 
 
 @contextmanager
@@ -37,22 +34,9 @@ def _as_trouble() -> Iterator[None]:
     except (IntegrityError, DataError, ProgrammingError):
         raise
     except DBAPIError as error:
-        raise _trouble(error.orig or error) from error
+        raise trouble(error.orig or error) from error
     except sqlite3.Error as error:  # from our own BEGIN and COMMIT
-        raise _trouble(error) from error
-
-
-def _trouble(error: BaseException) -> DatabaseTrouble:
-    if "locked" in str(error):
-        return DatabaseTrouble(
-            f"Another program was writing to the database for {BUSY_TIMEOUT_MS // 1000} seconds. Nothing was recorded.",
-            code="busy",
-            advice="Try again in a moment.",
-        )
-    return DatabaseTrouble(
-        f"The database cannot be used ({error}). Nothing is sent while that is so.",
-        advice="Look at free disk space and at other programs that hold the file; see the log.",
-    )
+        raise trouble(error) from error
 
 
 class _Group:
@@ -195,7 +179,7 @@ class Database:
                     self._commit_group()
             group.over.wait()
         if group.error is not None:
-            raise _trouble(group.error) from group.error
+            raise trouble(group.error) from group.error
 
     def _fail_group(self, error: BaseException) -> None:
         """SQLite has rolled back everything since the last commit (disk full, say): nobody may believe otherwise."""
@@ -308,48 +292,3 @@ def _sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql(f"BEGIN {connection.info.get('duebird_begin', 'DEFERRED')}")
 
     return engine
-
-
-def private_folder(folder: Path) -> Path:
-    """Make the state folder 0700, or refuse one that others can look into.
-
-    Raises:
-        ConfigProblem: the folder is open to others or belongs to somebody else.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name == "posix":
-        found = folder.stat()
-        if found.st_uid != os.geteuid():
-            raise ConfigProblem(
-                f"The state folder {folder} belongs to another user. Nothing was started.",
-                advice=f"Give it to the user Duebird runs as: chown {os.geteuid()} {folder}",
-            )
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            raise ConfigProblem(
-                f"The state folder {folder} can be read by other users. Nothing was started.",
-                advice=f"Close it: chmod 700 {folder}",
-            )
-    return folder
-
-
-def sqlite_url(folder: Path, *, create: bool = True) -> str:
-    """The address of the database in a state folder. The file is made 0600 before SQLite opens it.
-
-    Raises:
-        ConfigProblem: the folder or the file is open to others.
-        DatabaseTrouble: there is no database yet, and `create` is False.
-    """
-    if not create and not (folder / DATABASE_NAME).exists():
-        raise DatabaseTrouble(
-            f"There is nothing on record yet: {folder / DATABASE_NAME} does not exist.",
-            advice="Connect a company and start Duebird: duebird connect COMPANY, then duebird run",
-        )
-    path = private_folder(folder) / DATABASE_NAME
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise ConfigProblem(
-            f"The database {path} can be read by other users. Nothing was started.",
-            advice=f"Close it: chmod 600 {path}",
-        )
-    return f"sqlite:///{path}"

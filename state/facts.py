@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Final
 
 from sqlmodel import Session, select
 
@@ -14,22 +15,6 @@ from state import books
 from state.database import Database
 from state.effects import EffectLog, TextFacts
 from state.tables import AttentionRow, ConsentRow, CursorRow
-
-LEDGER_CURSOR = "ledger"
-SWEEP_PAGE = "sweep_page"
-SWEPT_AT = "swept_at"
-HINTS_SINCE = "hints_since"
-PAYMENTS_SINCE = "payments_since"
-INBOUND_SINCE = "inbound_since"
-SINGLE_READS = "single_reads"  # "pending" while receivables wait to be read one by one
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any reading
-RULES = "rules"  # what the decisions on record were made by
-PASSED = "passed"
-CLOCK_SKEW = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again
-
-# The hold that stops all texts of a company.
-TEXTS = "texts"
-ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +44,9 @@ class Attention:
     happened: str
     not_done: str
     command: str
+
+
+BY_FACTS: Final = "the facts"  # who closed an item that was mended; should it break again, it is opened again
 
 
 class Facts:
@@ -107,10 +95,14 @@ def put_consent(session: Session, company: str, record: ConsentRecord, now: date
 
 
 def put_attention(session: Session, company: str, attention: Attention, now: datetime) -> bool:
-    """Put something before a person, within a fact of the caller; False where it is or was there."""
-    if session.get(AttentionRow, attention.key) is not None:
+    """Put something before a person, within a fact of the caller; False where it is or was there.
+
+    What a person has settled stays settled. What had mended itself and is broken again is shown again.
+    """
+    known = session.get(AttentionRow, attention.key)
+    if known is not None and (known.closed_at is None or known.closed_by != BY_FACTS):
         return False
-    session.add(
+    session.merge(
         AttentionRow(
             key=attention.key,
             company=company,

@@ -13,7 +13,8 @@ from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.ports import Booking, Hint, Payment, PaymentLink, SentText
 from state import books
-from state.facts import HINTS_SINCE, Attention, Facts, Planned, put_attention, put_cursor
+from state.facts import Attention, Facts, Planned, put_attention, put_cursor
+from state.names import HINTS_SINCE
 from state.rows import change, table_of
 from state.tables import HintRow, LinkRow, PaymentRow, TextRow
 

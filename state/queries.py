@@ -15,12 +15,12 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable, ReceivableState
+from connector.ports import DeliveryState
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
-from state.facts import ALL, LONG_AGO, TEXTS
+from state.names import ALL, LONG_AGO, TEXTS
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
-    CallRow,
     CompanyRow,
     ConsentRow,
     CursorRow,
@@ -284,11 +284,6 @@ class Queries(Views):
         """One payment."""
         return self._one(PaymentRow, _PAYMENT, company, payment_id)
 
-    def last_text_at(self, company: str) -> datetime | None:
-        """When this company last texted anybody."""
-        with self._db.read() as session:
-            return session.exec(select(func.max(TextRow.sent_at)).where(TextRow.company == company)).one()
-
     # -------------------------------------------------------------------------------------------------- messages
 
     def notices_since(self, company: str, since: datetime) -> int:
@@ -386,14 +381,17 @@ class Queries(Views):
         with self._db.read() as session:
             return session.exec(statement).first()
 
-    def calls_since(self, company: str, service: str, since: datetime) -> tuple[int, int]:
-        """(reads, writes) made to a service since then, in whole UTC hours."""
-        statement = select(
-            func.coalesce(func.sum(col(CallRow.reads)), 0), func.coalesce(func.sum(col(CallRow.writes)), 0)
-        ).where(CallRow.company == company, CallRow.service == service, CallRow.hour >= since)
+    def last_fate(self, company: str, besides: str) -> TextRow | None:
+        """The latest text whose fate is known, other than that one. Asked only when a text has failed."""
+        known = (DeliveryState.DELIVERED, DeliveryState.UNDELIVERED, DeliveryState.FAILED)
+        statement = (
+            select(TextRow)
+            .where(TextRow.company == company, TextRow.text_id != besides, col(TextRow.state).in_(known))
+            .order_by(col(TextRow.sent_at).desc())
+            .limit(1)
+        )
         with self._db.read() as session:
-            reads, writes = session.exec(statement).one()
-        return int(reads), int(writes)
+            return session.exec(statement).first()
 
 
 def _entry(row: ConsentRow) -> int:

@@ -18,24 +18,14 @@ from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import ConfigProblem
 from connector.ports import ChangePage
 from state import books
-from state.facts import (
-    CLOCK_SKEW,
-    HINTS_SINCE,
-    INBOUND_SINCE,
+from state.facts import Attention, Decided, Planned, put_attention, put_cursor
+from state.money_facts import MoneyFacts
+from state.names import (
     LEDGER_CURSOR,
     LONG_AGO,
-    PAYMENTS_SINCE,
     RULES,
     SINGLE_READS,
-    SWEEP_PAGE,
-    SWEPT_AT,
-    Attention,
-    Decided,
-    Planned,
-    put_attention,
-    put_cursor,
 )
-from state.money_facts import MoneyFacts
 from state.people_facts import PeopleFacts
 from state.rows import change, table_of
 from state.tables import CallRow, CompanyRow, HintRow, ReceivableRow
@@ -217,15 +207,6 @@ class Store(MoneyFacts, PeopleFacts):
 
 
 __all__ = [
-    "CLOCK_SKEW",
-    "HINTS_SINCE",
-    "INBOUND_SINCE",
-    "LEDGER_CURSOR",
-    "PAYMENTS_SINCE",
-    "RULES",
-    "SINGLE_READS",
-    "SWEEP_PAGE",
-    "SWEPT_AT",
     "Attention",
     "Decided",
     "Planned",

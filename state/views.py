@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlmodel import col, func, or_, select
 
 from connector.domain.effect import EffectStatus
 from connector.domain.receivable import ReceivableState
 from state.database import Database
+from state.glance import Glance, Pause
+from state.names import ALL, TEXTS
 from state.tables import (
     AttentionRow,
+    CallRow,
+    CompanyRow,
+    CursorRow,
     EffectEventRow,
     EffectRow,
     HoldRow,
@@ -122,6 +128,47 @@ class Views:
         )
         with self._db.read() as session:
             return list(session.exec(statement).all())
+
+    def glance(self, company: str, calls_since: Mapping[str, datetime]) -> Glance:
+        """For `duebird status` where there is no file to look into: see `state.glance.Glances`."""
+        with self._db.read() as session:
+            books = session.get(CompanyRow, company)
+            pause = session.get(HoldRow, (company, TEXTS, ALL))
+            cursors = session.exec(select(CursorRow).where(CursorRow.company == company)).all()
+            waiting = session.exec(
+                select(func.count())
+                .select_from(AttentionRow)
+                .where(AttentionRow.company == company, col(AttentionRow.closed_at).is_(None))
+            ).one()
+        return Glance(
+            books=books.ledger_name if books else None,
+            cursors={one.name: (one.value, one.moved_at) for one in cursors},
+            pause=Pause(pause.since, pause.why) if pause else None,
+            counts=self.counts(company),
+            attention=waiting,
+            last_text_at=self.last_text_at(company),
+            calls={service: self.calls_since(company, service, since) for service, since in calls_since.items()},
+        )
+
+    def last_text_at(self, company: str) -> datetime | None:
+        """When this company last texted anybody."""
+        with self._db.read() as session:
+            return session.exec(select(func.max(TextRow.sent_at)).where(TextRow.company == company)).one()
+
+    def last_delivered_at(self, company: str) -> datetime | None:
+        """When the latest of the texts that reached their phones was sent."""
+        statement = select(func.max(TextRow.sent_at)).where(TextRow.company == company, TextRow.state == "delivered")
+        with self._db.read() as session:
+            return session.exec(statement).one()
+
+    def calls_since(self, company: str, service: str, since: datetime) -> tuple[int, int]:
+        """(reads, writes) made to a service since then, in whole UTC hours."""
+        statement = select(
+            func.coalesce(func.sum(col(CallRow.reads)), 0), func.coalesce(func.sum(col(CallRow.writes)), 0)
+        ).where(CallRow.company == company, CallRow.service == service, CallRow.hour >= since)
+        with self._db.read() as session:
+            reads, writes = session.exec(statement).one()
+        return int(reads), int(writes)
 
     def counts(self, company: str) -> dict[str, int]:
         """Figures for `duebird status`."""

@@ -1,4 +1,4 @@
-"""Clients of the worlds in memory behind the ports of `connector.ports_records`."""
+"""Clients of the worlds in memory behind the ports of `connector.ports.records`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapters.memory.processor import MemoryProcessor
 from adapters.memory.records import entry_of, link_of, text_of
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryRecord, RefundRecord, TextRecord
-from connector.ports_records import Links
+from connector.ports import Links
 
 OUR_BEGINNING = "DB"
 

@@ -13,7 +13,7 @@ from adapters.stripe.processor import LINK_PAGES, PAGE, SESSION_PAGES, StripePro
 from adapters.stripe.wire import SERVICE
 from connector.domain.records import LinkRecord, RefundRecord
 from connector.errors import Rejected, RejectedBecause
-from connector.ports_records import Links
+from connector.ports import Links
 
 # https://docs.stripe.com/api/refunds/object#refund_object-status: these gave no money back
 _GAVE_NOTHING: Final = frozenset(("failed", "canceled"))

@@ -109,9 +109,10 @@ def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Ma
     from connector.assemble_readers import CallCounter, readers
     from connector.auditing import Subject
     from connector.auditing import audit as read_and_check
+    from connector.companies import company_settings
     from connector.domain.calendar import local_day, start_of_day
 
-    settings = assemble.company_settings(loaded, company_id)
+    settings = company_settings(loaded, company_id)
     now = present()
     with _budget(loaded, company_id) as (budget, expected):
         counter = CallCounter(budget)
@@ -136,6 +137,7 @@ def _budget(loaded: Loaded, company_id: str) -> Iterator[tuple[Any, int]]:
     """
     from connector import assemble
     from connector.auditing import calls_expected
+    from connector.companies import company_settings, limits
     from connector.errors import DatabaseTrouble
     from connector.flows.budget import Budget
 
@@ -144,8 +146,8 @@ def _budget(loaded: Loaded, company_id: str) -> Iterator[tuple[Any, int]]:
     except DatabaseTrouble:
         yield None, 0  # an audit needs none of it: after a loss it is just what one wants
         return
-    settings = assemble.company_settings(loaded, company_id)
-    budget = Budget(company_id, assemble.limits(loaded, settings), state.queries, state.store, assemble.system_clock())
+    settings = company_settings(loaded, company_id)
+    budget = Budget(company_id, limits(loaded, settings), state.queries, state.store, assemble.system_clock())
     try:
         counts = state.queries.counts(company_id)
         yield budget, calls_expected(counts["texts"], counts["open"])
@@ -215,7 +217,7 @@ def _read(result: Audit) -> dict[str, int]:
 def _print(console: Console, loaded: Loaded, company_id: str, result: Audit, calls: Mapping[str, int]) -> None:
     from rich.text import Text
 
-    from connector.assemble import company_settings
+    from connector.companies import company_settings
     from connector.domain.invariants import INVARIANTS, Violation
 
     settings = company_settings(loaded, company_id)

@@ -48,7 +48,7 @@ def consent_import(
 ) -> None:
     """Read a list of people who agreed. Imports all of it or nothing; tells every problem with its row."""
     with told(), remembered(config, create=True) as (loaded, state):
-        from connector.assemble import company_settings
+        from connector.companies import company_settings
         from connector.consent_import import read_csv
 
         company_id = one_company(loaded, company)
@@ -147,7 +147,7 @@ def _record(
 
 
 def _number(loaded: Loaded, company_id: str, phone: str) -> Phone:
-    from connector.assemble import company_settings
+    from connector.companies import company_settings
     from connector.domain.phone import parse_mobile
 
     number = parse_mobile(phone, company_settings(loaded, company_id).country)

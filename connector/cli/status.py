@@ -13,11 +13,11 @@ from connector.cli.frame import (
     JsonOption,
     company_ids,
     counted,
+    glances,
     hanging,
     local,
     present,
     print_json,
-    remembered,
     screen,
     told,
     zone_of,
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from connector.assemble import State
     from connector.config import Loaded
+    from connector.domain.cadence import Limit
+    from state.glance import Glances
 
 TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero", "stripe": "Stripe", "twilio": "Twilio"}
 NEARLY_SPENT: Final = 0.8  # of a budget: from here on the daemon looks less often
@@ -43,12 +44,12 @@ def register(app: typer.Typer) -> None:
 
 def status(*, config: ConfigOption = None, company: CompanyOption = None, as_json: JsonOption = False) -> None:
     """Show how things stand. Looks only at what is on record here; calls no service."""
-    with told(), remembered(config) as (loaded, state):
+    with told(), glances(config) as (loaded, found):
         from connector.lock import running
 
         ids = company_ids(loaded, company)
         holder = running(loaded.state_dir)
-        companies = {one: _company(loaded, state, one) for one in ids}
+        companies = {one: _company(loaded, found, one) for one in ids}
         if as_json:
             print_json({"running": holder, "companies": companies})
             return
@@ -59,48 +60,41 @@ def status(*, config: ConfigOption = None, company: CompanyOption = None, as_jso
             _print(console, one, facts, zone_of(loaded, one))
 
 
-def _company(loaded: Loaded, state: State, company_id: str) -> dict[str, Any]:
-    from connector.assemble import company_settings
+def _company(loaded: Loaded, found: Glances, company_id: str) -> dict[str, Any]:
+    from connector.companies import company_settings, limits
     from connector.signin.company import custody_of
-    from state.store import CLOCK_SKEW, HINTS_SINCE, INBOUND_SINCE, LEDGER_CURSOR
+    from state.names import CLOCK_SKEW, HINTS_SINCE, INBOUND_SINCE, LEDGER_CURSOR
 
     now = present()
     settings = company_settings(loaded, company_id)
-    row = state.queries.company(company_id)
+    allowed = limits(loaded, settings)
+    glance = found.glance(company_id, {limit.service: now - limit.window for limit in allowed})
 
     def read(name: str) -> datetime | None:
-        cursor = state.queries.cursor(company_id, name)
-        return cursor.moved_at if cursor else None
+        return glance.cursors[name][1] if name in glance.cursors else None
 
     entry = custody_of(loaded.state_dir).book.get(company_id) if (loaded.state_dir / "tokens").is_dir() else None
-    skew = state.queries.cursor(company_id, CLOCK_SKEW)
-    pause = state.queries.paused(company_id)
+    pause = glance.pause
     return {
         "name": settings.name,
         "enabled": settings.enabled,
         "ledger": settings.ledger.kind,
-        "books": row.ledger_name if row else None,
+        "books": glance.books,
         "connected": entry is not None,
         "sign_in": _ages(loaded, entry.connection, now) if entry is not None else [],
         "paused": {"since": pause.since, "why": pause.why} if pause else None,
         "read": {"ledger": read(LEDGER_CURSOR), "payments": read(HINTS_SINCE), "replies": read(INBOUND_SINCE)},
-        "counts": state.queries.counts(company_id),
-        "attention": len(state.queries.attention(company_id)),
-        "last_text_at": state.queries.last_text_at(company_id),
-        "budgets": _budgets(loaded, state, company_id, now),
-        "clock_off_by_seconds": int(skew.value) if skew else 0,
+        "counts": glance.counts,
+        "attention": glance.attention,
+        "last_text_at": glance.last_text_at,
+        "budgets": {limit.service: _budget_of(limit, *glance.calls[limit.service]) for limit in allowed},
+        "clock_off_by_seconds": int(glance.cursors[CLOCK_SKEW][0]) if CLOCK_SKEW in glance.cursors else 0,
     }
 
 
-def _budgets(loaded: Loaded, state: State, company_id: str, now: datetime) -> dict[str, dict[str, int]]:
-    from connector.assemble import company_settings, limits
-
-    found = {}
-    for limit in limits(loaded, company_settings(loaded, company_id)):
-        reads, writes = state.queries.calls_since(company_id, limit.service, now - limit.window)
-        used = reads + (writes if limit.writes_count else 0)
-        found[limit.service] = {"used": used, "allowed": limit.calls, "days": limit.window // timedelta(days=1)}
-    return found
+def _budget_of(limit: Limit, reads: int, writes: int) -> dict[str, int]:
+    used = reads + (writes if limit.writes_count else 0)
+    return {"used": used, "allowed": limit.calls, "days": limit.window // timedelta(days=1)}
 
 
 def _ages(loaded: Loaded, connection: str, now: datetime) -> list[dict[str, Any]]:

@@ -36,6 +36,16 @@ class Allowance:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a service allows one company: calls in a rolling window; `writes_count` where writes are metered too."""
+
+    service: str
+    calls: int
+    window: timedelta
+    writes_count: bool
+
+
 def wanted(intervals: Intervals, activity: Activity, now: datetime) -> timedelta:
     """The interval without a thought for budgets."""
     if activity.last_event_at is not None and now - activity.last_event_at < AFOOT_FOR:

@@ -13,7 +13,8 @@ from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
 from connector.ports import ChangePage, Quarantined
 from state.books import receivable_of
-from state.store import LEDGER_CURSOR, SINGLE_READS, SWEEP_PAGE, SWEPT_AT, Attention
+from state.names import LEDGER_CURSOR, SINGLE_READS, SWEEP_PAGE, SWEPT_AT
+from state.store import Attention
 
 PAGES_A_RUN: Final = 20  # of 1,000 rows: a backlog of 20,000 changes a run; the rest comes in the next, seconds later
 SWEEP_PAGES_A_RUN: Final = 120  # 120,000 open receivables in one go, so that a sweep has one consistent start
@@ -23,6 +24,7 @@ RENEWED_AT_MOST_EVERY: Final = timedelta(hours=1)  # a full reading costs a hund
 REREAD_NOTED: Final = timedelta(hours=1)  # that nothing changed is written down once an hour
 CUSTOMER_FRESH_FOR: Final = timedelta(hours=24)  # a number changes seldom; it is read again before a text anyway
 CUSTOMERS_A_CALL: Final = 100
+WAITS: Final = "full readings that wait for their turn"
 
 
 def run_once(company: Company) -> Counts:
@@ -35,9 +37,7 @@ def run_once(company: Company) -> Counts:
     cursor = company.queries.cursor(company.id, LEDGER_CURSOR)
     swept = company.queries.cursor(company.id, SWEPT_AT)
     age = company.clock.now() - datetime.fromisoformat(swept.value) if swept else None
-    if cursor is None:
-        _start_anew(company)
-    else:
+    if cursor is not None:
         try:
             _changes(company, cursor.value, counts)
         except CursorExpired:
@@ -48,7 +48,12 @@ def run_once(company: Company) -> Counts:
     unfinished = company.queries.cursor(company.id, SWEEP_PAGE)
     # A sweep "of the future" was made by a clock that was ahead.
     if age is None or not timedelta() <= age < company.sweep_every or (unfinished is not None and unfinished.value):
-        _sweep(company, counts)
+        with company.turns.take() as ours:
+            if ours and company.queries.cursor(company.id, LEDGER_CURSOR) is None:
+                _start_anew(company)
+            if ours:
+                _sweep(company, counts)
+            counts.add(WAITS, not ours)
     waiting = company.queries.cursor(company.id, SINGLE_READS)
     if waiting is not None and waiting.value:
         _single_reads(company, counts)

@@ -20,7 +20,8 @@ from connector.flows.poll import read_customers
 from connector.flows.situation import situations
 from connector.flows.trouble import as_trouble
 from state.effects import TextFacts
-from state.store import RULES, Attention, Decided, Planned
+from state.names import RULES
+from state.store import Attention, Decided, Planned
 
 BATCH: Final = (
     200  # decisions in one database transaction: some 50 ms of it, so that the CLI beside it never waits long

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from state.names import HINTS_SINCE, INBOUND_SINCE, LEDGER_CURSOR
 from state.queries import Queries
-from state.store import HINTS_SINCE, INBOUND_SINCE, LEDGER_CURSOR
 
 ANSWER_WITHIN: Final = 2.0  # seconds; who watches us must not be kept waiting by a hung database
 READ: Final = {"ledger": LEDGER_CURSOR, "payments": HINTS_SINCE, "replies": INBOUND_SINCE}

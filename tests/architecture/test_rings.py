@@ -16,7 +16,6 @@ ROOMS = (
     ("connector.domain", "domain"),
     ("connector.errors", "domain"),
     ("connector.ports", "ports"),
-    ("connector.ports_records", "ports"),
     ("connector.pointers", "ports"),
     ("connector.settings", "ports"),  # what settings classes on both sides share
     ("connector.flows", "flows"),
@@ -203,6 +202,12 @@ def loaded_by(statement: str) -> set[str]:
 
 def test_the_command_line_starts_without_any_heavy_library() -> None:
     assert loaded_by("import connector.cli.main") & HEAVY == set()
+
+
+def test_telling_how_things_stand_loads_no_orm() -> None:
+    """`duebird status` is what people type most; the ORM takes longer to load than all the rest of it."""
+    light = "import state.glance, connector.cli.status, connector.companies, connector.signin.company"
+    assert loaded_by(light) & {"sqlalchemy", "sqlmodel", "alembic", "httpx", "stripe"} == set()
 
 
 def test_settings_of_every_service_load_without_its_library() -> None:

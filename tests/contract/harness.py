@@ -11,8 +11,7 @@ from typing import Protocol
 
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.ports import Ledger, Messenger, PaymentProcessor
-from connector.ports_records import LedgerReader, MessengerReader, ProcessorReader
+from connector.ports import Ledger, LedgerReader, Messenger, MessengerReader, PaymentProcessor, ProcessorReader
 
 
 class LedgerHarness(Protocol):

@@ -9,8 +9,7 @@ from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
 from connector.domain.records import EntryKind, EntryRecord, TextFate, TextRecord
-from connector.ports import LinkRequest, TextRequest
-from connector.ports_records import Links
+from connector.ports import LinkRequest, Links, TextRequest
 from tests.contract.harness import LedgerHarness, MessengerHarness, ProcessorHarness
 from tests.contract.ledger_steps import issue, request, standing, usd
 from tests.contract.looking import look_again

@@ -26,8 +26,9 @@ from connector.domain.records import Agreement, Records, Shown
 from connector.flows.company import Company
 from connector.flows.passes import Report, run_pass
 from connector.words import Wording
-from state.database import Database, sqlite_url
+from state.database import Database
 from state.migrate import migrate
+from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
 

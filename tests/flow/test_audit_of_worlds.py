@@ -13,8 +13,7 @@ from connector.auditing import Audit, Subject, audit, calls_expected, command_fo
 from connector.domain.invariants import broken
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Rejected, Transient
-from connector.ports import BookingRequest, LinkRequest, TextRequest
-from connector.ports_records import Links
+from connector.ports import BookingRequest, LinkRequest, Links, TextRequest
 from tests.flow.office import DOLLARS, MOBILE, Office
 
 

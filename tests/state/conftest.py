@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from state.database import Database, sqlite_url
+from state.database import Database
 from state.migrate import migrate
+from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
 from tests.state.house import House

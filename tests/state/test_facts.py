@@ -21,7 +21,8 @@ from connector.ports import (
 )
 from state.books import receivable_of
 from state.effects import TextFacts
-from state.store import LEDGER_CURSOR, RULES, SINGLE_READS, Decided, Planned
+from state.names import LEDGER_CURSOR, RULES, SINGLE_READS
+from state.store import Decided, Planned
 from tests.state.house import NOW, PHONE, House, attention, consent, link, payment, receivable, sent
 
 LATER = NOW + timedelta(hours=1)

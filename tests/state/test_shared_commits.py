@@ -15,8 +15,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from connector.errors import DatabaseTrouble
-from state.database import DATABASE_NAME, Database, sqlite_url
+from state.database import Database
 from state.migrate import migrate
+from state.place import DATABASE_NAME, sqlite_url
 from state.store import Store
 from state.tables import CursorRow
 from tests.state.house import NOW

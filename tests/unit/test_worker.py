@@ -12,8 +12,9 @@ from adapters.clock import ManualClock
 from connector.assemble import State
 from connector.errors import NeedsReauthorisation, Transient
 from connector.worker import RETRY_BUILD, Worker
-from state.database import Database, sqlite_url
+from state.database import Database
 from state.migrate import migrate
+from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
 

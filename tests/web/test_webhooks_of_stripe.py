@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from state.store import HINTS_SINCE
+from state.names import HINTS_SINCE
 from tests.web.reception import STRIPE_SECRET, Reception, paid, stripe_signature
 
 

@@ -12,7 +12,7 @@ import pytest
 from connector.domain.consent import ConsentState, standing
 from connector.ports import InboundText
 from connector.web.doors import doors_of
-from state.store import INBOUND_SINCE
+from state.names import INBOUND_SINCE
 from state.tables import TextRow
 from tests.flow.office import MOBILE
 from tests.web.reception import PUBLIC, STRIPE_SECRET, TWILIO_TOKEN, Reception, settings, twilio_signature
@@ -70,6 +70,29 @@ def test_a_reply_that_came_both_ways_is_stored_once(reception: Reception) -> Non
     office.run()
     assert [row.body for row in office.company.queries.replies_from("acme", MOBILE.e164)] == ["When is this due?"]
     assert len([item for item in office.attention() if "When is this due" in item]) == 1
+
+
+def test_a_word_that_twilio_itself_took_for_stop_is_a_stop(reception: Reception) -> None:
+    office = reception.office
+    customer = office.customer()
+    office.wait(minutes=1)
+    reception.text("ARRET", OptOutType="STOP")
+    assert consent(reception) is ConsentState.REVOKED
+    office.issue(customer)
+    office.run(3)
+    assert office.texts() == []
+
+
+def test_it_is_one_also_where_the_text_was_read_before_without_that_word(reception: Reception) -> None:
+    office = reception.office
+    office.customer()
+    office.wait(minutes=1)
+    reception.text("ARRET")
+    assert consent(reception) is ConsentState.GRANTED
+    for _ in range(3):
+        reception.text("ARRET", OptOutType="STOP")
+    assert consent(reception) is ConsentState.REVOKED
+    assert len(office.company.queries.consent("acme", MOBILE.e164)) == 2
 
 
 def test_a_reply_sent_twenty_times_is_one_and_wakes_once(reception: Reception) -> None:

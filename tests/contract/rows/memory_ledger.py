@@ -12,8 +12,7 @@ from adapters.memory.ledger import MemoryLedger
 from adapters.memory.ledger_world import CLEARING, LedgerWorld
 from adapters.memory.reading import MemoryLedgerReader
 from connector.domain.money import Money
-from connector.ports import Ledger
-from connector.ports_records import LedgerReader
+from connector.ports import Ledger, LedgerReader
 from tests.contract.harness import LedgerHarness
 
 PORT = "ledger"

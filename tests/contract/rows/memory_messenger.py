@@ -12,8 +12,7 @@ from adapters.memory.faults import FaultKind
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.reading import MemoryMessengerReader
 from connector.domain.phone import Phone
-from connector.ports import Messenger
-from connector.ports_records import MessengerReader
+from connector.ports import Messenger, MessengerReader
 from tests.contract.harness import MessengerHarness
 
 PORT = "messenger"

@@ -12,8 +12,7 @@ from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.reading import MemoryProcessorReader
 from connector.domain.money import Money
-from connector.ports import PaymentProcessor
-from connector.ports_records import ProcessorReader
+from connector.ports import PaymentProcessor, ProcessorReader
 from tests.contract.harness import ProcessorHarness
 
 PORT = "processor"

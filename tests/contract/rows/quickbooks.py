@@ -20,8 +20,7 @@ from adapters.sandbox.quickbooks.control import add_invoice, pay_by_hand
 from adapters.sandbox.quickbooks.payments import delete_invoice, delete_payment, void_invoice
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
-from connector.ports import CallKind, CallSeen, Ledger, Wire
-from connector.ports_records import LedgerReader
+from connector.ports import CallKind, CallSeen, Ledger, LedgerReader, Wire
 
 PORT = "ledger"
 REALM = "9130355377388383"

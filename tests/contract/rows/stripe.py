@@ -19,8 +19,7 @@ from adapters.stripe.processor import StripeProcessor
 from adapters.stripe.records import StripeRecords
 from adapters.stripe.settings import StripeSettings
 from connector.domain.money import Money
-from connector.ports import CallKind, CallSeen, PaymentProcessor, Wire
-from connector.ports_records import ProcessorReader
+from connector.ports import CallKind, CallSeen, PaymentProcessor, ProcessorReader, Wire
 from tests.contract.harness import ProcessorHarness
 
 

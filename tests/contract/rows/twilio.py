@@ -14,8 +14,7 @@ from adapters.twilio.messenger import TwilioMessenger
 from adapters.twilio.records import TwilioRecords
 from adapters.twilio.settings import TwilioSettings
 from connector.domain.phone import Phone
-from connector.ports import CallKind, CallSeen, Messenger, Wire
-from connector.ports_records import MessengerReader
+from connector.ports import CallKind, CallSeen, Messenger, MessengerReader, Wire
 
 ACCOUNT = "AC" + "a" * 32
 SERVICE = "MG" + "b" * 32

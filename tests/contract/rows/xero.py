@@ -17,8 +17,7 @@ from adapters.xero.records import XeroRecords
 from adapters.xero.settings import XeroSettings
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
-from connector.ports import CallKind, CallSeen, Wire
-from connector.ports_records import LedgerReader
+from connector.ports import CallKind, CallSeen, LedgerReader, Wire
 
 PORT = "ledger"
 TOKEN = "sandbox-xero-token"

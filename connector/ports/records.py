@@ -1,6 +1,6 @@
 """What `duebird audit` needs of the services: reading what they hold, in few calls, and nothing else.
 
-The rules of `connector.ports` hold here too. These are protocols of their own, so that an audit is handed nothing with
+These are protocols of their own, so that an audit is handed nothing with
 which it could write.
 """
 
@@ -13,7 +13,9 @@ from typing import Protocol
 
 from connector.domain.receivable import Customer, Receivable
 from connector.domain.records import EntryRecord, LinkRecord, RefundRecord, TextRecord
-from connector.ports import InboundText, LedgerProfile, Payment, ProcessorAccount
+from connector.ports.ledger import LedgerProfile
+from connector.ports.messenger import InboundText
+from connector.ports.processor import Payment, ProcessorAccount
 
 
 class LedgerReader(Protocol):

@@ -1,0 +1,24 @@
+"""Names under which things are remembered. Light: `status` imports it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before any reading
+
+# Of cursors.
+LEDGER_CURSOR: Final = "ledger"
+SWEEP_PAGE: Final = "sweep_page"
+SWEPT_AT: Final = "swept_at"
+HINTS_SINCE: Final = "hints_since"
+PAYMENTS_SINCE: Final = "payments_since"
+INBOUND_SINCE: Final = "inbound_since"
+SINGLE_READS: Final = "single_reads"  # "pending" while receivables wait to be read one by one
+RULES: Final = "rules"  # what the decisions on record were made by
+PASSED: Final = "passed"
+CLOCK_SKEW: Final = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again
+
+# The hold that stops all texts of a company.
+TEXTS: Final = "texts"
+ALL: Final = "*"
