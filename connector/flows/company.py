@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -36,6 +37,8 @@ class Company:
     queries: Queries
     clock: Clock
     workers: int = 8
+    # What works on `workers` things side by side; a simulation gives one whose order it chooses itself.
+    threads: Callable[[int], Executor] = ThreadPoolExecutor
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
     # By how much the machine's clock is wrong, as far as the services tell: no text goes out on a wrong clock.
