@@ -24,7 +24,7 @@ from tests.simulation.town import START, ZONE, Town
 # From the last look at the truth to the text itself: a few calls of at most 30 s each, replies up to two minutes old,
 # and lists that lag 90 s. Six minutes hold all of that.
 MOMENT: Final = timedelta(minutes=6)
-ISSUED_FOR, DUE_FOR = timedelta(days=7), timedelta(days=3)
+STEPS: Final = ("issued", "due")
 OPENS, CLOSES = 8, 20  # hours of the local day
 SUNDAY: Final = 6
 BY_MEANING: Final = frozenset({ReplyMeaning.REVOCATION_BY_MEANING, ReplyMeaning.WRONG_NUMBER})
@@ -65,9 +65,16 @@ def _texts(town: Town) -> Iterator[str]:
         link = _link_in(town, text.body)
         ledger_id = link.link.metadata["duebird_invoice"]
         yield from (f"{name} {problem}" for problem in _notice(town, record, link, ledger_id))
-        occasions[ledger_id, _step(town, ledger_id, text.created_at)] += 1
+        occasions[ledger_id, "any"] += 1
+        steps = {_step(town, ledger_id, text.created_at - MOMENT), _step(town, ledger_id, text.created_at)}
+        if len(steps) == 1:  # else its dates were changed while it was sent
+            occasions[ledger_id, steps.pop()] += 1
         days[text.to.e164, f"{text.created_at.astimezone(ZONE):%Y-%m-%d}"] += 1
-    yield from (f"{times} notices of {one}" for one, times in occasions.items() if times > 1)
+    yield from (
+        f"{times} notices ({step}) of {one}"
+        for (one, step), times in occasions.items()
+        if times > (len(STEPS) if step == "any" else 1)
+    )
     yield from (f"{times} notices to {one} in a day" for one, times in days.items() if times > 1)
     yield from _courtesies(town, bodies)
 

@@ -82,9 +82,9 @@ idle = {idle}
 # Looks are far apart, and whatever somebody does brings one about soon after, as a webhook would: a run then costs
 # some hundred passes where a daemon makes ten thousand, of which nearly all find nothing.
 SETTINGS: Final = (
-    {"per_hour": 60, "per_day": 200, "catch_up": 25, "quick": 3600, "slow": 86_400, "idle": 86_400},
-    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 7200, "slow": 43_200, "idle": 172_800},
-    {"per_hour": 60, "per_day": 200, "catch_up": 1, "quick": 1800, "slow": 86_400, "idle": 172_800},
+    {"per_hour": 60, "per_day": 200, "catch_up": 25, "quick": 86_400, "slow": 172_800, "idle": 345_600},
+    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 43_200, "slow": 172_800, "idle": 604_800},
+    {"per_hour": 60, "per_day": 200, "catch_up": 1, "quick": 7200, "slow": 345_600, "idle": 345_600},
 )
 
 
@@ -142,7 +142,7 @@ class Machine:
         self.settings = Random(f"{seed}/settings").randrange(len(SETTINGS))
         self._workers = Random(f"{seed}/workers").choice((1, 1, 2, 4))
         # A laptop that is open now and then has few passes, far apart.
-        self._least = Random(f"{seed}/least").choice((20, 300, 3600, 4 * 3600))
+        self._least = Random(f"{seed}/least").choice((20, 1800, 4 * 3600, 11 * 3600))
         self._baton, self._mutate = baton, mutate
         self._commanded = False
         self._agreed = 0
@@ -201,7 +201,7 @@ class Machine:
         """Something happened outside: look soon."""
         if self.alive:
             self.worker.poke(COMPANY)
-        soon = timedelta(seconds=self.dice.choice((5, 120, 900, 5400)))
+        soon = timedelta(seconds=self.dice.choice((5, 900, 5400, 6 * 3600)))
         self.next_at = min(self.next_at, self.true.now() + soon)
 
     def _note_status(self) -> None:
@@ -296,8 +296,7 @@ class Machine:
         if statement.startswith("INSERT INTO effect_events"):
             self._written += [(key, by) for row in rows for key, by in _moves(statement, row)]
         if self.weather.disk_fails(self.true.now()):
-            for key in {key for key, _ in self._written}:
-                hit = self.kind_of(key)
+            for hit in {self.kind_of(value) for row in rows for value in row if isinstance(value, str)}:
                 if hit is not None:
                     self.tally.hit(hit, By.DISK)
             self._written.clear()

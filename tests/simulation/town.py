@@ -55,7 +55,7 @@ class Town:
         self.clock = clock
         self.tally = tally
         self.ledger = LedgerWorld(clock)
-        self.processor = StripeLikeWorld(clock, key_memory=timedelta(minutes=6))
+        self.processor = StripeLikeWorld(clock, key_memory=timedelta(minutes=15))
         self.carrier = CarrierWorld(clock)
         self.people: list[Person] = []
         self.spoken: list[tuple[Phone, str, datetime]] = []  # who texted us what, when
@@ -115,7 +115,7 @@ class Town:
             issued_on=START.date() - timedelta(days=dice.randrange(1, 60)),
         )
         days = (self.peace - START).days
-        for _ in range(dice.randrange(7, 11)):
+        for _ in range(dice.randrange(6, 10)):
             moment = START + timedelta(days=dice.uniform(0, days - 8), hours=dice.choice((0, 0, 0, 7)))
             self.at(moment, self._issue)
         # The last ones, when nothing goes wrong any more: they must go all the way.

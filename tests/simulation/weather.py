@@ -113,8 +113,8 @@ class Weather:
         crashy = self.season in {Season.CRASHES, Season.STORM}
         self.write_rate = plan.choice((0.1, 0.25, 0.4)) if stormy else 0.12 if crashy else 0.0
         self.read_rate = plan.choice((0.02, 0.05, 0.12)) if stormy else 0.01 if crashy else 0.0
-        self.commit_rate = plan.choice((0.003, 0.01, 0.02)) if crashy else 0.0
-        self.disk_rate = plan.choice((0.0, 0.002)) if self.season is Season.STORM else 0.0
+        self.commit_rate = plan.choice((0.01, 0.03, 0.06)) if crashy else 0.0
+        self.disk_rate = plan.choice((0.0, 0.002, 0.01)) if self.season is Season.STORM else 0.0
         self.lag_rate = 0.0 if self.season is Season.CALM else plan.choice((0.1, 0.5))
         self._only_crashes = self.season is Season.CRASHES
         length = calm_from - start
@@ -146,10 +146,10 @@ class Weather:
     @staticmethod
     def _wrong_clocks(plan: Random, start: datetime, length: timedelta) -> list[WrongClock]:
         found = []
-        for _ in range(plan.randrange(2)):
+        for _ in range(plan.randrange(4)):
             begin = start + length * plan.random()
             by = timedelta(minutes=plan.choice((-2880, -90, -1, 1, 30, 2880, 60 * 24 * 365)))
-            found.append(WrongClock(begin, begin + timedelta(hours=plan.choice((1, 30))), by))
+            found.append(WrongClock(begin, begin + timedelta(hours=plan.choice((1, 30, 100))), by))
         return found
 
     # ------------------------------------------------------------------------------------------------- of calls
@@ -217,7 +217,7 @@ class Weather:
     def asleep_until(self, now: datetime) -> datetime | None:
         """Until when the machine is shut, if it is."""
         ends = [one.start + one.length for one in self.sleeps if one.start <= now < one.start + one.length]
-        return min(max(ends), self.calm_from) if ends else None
+        return min(max(ends), self.calm_from) if ends and not self.over(now) else None
 
     def clock_error(self, now: datetime) -> timedelta:
         found = next((one.by for one in self.wrong_clocks if one.start <= now < one.end), timedelta())
