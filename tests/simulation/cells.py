@@ -106,7 +106,8 @@ class Tally:
         lines = [" " * width + "".join(f"{hit:>14}" for hit in Hit)]
         for by in By:
             counts = (
-                f"{'-' if (hit, by) in NOT_LIVE and not self.cells[hit, by] else self.cells[hit, by]:>14}" for hit in Hit
+                f"{'-' if (hit, by) in NOT_LIVE and not self.cells[hit, by] else self.cells[hit, by]:>14}"
+                for hit in Hit
             )
             lines.append(f"{by:<{width}}" + "".join(counts))
         return "\n".join(lines)

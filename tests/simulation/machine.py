@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -36,7 +35,7 @@ from state.migrate import migrate
 from state.queries import Queries
 from state.store import Store
 from tests.simulation.baton import Baton, BatonExecutor
-from tests.simulation.cells import By, Hit, Sometimes, Tally
+from tests.simulation.cells import By, Hit, Sometimes
 from tests.simulation.clocks import MachineClock
 from tests.simulation.subjects import LINK_HOST, OWNER, what
 from tests.simulation.town import START, Town
@@ -282,7 +281,7 @@ class Machine:
             self.crash()
 
     def _on_statement(
-        self, _connection: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool
+        self, _connection: object, _cursor: object, statement: str, parameters: Any, _context: object, *many: bool
     ) -> None:
         if self._commanded:
             return
@@ -290,7 +289,7 @@ class Machine:
         writes = statement.startswith(("INSERT", "UPDATE"))
         if not writes:
             return
-        rows = parameters if many else [parameters]
+        rows = parameters if many[0] else [parameters]
         if statement.startswith("INSERT INTO effects "):
             self._remember(statement, rows)
         if statement.startswith("INSERT INTO effect_events"):
@@ -415,7 +414,7 @@ class _Faults(Faults):
         if writing:
             self._count_company(port, method, args)
             if weather.meddles(now):
-                self._meddle(port, method, args)
+                self._meddle(method, args)
         if fault is not None and fault.kind in {FaultKind.CRASH_BEFORE, FaultKind.CRASH_AFTER}:
             machine.alive = False
         return fault
@@ -427,7 +426,7 @@ class _Faults(Faults):
             if self._machine.side_by_side():
                 self._machine.tally.hit(hit, By.SIDE_BY_SIDE)
 
-    def _meddle(self, port: str, method: str, args: tuple[Any, ...]) -> None:
+    def _meddle(self, method: str, args: tuple[Any, ...]) -> None:
         town, tally = self._machine.town, self._machine.tally
         if method == "book" and town.meddle_with_invoice(args[0].ledger_id):
             tally.hit(Hit.BOOKING, By.MEDDLED)

@@ -38,6 +38,7 @@ class Run:
     seed: str
     days: int = DAYS
     mutate: Mutate | None = None
+    worlds_end: bool = False  # also restores of old databases, lost ones, and copies on a second machine
 
 
 @dataclass(slots=True)
@@ -128,24 +129,20 @@ class _Story:
             if kind != "send_text" and refused and (calm or self._owner.random() < 0.5):
                 state.store.effects.order_retry(key, now)
 
-    def _waiting(self) -> list[tuple[str, str, str]]:
-        return self._rows("select key, status, kind from effects where status in ('rejected', 'uncertain') order by key")
+    def _waiting(self) -> list[tuple[str, ...]]:
+        return self._rows(
+            "select key, status, kind from effects where status in ('rejected', 'uncertain') order by key"
+        )
 
-    def _rows(self, question: str) -> list[tuple[str, str, str]]:
+    def _rows(self, question: str, *values: str) -> list[tuple[str, ...]]:
         with closing(sqlite3.connect(self.machine.folder / DATABASE_NAME)) as reader:
-            return list(reader.execute(question))
+            return list(reader.execute(question, values))
 
     def _shown(self) -> Shown:
-        told = [f"{key} {what}" for key, what in self._rows("select key, happened from attention")]  # type: ignore[misc]
-        open_ones = self._rows(
-            "select key, kind || ' for ' || subject || ' ' || status || ' ' || coalesce(error, ''), due_at from effects "
-            f"where status in ('planned', 'in_flight', 'uncertain') and due_at < '{self._overdue()}'"
-        )
-        left = [what for key, what, _ in open_ones if not any(key in one for one in told)]
+        told = [f"{key} {what}" for key, what in self._rows("select key, happened from attention")]
+        open_ones = self._rows(_LEFT_OPEN, f"{self.end - timedelta(hours=30):%Y-%m-%d %H:%M:%S}")
+        left = [what for key, what in open_ones if not any(key in one for one in told)]
         return Shown(told, left)
-
-    def _overdue(self) -> str:
-        return f"{self.end - timedelta(hours=30):%Y-%m-%d %H:%M:%S}"
 
     # ------------------------------------------------------------------------------------------------------ counts
 
@@ -165,21 +162,27 @@ class _Story:
         tally.reached[Sometimes.EVENTS_TOO_OLD] += fates["processor hints cursorexpired"]
         tally.reached[Sometimes.REFUSED_AFTER_STOP] += fates["messenger send rejected:opted_out"]
         for state, question in _REACHED.items():
-            (count,) = self._rows(f"select count(*) from {question}")[0]  # type: ignore[misc]
-            tally.reached[state] += int(count)
+            tally.reached[state] += int(self._rows(question)[0][0])
 
 
+# A day and six hours late: whatever is still open then has been forgotten.
+_LEFT_OPEN: Final = (
+    "select key, kind || ' for ' || subject || ' ' || status || ' ' || coalesce(error, '') from effects "
+    "where status in ('planned', 'in_flight', 'uncertain') and due_at < ?"
+)
+_EVENTS: Final = "select count(*) from effect_events where note like "
+_TOLD: Final = "select count(*) from attention where key like "
 _REACHED: Final = {
-    Sometimes.LATE_COMMIT_SEEN: "effect_events where note = 'found at the messaging service when looked for'",
-    Sometimes.BOOKING_FOUND: "effect_events where note = 'found in the ledger when looked for'",
-    Sometimes.LINK_FOUND: "effect_events where note = 'found at the processor when looked for'",
-    Sometimes.NOT_SENT_AGAIN: "effect_events where note = 'found at the messaging service; not sent again'",
-    Sometimes.NOT_BOOKED_AGAIN: "effect_events where note = 'found in the ledger; not booked again'",
-    Sometimes.CERTAINLY_NOT_BOOKED: "effect_events where note like 'not in the ledger after two looks%'",
-    Sometimes.ASKED_A_PERSON: "attention where key like '%/doubt/%'",
-    Sometimes.PAYMENT_HELD: "attention where key like '%/payment/%'",
-    Sometimes.CAUGHT_UP_ASKED: "attention where key like '%/catch-up/%'",
-    Sometimes.CLOCK_DISTRUSTED: "attention where key like '%/clock/%'",
+    Sometimes.LATE_COMMIT_SEEN: _EVENTS + "'found at the messaging service when looked for'",
+    Sometimes.BOOKING_FOUND: _EVENTS + "'found in the ledger when looked for'",
+    Sometimes.LINK_FOUND: _EVENTS + "'found at the processor when looked for'",
+    Sometimes.NOT_SENT_AGAIN: _EVENTS + "'found at the messaging service; not sent again'",
+    Sometimes.NOT_BOOKED_AGAIN: _EVENTS + "'found in the ledger; not booked again'",
+    Sometimes.CERTAINLY_NOT_BOOKED: _EVENTS + "'not in the ledger after two looks%'",
+    Sometimes.ASKED_A_PERSON: _TOLD + "'%/doubt/%'",
+    Sometimes.PAYMENT_HELD: _TOLD + "'%/payment/%'",
+    Sometimes.CAUGHT_UP_ASKED: _TOLD + "'%/catch-up/%'",
+    Sometimes.CLOCK_DISTRUSTED: _TOLD + "'%/clock/%'",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from connector.domain.phone import Phone
 from tests.simulation.cells import Hit
 
-OWNER: Final = Phone("+12125550999")
+OWNER: Final = Phone("+12125550149")
 LINK_HOST: Final = "https://pay.example/"
 
 WRITES: Final = {
@@ -31,4 +31,3 @@ def what(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
             return Hit.OWNER
         return Hit.NOTICE if LINK_HOST in request.body else Hit.RECEIPT
     return hit
-

@@ -1,4 +1,4 @@
-"""What goes wrong, from the seed: faults of calls, outages, crashes at commits, full disks, wrong clocks, long sleeps."""
+"""What goes wrong, from the seed: calls, outages, crashes at commits, full disks, wrong clocks, long sleeps."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from tests.simulation.subjects import EVIDENCE, WRITES, what
 
 LONGEST_LAG: Final = 90.0  # seconds by which lists may lag; the messaging service's users report minutes at worst
 LATEST_COMMIT: Final = 500.0  # seconds after we gave up; far past every time-out
-NEVER: Final = datetime.max
 
-# Weights: a crash costs a restart of a few simulated minutes and hides what would follow, so it is not the most of them.
+# Weights: a crash costs a restart of some simulated minutes and hides what would follow, so it is not most of them.
 _WRITE_FAULTS: Final = (
     (FaultKind.LOSE_ANSWER, 5, By.LOSE_ANSWER),
     (FaultKind.COMMIT_LATE, 5, By.COMMIT_LATE),
@@ -183,7 +182,7 @@ class Weather:
         """Texts are looked for by number, so that only the send that follows tells which of them it was."""
         if (port, method) == ("messenger", "sent_to"):
             self._seen.of_text = self._seen.lag
-        elif port == "messenger" and hit is not None and getattr(self._seen, "of_text", 0.0):
+        elif port == "messenger" and hit is not None and self._seen.of_text:
             self.tally.hit(hit, By.LAG)
         elif (port, method) in EVIDENCE and self._seen.lag:
             self.tally.hit(EVIDENCE[port, method], By.LAG)
