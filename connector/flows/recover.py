@@ -105,7 +105,7 @@ def _booking(company: Company, row: EffectRow) -> str:
 
 
 def _link(company: Company, row: EffectRow) -> str:
-    # Looked for first, whatever the key would do: it is the link itself that lasts, not the processor's memory of a key.
+    # Looked for first, whatever the key would do: the link itself lasts, the processor's memory of a key does not.
     values = json.loads(row.request)
     links = company.processor.links_with_reference(values["reference"])
     now = company.clock.now()

@@ -90,18 +90,22 @@ def _texts_repeated_unseen(company: Company) -> Company:
 
 
 def _no_answer_is_no_booking(company: Company) -> Company:
-    return _other(company, "ledger", book=_certain(company.ledger.book))
+    return _other(company, "ledger", book=_under_fresh_keys(company))
 
 
-def _bookings_repeated_unseen(company: Company) -> Company:
-    blind = {"bookings_on": lambda _: (), "bookings_with_reference": lambda _: ()}
+def _under_fresh_keys(company: Company) -> Callable[[Any], Any]:
     fresh = count()
 
     def book(request: Any) -> Any:
         key = f"{request.idempotency_key}-{next(fresh)}-{company.clock.elapsed()}"
         return _certain(company.ledger.book)(replace(request, idempotency_key=key))
 
-    return _other(company, "ledger", book=book, receivable=_owing_as_first_read(company), **blind)
+    return book
+
+
+def _bookings_repeated_unseen(company: Company) -> Company:
+    blind = {"bookings_on": lambda _: (), "bookings_with_reference": lambda _: ()}
+    return _other(company, "ledger", book=_under_fresh_keys(company), receivable=_owing_as_first_read(company), **blind)
 
 
 def _owing_as_first_read(company: Company) -> Callable[[str], Any]:

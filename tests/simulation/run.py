@@ -6,7 +6,7 @@ import hashlib
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from connector.domain.effect import EffectStatus
 from state.database import DATABASE_NAME
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
+from tests.simulation.ends import plan_end
 from tests.simulation.judge import Shown, judge
 from tests.simulation.machine import COMPANY, Machine, Mutate
 from tests.simulation.town import START, Town
@@ -70,45 +71,66 @@ class _Story:
         self.weather = Weather(run.seed, START, self.town.peace, self.tally)
         self.town.processor.event_delay = self.weather.event_delay
         self.baton = Baton(Random(f"{run.seed}/baton"), switching=0.4)
-        self.machine = Machine(
-            folder / "state",
-            "first",
+        self.folder = folder
+        self.machine = self._machine("first")
+        self.machines = [self.machine]
+        self.machine.agree()
+        if run.worlds_end:
+            plan_end(run.seed, self.machine, self.town, self.tally, folder, self._second)
+        self._owner = Random(f"{run.seed}/owner")
+        self._looked_at = START
+
+    def _machine(self, name: str) -> Machine:
+        return Machine(
+            self.folder / name,
+            name,
             self.clock,
-            seed=run.seed,
+            seed=self.run.seed,
             town=self.town,
             weather=self.weather,
             baton=self.baton,
-            mutate=run.mutate,
+            mutate=self.run.mutate,
         )
-        self.machine.agree()
-        self._owner = Random(f"{run.seed}/owner")
-        self._looked_at = START
+
+    def _second(self, backup: Path) -> None:
+        copy = self._machine("second")
+        copy.restore(backup)
+        self.machines.append(copy)
 
     def live(self) -> Outcome:
         broken = self._course()
         broken += judge(self.town, self._shown())
-        broken += self.machine.open_across_a_call[:3] + self.machine.surprises[:3]
-        self.machine.die()
+        for machine in self.machines:
+            broken += machine.open_across_a_call[:3] + machine.surprises[:3]
+            machine.die()
         self._count()
         return Outcome(self.run.seed, broken, digest(self.town), self.tally, self.weather.season)
 
     def _course(self) -> list[str]:
-        machine, town, clock = self.machine, self.town, self.clock
+        town, clock = self.town, self.clock
         for _ in range(MOST_PASSES):
-            moment = min(machine.next_at, town.next_at(), self.end)
+            moment = min(town.next_at(), self.end, *(one.next_at for one in self.machines))
             clock.advance(max(moment - clock.now(), timedelta()))
             if clock.now() >= self.end:
                 return []
             town.take_turns()
             if town.restless:
                 town.restless = False
-                machine.agree()
-                machine.poke()
-            if machine.next_at <= clock.now():
-                machine.turn()
+                self.machine.agree()
+                for machine in self.machines:
+                    machine.poke()
+            due = [one.turn for one in self.machines if one.next_at <= clock.now()]
+            if due:
+                self._turns(due)
                 town.take_turns()
                 self._owner_looks()
         return [f"{MOST_PASSES} passes before {clock.now()}: passes chase each other"]
+
+    def _turns(self, due: list[Callable[[], None]]) -> None:
+        if len(due) == 1:
+            due[0]()
+        else:
+            self.baton.side_by_side(due)
 
     # ----------------------------------------------------------------------------------------- the owner's reading
 
