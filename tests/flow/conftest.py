@@ -1,16 +1,30 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.flow.office import Office
 
+OpenOffice = Callable[..., Office]
+
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    folder = tmp_path / "state"
-    made = Office(folder)
-    yield made
-    made.database.close()
+def open_office(tmp_path: Path) -> Iterator[OpenOffice]:
+    """Opens offices with the policy, start or folder a test wants; closes each, however the test ends."""
+    with ExitStack() as closing:
+
+        def opened(folder: str = "state", **wanted: Any) -> Office:
+            made = Office(tmp_path / folder, **wanted)
+            closing.callback(made.close)
+            return made
+
+        yield opened
+
+
+@pytest.fixture
+def office(open_office: OpenOffice) -> Office:
+    return open_office()
