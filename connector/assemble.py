@@ -29,7 +29,7 @@ from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProc
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
 from state.database import Database
-from state.place import sqlite_url
+from state.elsewhere import database_url
 from state.queries import Queries
 from state.store import Store
 
@@ -66,10 +66,10 @@ def open_state(folder: Path, *, create: bool = True) -> State:
     """Open the database, brought to the present schema.
 
     Raises:
-        ConfigProblem: the folder is open to others.
-        DatabaseTrouble: it is damaged, made by a newer Duebird, or not there yet and `create` is False.
+        ConfigProblem: the folder is open to others, or the records are elsewhere than they were.
+        DatabaseTrouble: it is damaged, out of reach, made by a newer Duebird, or not there yet and `create` is False.
     """
-    url = os.environ.get(DATABASE_URL) or sqlite_url(folder, create=create)
+    url = database_url(folder, os.environ.get(DATABASE_URL, ""), create=create)
     if create:
         from state.migrate import migrate  # half of what a command that only looks would wait for
 

@@ -155,6 +155,7 @@ class House:
         self.env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
         self.env |= SECRETS | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "80"}
         self._port = free_port()
+        self._recorded = False  # whether there is a database yet
         self._numbers = dict.fromkeys((shop.id for shop in SHOPS), 1000)
         self.write_config()
 
@@ -205,7 +206,8 @@ class House:
 
     @contextmanager
     def opened(self) -> Iterator[assemble.State]:
-        state = assemble.open_state(self.state, create=not (self.state / "duebird.sqlite3").exists())
+        state = assemble.open_state(self.state, create=not self._recorded)
+        self._recorded = True
         try:
             yield state
         finally:
