@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,12 +26,13 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.phone import Phone
 from connector.signin.company import custody_of, wire_of
 from connector.signin.steps import connect
+from tests.ports import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = (sys.executable, "-m", "connector.cli.main")
 # What must not leak from whoever runs the tests into the program under test.
 FOREIGN: Final = ("DUEBIRD_DATABASE_URL", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "STATE_DIRECTORY", "WATCHDOG_USEC")
-PATIENCE: Final = 20.0  # seconds; everything waited for takes one or two, on a busy machine five
+PATIENCE: Final = 90.0  # seconds; everything waited for takes one or two, on a machine with seven times its work twenty
 
 Ledger = Literal["quickbooks", "xero"]
 
@@ -222,7 +222,7 @@ class House:
             capture_output=True,
             text=True,
             input=stdin,
-            timeout=60,
+            timeout=2 * PATIENCE,
             check=False,
         )
 
@@ -417,12 +417,6 @@ class _Browser:
     def open_browser(self, address: str) -> bool:
         self._doors.visit(address)
         return True
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 def read_json(done: subprocess.CompletedProcess[str]) -> Any:

@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from adapters.sandbox.base import Fault
+from connector.daemon import HEARTBEAT
 from connector.demo.doors import DoorProblem
-from tests.e2e.house import NORTH, SALT, SHOPS, Daemon, House, Invoice, Shop, free_port, open_effects
+from tests.e2e.house import NORTH, SALT, SHOPS, Daemon, House, Invoice, Shop, open_effects
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Daemon]
@@ -69,7 +71,7 @@ def test_a_new_invoice_is_texted_once_paid_once_and_booked_once_and_a_restart_re
     for invoice, mobile in billed:
         settled(daemon, house, invoice, mobile)
     code, seconds = daemon.stop()
-    assert (code, seconds < 5) == (0, True), daemon.log
+    assert (code, seconds < HEARTBEAT) == (0, True), daemon.log
     assert open_effects(house) == []
     again = start().ready()
     again.passes()
@@ -109,7 +111,7 @@ def test_stopping_in_the_middle_of_work_leaves_nothing_in_doubt(house: House, st
     daemon = start().ready()
     daemon.until(lambda: any(house.texts(mobile) for _, mobile in billed), "a first text")
     code, seconds = daemon.stop()
-    assert (code, seconds < 5) == (0, True), daemon.log
+    assert (code, seconds < HEARTBEAT) == (0, True), daemon.log
     assert open_effects(house) == []
     assert sum(len(house.texts(mobile)) for _, mobile in billed) < 12, "it went on instead of stopping"
     house.sandbox.twilio.faults.clear()

@@ -70,6 +70,7 @@ def test_settings_read_again_open_and_shut_the_doors(main_street: Street) -> Non
 
 def test_an_address_that_is_taken_is_told_before_anything_starts(main_street: Street) -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the port is held for the street
         taken.bind(("127.0.0.1", main_street.hooks))
         taken.listen()
         with pytest.raises(
