@@ -65,7 +65,7 @@ class Office:
         return self.custody.store.load(connection)
 
     def connect(self, company: SignInCompany, person: Visitor | None = None, **how: bool) -> Connected:
-        return connect(company, self.custody, person or Visitor(), wire_of(company), patience=5, **how)
+        return connect(company, self.custody, person or Visitor(), wire_of(company), patience=60, **how)
 
     def run(self, *words: str) -> tuple[int, str, str]:
         """Type a command; returns exit code, standard output and standard error."""
