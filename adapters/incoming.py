@@ -48,6 +48,7 @@ class Heard:
 
     hints: tuple[Hint, ...] = ()
     texts: tuple[InboundText, ...] = ()
+    opted_out: frozenset[str] = frozenset()  # ids of those texts that the service itself took for a STOP
     settled_texts: tuple[str, ...] = ()  # ids of texts of ours whose fate is decided
     work: bool = False
     look: bool = False

@@ -92,9 +92,12 @@ def never_sent(error: BaseException) -> bool:
 
 
 def patiently(read: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    """Run a *read* up to three times. Only `Transient` is repeated, and never `Throttled`: that pauses everything."""
+    """Run a *read* up to three times. Only `Transient` is repeated, and never what says itself when to come back.
+
+    `Throttled` pauses everything; and a service that is out for minutes is not back in the seconds of three tries.
+    """
     for attempt in tenacity.Retrying(
-        retry=tenacity.retry_if_exception(lambda e: isinstance(e, Transient) and not isinstance(e, Throttled)),
+        retry=tenacity.retry_if_exception(_may_pass_soon),
         stop=tenacity.stop_after_attempt(READ_ATTEMPTS),
         wait=READ_WAIT,
         sleep=sleep,
@@ -103,6 +106,16 @@ def patiently(read: Callable[[], T], sleep: Callable[[float], None]) -> T:
         with attempt:
             return read()
     raise AssertionError("tenacity either returns or raises")
+
+
+def _may_pass_soon(error: BaseException) -> bool:
+    return isinstance(error, Transient) and not isinstance(error, Throttled) and error.retry_after is None
+
+
+def is_web_page(text: str) -> bool:
+    """Whether a body is a page for people: of a firewall, a hotel's sign-in, a proxy. No API of ours answers so."""
+    start = text[:200].lstrip().lower()
+    return start.startswith("<!doctype html") or "<html" in start
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:

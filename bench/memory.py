@@ -1,6 +1,6 @@
 """(d) memory of the daemon's process: 40 companies, met for the first time, which is the heaviest thing it does.
 
-A child process holds what the daemon holds: the worker, real adapters over HTTP, threads as many as the daemon's.
+A child process holds what the daemon holds: the worker, real adapters over HTTP, a thread a company as the daemon has.
 On first contact each company's open invoices are read page by page and stored.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,9 +21,11 @@ from bench import names
 from bench.ours import configure, environ
 from bench.report import Found, Line, Say
 from bench.world import ROOT, World
+from connector.flows.poll import WAITS
+from connector.worker import Worker
 
 TARGET_MB = 200
-DAEMON_THREADS = 4  # `daemon.workers` when the settings say nothing
+PASSES = 200  # of one company until its first reading has had its turn; each costs milliseconds
 
 
 def run(say: Say, *, companies: int, receivables: int) -> list[Found]:
@@ -55,21 +59,29 @@ def run(say: Say, *, companies: int, receivables: int) -> list[Found]:
 def _child(folder: str, companies: int) -> None:
     from connector import assemble
     from connector.config.load import load
-    from connector.worker import Worker
 
     loaded = load(Path(folder) / "duebird.toml", environ(companies))
     state = assemble.open_state(loaded.state_dir)
     worker = Worker(loaded, state, SystemClock())
     ids = [names.company_of(number) for number in range(companies)]
     before = _status("VmRSS")
-    with ThreadPoolExecutor(DAEMON_THREADS) as pool:
-        for _ in range(2):
-            troubles = [status.troubles for status in pool.map(worker.once, ids) if status.troubles]
-            assert not troubles, troubles
+    with ThreadPoolExecutor(companies) as pool:  # as the daemon: a thread a company
+        list(pool.map(partial(_read_through, worker), ids))
+        list(pool.map(partial(_read_through, worker), ids))
     known = sum(state.queries.counts(one)["open"] for one in ids)
     found = {"before_mb": before, "after_mb": _status("VmRSS"), "peak_mb": _status("VmHWM"), "open": known}
     state.close()
     print(json.dumps(found))
+
+
+def _read_through(worker: Worker, company: str) -> None:
+    for _ in range(PASSES):
+        status = worker.once(company)
+        assert not status.troubles, status.troubles
+        if not status.counts[WAITS]:
+            return
+        time.sleep(1)
+    raise RuntimeError(f"{company} did not get its turn")
 
 
 def _status(field: str) -> float:

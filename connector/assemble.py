@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,6 +27,7 @@ from connector.domain.phone import Phone
 from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
 from connector.flows.company import Company
+from connector.lock import only_daemon
 from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProcessor, Wire
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
@@ -68,14 +71,22 @@ def open_state(folder: Path, *, create: bool = True) -> State:
     Raises:
         ConfigProblem: the folder is open to others, or the records are elsewhere than they were.
         DatabaseTrouble: it is damaged, out of reach, made by a newer Duebird, or not there yet and `create` is False.
+        AlreadyRunning: its schema must be changed, and a daemon of before works on it.
     """
     url = database_url(folder, os.environ.get(DATABASE_URL, ""), create=create)
     if create:
         from state.migrate import migrate  # half of what a command that only looks would wait for
 
-        migrate(url)
+        migrate(url, partial(_alone, folder, url))
     database = Database(url)
     return State(folder, database, Store(database), Queries(database))
+
+
+@contextmanager
+def _alone(folder: Path, url: str) -> Iterator[None]:
+    """No daemon works on it meanwhile: not in this state folder, and on no other machine that reaches the database."""
+    with only_daemon(folder), closing(Database(url)) as database, database.claimed(os.getpid(), socket.gethostname()):
+        yield
 
 
 def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:

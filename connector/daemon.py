@@ -41,8 +41,7 @@ class Daemon:
         self._read_again = read_again or (lambda: load(loaded.path, os.environ))
         self._clock = assemble.system_clock()
         self._worker = Worker(loaded, state, self._clock)
-        threads = max(loaded.settings.daemon.workers, 1)
-        self._schedule = Schedule(self._worker.work, self._clock, threads=threads, jitter=loaded.settings.daemon.jitter)
+        self._schedule = Schedule(self._worker.work, self._clock, jitter=loaded.settings.daemon.jitter)
         # Plain flags and a byte on a socket: a signal handler may interrupt anything, so it must wait for no lock.
         self._stopping = False
         self._reloading = False

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 Work = Callable[[str], timedelta]  # does one pass over a company; says in how long the next is wanted
 
 SOONEST: Final = timedelta(seconds=1)
+# Passes at the same time, made as they are needed: a thread for each company of the largest office we can think of, so
+# that one whose service hangs in a time-out holds up nobody. How many work at once is for the worker to say.
+THREADS: Final = 200
 # A pass that was due while the machine slept is run once when it wakes, however late.
 GRACE_SECONDS: Final = None
 
@@ -30,12 +33,12 @@ GRACE_SECONDS: Final = None
 class Schedule:
     """Jobs declared in code. Companies are independent: one that hangs in a time-out holds up only its own thread."""
 
-    def __init__(self, work: Work, clock: Clock, *, threads: int, jitter: float) -> None:
+    def __init__(self, work: Work, clock: Clock, *, jitter: float) -> None:
         self._work = work
         self._clock = clock
         self._jitter = jitter
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(threads)},
+            executors={"default": ThreadPoolExecutor(THREADS)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE_SECONDS},
             timezone="UTC",
         )

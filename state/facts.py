@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlmodel import Session, select
 
@@ -43,6 +44,9 @@ class Attention:
     happened: str
     not_done: str
     command: str
+
+
+BY_FACTS: Final = "the facts"  # who closed an item that was mended; should it break again, it is opened again
 
 
 class Facts:
@@ -91,10 +95,14 @@ def put_consent(session: Session, company: str, record: ConsentRecord, now: date
 
 
 def put_attention(session: Session, company: str, attention: Attention, now: datetime) -> bool:
-    """Put something before a person, within a fact of the caller; False where it is or was there."""
-    if session.get(AttentionRow, attention.key) is not None:
+    """Put something before a person, within a fact of the caller; False where it is or was there.
+
+    What a person has settled stays settled. What had mended itself and is broken again is shown again.
+    """
+    known = session.get(AttentionRow, attention.key)
+    if known is not None and (known.closed_at is None or known.closed_by != BY_FACTS):
         return False
-    session.add(
+    session.merge(
         AttentionRow(
             key=attention.key,
             company=company,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +27,11 @@ def configuration(url: str) -> Config:
     return config
 
 
-def migrate(url: str) -> str | None:
+def migrate(url: str, alone: Callable[[], AbstractContextManager[object]] = nullcontext) -> str | None:
     """Bring the database to the newest revision; returns the path of the backup made before, if one was needed.
+
+    `alone` keeps everybody else from working on it while inside, or refuses: an older Duebird that still runs would
+    write into tables it does not know any more. It is asked only where something is to be changed.
 
     Raises:
         DatabaseTrouble: the database was made by a newer Duebird, or is damaged. It is left as it is.
@@ -43,8 +48,10 @@ def migrate(url: str) -> str | None:
             f"The database was made by a newer version of Duebird (revision {current}). Nothing was changed.",
             advice="Install that version again, or restore a backup made with this one.",
         )
-    backup = _backup(url, current) if current is not None else None
-    command.upgrade(config, "head")
+    with alone():
+        current = current_revision(url)  # whoever was alone with it before may have done it all
+        backup = _backup(url, current) if current is not None and current != head else None
+        command.upgrade(config, "head")
     return backup
 
 

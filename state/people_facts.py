@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlmodel import select
+from sqlmodel import col, or_, select
 
 from connector.domain.consent import ConsentRecord
 from connector.domain.dunning import Reason
@@ -15,6 +16,8 @@ from state import books
 from state.facts import Attention, Facts, put_attention, put_consent, put_cursor, review_scope
 from state.names import ALL, INBOUND_SINCE, TEXTS
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
+
+ASKS: Final = ("catch-up", "failing")  # kinds of items that ask whether texts may go again
 
 
 class PeopleFacts(Facts):
@@ -123,8 +126,19 @@ class PeopleFacts(Facts):
             if attention is not None:
                 put_attention(session, company, attention, now)
 
+    def pause_once(self, company: str, why: str, now: datetime, attention: Attention) -> bool:
+        """The same, unless a person was told of this before: what they let go on stays going. Whether it paused."""
+        with self.database.write() as session:
+            told = put_attention(session, company, attention, now)
+            if told:
+                session.merge(HoldRow(company=company, scope=TEXTS, subject=ALL, why=why, since=now))
+            return told
+
     def resume(self, company: str, now: datetime) -> bool:
-        """Texts may go again; everything that waited for it is decided anew. False where nothing was paused."""
+        """A person lets texts go again; everything that waited for it is decided anew, and what asked is answered.
+
+        False where nothing was paused.
+        """
         with self.database.write() as session:
             row = session.get(HoldRow, (company, TEXTS, ALL))
             if row is None:
@@ -135,6 +149,15 @@ class PeopleFacts(Facts):
             ):
                 waiting.review_at = now
                 session.add(waiting)
+            for asked in session.exec(
+                select(AttentionRow).where(
+                    AttentionRow.company == company,
+                    col(AttentionRow.closed_at).is_(None),
+                    or_(*(col(AttentionRow.key).startswith(f"{company}/{one}/", autoescape=True) for one in ASKS)),
+                )
+            ):
+                asked.closed_at, asked.closed_by = now, "resumed"
+                session.add(asked)
             return True
 
     def release(self, company: str, scope: str, subject: str, now: datetime) -> bool:

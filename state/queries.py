@@ -15,6 +15,7 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable, ReceivableState
+from connector.ports import DeliveryState
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
 from state.names import ALL, LONG_AGO, TEXTS
@@ -374,6 +375,18 @@ class Queries(Views):
         statement = (
             select(TextRow)
             .where(TextRow.company == company, TextRow.phone == phone)
+            .order_by(col(TextRow.sent_at).desc())
+            .limit(1)
+        )
+        with self._db.read() as session:
+            return session.exec(statement).first()
+
+    def last_fate(self, company: str, besides: str) -> TextRow | None:
+        """The latest text whose fate is known, other than that one. Asked only when a text has failed."""
+        known = (DeliveryState.DELIVERED, DeliveryState.UNDELIVERED, DeliveryState.FAILED)
+        statement = (
+            select(TextRow)
+            .where(TextRow.company == company, TextRow.text_id != besides, col(TextRow.state).in_(known))
             .order_by(col(TextRow.sent_at).desc())
             .limit(1)
         )

@@ -159,6 +159,12 @@ class Views:
         with self._db.read() as session:
             return session.exec(select(func.max(TextRow.sent_at)).where(TextRow.company == company)).one()
 
+    def last_delivered_at(self, company: str) -> datetime | None:
+        """When the latest of the texts that reached their phones was sent."""
+        statement = select(func.max(TextRow.sent_at)).where(TextRow.company == company, TextRow.state == "delivered")
+        with self._db.read() as session:
+            return session.exec(statement).one()
+
     def calls_since(self, company: str, service: str, since: datetime) -> tuple[int, int]:
         """(reads, writes) made to a service since then, in whole UTC hours."""
         statement = select(

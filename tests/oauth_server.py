@@ -59,6 +59,7 @@ class OAuthServer(Twin):
         self.refreshes = 0  # that were carried out
         self.revoked: list[str] = []
         self.with_user_claim = True
+        self.books_name = "Bakery Inc"  # of every QuickBooks company here
 
     # ------------------------------------------------------------------------------------------------ provider's
 
@@ -67,6 +68,7 @@ class OAuthServer(Twin):
             Route("/authorize", self._authorize),
             Route("/token", self._token, methods=["POST"]),
             Route("/revoke", self._revoke, methods=["POST"]),
+            Route("/v3/company/{realm}/companyinfo/{same}", self._company),
             Route("/connections", self._connections),
             Route("/connections/{id}", self._drop, methods=["DELETE"]),
         ]
@@ -166,6 +168,18 @@ class OAuthServer(Twin):
                 self.revoked.append(consent.realm or "")
                 return Response(status_code=200)
         return _error("invalid_request")
+
+    async def _company(self, request: Request) -> Response:
+        """A QuickBooks company, to a token of that company alone."""
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        consent = self.access_tokens.get(token)
+        if consent is None or not consent.alive or consent.realm != request.path_params["realm"]:
+            fault = {
+                "message": "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403",
+                "code": "3100",
+            }
+            return JSONResponse({"fault": {"error": [fault], "type": "AUTHORIZATION"}}, 403)
+        return JSONResponse({"CompanyInfo": {"CompanyName": self.books_name}, "time": "2026-11-23T04:00:00-08:00"})
 
     async def _connections(self, request: Request) -> Response:
         if not self._bears(request):

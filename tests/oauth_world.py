@@ -45,6 +45,7 @@ def quickbooks_settings(base: str, **more: object) -> QuickBooksSettings:
         "kind": "quickbooks",
         "client_id": "env:ID",
         "client_secret": "env:SECRET",
+        "base_url": base,
         "authorize_url": f"{base}/authorize",
         "token_url": f"{base}/token",
         "revoke_url": f"{base}/revoke",

@@ -42,6 +42,7 @@ class CarrierWorld(World):
         self.opted_out: set[str] = set()
         self.landlines: set[str] = set()
         self.blocked: set[str] = set()  # numbers whose carrier filters us: the text is taken, then not delivered
+        self.preface = ""  # what the service puts before every text: trial accounts have one
         self.prices: dict[str, SegmentPrice] = {
             "US": SegmentPrice(Decimal("0.0083"), "USD")
         }  # ISO 3166 alpha-2 -> one segment
@@ -103,7 +104,7 @@ class CarrierWorld(World):
         text = SentText(
             text_id=self.new_id("SMout"),
             to=request.to,
-            body=request.body,
+            body=f"{self.preface}{request.body}",
             state=DeliveryState.ACCEPTED,
             created_at=self.now().replace(microsecond=0),
             segments=-(-len(request.body) // GSM_SEGMENT),

@@ -107,14 +107,11 @@ class LedgerWorld(World):
             return customer_id
 
     def edit_customer(self, customer_id: str, **fields: Any) -> None:
-        """Change a customer. Its sub-customers are listed as changed too: they may inherit."""
+        """Change a customer. As in life, its sub-customers are not listed as changed, though they may inherit."""
         with self.moment() as now:
             history = self.customers[customer_id]
             history.add(now, replace(history.latest, **fields))
             self._note(ChangeKind.CUSTOMER, customer_id)
-            for child_id, child in self.customers.items():
-                if child.latest.parent_id == customer_id:
-                    self._note(ChangeKind.CUSTOMER, child_id)
 
     def issue(
         self, customer_id: str, amount: Money, *, number: str | None = None, due_on: date | None = None, **fields: Any
@@ -197,6 +194,16 @@ class LedgerWorld(World):
                 balance = self.invoices[ledger_id].latest.balance + entry.booking.applied
                 self._revise(ledger_id, ChangeKind.ON_INVOICE, **_owing(balance))
 
+    def edit_booking(self, booking_id: str, amount: Money) -> None:
+        """Change what a payment entry is over, as a person may who thinks it wrong; the invoice owes the difference."""
+        with self.moment() as now:
+            history = self.entries[booking_id]
+            was = history.latest.booking
+            history.add(now, replace(history.latest, booking=replace(was, applied=amount)))
+            if was.ledger_id is not None:
+                balance = self.invoices[was.ledger_id].latest.balance + was.applied - amount
+                self._revise(was.ledger_id, ChangeKind.ON_INVOICE, **_owing(balance))
+
     def close_books_through(self, day: date) -> None:
         """Let nothing be booked on or before that day."""
         with self.moment():
@@ -254,7 +261,7 @@ class LedgerWorld(World):
         return bisect_right(self.journal_times, horizon)
 
     def customer_as_read(self, customer_id: str, horizon: datetime) -> Customer | None:
-        """A customer as it stood, with its nearest ancestor's mobile where it has none."""
+        """A customer as it stood, with its nearest ancestor's mobile, and place, where it has none."""
         history = self.customers.get(customer_id)
         customer = history.as_of(horizon) if history else None
         if customer is None or customer.mobile:
@@ -263,10 +270,16 @@ class LedgerWorld(World):
         for _ in range(ANCESTORS):
             above = self.customers.get(parent_id) if parent_id else None
             parent = above.as_of(horizon) if above else None
-            if parent is None:
+            if parent is None or not parent.active:
                 break
             if parent.mobile:
-                return replace(customer, mobile=parent.mobile)
+                return replace(
+                    customer,
+                    mobile=parent.mobile,
+                    country=parent.country,
+                    region=parent.region,
+                    postal_code=parent.postal_code,
+                )
             parent_id = parent.parent_id
         return customer
 

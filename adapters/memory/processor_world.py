@@ -281,6 +281,11 @@ class StripeLikeWorld(World):
             history.add(self.now(), replace(history.latest, state=PageState.EXPIRED))
             self._tell("checkout.session.expired", session_id)
 
+    def tell(self, kind: str, object_id: str) -> None:
+        """An event of the account: by itself, or of something that is not played here."""
+        with self.moment():
+            self._tell(kind, object_id)
+
     def _tell(self, kind: str, object_id: str) -> None:
         event_id = self.new_id("evt_")
         at = _whole(self.now())

@@ -24,6 +24,13 @@ def company(wire: QuickBooksWire, realm_id: str) -> tuple[Row, Row]:
     return found[0], found[1]
 
 
+def company_name(wire: QuickBooksWire, realm_id: str) -> str:
+    """What the company calls itself, "" where it does not say. One read."""
+    answer = wire.whole(f"companyinfo/{realm_id}", Errand("read the company's name", _UNCHANGED))
+    info = answer.get("CompanyInfo")
+    return translate.name_of(info if isinstance(info, dict) else {})
+
+
 def payment_method_id(wire: QuickBooksWire, name: str) -> str | None:
     """The id of an active payment method by its name, None where there is none."""
     text = f"SELECT * FROM PaymentMethod WHERE Name = {quoted(name)} MAXRESULTS 1"  # noqa: S608  # QuickBooks' query language; the value is quoted
@@ -57,7 +64,7 @@ def _books(profile: LedgerProfile, preferences: Row) -> list[Finding]:
             Finding(
                 Weight.OK,
                 "Closed books",
-                f"Closed through {profile.closed_through}; a payment of that time is booked on a later day.",
+                f"Nothing can be booked on or before {profile.closed_through}: a payment of that time waits for you.",
             )
         )
     if translate.sells_online(preferences):

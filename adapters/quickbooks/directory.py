@@ -38,7 +38,7 @@ class Directory:
             fetched = self._read(sorted(wanted))
             known |= {one.customer_id: one for one in fetched}
             absent |= wanted - known.keys()
-        return [one if one.mobile else replace(one, mobile=_inherited(one, known)) for one in asked]
+        return [_completed(one, known) for one in asked]
 
     @staticmethod
     def _missing_link(one: Customer, known: dict[str, Customer]) -> str | None:
@@ -66,12 +66,30 @@ class Directory:
         return found
 
 
-def _inherited(one: Customer, known: dict[str, Customer]) -> str | None:
+def _completed(one: Customer, known: dict[str, Customer]) -> Customer:
+    """The customer with a lent mobile, where it has none. The lender's place comes along with the lender's number.
+
+    By its country a number without a prefix is understood (07700 900123 is a British mobile, and in France nobody's),
+    and by its place the hours in which whoever holds that phone may be texted.
+    """
+    lender = None if one.mobile else _lender(one, known)
+    if lender is None:
+        return one
+    return replace(
+        one,
+        mobile=lender.mobile,
+        country=lender.country,
+        region=lender.region,
+        postal_code=lender.postal_code,
+    )
+
+
+def _lender(one: Customer, known: dict[str, Customer]) -> Customer | None:
     for _ in range(DEPTH):
         parent = known.get(one.parent_id or "")
         if parent is None or not parent.active:
             return None
         if parent.mobile:
-            return parent.mobile
+            return parent
         one = parent
     return None

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from adapters.broken_text import mended
+from adapters.transport import is_web_page
 from connector.errors import (
     DuebirdError,
     NeedsReauthorisation,
@@ -68,6 +70,7 @@ class Answer:
     code: int | None
     text: str
     tid: str
+    page: bool = False  # a web page: of something between Intuit and us
 
     @property
     def ok(self) -> bool:
@@ -76,7 +79,9 @@ class Answer:
 
     @property
     def refuses_token(self) -> bool:
-        """401, which did nothing, or its fault under another status."""
+        """401, which did nothing, or its fault under another status. What a firewall says is nothing of Intuit's."""
+        if self.page:
+            return False
         return self.status == _UNAUTHORISED or self.code == 3200  # noqa: PLR2004  # the same fault, named above in DEAD
 
 
@@ -90,7 +95,7 @@ def read_answer(status: int, body: str, headers: Mapping[str, str]) -> Answer:
     if status == _OK and '"Fault"' not in body and '"fault"' not in body:
         return Answer(status, None, "", tid)  # the usual case, not parsed twice
     try:
-        value = json.loads(body)
+        value = mended(json.loads(body))
     except ValueError:
         return _unread(status, body, tid)
     error = _first_error(value)
@@ -113,7 +118,7 @@ def _first_error(value: Any) -> dict[str, Any] | None:
 def _unread(status: int, body: str, tid: str) -> Answer:
     code = _XML_CODE.search(body)
     if code is None:
-        return Answer(status, None, "", tid)
+        return Answer(status, None, "", tid, page=is_web_page(body))
     text = _XML_TEXT.search(body)
     words = next((group for group in text.groups() if group), "") if text else ""
     return Answer(status, int(code[1] or code[2]), words[:DETAIL_SHOWN], tid)
@@ -131,6 +136,8 @@ def error_of(answer: Answer, errand: Errand) -> DuebirdError | Gone:
         )
     if code is not None and code in (SETUP | CLOSED):
         return _rejected(answer, errand)  # these also come under 403 and say what they are
+    if answer.page and answer.status in {_UNAUTHORISED, _FORBIDDEN}:
+        return unknown(errand, f"is hidden behind a web page that says no ({_trace(answer)})", str(answer.status))
     if answer.refuses_token or answer.status == _FORBIDDEN or code in DEAD:
         return _dead(answer, errand)
     if answer.status >= _SERVER or answer.status == _TIMED_OUT or code == SERVER_ERROR:

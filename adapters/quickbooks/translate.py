@@ -63,7 +63,10 @@ def instant(text: Any) -> datetime:
         raise Unreadable(f"the time {text!r} cannot be read") from error
     if moment.tzinfo is None:
         raise Unreadable(f"the time {text!r} has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise Unreadable(f"the time {text!r} lies outside the calendar") from error
 
 
 def zulu(moment: datetime) -> str:
@@ -205,12 +208,14 @@ def _has_amount(line: Row) -> bool:
 def _sent(row: Row) -> bool | None:
     if row.get("EmailStatus") == "EmailSent" or _inner(row, "DeliveryInfo").get("DeliveryTime"):
         return True
-    return False if row.get("EmailStatus") in {"NotSet", "NeedToSend"} else None
+    return False if row.get("EmailStatus") in ("NotSet", "NeedToSend") else None  # it may be no text
 
 
 def payments_linked(row: Row) -> list[str]:
     """Ids of the payments on an invoice."""
-    return [str(link["TxnId"]) for link in _list(row, "LinkedTxn") if link.get("TxnType") == "Payment"]
+    return [
+        str(link["TxnId"]) for link in _list(row, "LinkedTxn") if link.get("TxnType") == "Payment" and link.get("TxnId")
+    ]
 
 
 def invoices_linked(row: Row) -> list[str]:
@@ -290,12 +295,14 @@ def booking(row: Row, home: str, ledger_id: str | None = None) -> Booking:
     invoices = invoices_linked(row)
     about = ledger_id if ledger_id is not None else (invoices[0] if len(invoices) == 1 else None)
     total = _money(row.get("TotalAmt"), currency, "TotalAmt")
-    unapplied = _money(row.get("UnappliedAmt", 0), currency, "UnappliedAmt")
+    unapplied = _money(row.get("UnappliedAmt") or 0, currency, "UnappliedAmt")
     applied = sum(
         (_decimal(line.get("Amount"), "Line.Amount") for line in _list(row, "Line") if _touches(line, about)),
         Decimal(0),
     )
-    gone = is_deleted(row) or (total.amount == 0 and not invoices and _says_voided(row))
+    # An entry over nothing, on nothing, was voided: QuickBooks says so in its note too, but in the company's language.
+    # (One over nothing that is on an invoice puts a credit on it, and stands.)
+    gone = is_deleted(row) or (total.amount == 0 and not invoices)
     return Booking(
         booking_id=id_of(row),
         ledger_id=about,
@@ -403,13 +410,18 @@ def profile(realm_id: str, company: Row, preferences: Row) -> LedgerProfile:
     closed = _inner(preferences, "AccountingInfoPrefs").get("BookCloseDate")
     return LedgerProfile(
         tenant_id=realm_id,
-        name=str(company.get("CompanyName") or company.get("LegalName") or realm_id),
+        name=name_of(company) or realm_id,
         base_currency=home,
         country=_country(company.get("Country")),
         timezone=_zone(company.get("DefaultTimeZone")),
         closed_through=_civil(closed, "BookCloseDate") if closed else None,
         multicurrency=bool(currencies.get("MultiCurrencyEnabled")),
     )
+
+
+def name_of(company: Row) -> str:
+    """The company's name from CompanyInfo, "" where it has none."""
+    return _text(company.get("CompanyName")) or _text(company.get("LegalName")) or ""
 
 
 def _zone(value: Any) -> str | None:

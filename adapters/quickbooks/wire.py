@@ -18,6 +18,7 @@ import requests
 from quickbooks import QuickBooks
 from quickbooks.exceptions import QuickbooksException
 
+from adapters.broken_text import mended, suspect
 from adapters.quickbooks.faults import PAUSE, SERVICE, Errand, error_of, not_reached, read_answer, unknown
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.transport import MeteredSession, never_sent, patiently, retry_after, server_time
@@ -59,6 +60,7 @@ class _Client(QuickBooks):  # type: ignore[misc]  # the SDK has no types
         self.errand = Errand("do something", "")
         self.tid = ""
         self.answered_at: datetime | None = None
+        self.suspect = False  # the answer may hold half a character
 
     def process_request(
         self, request_type: str, url: str, headers: Any = None, params: Any = None, data: Any = ""
@@ -81,6 +83,7 @@ class _Client(QuickBooks):  # type: ignore[misc]  # the SDK has no types
             answer = read_answer(response.status_code, response.text, response.headers)
         self.tid = answer.tid
         self.answered_at = server_time(response.headers)
+        self.suspect = suspect(response.text)
         if answer.ok:
             return response
         error = error_of(answer, self.errand)
@@ -156,7 +159,7 @@ class QuickBooksWire:
             raise unknown(errand, f"gave an answer that could not be read (intuit_tid {client.tid})") from error
         if not isinstance(result, dict):
             raise unknown(errand, f"gave an answer that could not be read (intuit_tid {client.tid})")
-        return result
+        return mended(result) if client.suspect else result
 
     def _client(self) -> _Client:
         client: _Client | None = getattr(self._here, "client", None)

@@ -291,7 +291,10 @@ class Served:
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """JSON with Decimals written as numbers of exactly their digits."""
-    text = json.dumps(value, default=_plain, ensure_ascii=False)
+    try:
+        text = json.dumps(value, default=_plain, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a character, which services write as an escape
+        text = json.dumps(value, default=_plain).encode()
     return Response(text, status, headers, media_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""What `duebird check` says about a Stripe account and its key. Reads only."""
+"""What `duebird check` says about a Stripe account and its key. Changes nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 import stripe
 
 from adapters.stripe.wire import StripeWire
-from connector.errors import DuebirdError, NeedsReauthorisation
+from connector.errors import DuebirdError, NeedsReauthorisation, Rejected, RejectedBecause
 from connector.ports import Finding, ProcessorAccount, Weight
 
 _WHERE: Final = "Stripe > Developers > API keys"
@@ -22,6 +22,15 @@ _PROBES: Final[tuple[tuple[str, Callable[[stripe.StripeClient], Any]], ...]] = (
     ("Disputes", lambda client: client.v1.disputes.list({"limit": 1})),
     ("Balance", lambda client: client.v1.balance_transactions.list({"limit": 1})),
     ("Payouts", lambda client: client.v1.payouts.list({"limit": 1})),
+)
+# An id that no account has, so that nothing can change: with the permission Stripe misses the object (404), without it
+# it names the permission (403).
+_NOTHING: Final = "duebird_check"
+_WRITE_PROBES: Final[tuple[tuple[str, Callable[[stripe.StripeClient], Any]], ...]] = (
+    ("Payment Links", lambda client: client.v1.payment_links.update(f"plink_{_NOTHING}", {"active": False})),
+    ("Checkout Sessions", lambda client: client.v1.checkout.sessions.expire(f"cs_{_NOTHING}")),
+    ("Products", lambda client: client.v1.products.update(f"prod_{_NOTHING}", {"active": False})),
+    ("Prices", lambda client: client.v1.prices.update(f"price_{_NOTHING}", {"active": False})),
 )
 
 
@@ -44,15 +53,7 @@ def findings(wire: StripeWire, account: Callable[[], ProcessorAccount], *, live:
     except DuebirdError as failure:
         return [*found, Finding(Weight.PROBLEM, "Stripe account", failure.message, failure.advice)]
     found += [_permission(wire, name, call) for name, call in _PROBES]
-    found.append(
-        Finding(
-            Weight.OK,
-            "Stripe write permissions",
-            "cannot be tried without writing, so they were not",
-            f"{_WHERE}: the key needs write on Payment Links, Products, Prices and Checkout Sessions.",
-        )
-    )
-    return found
+    return [*found, *(_writing(wire, name, call) for name, call in _WRITE_PROBES)]
 
 
 def _kind_of(key: str) -> Finding:
@@ -110,5 +111,22 @@ def _permission(wire: StripeWire, name: str, call: Callable[[stripe.StripeClient
     except NeedsReauthorisation as refusal:
         return Finding(Weight.PROBLEM, subject, refusal.message, f"{_WHERE}: edit the key, {name}: read.")
     except DuebirdError as failure:
-        return Finding(Weight.WARNING, subject, f"could not be tried: {failure.message}", "Run `duebird check` again.")
+        return _untried(subject, failure)
     return Finding(Weight.OK, subject, "read is allowed")
+
+
+def _writing(wire: StripeWire, name: str, call: Callable[[stripe.StripeClient], Any]) -> Finding:
+    subject = f"Stripe permission: {name}: write"
+    try:
+        wire.write(f"write {name}", call)
+    except NeedsReauthorisation as refusal:
+        return Finding(Weight.PROBLEM, subject, refusal.message, f"{_WHERE}: edit the key, {name}: write.")
+    except DuebirdError as failure:
+        missed = isinstance(failure, Rejected) and failure.because is RejectedBecause.NOT_FOUND
+        if not missed:
+            return _untried(subject, failure)
+    return Finding(Weight.OK, subject, "write is allowed, as far as can be told without writing")
+
+
+def _untried(subject: str, failure: DuebirdError) -> Finding:
+    return Finding(Weight.WARNING, subject, f"could not be tried: {failure.message}", "Run `duebird check` again.")

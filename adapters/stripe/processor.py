@@ -12,7 +12,7 @@ import stripe
 from adapters.stripe import translate
 from adapters.stripe.inspection import findings
 from adapters.stripe.settings import StripeSettings
-from adapters.stripe.wire import SERVICE, StripeWire, other_mode
+from adapters.stripe.wire import SERVICE, StripeWire
 from connector.domain.money import Money
 from connector.errors import Bug, CursorExpired, Rejected, RejectedBecause, Throttled, Transient, Uncertain
 from connector.ports import (
@@ -92,7 +92,7 @@ class StripeProcessor:
         """The link as it stands. https://docs.stripe.com/api/payment-link/retrieve.
 
         Raises:
-            Rejected: NOT_FOUND where the link is there, but the key is of the other mode.
+            Rejected: SETUP where the link is there, but the key is of the other mode.
         """
         _check_id(link_id)
         found = self._or_none("read the payment link", lambda client: client.v1.payment_links.retrieve(link_id))
@@ -132,7 +132,7 @@ class StripeProcessor:
         https://docs.stripe.com/api/checkout/sessions/expire
 
         Raises:
-            Rejected: NOT_FOUND where the account has no such link.
+            Rejected: NOT_FOUND where the account has no such link; SETUP where it has, but in the other mode.
         """
         _check_id(link_id)
         changed = self._stripe.write(
@@ -152,18 +152,18 @@ class StripeProcessor:
         return [row["id"] for row in rows]
 
     def _expire(self, session_id: str) -> None:
-        """Close one page. Whether that worked is seen in the list afterwards, so a doubt here is no error."""
+        """Close one page. Whether that worked is seen in the list afterwards, so a doubt here is no error.
+
+        Nor is a refusal, in whatever words: it mostly means that the page was paid on a moment ago.
+        """
         try:
             self._stripe.write(
                 "close an open payment page", lambda client: client.v1.checkout.sessions.expire(session_id)
             )
         except Throttled:
             raise
-        except (Transient, Uncertain):
+        except (Transient, Uncertain, Rejected):
             return
-        except Rejected as refusal:
-            if refusal.because not in {RejectedBecause.BUSINESS_RULE, RejectedBecause.NOT_FOUND}:
-                raise
 
     # -------------------------------------------------------------------------------------------------- payments
 
@@ -242,7 +242,7 @@ class StripeProcessor:
         try:
             return self._stripe.read(what, call)
         except Rejected as refusal:
-            if refusal.because is RejectedBecause.NOT_FOUND and not other_mode(refusal.message):
+            if refusal.because is RejectedBecause.NOT_FOUND:
                 return None
             raise
 

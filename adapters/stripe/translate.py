@@ -258,11 +258,16 @@ def _method(session: Json, charge: Json) -> str:
 
 
 def hint_from(event: Json) -> Hint:
-    """An `event`, for its ids only: its payload has the shape of whatever API version the account had."""
+    """An `event`, for its ids only: its payload has the shape of whatever API version the account had.
+
+    Of a charge, refund or dispute the payment is named: it is what we know them by, and their own metadata is empty.
+    """
+    thing = event["data"]["object"]
+    payment = thing.get("payment_intent") if event["type"].startswith(("charge.", "refund.")) else None
     return Hint(
         event_id=event["id"],
         kind=event["type"],
-        object_id=str(event["data"]["object"].get("id") or ""),
+        object_id=_id(payment or thing.get("id") or ""),
         occurred_at=_time(event["created"]),
         raw=json.dumps(event, separators=(",", ":"), ensure_ascii=False),
     )

@@ -33,6 +33,9 @@ from connector.errors import (
 from connector.ports import Wire
 
 SERVICE: Final = "stripe"
+# What the shapes in `translate` were read from, and what a repeat under an idempotency key must keep: a newer library
+# must change neither. https://docs.stripe.com/api/versioning
+API_VERSION: Final = "2026-10-28.endive"
 # Stripe names no time to wait. Its limits are per second; five of them let every other caller of the account through.
 PAUSE: Final = timedelta(seconds=5)
 QUOTED: Final = 300  # characters of Stripe's own words in an error: its longest sentences fit, a page of HTML does not
@@ -85,6 +88,7 @@ class StripeWire:
         self._wire = wire
         self._client = stripe.StripeClient(
             key,
+            stripe_version=API_VERSION,
             base_addresses={"api": settings.base_url.rstrip("/")} if settings.base_url else None,
             max_network_retries=0,
             http_client=_Client(wire),
@@ -214,10 +218,11 @@ def _rejected(error: stripe.StripeError, what: str) -> DuebirdError:
         because = RejectedBecause.KEY_REUSED
     elif code in {"amount_too_small", "amount_too_large"}:
         because = RejectedBecause.AMOUNT
+    elif other_mode(words):  # never NOT_FOUND: a live link would be taken for one that is gone
+        because = RejectedBecause.SETUP
+        advice = "The key is of the other mode (test or live) than the object: see `key` of this company."
     elif error.http_status == HTTPStatus.NOT_FOUND:
         because = RejectedBecause.NOT_FOUND
-        if other_mode(words):
-            advice = "The key is of the other mode (test or live) than the object: see `key` of this company."
     elif code in _SETUP_CODES:
         because = RejectedBecause.SETUP
         advice = "See the notices in the Stripe dashboard, then run `duebird check`."

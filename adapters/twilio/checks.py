@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, Final
 
 from adapters.twilio.settings import TwilioSettings
@@ -16,6 +17,7 @@ Read = Callable[[Callable[[], Any]], Any]
 
 _LOW: Final = Decimal(5)  # some 300 texts in North America, fewer elsewhere: a day's work, and time to top up
 _POOL: Final = 400  # Twilio's limit of senders in a service
+_SERVICES: Final = 100  # messaging services of one account; a business has one or two
 _DEMO_HOST: Final = "demo.twilio.com"  # what a fresh number points to: it answers customers with a sample sentence
 
 _STOP_LOST = (
@@ -75,11 +77,30 @@ def _number(client: Any, number: str, read: Read) -> list[Finding]:
     if not can_text(held[0].capabilities):
         return [_cannot_text(shown)]
     findings = [Finding(Weight.OK, "Sender", f"{shown} can send texts")]
-    if _DEMO_HOST in (held[0].sms_url or ""):
+    if (dropped := _dropped_by_a_service(client, number, read)) is not None:
+        findings.append(dropped)
+    elif _DEMO_HOST in (held[0].sms_url or ""):
         findings.append(_sample_answer(shown))
     else:
         findings.append(Finding(Weight.OK, "Replies", "kept by Twilio and read from there"))
     return findings
+
+
+def _dropped_by_a_service(client: Any, number: str, read: Read) -> Finding | None:
+    """What comes in on a number inside a messaging service goes by the service's setting, not by the number's own."""
+    services = client.messaging.v1.services
+    try:
+        for service in read(lambda: services.list(limit=_SERVICES)):
+            if service.inbound_request_url or service.use_inbound_webhook_on_number:
+                continue
+            pool = read(partial(services(service.sid).phone_numbers.list, limit=_POOL))
+            if number in {row.phone_number for row in pool}:
+                seen = f"the number is in the messaging service '{service.friendly_name}', which drops every reply"
+                return Finding(Weight.PROBLEM, "Replies", seen, _STOP_LOST)
+    except DuebirdError as error:
+        seen = f"it could not be seen whether the number is in a service that drops replies: {error.message}"
+        return Finding(Weight.WARNING, "Replies", seen, "Look under Messaging > Services in the Twilio Console.")
+    return None
 
 
 def _service(client: Any, sid: str, read: Read) -> list[Finding]:
@@ -92,8 +113,12 @@ def _service(client: Any, sid: str, read: Read) -> list[Finding]:
         fix = "Check messaging_service_sid against Messaging > Services in the Twilio Console."
         return [Finding(Weight.PROBLEM, "Sender", f"this Twilio account has no messaging service {sid}", fix)]
     pool = read(lambda: context.phone_numbers.list(limit=_POOL))
+    codes = read(lambda: context.short_codes.list(limit=_POOL))
     able = [row for row in pool if can_text(row.capabilities)]
-    findings = [_pool(str(service.friendly_name), pool, able)]
+    findings = [_pool(str(service.friendly_name), [*pool, *codes], [*able, *codes])]
+    names = read(lambda: context.alpha_senders.list(limit=_POOL))
+    if names:
+        findings.append(_names(", ".join(str(row.alpha_sender) for row in names)))
     findings += _replies(client, service, able, read)
     if service.us_app_to_person_registered is False and any(row.country_code == "US" for row in able):
         findings.append(
@@ -115,6 +140,17 @@ def _pool(name: str, pool: Sequence[Any], able: Sequence[Any]) -> Finding:
     if not able:
         return Finding(Weight.PROBLEM, "Sender", f"no number of the messaging service '{name}' can text", where)
     return Finding(Weight.OK, "Sender", f"messaging service '{name}' with {len(able)} number(s) that can text")
+
+
+def _names(names: str) -> Finding:
+    """Alphanumeric senders go one way only. https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id."""
+    return Finding(
+        Weight.WARNING,
+        "Names as senders",
+        f"{names}: who gets a text from a name cannot reply, so cannot say STOP, though the text offers it",
+        "Take the name out of the service's Sender pool and let a number send, or tell customers another way to say "
+        "no and enter it with `duebird consent`.",
+    )
 
 
 def _replies(client: Any, service: Any, able: Sequence[Any], read: Read) -> list[Finding]:

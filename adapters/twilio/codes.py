@@ -33,6 +33,8 @@ _FILTERED, _SETUP, _LATER, _UNKNOWN = (
 _R = RejectedBecause
 
 _NUMBER_TODO = "Correct the customer's mobile number in the ledger."
+# Such a phone is well: an SMS reaches it. To note it as unreachable would silence it for good.
+_FALL_BACK_TODO = "Add a number that can send SMS to the service's Sender pool, or take the channel out of it."
 _STATE_TODO = "See https://status.twilio.com if it repeats."
 
 _CODES: Final[dict[int, _Code]] = {
@@ -161,14 +163,16 @@ _CODES: Final[dict[int, _Code]] = {
         "Look at Monitor > Insights > SMS pumping protection in the Twilio Console.",
     ),
     63001: _Code(_SETUP, _R.SETUP, "The channel (RCS or WhatsApp) refused the credentials.", "Check the sender."),
-    63003: _Code(_BAD, _R.UNREACHABLE_NUMBER, "The channel (RCS or WhatsApp) does not know the recipient."),
+    63003: _Code(_SETUP, _R.SETUP, "The channel (RCS or WhatsApp) does not know the recipient.", _FALL_BACK_TODO),
     63005: _Code(_FILTERED, _R.BLOCKED, "The channel (RCS or WhatsApp) refused the content."),
     63007: _Code(_SETUP, _R.SETUP, "The channel (RCS or WhatsApp) has no such sender.", "Check the sender pool."),
     63013: _Code(_FILTERED, _R.BLOCKED, "The text broke a rule of the channel (RCS or WhatsApp)."),
     63016: _Code(_SETUP, _R.SETUP, "WhatsApp takes only templates outside its window.", "Use an SMS sender."),
     63018: _Code(_LATER, _R.BUSINESS_RULE, "The channel's rate was exceeded."),
-    63024: _Code(_BAD, _R.UNREACHABLE_NUMBER, "The channel (RCS or WhatsApp) cannot reach the recipient."),
-    63036: _Code(_BAD, _R.UNREACHABLE_NUMBER, "The phone has no RCS, and no SMS sender was there to fall back to."),
+    63024: _Code(_SETUP, _R.SETUP, "The channel (RCS or WhatsApp) cannot reach the recipient.", _FALL_BACK_TODO),
+    63036: _Code(
+        _SETUP, _R.SETUP, "The phone has no RCS, and no SMS sender was there to fall back to.", _FALL_BACK_TODO
+    ),
 }
 
 

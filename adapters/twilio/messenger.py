@@ -145,9 +145,15 @@ class TwilioMessenger:
             return (str(self._settings.from_number),)
         now = self._wire.clock.elapsed()
         if self._pool is None or now - self._pool[0] >= _POOL_FOR:
-            pool = self.client.messaging.v1.services(service).phone_numbers
-            rows = self._rows(partial(pool.page, page_size=_IN_PAGE), _POOL_PAGES)
-            self._pool = (now, tuple(str(fields["phone_number"]) for fields in rows if fields.get("phone_number")))
+            senders = self.client.messaging.v1.services(service)
+            pages = ((senders.phone_numbers.page, "phone_number"), (senders.short_codes.page, "short_code"))
+            found = [
+                str(fields[name])
+                for page, name in pages
+                for fields in self._rows(partial(page, page_size=_IN_PAGE), _POOL_PAGES)
+                if fields.get(name)
+            ]
+            self._pool = (now, tuple(found))
         return self._pool[1]
 
     def _rows(self, first: Callable[[], Any], pages: int) -> Iterator[dict[str, Any]]:

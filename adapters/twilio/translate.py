@@ -33,6 +33,7 @@ _STATES: Final[dict[str, DeliveryState]] = {
     "canceled": DeliveryState.CANCELLED,
 }
 
+_CHANNEL = re.compile(r"^(?:rcs|whatsapp):(?=\+)")
 _LONG_NUMBER = re.compile(r"\+?\d{7,}")
 
 
@@ -60,7 +61,7 @@ def sent_text(fields: Fields) -> SentText:
     price = _decimal(fields.get("price"))
     return SentText(
         text_id=_text(fields, "sid"),
-        to=Phone(_text(fields, "to")),
+        to=phone_of(_text(fields, "to")),
         body=fields.get("body") or "",
         state=state,
         created_at=_time(fields, "date_created"),
@@ -70,6 +71,15 @@ def sent_text(fields: Fields) -> SentText:
         price_currency=str(fields["price_unit"]).upper() if price is not None and fields.get("price_unit") else None,
         advice=advice,
     )
+
+
+def phone_of(address: str) -> Phone:
+    """The person behind an address, also where the text went by another channel of the sender (`rcs:+1555...`).
+
+    Raises:
+        ValueError: it is no phone number: a short code, or a name.
+    """
+    return Phone(_CHANNEL.sub("", address))
 
 
 def is_ours(fields: Fields) -> bool:
@@ -86,7 +96,7 @@ def inbound_text(fields: Fields) -> InboundText | None:
     """One inbound message; None where the sender is a short code or a name: no customer texts from one."""
     sender = str(fields.get("from_") or "")
     try:
-        phone = Phone(sender)
+        phone = phone_of(sender)
     except ValueError:
         return None
     return InboundText(

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from adapters.incoming import Forged, Heard, Incoming, mac, signed_base64
 from adapters.twilio.settings import TwilioSettings
-from connector.domain.phone import Phone
+from adapters.twilio.translate import phone_of
 from connector.ports import InboundText
 
 HEADER: Final = "x-twilio-signature"
@@ -39,13 +39,15 @@ def inbound(request: Incoming, secret: str, settings: TwilioSettings) -> Heard:
     try:
         text = InboundText(
             text_id=_sid(form),
-            sender=Phone(form.get("From", "")),
+            sender=phone_of(form.get("From", "")),
             body=form.get("Body", "").replace("\0", ""),  # PostgreSQL has no room for it, and no phone types it
             received_at=request.received_at,  # the form has no time of its own
         )
     except ValueError:  # a short code, or a shape of the future: the list of messages will tell
         return Heard(work=True, answer=SILENCE)
-    return Heard(texts=(text,), work=True, answer=SILENCE)
+    # Advanced Opt-Out knows words of the business's own choice; only here Twilio says that one of them was used.
+    stopped = frozenset((text.text_id,)) if form.get("OptOutType") == "STOP" else frozenset()
+    return Heard(texts=(text,), opted_out=stopped, work=True, answer=SILENCE)
 
 
 def status(request: Incoming, secret: str, settings: TwilioSettings) -> Heard:

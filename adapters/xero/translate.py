@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -48,7 +48,10 @@ def moment(text: Any) -> datetime:
     match = _MS_DATE.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise Unreadable(f"the time {text!r} is not in Xero's form")
-    return _EPOCH + timedelta(milliseconds=int(match[1]))
+    try:
+        return _EPOCH + timedelta(milliseconds=int(match[1]))
+    except OverflowError as error:
+        raise Unreadable(f"the time {text[:40]!r} lies outside the calendar") from error
 
 
 def day(text: Any) -> date | None:
@@ -81,8 +84,8 @@ def _amount(row: Mapping[str, Any], field: str, currency: str) -> Money:
         raise Unreadable(f"its {field} is {value!r}, not a number")
     try:
         return Money(Decimal(value), currency)
-    except ValueError as error:
-        raise Unreadable(str(error)) from error
+    except (ValueError, InvalidOperation) as error:  # the second: more digits than any money has
+        raise Unreadable(f"its {field} cannot be an amount: {error}") from error
 
 
 def is_sale(row: Mapping[str, Any]) -> bool:

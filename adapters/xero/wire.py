@@ -30,7 +30,8 @@ from xero_python.api_client.configuration import Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.rest import RESTClientObject
 
-from adapters.transport import never_sent, retry_after, server_time
+from adapters.broken_text import mended, suspect
+from adapters.transport import is_web_page, never_sent, retry_after, server_time
 from adapters.xero.translate import problems_in, refusal
 from connector.errors import (
     DuebirdError,
@@ -52,6 +53,7 @@ CONCURRENT_PAUSE = timedelta(seconds=2)
 MINUTE_PAUSE = timedelta(seconds=60)  # a minute window without Retry-After is over by then
 DAY_PAUSE = timedelta(hours=1)  # a day window without Retry-After: asking 24 times cannot hurt, hammering can
 OFFLINE_PAUSE = timedelta(minutes=5)  # "The Organisation is offline": Xero's own advice
+TEXT_SEEN = 200  # characters of an answer that is no JSON: the sentence above has 27, a web page says it in its title
 
 _WHERE_TO_LOOK = "Look at the invoice's payments in Xero before booking it again; Duebird does so by itself."
 _CONNECT = "Run `duebird connect` for this company."
@@ -59,11 +61,12 @@ _CONNECT = "Run `duebird connect` for this company."
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, decoded where it is JSON. `json` is None for anything else."""
+    """What came back, decoded where it is JSON. `json` is None for anything else, and `text` then how it begins."""
 
     status: int
     headers: Mapping[str, str]
     json: Any
+    text: str = ""
 
     @property
     def rows_of(self) -> Mapping[str, Any]:
@@ -195,7 +198,7 @@ class XeroWire:
         client = self._client()
         client.token = self._tokens.current()
         answer = self._attempt(client, call, write=write)
-        if answer.status == 401 and _token_expired(answer):  # noqa: PLR2004
+        if answer.status == 401 and not is_web_page(answer.text) and _token_expired(answer):  # noqa: PLR2004
             client.token = self._tokens.renewed(client.token)
             answer = self._attempt(client, call, write=write)
         error = self._judge(answer, write=write)
@@ -216,7 +219,9 @@ class XeroWire:
                     advice=_WHERE_TO_LOOK,
                 ) from error
             raise Transient("The connection to Xero broke before an answer came.", service=SERVICE) from error
-        return Answer(response.status, response.headers, _decode(response.data))
+        decoded = _decode(response.data)
+        text = "" if decoded is not None else response.data[:TEXT_SEEN].decode("utf-8", "replace")
+        return Answer(response.status, response.headers, decoded, text)
 
     def _client(self) -> _Client:
         client: _Client | None = getattr(self._local, "client", None)
@@ -231,7 +236,9 @@ class XeroWire:
             return None
         if status == 429:  # noqa: PLR2004
             return self._throttled(answer)
-        if 400 <= status < 500 and status != 408:  # noqa: PLR2004 -- 408 is a time-out, whoever says it
+        # a page for people comes from something in between, and Xero may or may not have been asked
+        between = status in {401, 403} and is_web_page(answer.text)
+        if 400 <= status < 500 and status != 408 and not between:  # noqa: PLR2004 -- 408 is a time-out, whoever says it
             return _refused(answer, write=write)
         if write:
             return Uncertain(
@@ -240,10 +247,7 @@ class XeroWire:
                 code=str(status),
                 advice=_WHERE_TO_LOOK,
             )
-        pause = OFFLINE_PAUSE if status == 503 else None  # noqa: PLR2004
-        return Transient(
-            f"Xero is not available now (status {status}).", service=SERVICE, code=str(status), retry_after=pause
-        )
+        return _not_available(answer)
 
     def _throttled(self, answer: Answer) -> Throttled:
         """Pause everything of this organisation until Xero's own time; never sleep here."""
@@ -264,9 +268,10 @@ class XeroWire:
 def _decode(raw: bytes) -> Any:
     """JSON with exact decimals; None where it is no JSON."""
     try:
-        return json.loads(raw, parse_float=Decimal)
+        decoded = json.loads(raw, parse_float=Decimal)
     except ValueError:
         return None
+    return mended(decoded) if suspect(raw) else decoded
 
 
 def _missing_scope(answer: Answer) -> bool:
@@ -299,6 +304,27 @@ def _unauthorised(answer: Answer) -> NeedsReauthorisation:
         code=code,
         advice=_CONNECT,
     )
+
+
+def _not_available(answer: Answer) -> Transient:
+    """A read that Xero, or something before it, did not answer now."""
+    status = answer.status
+    if status == 503 and "offline" in answer.text.lower():  # noqa: PLR2004
+        return Transient(
+            "Xero has taken this organisation offline for a while. Nothing was changed.",
+            service=SERVICE,
+            code="offline",
+            advice="Nothing need be done: Duebird asks again in some minutes.",
+            retry_after=OFFLINE_PAUSE,
+        )
+    if status in {401, 403}:
+        return Transient(
+            f"A web page that says no stands between us and Xero (status {status}). Nothing was changed.",
+            service=SERVICE,
+            code=str(status),
+            advice="Duebird tries again by itself. If it stays so, look at this machine's firewall or proxy.",
+        )
+    return Transient(f"Xero is not available now (status {status}).", service=SERVICE, code=str(status))
 
 
 def _refused(answer: Answer, *, write: bool) -> DuebirdError:

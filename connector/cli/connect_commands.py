@@ -104,7 +104,7 @@ def _connected_text(company: SignInCompany, done: Connected) -> str:
         )
     if tokens.hard_expires_at is not None:
         lines.append(f"Somebody must sign in again before {tokens.hard_expires_at:%Y-%m-%d}; `duebird status` reminds.")
-    lines += ["Nothing was read or sent yet.", f"Next: duebird check {company.company}"]
+    lines += ["No invoice was read and nothing was sent yet.", f"Next: duebird check {company.company}"]
     return "\n".join(lines)
 
 

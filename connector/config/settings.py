@@ -48,12 +48,6 @@ class DaemonSettings(StrictSettings):
         description="Share of each interval by which it varies at random, from 0 to 0.5, so that many companies do "
         "not all call at once.",
     )
-    workers: int = Field(
-        default=4,
-        ge=1,
-        le=64,
-        description="Companies worked on at the same time. Each waits for services most of the time: 4 carry about 40.",
-    )
     dashboard_listen: ListenAddress | None = Field(
         default=None,
         description="Address of the dashboard; off when left out. It shows customers' data: keep it on 127.0.0.1.",

@@ -195,6 +195,11 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
     return _welcome_now(situation, policy, timing, now)
 
 
+def may_thank(situation: Situation, policy: Policy) -> Reason | None:
+    """Why a receipt must not go to the customer, None where it may: as for a notice, agreed and not held back."""
+    return Reason.HELD if situation.held else _agreed(situation, policy)
+
+
 def _owed(situation: Situation, policy: Policy) -> Reason | None:
     receivable = situation.receivable
     if receivable.state in _STATE_REASONS:

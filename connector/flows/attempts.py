@@ -67,7 +67,7 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
     """
     company, row = attempt.company, attempt.row
     now = company.clock.now()
-    if started and not isinstance(error, Transient | Rejected | NeedsReauthorisation):
+    if started and (not isinstance(error, Transient | Rejected | NeedsReauthorisation) or _made_before(row, error)):
         # Uncertain, or a surprise of our own after the call began: only the service knows.
         company.store.effects.doubt(row.key, now + LOOKS[EffectKind(row.kind)][0], now, _short(error))
         if row.attempts + 1 >= TRIES:
@@ -92,6 +92,15 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
     return "postponed"
 
 
+def _made_before(row: EffectRow, error: DuebirdError) -> bool:
+    """Whether an earlier request with this link's key came through in other words (a newer version's, say).
+
+    What that one made is there, under our reference: it is looked for like anything in doubt.
+    """
+    reused = isinstance(error, Rejected) and error.because is RejectedBecause.KEY_REUSED
+    return reused and row.kind == EffectKind.CREATE_LINK
+
+
 def _mend_first(attempt: Attempt, error: Rejected, *, started: bool, now: datetime) -> str:
     """A person must mend something that is not this effect's own: a setting of an account, an unreadable invoice.
 
@@ -101,7 +110,8 @@ def _mend_first(attempt: Attempt, error: Rejected, *, started: bool, now: dateti
     told = setup(company, error) if started or error.because is RejectedBecause.SETUP else _attention(attempt, error)
     company.store.attend(company.id, told, now)
     wait = MENDING if row.attempts < TRIES else RARELY
-    company.store.effects.postpone(row.key, now + wait, now, _short(error), failed=True)
+    # Refused, so certainly not done: under the same key Stripe would only repeat its refusal, for a day.
+    company.store.effects.postpone(row.key, now + wait, now, _short(error), failed=True, fresh_slot=started)
     return "waits for a person"
 
 

@@ -179,18 +179,38 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str) -> None:
         note=note,
         follow=_courtesies(company, values["payment_id"], request, after),
     )
-    if made.unapplied.is_positive:
+    problem = _less_than_paid(made, request)
+    if problem is not None:
+        happened, not_done = problem
         company.store.attend(
             company.id,
             Attention(
                 key=f"{company.id}/unapplied/{made.booking_id}",
                 subject=row.subject,
-                happened=f"{company.policy.business}: the booking {made.booking_id} left {made.unapplied} unapplied.",
-                not_done="That part is a credit of the customer and does not close the invoice.",
+                happened=f"{company.policy.business}: the booking {made.booking_id} {happened}.",
+                not_done=not_done,
                 command=f"duebird show {row.subject} --company {company.id}",
             ),
             now,
         )
+
+
+def _less_than_paid(made: Booking, request: BookingRequest) -> tuple[str, str] | None:
+    """What a person must know of an entry that does not put the whole payment on invoices: what is wrong, and why.
+
+    A ledger may keep a part as a credit; and an entry that was found again may have been changed by a person since.
+    """
+    if made.unapplied.is_positive:
+        return (
+            f"left {made.unapplied} unapplied",
+            "That part is a credit of the customer and does not close the invoice.",
+        )
+    if made.applied.currency != request.amount.currency or made.applied < request.amount:
+        return (
+            f"holds {made.applied} of the {request.amount} that was paid; it was changed in the ledger by somebody",
+            "The rest is not booked. Correct the entry in the ledger if that was not meant.",
+        )
+    return None
 
 
 def _read_back(company: Company, ledger_id: str) -> Receivable | None:

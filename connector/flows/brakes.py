@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.flows.company import Company
+from connector.ports import DeliveryAdvice, FailureKind
 from state.names import PASSED
 from state.store import Attention
 
+# Faults that stand in the way of every text alike: the sender, its words, the account.
+_OURS: Final = frozenset((FailureKind.FILTERED, FailureKind.SETUP))
 # A night and a weekend evening are no stop; a machine that was off longer comes back to a backlog worth a question.
 AWAY: Final = timedelta(hours=12)
 
@@ -18,18 +21,28 @@ def notices_left(company: Company, now: datetime) -> int | None:
 
     When none is left, a person is told once a day.
     """
-    caps = ((company.policy.texts_per_hour, timedelta(hours=1)), (company.policy.texts_per_day, timedelta(days=1)))
-    left = [
-        (cap - company.queries.notices_since(company.id, now - span), cap, span)
-        for cap, span in caps
-        if cap is not None
-    ]
+    left = _left(company, now)
     if not left:
         return None
     fewest, cap, span = min(left)
     if fewest <= 0:
         _tell_cap(company, cap, span, now)
     return max(fewest, 0)
+
+
+def caps_allow(company: Company, now: datetime) -> bool:
+    """Whether the caps allow another notice now."""
+    return all(more > 0 for more, _, _ in _left(company, now))
+
+
+def _left(company: Company, now: datetime) -> list[tuple[int, int, timedelta]]:
+    """For each cap there is: how many are left, the cap, and its span."""
+    caps = ((company.policy.texts_per_hour, timedelta(hours=1)), (company.policy.texts_per_day, timedelta(days=1)))
+    return [
+        (cap - company.queries.notices_since(company.id, now - span), cap, span)
+        for cap, span in caps
+        if cap is not None
+    ]
 
 
 def _tell_cap(company: Company, cap: int, span: timedelta, now: datetime) -> None:
@@ -76,6 +89,32 @@ def ask_before_catching_up(company: Company) -> bool:
         ),
     )
     return True
+
+
+def stop_after_failures(company: Company, text_id: str, advice: DeliveryAdvice, now: datetime) -> None:
+    """Pause texts when two in a row were filtered, or met the same fault of the account: the next would fare no better.
+
+    One alone may be a carrier's whim, or one country's rule. Each further one is paid for, and hurts the sender's
+    standing with the carriers. At most once a day and cause: who resumed knows of the ones still under way.
+    """
+    if advice.kind not in _OURS:
+        return
+    before = company.queries.last_fate(company.id, text_id)
+    if before is None or before.error_code != advice.code:
+        return
+    why = f"two texts in a row did not arrive: {advice.meaning}"
+    company.store.pause_once(
+        company.id,
+        why,
+        now,
+        Attention(
+            key=f"{company.id}/failing/{advice.code}/{now:%Y-%m-%d}",
+            subject="texts",
+            happened=f"{company.policy.business}: {why}",
+            not_done=f"No more texts go out until you say so. Payments are booked all the same. {advice.todo}".strip(),
+            command=f"duebird check {company.id}, then: duebird resume {company.id}",
+        ),
+    )
 
 
 def _span(away: timedelta) -> str:

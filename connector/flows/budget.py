@@ -9,6 +9,7 @@ from typing import Final
 
 from connector.domain.cadence import WRITES_KEPT, Allowance, Limit
 from connector.errors import DuebirdError, Throttled
+from connector.flows.company import Answers
 from connector.ports import CallKind, CallSeen, Clock
 from state.names import CLOCK_SKEW
 from state.queries import Queries
@@ -16,6 +17,7 @@ from state.store import Store
 
 # A booking at Xero takes three calls: a hundred kept are some thirty bookings, more than a small office has in a day.
 KEPT_FOR_WRITES: Final = 100
+BAD_REQUEST: Final = 400  # the first HTTP status that says no
 SKEW_SHOWN: Final = timedelta(minutes=2)  # beyond it the machine's clock cannot be trusted with sending windows
 
 
@@ -38,6 +40,7 @@ class Budget:
         self._paused: dict[str, datetime] = {}
         self.skew: dict[str, timedelta] = {}
         self._skew_at: dict[str, datetime] = {}
+        self._answered: dict[CallKind, dict[str, datetime]] = {kind: {} for kind in CallKind}
 
     def clock_error(self) -> timedelta:
         """By how much this machine's clock is wrong, by the services that told their time in the last hour.
@@ -48,6 +51,15 @@ class Budget:
         with self._lock:
             recent = [by for name, by in self.skew.items() if abs(now - self._skew_at[name]) < timedelta(hours=1)]
         return min(recent, default=timedelta())
+
+    def answers(self) -> Answers:
+        """What has worked since the start, and when last."""
+        agrees = self.clock_error() <= SKEW_SHOWN
+        with self._lock:
+            reads, wrote = (dict(self._answered[kind]) for kind in (CallKind.READ, CallKind.WRITE))
+            told = max(self._skew_at.values(), default=None)
+        answered = {name: max(at, wrote.get(name, at)) for name, at in {**wrote, **reads}.items()}
+        return Answers(answered, wrote, told if agrees else None)
 
     def before(self, service: str, kind: CallKind) -> None:
         """Go ahead, or say how long to wait. Writes may use what reads may not."""
@@ -84,6 +96,8 @@ class Budget:
             self._fresh[call.service, hour][0 if call.kind is CallKind.READ else 1] += 1
             if call.day_remaining is not None:
                 self._day_left[call.service] = (call.day_remaining, now)
+            if call.status is not None and call.status < BAD_REQUEST:
+                self._answered[call.kind][call.service] = now
             if call.server_time is not None:
                 self.skew[call.service] = abs(call.server_time - now)
                 self._skew_at[call.service] = now

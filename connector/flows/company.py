@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
@@ -16,6 +18,36 @@ from state.store import Store
 
 def _never() -> bool:
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """When each service last carried out a call of ours, and one that changes something; UTC, by service."""
+
+    answered: Mapping[str, datetime] = field(default_factory=dict)
+    wrote: Mapping[str, datetime] = field(default_factory=dict)
+    clock_agreed_at: datetime | None = None  # when the services' time and the machine's were last the same
+
+
+class Turns:
+    """Leave to read whole books, for a few companies at a time: such a reading is what takes memory.
+
+    Who has to wait goes on with everything else and asks again later, so that a company whose ledger hangs in the
+    middle of a reading holds up nobody.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._free = threading.BoundedSemaphore(at_once)
+
+    @contextmanager
+    def take(self) -> Iterator[bool]:
+        """Whether it is ours, while inside. Never waits."""
+        ours = self._free.acquire(blocking=False)
+        try:
+            yield ours
+        finally:
+            if ours:
+                self._free.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +70,10 @@ class Company:
     workers: int = 8
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
+    turns: Turns = field(default_factory=lambda: Turns(1))  # shared by all companies of a daemon
     # By how much the machine's clock is wrong, as far as the services tell: no text goes out on a wrong clock.
     clock_error: Callable[[], timedelta] = timedelta
+    answers: Callable[[], Answers] = Answers
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
     # Asked between two pieces of work: what is in hand is finished, nothing new is begun.
     stop_asked: Callable[[], bool] = _never

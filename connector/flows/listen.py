@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
 from connector.errors import CursorExpired, DuebirdError
-from connector.flows import settle
+from connector.flows import brakes, settle
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
@@ -23,6 +23,13 @@ from state.tables import TextRow
 # nothing, repeats are dropped by their id.
 HINT_OVERLAP: Final = timedelta(minutes=2)
 HINT_SETTLED: Final = timedelta(minutes=1)
+# Once a day as far back as that: an event that surfaced later than the overlap is found all the same. Refunds and
+# disputes have no other net.
+HINT_LATE: Final = timedelta(days=3)
+# Events are kept 30 days. After a longer stop those that are still listed are read from here on; the six hours keep a
+# list that is too long for one reading from being begun again and again.
+HINTS_LISTED: Final = timedelta(days=29)
+HINTS_LOST: Final = HINTS_LISTED + timedelta(hours=6)
 FIRST_REACH: Final = timedelta(hours=1)  # on first contact: links of ours cannot be older than we are
 OBJECTS_EVERY: Final = timedelta(hours=24)  # the net under the events: one listing of completed sessions a day
 OBJECTS_REACH: Final = timedelta(days=8)  # longer than bank debits take, and than an event is delayed
@@ -53,17 +60,20 @@ def payments_once(company: Company) -> Counts:
     now = company.clock.now()
     cursor = company.queries.cursor(company.id, HINTS_SINCE)
     since = min(datetime.fromisoformat(cursor.value), now) if cursor else now - FIRST_REACH
+    looked = company.queries.cursor(company.id, PAYMENTS_SINCE)
+    daily = looked is None or not timedelta() <= now - looked.moved_at < OBJECTS_EVERY
     try:
-        hints = company.processor.hints(since - HINT_OVERLAP)
+        far = daily and cursor is not None
+        hints = company.processor.hints(min(since - HINT_OVERLAP, now - HINT_LATE) if far else since - HINT_OVERLAP)
         newest = max((hint.occurred_at for hint in hints), default=since)
         watermark = max(since, min(now - HINT_SETTLED, newest))
         counts.add("events", company.store.hints_read(company.id, hints, watermark, now))
     except CursorExpired:
         _objects(company, since - HINT_OVERLAP, counts)
-        company.store.hints_read(company.id, [], now - HINT_SETTLED, now)
+        watermark = now - (HINTS_LISTED if now - since > HINTS_LOST else HINT_SETTLED)
+        company.store.hints_read(company.id, [], watermark, now)
         return counts
-    looked = company.queries.cursor(company.id, PAYMENTS_SINCE)
-    if looked is None or not timedelta() <= now - looked.moved_at < OBJECTS_EVERY:
+    if daily:
         _objects(company, now - OBJECTS_REACH, counts)
     return counts
 
@@ -117,20 +127,31 @@ class Inbox:
     queries: Queries
 
 
-def replies_heard(inbox: Inbox, texts: Sequence[InboundText], watermark: datetime | None, now: datetime) -> Counts:
-    """Store replies and what follows from them, each once. `watermark` None: they came by themselves."""
+def replies_heard(
+    inbox: Inbox,
+    texts: Sequence[InboundText],
+    watermark: datetime | None,
+    now: datetime,
+    *,
+    opted_out: Collection[str] = (),
+) -> Counts:
+    """Store replies and what follows from them, each once. `watermark` None: they came by themselves.
+
+    `opted_out`: ids of texts that the service took for a STOP, whatever their words; a list of texts does not say so.
+    """
     counts = Counts()
     texts = list({one.text_id: one for one in texts}.values())  # pages that move under a reader show one twice
     known = inbox.queries.known_inbound(inbox.company, [one.text_id for one in texts])
     new = [one for one in texts if one.text_id not in known]
-    meanings = [(one, meaning(one.body)) for one in new]
-    records = [record for one, said in meanings if (record := _consent(one, said)) is not None]
+    meanings = [(one, ReplyMeaning.STOP if one.text_id in opted_out else meaning(one.body)) for one in new]
+    late = [(one, ReplyMeaning.STOP) for one in texts if one.text_id in known and one.text_id in opted_out]
+    records = [record for one, said in [*meanings, *late] if (record := _consent(one, said)) is not None]
     held = {one.text_id: _to_hold(inbox, one, said) for one, said in meanings}
     attentions = [
         item for one, said in meanings if (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
     ]
     stored = [(_redacted(one), str(said)) for one, said in meanings]
-    if new or watermark is not None:
+    if new or records or watermark is not None:
         holds = [customer for ids in held.values() for customer in ids]
         inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds)
     counts.add("replies", len(new))
@@ -269,6 +290,7 @@ def _not_delivered(company: Company, row: TextRow, found: SentText, advice: Deli
         ),
         now,
     )
+    brakes.stop_after_failures(company, row.text_id, advice, now)
 
 
 def note_trouble(company: Company, error: DuebirdError) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from connector.errors import DatabaseTrouble, Throttled
-from connector.flows import brakes, listen, perform, poll, propose, reconcile, recover, settle
+from connector.flows import brakes, listen, perform, poll, propose, reconcile, recover, settle, tidy
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
 
@@ -82,6 +82,7 @@ def _stages(company: Company, look: Look, pool: ThreadPoolExecutor, report: Repo
         if report.counts.names == before:
             break
     _stage(company, "read deliveries", listen.deliveries_once, report)
+    _stage(company, "take off what is mended", tidy.run_once, report)
     brakes.passed(company)
 
 

@@ -27,6 +27,9 @@ from state.tables import EffectRow
 BATCH: Final = 100  # effects taken at a time; between batches replies are polled again when they are a minute old
 BATCHES_A_RUN: Final = 60  # 6,000 effects a run; the rest is due and comes in the next
 REPLIES_FRESH_FOR: Final = timedelta(seconds=60)  # nobody who wrote STOP a minute ago is texted
+# A sub-customer's number may be its parent's, and a change of that is listed for the parent alone: so whoever is about
+# to be texted is read again. One call for a hundred people, and none for those read for the notice just planned.
+CUSTOMERS_FRESH_FOR: Final = timedelta(minutes=5)
 
 UNREACHED: Final = 5  # so many of a kind out of reach in one run: the service is down, the rest waits for the next run
 LEFT: Final = "left for later"
@@ -77,7 +80,8 @@ def _people_are_known(company: Company, texts: list[EffectRow], counts: Counts) 
     """See STOPs and who the recipients are before texting; when they cannot be seen, nobody is texted."""
     try:
         listen.replies_if_older(company, REPLIES_FRESH_FOR, counts)
-        read_customers(company, company.queries.owners(company.id, [row.subject for row in texts]))
+        owners = company.queries.owners(company.id, [row.subject for row in texts])
+        read_customers(company, owners, fresh_for=CUSTOMERS_FRESH_FOR)
     except DuebirdError as error:
         listen.note_trouble(company, error)
         counts.add("texts held back: replies or customers could not be read")

@@ -24,6 +24,7 @@ RENEWED_AT_MOST_EVERY: Final = timedelta(hours=1)  # a full reading costs a hund
 REREAD_NOTED: Final = timedelta(hours=1)  # that nothing changed is written down once an hour
 CUSTOMER_FRESH_FOR: Final = timedelta(hours=24)  # a number changes seldom; it is read again before a text anyway
 CUSTOMERS_A_CALL: Final = 100
+WAITS: Final = "full readings that wait for their turn"
 
 
 def run_once(company: Company) -> Counts:
@@ -36,9 +37,7 @@ def run_once(company: Company) -> Counts:
     cursor = company.queries.cursor(company.id, LEDGER_CURSOR)
     swept = company.queries.cursor(company.id, SWEPT_AT)
     age = company.clock.now() - datetime.fromisoformat(swept.value) if swept else None
-    if cursor is None:
-        _start_anew(company)
-    else:
+    if cursor is not None:
         try:
             _changes(company, cursor.value, counts)
         except CursorExpired:
@@ -49,7 +48,12 @@ def run_once(company: Company) -> Counts:
     unfinished = company.queries.cursor(company.id, SWEEP_PAGE)
     # A sweep "of the future" was made by a clock that was ahead.
     if age is None or not timedelta() <= age < company.sweep_every or (unfinished is not None and unfinished.value):
-        _sweep(company, counts)
+        with company.turns.take() as ours:
+            if ours and company.queries.cursor(company.id, LEDGER_CURSOR) is None:
+                _start_anew(company)
+            if ours:
+                _sweep(company, counts)
+            counts.add(WAITS, not ours)
     waiting = company.queries.cursor(company.id, SINGLE_READS)
     if waiting is not None and waiting.value:
         _single_reads(company, counts)

@@ -54,7 +54,11 @@ def _hints(company: Company, pool: ThreadPoolExecutor, counts: Counts) -> Duebir
     if idle:
         company.store.hints_worked(company.id, idle, company.clock.now())
     guard = Isolation()
-    for group, trouble in _side_by_side(company, pool, guard, partial(_work_on, company), _by_object(hints), counts):
+    pages, later = _by_object(hints)
+    found = _side_by_side(company, pool, guard, partial(_work_on, company), pages, counts)
+    # Only then what came after a payment: whether it is one of ours is known once the payment is.
+    found += _side_by_side(company, pool, guard, partial(_after_payment, company), later, counts)
+    for group, trouble in found:
         counts.add("events put off", len(group))
         for hint in group:
             told = None if isinstance(trouble, Transient) else _odd_event(company, hint, trouble)
@@ -107,13 +111,16 @@ def _leads_somewhere(hint: HintRow) -> bool:
     return session or hint.kind in _FOR_A_PERSON
 
 
-def _by_object(hints: Sequence[HintRow]) -> list[list[HintRow]]:
-    """Those that lead somewhere; several about one payment page together, so that it is asked for once."""
-    groups: dict[str, list[HintRow]] = {}
+def _by_object(hints: Sequence[HintRow]) -> tuple[list[list[HintRow]], list[list[HintRow]]]:
+    """Those that lead somewhere: of payment pages, each page's together so that it is asked for once; and the rest."""
+    pages: dict[str, list[HintRow]] = {}
+    later = []
     for hint in hints:
-        if _leads_somewhere(hint):
-            groups.setdefault(hint.event_id if hint.kind in _FOR_A_PERSON else hint.object_id, []).append(hint)
-    return list(groups.values())
+        if hint.kind in _FOR_A_PERSON:
+            later.append([hint])
+        elif _leads_somewhere(hint):
+            pages.setdefault(hint.object_id, []).append(hint)
+    return list(pages.values()), later
 
 
 def _put_off(trouble: DuebirdError) -> timedelta:
@@ -146,32 +153,56 @@ def _waiting_payment(company: Company, payment: PaymentRow, trouble: DuebirdErro
 def _work_on(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
     """Hints only say where to look. What the processor answers now is believed."""
     ids = [hint.event_id for hint in hints]
-    first = hints[0]
-    if first.kind in _FOR_A_PERSON:
-        company.store.attend(
-            company.id,
-            Attention(
-                key=f"{company.id}/{first.kind}/{first.object_id}",
-                subject=first.object_id,
-                happened=f"{company.policy.business}: {_FOR_A_PERSON[first.kind]} at Stripe ({first.object_id}).",
-                not_done="Nothing was changed in the ledger for it.",
-                command=f"duebird attention --company {company.id}",
-            ),
-            company.clock.now(),
-        )
-        counts.add("refunds and disputes")
-    else:
-        payment = company.processor.payment_of_session(first.object_id)
-        if payment is not None and note_payment(company, payment, counts, hints=ids):
-            return
-    company.store.hints_worked(company.id, ids, company.clock.now())
+    payment = company.processor.payment_of_session(hints[0].object_id)
+    if payment is None or not note_payment(company, payment, counts, hints=ids):
+        company.store.hints_worked(company.id, ids, company.clock.now())
 
 
 _FOR_A_PERSON: Final = {
-    "charge.refunded": "a payment was refunded",
+    "charge.refunded": "money of a payment was given back (a refund, of all or a part of it)",
+    "refund.failed": "a refund failed, so its money is in your Stripe account again",
     "charge.dispute.created": "a customer disputes a payment",
-    "charge.dispute.closed": "a dispute was closed",
+    "charge.dispute.closed": "a dispute about a payment was closed",
 }
+_DISPUTES: Final = frozenset(("charge.dispute.created", "charge.dispute.closed"))
+
+
+def _after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
+    """Money that goes back is told, each time it does; `object_id` of such an event is the payment.
+
+    The account may sell in other ways too: their refunds are no business of ours. A dispute is told even so, because
+    it has a time limit and the payment may be one of ours that is no longer on record.
+    """
+    [hint] = hints
+    payment = company.queries.payment(company.id, hint.object_id)
+    if payment is not None or hint.kind in _DISPUTES:
+        company.store.attend(company.id, _money_back(company, hint, payment), company.clock.now())
+        counts.add("refunds and disputes")
+    company.store.hints_worked(company.id, [hint.event_id], company.clock.now())
+
+
+def _money_back(company: Company, hint: HintRow, payment: PaymentRow | None) -> Attention:
+    # One item an event: a second refund of the same payment is news, even where the first was settled long ago.
+    key, what = f"{company.id}/{hint.kind}/{hint.event_id}", f"{company.policy.business}: {_FOR_A_PERSON[hint.kind]}"
+    if payment is None:
+        return Attention(
+            key=key,
+            subject=hint.object_id,
+            happened=f"{what} ({hint.object_id}). There is no payment on record here by that id.",
+            not_done="Nothing was done about it. If it is for one of your invoices, the ledger does not know of it.",
+            command=f"Look at {hint.object_id} in the Stripe dashboard; a dispute must be answered there in time.",
+        )
+    known = company.queries.receivable(company.id, payment.ledger_id)
+    invoice = receivable_of(known).label if known else payment.ledger_id
+    amount = Money.from_minor(payment.amount, payment.currency)
+    return Attention(
+        key=key,
+        subject=invoice,
+        happened=f"{what}: the one of {amount} for invoice {invoice} ({payment.payment_id}).",
+        not_done="Nothing was changed in the ledger for it. See in the Stripe dashboard how much it is, and enter it "
+        "in the ledger by hand.",
+        command=f"duebird show {invoice} --company {company.id}",
+    )
 
 
 def note_payment(company: Company, payment: Payment, counts: Counts, *, hints: Sequence[str] = ()) -> bool:
@@ -181,12 +212,10 @@ def note_payment(company: Company, payment: Payment, counts: Counts, *, hints: S
         if payment.metadata.get("duebird_tenant") == company.identity.tenant_id:
             _stranger(company, payment)
         return False
-    failed = payment.state is PaymentState.FAILED
-    before = company.queries.payment(company.id, payment.payment_id) if failed else None
     if not company.store.payment_read(company.id, payment, ledger_id, company.clock.now(), hints=hints):
         return True
     counts.add(f"payments {payment.state}")
-    if before is not None:
+    if payment.state is PaymentState.FAILED:
         known = company.queries.receivable(company.id, ledger_id)
         invoice = receivable_of(known).label if known else ledger_id
         company.store.attend(
@@ -195,7 +224,8 @@ def note_payment(company: Company, payment: Payment, counts: Counts, *, hints: S
                 key=f"{company.id}/debit-failed/{payment.payment_id}",
                 subject=invoice,
                 happened=f"{company.policy.business}: the bank debit of {payment.amount} for invoice {invoice} failed.",
-                not_done="Nothing was booked. The customer's link is used up; the next notice carries a new one.",
+                not_done="Nothing was booked. The customer's link is used up; the next notice carries a new one. If "
+                "no further notice is due for it, ask the customer to pay another way.",
                 command=f"duebird show {invoice} --company {company.id}",
             ),
             company.clock.now(),

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from connector.domain.calendar import zones_of
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, standing
-from connector.domain.dunning import SENTENCES, Step
+from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
-from connector.domain.plan import Situation, may_text, notice
+from connector.domain.plan import Situation, may_text, may_thank, notice
 from connector.errors import Rejected, RejectedBecause
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
@@ -28,6 +28,7 @@ FIRST_DELIVERY_LOOK: Final = timedelta(seconds=20)
 LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of date when it arrives
 SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
 RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
+ASK_AGAIN: Final = timedelta(minutes=15)  # whether a person has let go on what was stopped
 CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # of no matter for the hours for texts; above it nobody knows what is
 TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
@@ -138,24 +139,41 @@ def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> t
     zones = zones_of(to, company.policy.zone)
     if standing(company.queries.consent(company.id, to.e164)) is ConsentState.REVOKED:
         return "this number has opted out", None  # the owner's too: each further try would only be refused
-    if row.purpose == "receipt" and now - row.planned_at > RECEIPT_LATE:
-        return "too late for a receipt", None
+    if row.purpose == "receipt":
+        if now - row.planned_at > RECEIPT_LATE:
+            return "too late for a receipt", None
+        if (stop := _no_thanks(company, row, to, now)) is not None:
+            return stop
+    if company.queries.paused(company.id):
+        return SENTENCES[Reason.PAUSED], now + ASK_AGAIN
     if not company.policy.window.is_open(now, zones):
         opening = company.policy.window.next_opening(now, zones)
         return "outside the hours for texts", opening or now + timedelta(days=1)
     return None
 
 
+def _no_thanks(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:
+    """Why the customer gets no receipt after all; a hold may yet be released."""
+    situation = situations(company, [row.subject], now, ignoring=row.key).get(row.subject)
+    if situation is None or situation.phone != to:
+        return "the customer's number has changed", None
+    reason = may_thank(situation, company.policy)
+    if reason is None:
+        return None
+    return SENTENCES[reason], now + ASK_AGAIN if reason is Reason.HELD else None
+
+
 def find_sent(company: Company, values: Mapping[str, Any]) -> SentText | None:
     """The text of this occasion at the messaging service, if it is there.
 
     A notice is known by its link: any text that carries it and is not on record as another notice's is taken for this
-    one, whatever its wording (templates change). Other texts are known by their exact body.
+    one, whatever its wording (templates change). Other texts are known by their whole body; trial accounts put words
+    of the service's own before it.
     """
     since = company.clock.now() - EVIDENCE_REACH
     evidence = values.get("evidence")
     for one in company.messenger.sent_to(Phone(values["to"]), since):
-        alike = evidence in one.body if evidence else one.body.strip() == str(values["body"]).strip()
+        alike = evidence in one.body if evidence else one.body.strip().endswith(str(values["body"]).strip())
         if alike and not company.queries.text_is_known(company.id, one.text_id):
             return one
     return None

@@ -20,7 +20,7 @@ from adapters.oauth.client import Grant, OAuthClient, authorisation_address, cha
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.transport import patiently
 from adapters.xero.settings import XeroSettings
-from connector.errors import ConfigProblem
+from connector.errors import ConfigProblem, NeedsReauthorisation, Rejected, Transient
 from connector.ports import TokenSet, Wire
 from connector.signin.book import ConnectionEntry, taken
 from connector.signin.company import Custody, SignInCompany, client_of
@@ -174,9 +174,45 @@ def _quickbooks(run: _Attempt, settings: QuickBooksSettings, landing: Landing) -
     if holder is not None:
         raise taken(realm, holder)
     tokens = exchange_code(run.client, landing.code, None, run.wire)
-    entry = ConnectionEntry("quickbooks", f"quickbooks:{realm}", realm, "", run.wire.clock.now())
-    with _kept(run, entry.connection, tokens):
-        return _entered(run, entry, tokens)
+    connection = f"quickbooks:{realm}"
+    with _kept(run, connection, tokens):
+        name = _company_opened(run, settings, realm, tokens)
+        return _entered(run, ConnectionEntry("quickbooks", connection, realm, name, run.wire.clock.now()), tokens)
+
+
+class _FreshToken:
+    """The access token of this sign-in, which is minutes old: one that is refused is no matter of its age."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def current(self) -> str:
+        return self._text
+
+    def renewed(self, refused: str) -> str:
+        del refused
+        raise NeedsReauthorisation("QuickBooks does not accept the token it has just given.", service="quickbooks")
+
+
+def _company_opened(run: _Attempt, settings: QuickBooksSettings, realm: str, tokens: TokenSet) -> str:
+    """The company's name, read from it: the id in the address may have been changed on its way to us, the token not.
+
+    "" where QuickBooks cannot be read just now: the sign-in stands, and the name is learned later.
+    """
+    from adapters.quickbooks.checks import company_name  # brings the SDK along
+    from adapters.quickbooks.wire import QuickBooksWire
+
+    try:
+        return company_name(QuickBooksWire(settings, realm, _FreshToken(tokens.access_token), run.wire), realm)
+    except NeedsReauthorisation as error:
+        raise SignInRefused(
+            f"This sign-in does not open the company {realm} that the address names. Nothing was connected.",
+            code=error.code,
+            advice="Run the same command again, and paste the address you land on unchanged. If it stays so, compare "
+            "environment in the settings with the keys of your Intuit app: development keys open test companies only.",
+        ) from error
+    except (Transient, Rejected):
+        return ""
 
 
 # ------------------------------------------------------------------------------------------------------------ Xero

@@ -61,7 +61,8 @@ class Intake:
     def _replies(self, door: OpenDoor, heard: Heard, now: datetime) -> bool:
         inbox = Inbox(door.company, door.business, self._store, self._queries)
         texts = [self._in_order(door.company, text) for text in heard.texts]
-        return replies_heard(inbox, texts, None, now)["replies"] > 0
+        counts = replies_heard(inbox, texts, None, now, opted_out=heard.opted_out)
+        return counts["replies"] > 0
 
     def _in_order(self, company: str, text: InboundText) -> InboundText:
         """What a person says now comes after everything they said before, even where our clock is slow.

@@ -59,7 +59,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_connect_opens_the_sign_in_page_and_keeps_what_came(intuit: Office, browser: list[str]) -> None:
     code, out, err = intuit.run("connect", "bakery")
     assert (code, err) == (0, "")
-    assert f"Connected: The bakery (bakery) to QuickBooks, company {REALM}." in out
+    assert f"Connected: The bakery (bakery) to QuickBooks, 'Bakery Inc' ({REALM})." in out
     assert out.endswith("Next: duebird check bakery\n")
     assert len(browser) == 1
     tokens = intuit.stored(f"quickbooks:{REALM}")
@@ -139,7 +139,7 @@ def test_production_keys_are_connected_by_pasting_the_address_landed_on(intuit: 
         out = process.communicate(f"nonsense\n{landed}\n", timeout=30)[0]
     assert process.returncode == 0
     assert "not the address of a finished sign-in" in out
-    assert f"Connected: The bakery (bakery) to QuickBooks, company {REALM}." in out
+    assert f"Connected: The bakery (bakery) to QuickBooks, 'Bakery Inc' ({REALM})." in out
     assert CANARY not in out.replace(landed, "")
     assert intuit.stored(f"quickbooks:{REALM}") is not None
 
@@ -220,6 +220,27 @@ def test_another_quickbooks_company_than_the_settings_insist_on_is_refused_befor
     assert intuit.server.token_calls() == 0
     assert intuit.custody.book.all() == {}
     assert intuit.connect(intuit.company(realm_id=REALM), browser=False).entry.tenant_id == REALM
+
+
+class Misreader(Visitor):
+    """Somebody in whose paste the company's id is another one."""
+
+    def ask(self, question: str) -> str:
+        return super().ask(question).replace(f"realmId={REALM}", "realmId=666666")
+
+
+def test_a_company_that_the_sign_in_does_not_open_is_refused(intuit: Office) -> None:
+    with pytest.raises(SignInRefused, match="does not open the company 666666"):
+        intuit.connect(intuit.company(), Misreader([""]), browser=False, paste=True)
+    assert intuit.custody.book.all() == {}
+    assert intuit.stored("quickbooks:666666") is None
+
+
+def test_a_sign_in_is_kept_though_the_companys_name_cannot_be_read_just_now(intuit: Office) -> None:
+    intuit.server.faults.append(Fault("status", path="/v3/.*", status=503, times=9))
+    entry = intuit.connect(intuit.company(), browser=False).entry
+    assert (entry.tenant_id, entry.tenant_name) == (REALM, "")
+    assert intuit.stored(f"quickbooks:{REALM}") is not None
 
 
 def test_books_that_another_company_has_are_refused(intuit: Office) -> None:

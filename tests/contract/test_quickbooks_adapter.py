@@ -336,38 +336,18 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_the_others_come(h: QuickB
         h.ledger.receivable(bad)
 
 
-# ---------------------------------------------------------------------------------------------------- customers
-
-
-def test_a_sub_customer_in_the_changes_carries_its_ancestors_mobile(h: QuickBooksHarness) -> None:
-    house = h.add_customer("Hill House", mobile="+12025550199")
-    cursor = all_pages(h, h.ledger.start_cursor())[-1].cursor
-    kitchen = h.add_customer("Kitchen", parent_id=house)
+def test_a_name_cut_in_the_middle_of_a_character_is_read_with_a_mark_in_its_place(h: QuickBooksHarness) -> None:
+    cursor = h.ledger.start_cursor()
+    rosa = h.add_customer("Rosa \ud83d", mobile="+12025550177")
+    ledger_id = issue(h, customer=rosa)
     [page] = all_pages(h, cursor)
-    assert [(one.customer_id, one.mobile) for one in page.customers] == [(kitchen, "+12025550199")]
-
-
-def test_an_inactive_ancestor_lends_no_mobile(h: QuickBooksHarness) -> None:
-    house = h.add_customer("Hill House", mobile="+12025550199")
-    kitchen = h.add_customer("Kitchen", parent_id=house)
-    h.books.change("Customer", house, Active=False)
-    [found] = h.ledger.customers([kitchen])
-    assert found.mobile is None
-    [parent] = h.ledger.customers([house])
-    assert not parent.active
-
-
-def test_parents_in_a_ring_end(h: QuickBooksHarness) -> None:
-    one = h.add_customer("One")
-    two = h.add_customer("Two", parent_id=one)
-    h.books.change("Customer", one, ParentRef={"value": two})
-    assert [found.mobile for found in h.ledger.customers([one, two])] == [None, None]
-
-
-def test_the_owner_may_allow_the_primary_phone(h: QuickBooksHarness) -> None:
-    customer = h.books.add_customer("Rosa Diaz", phone="202 555 0100")
-    assert h.ledger.customers([customer])[0].mobile is None
-    assert h.connect(mobile_field="mobile_or_primary").customers([customer])[0].mobile == "202 555 0100"
+    assert [one.customer_name for one in page.receivables] == ["Rosa \ufffd"]
+    assert [one.name for one in page.customers] == ["Rosa \ufffd"]
+    [found] = h.ledger.customers([rosa])
+    assert found.name == "Rosa \ufffd"
+    read = h.ledger.receivable(ledger_id)
+    assert read is not None
+    assert read.customer_name.encode() == "Rosa \ufffd".encode()
 
 
 # ----------------------------------------------------------------------------------------------------- bookings
@@ -440,7 +420,9 @@ def test_a_fresh_payment_hides_from_the_list_but_not_from_its_invoice(h: QuickBo
     assert [one.ledger_id for one in h.ledger.bookings_with_reference("DB7K2M9QX4T1")] == [ledger_id]
 
 
-def test_a_deleted_booking_is_no_more_and_a_voided_one_says_so(h: QuickBooksHarness) -> None:
+@pytest.mark.parametrize("word", ["Voided", "Annulé"])
+def test_a_deleted_booking_is_no_more_and_a_voided_one_says_so(h: QuickBooksHarness, word: str) -> None:
+    h.books.settings.voided_word = word
     first, second = issue(h), issue(h)
     deleted = h.ledger.book(wanted(h, first, usd("120.00"), "DB1"))
     voided = h.ledger.book(wanted(h, second, usd("120.00"), "DB2"))

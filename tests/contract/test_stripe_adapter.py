@@ -191,8 +191,18 @@ def test_a_link_of_the_other_mode_is_not_taken_for_a_deleted_one(stripe: StripeH
     stripe.control("keys", {"account": DEFAULT_ACCOUNT, "keys": [{"secret": live_key}]})
     with pytest.raises(Rejected) as refused:
         stripe.with_key(live_key).link(link.link_id)
-    assert refused.value.because is RejectedBecause.NOT_FOUND
+    assert refused.value.because is RejectedBecause.SETUP
     assert "test or live" in refused.value.advice
+
+
+def test_a_link_of_the_other_mode_is_not_taken_down_by_calling_it_gone(stripe: StripeHarness) -> None:
+    link = made(stripe)
+    live_key = "rk_live_acme"
+    stripe.control("keys", {"account": DEFAULT_ACCOUNT, "keys": [{"secret": live_key}]})
+    with pytest.raises(Rejected) as refused:
+        stripe.with_key(live_key).retire_link(link.link_id, "")
+    assert refused.value.because is RejectedBecause.SETUP  # NOT_FOUND would mean: nothing is left to take down
+    assert stripe.live_links_in_world() == [link.link_id]
 
 
 # ---------------------------------------------------------------------------------------------------- retiring
@@ -259,6 +269,21 @@ def test_a_lost_answer_to_a_closing_is_no_open_page(stripe: StripeHarness) -> No
     stripe.open_page(link.url)
     stripe.twin.faults.append(Fault("drop_after", method="POST", path="/expire$"))
     assert stripe.processor.retire_link(link.link_id, "").still_open == 0
+
+
+@pytest.mark.parametrize("words", ["This Checkout Session is complete and cannot be expired.", "No such session"])
+def test_a_closing_refused_in_any_words_is_looked_at_again_and_stops_nothing(stripe: StripeHarness, words: str) -> None:
+    link = made(stripe)
+    pages = [stripe.open_page(link.url) for _ in range(2)]
+    refusal = json.dumps({"error": {"type": "invalid_request_error", "message": words}})
+    headers = {"Content-Type": "application/json"}
+    stripe.twin.faults.append(
+        Fault("status", method="POST", path="/expire$", status=400, body=refusal, headers=headers)
+    )
+
+    assert stripe.processor.retire_link(link.link_id, "").still_open == 1
+    assert stripe.processor.retire_link(link.link_id, "").still_open == 0
+    assert [stripe.pay_session(str(page)) for page in pages] == [None, None]
 
 
 # ---------------------------------------------------------------------------------------------------- payments
@@ -348,8 +373,16 @@ def test_hints_name_the_session_and_keep_the_event_as_received(stripe: StripeHar
     assert completed.object_id == session["id"]
     assert json.loads(completed.raw)["id"] == completed.event_id
     assert [hint.kind for hint in hints] == ["checkout.session.completed", "payment_link.updated"]
-    refund = stripe.control("refund", {"payment_intent": session["payment_intent"]})
-    assert refund["id"] in {hint.object_id for hint in stripe.processor.hints(since) if hint.kind == "refund.created"}
+    stripe.control("refund", {"payment_intent": session["payment_intent"]})
+    assert "refund.created" in {hint.kind for hint in stripe.processor.hints(since)}
+
+
+def test_refunds_and_disputes_name_the_payment_they_concern(stripe: StripeHarness) -> None:
+    paid = stripe.pay(made(stripe).url)
+    stripe.control("refund", {"payment_intent": paid, "amount": 100})
+    stripe.control("dispute", {"payment_intent": paid})
+    found = {hint.kind: hint.object_id for hint in stripe.processor.hints(stripe.clock.now() - timedelta(hours=1))}
+    assert (found["charge.refunded"], found["charge.dispute.created"]) == (paid, paid)
 
 
 def test_an_event_that_surfaces_late_behind_a_newer_one_is_found_by_overlap(stripe: StripeHarness) -> None:
@@ -485,6 +518,12 @@ def test_an_answer_that_comes_too_late_is_uncertain(stripe: StripeHarness) -> No
     assert len(stripe.records()["links"]) == 1
 
 
+def test_a_newer_library_does_not_change_the_version(stripe: StripeHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stripe._api_version._ApiVersion.CURRENT", "2031-01-01.future")
+    stripe.with_key(DEFAULT_KEY).account()
+    assert stripe.twin.requests[-1].headers["stripe-version"] == "2026-10-28.endive"
+
+
 def test_what_is_sent_tells_nothing_of_this_machine(stripe: StripeHarness) -> None:
     stripe.processor.account()
     stripe.processor.account()
@@ -533,7 +572,30 @@ def test_the_check_of_a_good_restricted_key_writes_nothing_and_finds_no_problem(
     assert not [finding for finding in found.values() if finding.weight is Weight.PROBLEM]
     assert found["Stripe key"].weight is Weight.OK
     assert "Riverside Plumbing" in found["Stripe account"].seen
-    assert {seen.method for seen in stripe.twin.requests} == {"GET"}
+    holds = stripe.records()
+    assert (holds["links"], holds["sessions"]) == ([], [])
+    asked = [seen.path for seen in stripe.twin.requests if seen.method != "GET"]
+    assert asked, "writing is tried where there is nothing to change"
+    assert all("duebird_check" in path for path in asked)
+
+
+@pytest.mark.parametrize(
+    ("permission", "named"),
+    [
+        ("payment_links_write", "Payment Links"),
+        ("checkout_session_write", "Checkout Sessions"),
+        ("product_write", "Products"),
+        ("plan_write", "Prices"),
+    ],
+)
+def test_the_check_finds_a_key_that_may_read_but_not_write(stripe: StripeHarness, permission: str, named: str) -> None:
+    few = [name for name in ALL_NEEDED if name != permission] + [permission.replace("_write", "_read")]
+    stripe.control("keys", {"account": DEFAULT_ACCOUNT, "keys": [{"secret": "rk_test_reads", "permissions": few}]})
+    found = {finding.subject: finding for finding in stripe.with_key("rk_test_reads").inspect()}
+    wrong = found.pop(f"Stripe permission: {named}: write")
+    assert wrong.weight is Weight.PROBLEM
+    assert f"{named}: write" in wrong.fix
+    assert not [one for one in found.values() if one.weight is Weight.PROBLEM]
 
 
 def test_the_check_names_each_missing_read_permission(stripe: StripeHarness) -> None:

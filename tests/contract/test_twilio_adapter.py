@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from adapters.sandbox.base import Fault
-from adapters.sandbox.twilio import Number
+from adapters.sandbox.twilio import Number, Service
 from adapters.twilio.settings import TwilioSettings
 from connector.domain.phone import Phone
 from connector.errors import (
@@ -413,6 +413,38 @@ def test_a_sender_that_cannot_text_or_is_not_there_is_a_problem(twilio: TwilioWo
     assert findings_of(twilio)["Sender"].weight is Weight.PROBLEM
 
 
+def test_a_number_inside_a_service_that_drops_replies_is_a_problem_too(through_number: TwilioWorld) -> None:
+    made = through_number
+    made.service.numbers.remove(SECOND_SENDER)
+    made.service.inbound_request_url = None
+    other = Service("MG" + "e" * 32, numbers=[SECOND_SENDER], inbound_request_url=None)
+    made.account.services = {other.sid: other}
+    assert findings_of(made)["Replies"].weight is Weight.OK  # another number's service
+    made.account.services[SERVICE] = made.service
+    finding = findings_of(made)["Replies"]
+    assert finding.weight is Weight.PROBLEM
+    assert "STOP" in finding.fix
+    made.twin.world.receive(ANA.e164, SENDER, "STOP", made.twin.clock.now())
+    assert made.messenger.inbound(EVER) == (), "and so it is: the twin plays it"
+
+
+def test_a_sender_that_is_only_a_name_is_a_warning_because_nobody_can_reply_stop(through_service: TwilioWorld) -> None:
+    through_service.service.alpha_senders.append("ACME")
+    finding = findings_of(through_service)["Names as senders"]
+    assert finding.weight is Weight.WARNING
+    assert "STOP" in finding.seen
+    assert "ACME" in finding.seen
+
+
+def test_replies_to_a_short_code_of_the_service_are_heard(through_service: TwilioWorld) -> None:
+    made = through_service
+    made.service.short_codes.append("72345")
+    made.account.numbers["72345"] = Number("72345")
+    made.twin.world.receive(ANA.e164, "72345", "STOP", made.twin.clock.now())
+    assert [text.body for text in made.messenger.inbound(EVER)] == ["STOP"]
+    assert findings_of(made)["Sender"].weight is Weight.OK
+
+
 def test_a_service_without_numbers_is_a_problem(through_service: TwilioWorld) -> None:
     through_service.service.numbers.clear()
     assert findings_of(through_service)["Sender"].weight is Weight.PROBLEM
@@ -497,6 +529,9 @@ def test_requests_fit_twilios_own_description(twilio: TwilioWorld) -> None:
         (r"GET .*/IncomingPhoneNumbers.json", "api_v2010", f"{account}/IncomingPhoneNumbers.json", "get"),
         (r"GET /v1/Services/\w+", "messaging_v1", "/v1/Services/{Sid}", "get"),
         (r"GET /v1/Services/\w+/PhoneNumbers", "messaging_v1", "/v1/Services/{ServiceSid}/PhoneNumbers", "get"),
+        (r"GET /v1/Services/\w+/ShortCodes", "messaging_v1", "/v1/Services/{ServiceSid}/ShortCodes", "get"),
+        (r"GET /v1/Services/\w+/AlphaSenders", "messaging_v1", "/v1/Services/{ServiceSid}/AlphaSenders", "get"),
+        (r"GET /v1/Services", "messaging_v1", "/v1/Services", "get"),
     ]
     # MessageIntent is in the SDK of 9.13 and in Twilio's pages, and younger than the description.
     younger = {"MessageIntent"}

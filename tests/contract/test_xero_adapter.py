@@ -152,6 +152,18 @@ def test_a_web_page_instead_of_an_answer_is_not_known_on_a_write_and_transient_o
     assert h.ledger.profile().name == "Demo Company (NZ)"
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_web_page_that_refuses_is_a_firewalls_and_no_reason_to_sign_in_again(h: XeroHarness, status: int) -> None:
+    page = "<!DOCTYPE html><html><h1>Blocked by your firewall</h1></html>"
+    invoice = issue(h)
+    h.twin.faults.append(Fault("status", status=status, body=page, times=4))
+    with pytest.raises(Uncertain):
+        h.ledger.book(asking(h, invoice))
+    with pytest.raises(Transient, match="web page"):
+        h.ledger.profile()
+    assert h.ledger.profile().name == "Demo Company (NZ)"
+
+
 @pytest.mark.parametrize("body", ["{}", '{"Payments": []}', '{"Payments": [{"PaymentID": "x"}]}', "[]"])
 def test_a_200_that_does_not_say_what_became_of_the_payment_is_not_known(h: XeroHarness, body: str) -> None:
     h.twin.faults.append(Fault("status", method="PUT", status=200, body=body))
@@ -341,11 +353,17 @@ def test_errors_show_no_token(h: XeroHarness) -> None:
     assert TOKEN not in repr(caught.value.__cause__)
 
 
-def test_an_organisation_offline_is_tried_three_times_and_named(h: XeroHarness) -> None:
+def test_an_organisation_offline_is_named_and_asked_no_more_for_now(h: XeroHarness) -> None:
     h.twin.world.switches.offline = True
-    with pytest.raises(Transient) as caught:
+    with pytest.raises(Transient, match="taken this organisation offline") as caught:
         h.ledger.profile()
     assert caught.value.retry_after == timedelta(minutes=5)
+    assert len(calls(h)) == 1
+
+
+def test_another_503_is_a_blip_that_three_tries_may_outlast(h: XeroHarness) -> None:
+    h.twin.faults.append(Fault("status", status=503, times=2))
+    assert h.ledger.profile().base_currency == h.home_currency
     assert len(calls(h)) == 3
 
 

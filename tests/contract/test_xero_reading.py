@@ -167,6 +167,36 @@ def test_one_odd_record_is_set_aside_alone(h: XeroHarness) -> None:
         h.ledger.receivable(unknown.invoice_id)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"AmountDue": 10**30},
+        {"Total": Decimal("1E+400")},
+        {"DueDate": "/Date(99999999999999999999+0000)/"},
+        {"UpdatedDateUTC": "/Date(-99999999999999999999+0000)/"},
+    ],
+)
+def test_a_figure_outside_every_calendar_or_purse_is_set_aside_alone(h: XeroHarness, odd: dict[str, object]) -> None:
+    good, bad = issue(h), issue(h, raw=odd)
+    pages, _ = poll(h, h.ledger.start_cursor())
+    assert ids(pages) == {good.invoice_id}
+    assert {one.ledger_id for page in pages for one in page.quarantined} == {bad.invoice_id}
+    assert [one.ledger_id for one in sweep(h)] == [good.invoice_id]
+
+
+def test_a_name_cut_in_the_middle_of_a_character_is_read_with_a_mark_in_its_place(h: XeroHarness) -> None:
+    contact = h.twin.books.add_contact("Rosa \ud83d")
+    h.twin.books.issue(contact, Decimal(5))
+    pages, _ = poll(h, h.ledger.start_cursor())
+    assert [row.customer_name for page in pages for row in page.receivables] == ["Rosa \ufffd"]
+    assert [one.name for one in h.ledger.customers([contact.contact_id])] == ["Rosa \ufffd"]
+
+
+def test_a_character_of_two_halves_is_left_whole(h: XeroHarness) -> None:
+    contact = h.twin.books.add_contact("Rosa \U0001f339")
+    assert [one.name for one in h.ledger.customers([contact.contact_id])] == ["Rosa \U0001f339"]
+
+
 def test_words_the_sdk_does_not_know_are_no_trouble(h: XeroHarness) -> None:
     books = h.twin.books
     contact = books.add_contact("A" * 300, raw={"TaxNumberType": "TAXNUMBERTYPE/SSN", "Phones": None})

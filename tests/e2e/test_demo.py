@@ -19,7 +19,7 @@ from connector.demo.engine import Engine
 from connector.errors import DuebirdError
 
 ROOT = Path(__file__).resolve().parents[2]
-PROMISED = 60.0  # seconds; on this class of machine it takes ten
+PATIENCE = 300.0  # seconds; it takes ten, and however busy the machine is, more means that it hangs
 
 pytestmark = pytest.mark.slow
 
@@ -29,30 +29,27 @@ class Shown:
     code: int
     out: str
     err: str
-    seconds: float
 
 
 def demo(scratch: Path, *options: str, **environment: str) -> Shown:
     env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "FORCE_COLOR"}}
     env |= {"PYTHONPATH": str(ROOT), "TMPDIR": str(scratch), "PYTHONUTF8": "1"} | environment
-    began = time.monotonic()
     done = subprocess.run(  # noqa: S603  ourselves
         [sys.executable, "-m", "connector.cli.main", "demo", *options],
         cwd=scratch,
         env=env,
         capture_output=True,
         encoding="utf-8",
-        timeout=2 * PROMISED,
+        timeout=PATIENCE,
         check=False,
     )
-    return Shown(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+    return Shown(done.returncode, done.stdout, done.stderr)
 
 
-def test_the_demo_shows_texts_and_books_in_agreement_within_a_minute(tmp_path: Path) -> None:
+def test_the_demo_shows_texts_and_books_in_agreement(tmp_path: Path) -> None:
     elsewhere = {"DUEBIRD_DATABASE_URL": f"sqlite:///{tmp_path}/a-real-one.sqlite3", "http_proxy": "http://127.0.0.1:9"}
     shown = demo(tmp_path, **elsewhere)
     assert shown.code == 0, shown.out + shown.err
-    assert shown.seconds < PROMISED
     assert shown.err == ""
     assert "doubles: 0" in shown.out
     assert "NO " not in shown.out
@@ -111,7 +108,7 @@ def test_a_demo_that_is_stopped_half_way_takes_its_daemon_and_its_folder_along(t
     assert running.stdout is not None
     assert any("What happens now" in line for line in running.stdout)
     running.terminate()
-    _, err = running.communicate(timeout=PROMISED)
+    _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 1
     assert "everything it started has ended" in err
     assert list(tmp_path.iterdir()) == []  # which is removed last, after the daemon has ended
@@ -129,7 +126,7 @@ def test_a_text_sent_twice_behind_duebirds_back_makes_the_demo_fail(tmp_path: Pa
         encoding="utf-8",
     )
     _send_first_notice_again(home)
-    out, _ = running.communicate(timeout=PROMISED)
+    out, _ = running.communicate(timeout=PATIENCE)
     told = json.loads(out)
     assert running.returncode == 1
     assert told["doubles"] == 1
@@ -139,7 +136,7 @@ def test_a_text_sent_twice_behind_duebirds_back_makes_the_demo_fail(tmp_path: Pa
 
 def _send_first_notice_again(home: Path) -> None:
     """The first notice that goes out, once more, through Twilio's own door."""
-    deadline = time.monotonic() + PROMISED
+    deadline = time.monotonic() + PATIENCE
     with httpx.Client(timeout=5, trust_env=False) as browser:
         while time.monotonic() < deadline:
             time.sleep(0.05)

@@ -40,7 +40,7 @@ def test_an_invoice_is_texted_paid_and_booked_once_and_a_restart_repeats_nothing
         house.doors.pay(house.link_to(mobile), "card")
     for invoice, mobile in billed:
         settled(daemon, house, invoice, mobile)
-    assert daemon.stop()[0] == 0, daemon.log
+    assert daemon.stop() == 0, daemon.log
     assert open_effects(house) == []
     again = start().ready()
     again.passes()

@@ -129,6 +129,21 @@ def test_nothing_goes_out_at_night_and_it_goes_out_in_the_morning(office: Office
     assert len(office.texts()) == 1
 
 
+def test_a_number_that_changed_overnight_without_a_word_is_not_texted_in_the_morning(office: Office) -> None:
+    office.wait(hours=11)  # 23:00 in New York
+    house = office.customer("Hill House")
+    kitchen = office.ledger_world.add_customer("Kitchen", parent_id=house)
+    office.issue(kitchen)
+    office.run(2)
+    moved = Phone("+12125550166")
+    office.agree(moved)
+    office.ledger_world.edit_customer(house, mobile=moved.e164)  # the list of changes names the house alone
+    office.wait(hours=10)
+    office.run(3)
+    assert office.texts() == []
+    assert len(office.texts(moved)) == 1
+
+
 def test_paid_by_cheque_before_the_text_means_no_text(office: Office) -> None:
     office.wait(hours=10)
     invoice = office.issue()

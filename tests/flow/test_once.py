@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.memory.faults import Crash, FaultKind
+from connector.domain.money import Money
 from connector.domain.receivable import ReceivableState
 from tests.flow.office import DOLLARS, Office
 
@@ -16,6 +17,20 @@ def test_a_lost_answer_to_a_text_is_found_and_not_sent_again(office: Office) -> 
     office.wait(minutes=3)
     office.run(2)
     assert len(office.texts()) == 1
+    assert office.company.queries.counts("acme")["uncertain"] == 0
+
+
+def test_a_receipt_with_a_lost_answer_is_found_behind_the_preface_of_a_trial_account(office: Office) -> None:
+    office.carrier.preface = "Sent from your Twilio trial account - "
+    office.issue()
+    office.run()
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    office.wait(minutes=1)
+    office.carrier_faults.program(FaultKind.LOSE_ANSWER, "send")
+    office.run(2)
+    office.wait(minutes=3)
+    office.run(2)
+    assert len(office.texts()) == 2
     assert office.company.queries.counts("acme")["uncertain"] == 0
 
 
@@ -41,6 +56,23 @@ def test_a_crash_around_the_sending_leaves_at_most_one_text(office: Office, kind
         office.wait(minutes=10)
         office.run()
     assert len(office.texts()) == (1 if kind is FaultKind.CRASH_AFTER else 0)
+
+
+def test_a_booking_found_to_hold_less_than_was_paid_is_shown_to_a_person(office: Office) -> None:
+    invoice = office.issue()
+    office.run()
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    office.wait(minutes=1)
+    office.ledger_faults.program(FaultKind.LOSE_ANSWER, "book")
+    office.run()
+    [entry] = office.ledger_world.entries_on(invoice)
+    office.ledger_world.edit_booking(entry.booking.booking_id, Money.of("20.00", "USD"))
+    for _ in range(3):
+        office.wait(minutes=10)
+        office.run()
+    assert office.bookings(invoice) == [Money.of("20.00", "USD")]
+    [told] = [item for item in office.attention() if entry.booking.booking_id in item]
+    assert "20.00 USD of the 120.00 USD" in told
 
 
 @pytest.mark.parametrize("kind", [FaultKind.CRASH_BEFORE, FaultKind.CRASH_AFTER, FaultKind.LOSE_ANSWER])

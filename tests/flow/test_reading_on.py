@@ -11,6 +11,7 @@ from sqlalchemy import event
 from adapters.memory.faults import Crash, FaultKind
 from connector.domain.phone import Phone
 from connector.errors import CursorExpired
+from connector.flows.poll import WAITS
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, NOON, Office
 
@@ -49,6 +50,34 @@ def test_a_crash_in_the_first_reading_loses_no_change_made_meanwhile(open_office
         assert known is None or known.reason == "paid", f"cut at {cut_at}"
         assert office.reason(late) == "step_done", f"cut at {cut_at}"
         cut_at += 1
+
+
+def test_a_first_reading_waits_for_its_turn_and_then_misses_nothing(open_office: OpenOffice) -> None:
+    office = open_office(baseline=False)
+    old = office.issue(office.customer())
+    with office.company.turns.take() as ours:
+        assert ours
+        office.run()
+        assert office.company.queries.receivable("acme", old) is None
+        assert office.ledger_world.requests == []
+    new = office.issue(office.customer("Eli Roe", mobile=OTHER.e164))
+    office.run(3)
+    assert office.company.queries.receivable("acme", old) is not None
+    assert office.company.queries.receivable("acme", new) is not None
+
+
+def test_who_waits_for_a_full_reading_goes_on_with_everything_else(office: Office) -> None:
+    office.wait(days=1)
+    with office.company.turns.take():
+        invoice = office.issue(office.customer())
+        report = office.run()
+        assert report.counts[WAITS] == 1
+        assert len(office.texts()) == 1
+        office.stripe_world.pay(office.link_in(office.texts()[0]))
+        office.wait(minutes=1)
+        office.run(2)
+        assert not office.owed(invoice).is_positive
+    assert office.run().counts["sweeps"] == 1
 
 
 def test_many_invoices_paid_at_once_all_lose_their_links_within_a_few_passes(office: Office) -> None:

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from connector.assemble import open_state
 from connector.errors import AlreadyRunning, ConfigProblem, DatabaseTrouble
 from connector.lock import only_daemon, running
 from state.database import Database
-from state.migrate import migrate
+from state.migrate import current_revision, migrate
 from state.place import DATABASE_NAME, private_folder, sqlite_url
 from state.queries import Queries
 from state.store import Store
@@ -86,6 +87,17 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Pa
     with pytest.raises(DatabaseTrouble, match="newer version"):
         migrate(sqlite_url(file.parent))
     assert file.read_bytes() == before
+
+
+def test_a_database_is_not_changed_under_a_daemon_that_works_on_it(tmp_path: Path) -> None:
+    folder = private_folder(tmp_path / "state")
+    with only_daemon(folder), pytest.raises(AlreadyRunning, match="already running"):
+        open_state(folder)
+    assert current_revision(sqlite_url(folder)) is None
+    state = open_state(folder)
+    state.close()
+    with only_daemon(folder):  # nothing is to be changed any more: commands may work beside the daemon
+        open_state(folder).close()
 
 
 def test_an_older_database_is_copied_before_it_is_changed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from connector.assemble import open_state
 from connector.domain.phone import Phone
 from connector.errors import AlreadyRunning, ConfigProblem, DatabaseTrouble
 from connector.ports import InboundText
@@ -179,6 +180,18 @@ def test_a_daemon_that_lost_the_database_to_another_records_nothing_until_that_o
             Store(another).set_cursor("acme", "theirs", "1", NOW)
         store.set_cursor("acme", "x", "2", NOW)
     assert Queries(database).cursor("acme", "x") is not None
+
+
+def test_tables_are_not_changed_under_a_daemon_that_works_on_them_elsewhere(
+    on_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUEBIRD_DATABASE_URL", on_server)
+    with closing(Database(on_server)) as theirs, theirs.claimed(*OTHER):
+        with pytest.raises(AlreadyRunning, match="process 4712 on elsewhere"):
+            open_state(tmp_path / "state")
+        assert current_revision(on_server) is None
+    open_state(tmp_path / "state").close()
+    assert current_revision(on_server) is not None
 
 
 def test_a_command_beside_the_daemon_can_write(database: Database, another: Database) -> None:

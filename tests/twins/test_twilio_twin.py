@@ -97,6 +97,8 @@ def test_answers_fit_twilios_own_description(twilio: Twilio) -> None:
     created = twilio.send()
     through_service = twilio.send(MessagingServiceSid=SERVICE)
     twilio.control("inbound", {"from": ANA, "to": SENDER, "body": "hi"})
+    pool = {"sid": SERVICE, "numbers": [SENDER], "short_codes": ["72345"], "alpha_senders": ["ACME"]}
+    twilio.control("accounts", {"sid": ACCOUNT, "services": [pool]})
     get = twilio.client.get
     sid = created.json()["sid"]
     seen = [
@@ -110,6 +112,9 @@ def test_answers_fit_twilios_own_description(twilio: Twilio) -> None:
         ("api_v2010", "/2010-04-01/Accounts/{Sid}.json", "get", get(f"{API}.json")),
         ("messaging_v1", "/v1/Services/{Sid}", "get", get(f"/v1/Services/{SERVICE}")),
         ("messaging_v1", "/v1/Services/{ServiceSid}/PhoneNumbers", "get", get(f"/v1/Services/{SERVICE}/PhoneNumbers")),
+        ("messaging_v1", "/v1/Services/{ServiceSid}/ShortCodes", "get", get(f"/v1/Services/{SERVICE}/ShortCodes")),
+        ("messaging_v1", "/v1/Services/{ServiceSid}/AlphaSenders", "get", get(f"/v1/Services/{SERVICE}/AlphaSenders")),
+        ("messaging_v1", "/v1/Services", "get", get("/v1/Services")),
     ]
     for name, path, method, answer in seen:
         assert answer_problems(name, path, method, answer.status_code, answer.json()) == [], path
@@ -418,6 +423,23 @@ def test_statuses_and_replies_are_posted_signed(twilio: Twilio) -> None:
     assert signature == signed(f"{listener.url}/status", status)
     assert (in_path, inbound["Body"], inbound["FromCity"]) == ("/in?x=1", "hi", "")
     assert in_signature == signed(f"{listener.url}/in?x=1", inbound)
+
+
+def test_a_stop_word_of_the_services_own_blocks_and_is_named_in_the_webhook(twilio: Twilio) -> None:
+    with Listener() as listener:
+        service = {
+            "sid": SERVICE,
+            "numbers": [SENDER],
+            "inbound_request_url": f"{listener.url}/in",
+            "advanced_opt_out": True,
+            "stop_words": ["ARRET"],
+        }
+        twilio.control("accounts", {"sid": ACCOUNT, "services": [service]})
+        twilio.control("inbound", {"from": ANA, "to": SENDER, "body": "arret"})
+        assert listener.arrived.acquire(timeout=10)
+    [(_, form, _)] = listener.posts
+    assert (form["OptOutType"], form["MessagingServiceSid"]) == ("STOP", SERVICE)
+    assert twilio.send(MessagingServiceSid=SERVICE).json()["code"] == 21610
 
 
 def test_prices_are_listed_by_country(twilio: Twilio) -> None:

@@ -14,6 +14,7 @@ from adapters.clock import ManualClock
 from connector.domain.cadence import Limit
 from connector.errors import DatabaseTrouble, Throttled
 from connector.flows.budget import Budget
+from connector.flows.company import Answers
 from connector.ports import CallKind, CallSeen
 from state.database import Database
 from state.migrate import migrate
@@ -132,3 +133,21 @@ def test_the_clock_is_wrong_only_where_every_service_says_so(desk: Desk) -> None
     assert desk.budget.clock_error() == timedelta(seconds=1)
     desk.clock.advance(timedelta(hours=2))
     assert desk.budget.clock_error() == timedelta()
+
+
+def test_what_answered_and_what_was_written_are_told_apart(desk: Desk) -> None:
+    desk.call()
+    read_at = desk.clock.now()
+    assert desk.budget.answers() == Answers({"xero": read_at}, {}, None)
+    desk.clock.advance(timedelta(minutes=1))
+    desk.budget.after(CallSeen("xero", WRITE, 403))
+    desk.budget.after(CallSeen("xero", WRITE, None))
+    assert desk.budget.answers() == Answers({"xero": read_at}, {}, None)
+    desk.call(kind=WRITE, off_by=timedelta(seconds=1))
+    wrote_at = desk.clock.now()
+    assert desk.budget.answers() == Answers({"xero": wrote_at}, {"xero": wrote_at}, wrote_at)
+
+
+def test_a_clock_that_is_wrong_agrees_with_nobody(desk: Desk) -> None:
+    desk.call(off_by=timedelta(hours=3))
+    assert desk.budget.answers().clock_agreed_at is None

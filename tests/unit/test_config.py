@@ -224,7 +224,7 @@ def test_contradictions_are_told_even_beside_a_fault_in_the_same_section() -> No
         ("[daemon]\npoll_slow = inf\n" + company(), "daemon.poll_slow", "not a number", "seconds"),
         ("[daemon]\npoll_slow = nan\n" + company(), "daemon.poll_slow", "not a number", "seconds"),
         ('[daemon]\npoll_slow = "300"\n' + company(), "daemon.poll_slow", "text in quotes", "a number of seconds"),
-        ("[daemon]\nworkers = 1.5\n" + company(), "daemon.workers", "is a number", "a whole number"),
+        (company(rest="[company.caps]\ntexts_per_day = 1.5\n"), "acme.caps.texts_per_day", "number", "a whole number"),
         ('[daemon]\ndashboard_listen = "8080"\n' + company(), "daemon.dashboard_listen", "address", "127.0.0.1:8765"),
         ("company = 3", "company", "a list of companies", "[[company]]"),
         ('[company]\nid = "a"', "company", "a list of companies", "[[company]]"),

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from adapters.clock import SystemClock
-from adapters.oauth.ages import ages, keep_alive_due
+from adapters.oauth.ages import ages
 from adapters.oauth.calls import exchange_code, refresh, revoke
 from adapters.oauth.client import (
     Grant,
@@ -177,15 +177,6 @@ def test_status_warns_weeks_before_an_end(intuit: World) -> None:
     assert weights(tokens, 144 * DAY) == {"access": ok, "idle": problem, "hard": warning}
     assert weights(tokens, 200 * DAY) == {"access": ok, "idle": problem, "hard": problem}
     assert [age.what for age in ages(TokenSet("a", START, None, None), START)] == ["access"]
-
-
-def test_an_idle_connection_is_refreshed_at_least_monthly(xero: World) -> None:
-    xero.tokens().current()
-    tokens = xero.stored()
-    assert not keep_alive_due(tokens, START + 27 * DAY)
-    assert keep_alive_due(tokens, START + 28 * DAY)
-    assert keep_alive_due(replace(tokens, obtained_at=None), START)
-    assert not keep_alive_due(replace(tokens, refresh_token=None), START + 99 * DAY)
 
 
 def test_no_secret_is_logged_or_shown(

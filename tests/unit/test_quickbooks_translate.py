@@ -123,6 +123,8 @@ def test_voided_is_told_apart_from_paid(changes: dict[str, Any], state: Receivab
         {"CurrencyRef": {"value": "dollars"}},
         {"MetaData": {"LastUpdatedTime": "2026-11-23T15:08:12"}},
         {"MetaData": "none"},
+        {"MetaData": {"LastUpdatedTime": "0001-01-01T00:00:00+14:00"}},
+        {"Balance": Decimal("1E+400")},
         {"Id": None},
     ],
 )
@@ -218,9 +220,26 @@ def test_an_unapplied_payment_shows_that_it_pays_nothing() -> None:
     assert (read.applied, read.unapplied) == (Money.of("0", "USD"), Money.of("55", "USD"))
 
 
-def test_a_voided_payment_counts_as_deleted() -> None:
-    row = {**PAYMENT, "Line": [], "TotalAmt": 0, "PrivateNote": "Voided - pi_3Q"}
+@pytest.mark.parametrize("note", ["Voided - pi_3Q", "Annulé - pi_3Q", "pi_3Q", None])
+def test_a_voided_payment_counts_as_deleted_in_any_language(note: str | None) -> None:
+    row = {**PAYMENT, "Line": [], "TotalAmt": 0, "PrivateNote": note}
     assert translate.booking(row, "USD", "130").state is BookingState.DELETED
+
+
+def test_a_payment_of_nothing_that_applies_a_credit_stands() -> None:
+    linked = [{"TxnId": "130", "TxnType": "Invoice"}], [{"TxnId": "140", "TxnType": "CreditMemo"}]
+    lines = [{"Amount": Decimal("5.00"), "LinkedTxn": one} for one in linked]
+    row = {**PAYMENT, "Line": lines, "TotalAmt": 0}
+    assert translate.booking(row, "USD", "130").state is BookingState.LIVE
+
+
+def test_a_payment_that_does_not_speak_of_a_rest_has_none() -> None:
+    row = {**PAYMENT, "UnappliedAmt": None}
+    assert translate.booking(row, "USD", "130").unapplied == Money.of("0", "USD")
+
+
+def test_a_link_without_an_id_names_no_payment() -> None:
+    assert translate.payments_linked(invoice(LinkedTxn=[{"TxnType": "Payment"}])) == []
 
 
 def test_the_entry_to_book_links_the_invoice_and_prints_exact_numbers() -> None:
@@ -327,6 +346,7 @@ XML_THROTTLE = (
         (gateway("3100", 403), NeedsReauthorisation, NeedsReauthorisation),
         (gateway("3200", 401), NeedsReauthorisation, NeedsReauthorisation),
         ((403, ""), NeedsReauthorisation, NeedsReauthorisation),
+        ((403, "<!DOCTYPE html><html><h1>Blocked by your firewall</h1></html>"), Transient, Uncertain),
         (fault("120"), NeedsReauthorisation, NeedsReauthorisation),
         (fault("140"), Transient, Transient),
         (fault("140", status=503), Transient, Uncertain),

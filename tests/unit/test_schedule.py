@@ -21,7 +21,7 @@ def test_stopping_waits_for_the_pass_under_way_and_then_ends() -> None:
         ended.append(company)
         return timedelta(seconds=1)
 
-    schedule = Schedule(work, SystemClock(), threads=1, jitter=0)
+    schedule = Schedule(work, SystemClock(), jitter=0)
     schedule.add("acme", first=datetime.now(UTC))
     schedule.start()
     assert begun.wait(PATIENCE)
@@ -45,10 +45,35 @@ def test_a_pass_says_itself_when_the_next_one_is_wanted() -> None:
             again.set()
         return timedelta()
 
-    schedule = Schedule(work, SystemClock(), threads=1, jitter=0)
+    schedule = Schedule(work, SystemClock(), jitter=0)
     schedule.add("acme", first=datetime.now(UTC))
     schedule.start()
     try:
         assert again.wait(PATIENCE), "the second pass did not come a second after the first"
     finally:
+        schedule.stop()
+
+
+def test_companies_that_hang_hold_up_nobody_however_many_they_are() -> None:
+    hanging, other = threading.Semaphore(0), threading.Event()
+    may_end = threading.Event()
+
+    def work(company: str) -> timedelta:
+        if company == "acme":
+            other.set()
+        else:
+            hanging.release()
+            assert may_end.wait(PATIENCE)
+        return timedelta(hours=1)
+
+    schedule = Schedule(work, SystemClock(), jitter=0)
+    for number in range(60):
+        schedule.add(f"hangs-{number}", first=datetime.now(UTC))
+    schedule.start()
+    try:
+        assert all(hanging.acquire(timeout=PATIENCE) for _ in range(60)), "they wait for each other"
+        schedule.add("acme", first=datetime.now(UTC))
+        assert other.wait(PATIENCE), "a company waits for others whose services hang"
+    finally:
+        may_end.set()
         schedule.stop()

@@ -286,5 +286,24 @@ def test_an_event_is_read_for_its_ids_only() -> None:
     assert json.loads(hint.raw) == event
 
 
+@pytest.mark.parametrize(
+    ("kind", "thing"),
+    [
+        ("charge.refunded", {"id": "ch_1", "payment_intent": "pi_1"}),
+        ("refund.failed", {"id": "re_1", "payment_intent": "pi_1", "charge": "ch_1"}),
+        ("charge.dispute.created", {"id": "du_1", "payment_intent": {"id": "pi_1", "object": "payment_intent"}}),
+    ],
+)
+def test_what_happens_to_money_after_it_was_paid_names_the_payment(kind: str, thing: dict[str, Any]) -> None:
+    event = {"id": "evt_1", "type": kind, "created": 1_800_000_000, "data": {"object": thing}}
+    assert translate.hint_from(event).object_id == "pi_1"
+
+
+def test_a_completed_page_is_named_and_not_its_payment() -> None:
+    thing = {"id": "cs_1", "payment_intent": "pi_1"}
+    event = {"id": "e", "type": "checkout.session.completed", "created": 1, "data": {"object": thing}}
+    assert translate.hint_from(event).object_id == "cs_1"
+
+
 def test_at_most_twenty_kinds_of_events_are_asked_for() -> None:
     assert len(set(translate.KINDS)) == len(translate.KINDS) <= 20

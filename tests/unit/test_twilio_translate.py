@@ -92,6 +92,13 @@ def test_a_failed_text_without_a_code_still_has_advice() -> None:
     assert advice.todo
 
 
+def test_a_text_that_went_by_another_channel_is_still_the_persons() -> None:
+    stop = translate.inbound_text({**MESSAGE, "from_": "rcs:+15551230001", "body": "STOP"})
+    assert stop is not None
+    assert stop.sender == Phone("+15551230001")
+    assert translate.sent_text({**MESSAGE, "to": "rcs:+15551230001"}).to == Phone("+15551230001")
+
+
 def test_a_name_or_short_code_as_sender_is_no_customer() -> None:
     assert translate.inbound_text({**MESSAGE, "from_": "12345"}) is None
     assert translate.inbound_text({**MESSAGE, "from_": "Bank"}) is None
@@ -155,6 +162,9 @@ def test_capabilities_are_read_in_both_their_shapes() -> None:
         (21408, FailureKind.SETUP),
         (30003, FailureKind.LATER),
         (30008, FailureKind.LATER),
+        (63036, FailureKind.SETUP),  # the phone is well: it has no RCS, and no number was there to send an SMS from
+        (63003, FailureKind.SETUP),
+        (63024, FailureKind.SETUP),
         (99999, FailureKind.UNKNOWN),
     ],
 )

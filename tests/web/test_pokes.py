@@ -18,7 +18,7 @@ class Passes:
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
-        self.schedule = Schedule(self.work, SystemClock(), threads=1, jitter=0)
+        self.schedule = Schedule(self.work, SystemClock(), jitter=0)
 
     def work(self, company: str) -> timedelta:
         del company

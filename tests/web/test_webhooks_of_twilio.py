@@ -72,6 +72,29 @@ def test_a_reply_that_came_both_ways_is_stored_once(reception: Reception) -> Non
     assert len([item for item in office.attention() if "When is this due" in item]) == 1
 
 
+def test_a_word_that_twilio_itself_took_for_stop_is_a_stop(reception: Reception) -> None:
+    office = reception.office
+    customer = office.customer()
+    office.wait(minutes=1)
+    reception.text("ARRET", OptOutType="STOP")
+    assert consent(reception) is ConsentState.REVOKED
+    office.issue(customer)
+    office.run(3)
+    assert office.texts() == []
+
+
+def test_it_is_one_also_where_the_text_was_read_before_without_that_word(reception: Reception) -> None:
+    office = reception.office
+    office.customer()
+    office.wait(minutes=1)
+    reception.text("ARRET")
+    assert consent(reception) is ConsentState.GRANTED
+    for _ in range(3):
+        reception.text("ARRET", OptOutType="STOP")
+    assert consent(reception) is ConsentState.REVOKED
+    assert len(office.company.queries.consent("acme", MOBILE.e164)) == 2
+
+
 def test_a_reply_sent_twenty_times_is_one_and_wakes_once(reception: Reception) -> None:
     assert {reception.text("And how do I pay?").status_code for _ in range(20)} == {200}
     assert len(reception.office.company.queries.replies_from("acme", MOBILE.e164)) == 1

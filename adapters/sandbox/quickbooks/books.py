@@ -48,6 +48,7 @@ class RealmSettings:
     throttle_form: FaultForm = "json"
     payments_bump_invoices: bool = True  # believed, not established: both can be tried
     keeps_over_application: bool = False  # True: what is above the balance becomes unapplied credit
+    voided_word: str = "Voided"  # what a void writes before the note, in the company's language
     requestid_hours: float = 24.0  # how long a requestid is remembered; not documented
     webhook_url: str | None = None
     webhook_verifier: str = "sandbox-verifier"
@@ -340,14 +341,14 @@ class Books:
 
     def statuses(self) -> dict[str, str]:
         """Every invoice's state in one word, deleted ones too."""
-        return {version.row["Id"]: _status(version) for version in self.all("Invoice")}
+        return {version.row["Id"]: _status(version, self.settings.voided_word) for version in self.all("Invoice")}
 
 
-def _status(version: Version) -> str:
+def _status(version: Version, voided_word: str) -> str:
     row = version.row
     if version.deleted:
         return "deleted"
-    if row["TotalAmt"] == 0 and row.get("PrivateNote", "").startswith("Voided"):
+    if row["TotalAmt"] == 0 and row.get("PrivateNote", "").startswith(voided_word):
         return "voided"
     if row["Balance"] == 0:
         return "paid"

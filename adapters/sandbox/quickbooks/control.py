@@ -248,7 +248,7 @@ def _invoice(row: Row, status: str, books: Books) -> Row:
 
 def _payment(version: Version, books: Books) -> Row:
     row = version.row
-    voided = row["TotalAmt"] == 0 and row.get("PrivateNote", "").startswith("Voided")
+    voided = row["TotalAmt"] == 0 and row.get("PrivateNote", "").startswith(books.settings.voided_word)
     return {
         "id": row["Id"],
         "reference": row.get("PaymentRefNum", ""),

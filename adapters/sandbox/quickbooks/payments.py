@@ -193,7 +193,7 @@ def void_payment(books: Books, payment_id: str) -> Row:
         TotalAmt=Decimal(0),
         UnappliedAmt=Decimal(0),
         Line=[],
-        PrivateNote=_voided(row),
+        PrivateNote=_voided(books, row),
     )
 
 
@@ -211,7 +211,7 @@ def void_invoice(books: Books, invoice_id: str) -> Row:
         HomeTotalAmt=Decimal(0) if books.settings.multicurrency else None,
         Line=lines,
         LinkedTxn=[],
-        PrivateNote=_voided(row),
+        PrivateNote=_voided(books, row),
     )
 
 
@@ -221,8 +221,9 @@ def delete_invoice(books: Books, invoice_id: str) -> Row:
     return books.remove("Invoice", invoice_id)
 
 
-def _voided(row: Row) -> str:
-    return f"Voided - {row['PrivateNote']}" if row.get("PrivateNote") else "Voided"
+def _voided(books: Books, row: Row) -> str:
+    word = books.settings.voided_word
+    return f"{word} - {row['PrivateNote']}" if row.get("PrivateNote") else word
 
 
 def _release(books: Books, invoice_id: str) -> None:

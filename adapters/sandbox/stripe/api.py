@@ -53,6 +53,17 @@ def getter(table: Callable[[Books], dict[str, Obj]], kind: str, param: str) -> H
     return act
 
 
+def switcher(table: Callable[[Books], dict[str, Obj]], kind: str) -> Handler:
+    """The update endpoint of a table, as far as it turns an object on and off."""
+
+    def act(call: Call) -> Obj:
+        one = found(call, table, kind, kind)
+        one.update(call.checked({"expand": ["str"], "active": "bool"}))
+        return one
+
+    return act
+
+
 def found(call: Call, table: Callable[[Books], dict[str, Obj]], kind: str, param: str) -> Obj:
     one = table(call.books).get(call.arg)
     if one is not None:
@@ -407,7 +418,9 @@ ENDPOINTS: list[Endpoint] = [
     _endpoint("GET", "/v1/payouts", "payout_read", list_payouts),
     _endpoint("GET", "/v1/payouts/{}", "payout_read", getter(_payouts, "payout", "id")),
     *_simple("/v1/products", "product_read", "product", _products),
+    _endpoint("POST", "/v1/products/{}", "product_write", switcher(_products, "product")),
     *_simple("/v1/prices", "plan_read", "price", _prices, "product"),
+    _endpoint("POST", "/v1/prices/{}", "plan_write", switcher(_prices, "price")),
     *_simple("/v1/webhook_endpoints", "webhook_read", "webhook endpoint", _endpoints),
     _endpoint("POST", "/v1/webhook_endpoints", "webhook_write", create_endpoint),
     _endpoint("DELETE", "/v1/webhook_endpoints/{}", "webhook_write", delete_endpoint),

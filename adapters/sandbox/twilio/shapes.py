@@ -142,6 +142,35 @@ def pool_json(account: Account, service: Service, number: Number, origin: str) -
     }
 
 
+def short_code_json(account: Account, service: Service, code: str, origin: str) -> dict[str, Any]:
+    sid = "SC" + f"{int(code):032x}"
+    return {
+        "account_sid": account.sid,
+        "capabilities": ["SMS"],
+        "country_code": "US",
+        "date_created": _iso(EPOCH),
+        "date_updated": _iso(EPOCH),
+        "service_sid": service.sid,
+        "short_code": code,
+        "sid": sid,
+        "url": f"{origin}/v1/Services/{service.sid}/ShortCodes/{sid}",
+    }
+
+
+def alpha_sender_json(account: Account, service: Service, name: str, origin: str) -> dict[str, Any]:
+    sid = "AI" + name.encode().hex().ljust(32, "0")
+    return {
+        "account_sid": account.sid,
+        "alpha_sender": name,
+        "capabilities": ["SMS"],
+        "date_created": _iso(EPOCH),
+        "date_updated": _iso(EPOCH),
+        "service_sid": service.sid,
+        "sid": sid,
+        "url": f"{origin}/v1/Services/{service.sid}/AlphaSenders/{sid}",
+    }
+
+
 def price_json(country: str, origin: str) -> dict[str, Any]:
     """List prices: https://www.twilio.com/docs/messaging/api/pricing. Figures are made up but of the right size."""
     per_kind = {"US": ("0.0083", "0.0083"), "CA": ("0.0083", "0.0083"), "GB": ("0.0524", "0.0524")}

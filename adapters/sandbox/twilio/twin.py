@@ -21,7 +21,7 @@ from adapters.sandbox.twilio.control import Control
 from adapters.sandbox.twilio.refusals import Refusal
 from adapters.sandbox.twilio.sending import create_message
 from adapters.sandbox.twilio.webhooks import Postman
-from adapters.sandbox.twilio.world import Account, Message, World
+from adapters.sandbox.twilio.world import Account, Message, Service, World
 
 _PAGE = 50  # Twilio's default page size
 _PAGE_LIMIT = 1000
@@ -47,8 +47,11 @@ class TwilioTwin(Twin):
             Route(f"{api}/IncomingPhoneNumbers.json", self._for(self._numbers), methods=["GET"]),
             Route(f"{api}/Messages.json", self._for(self._messages), methods=["GET", "POST"]),
             Route(f"{api}/Messages/{{sid}}.json", self._for(self._message), methods=["GET", "POST"]),
+            Route("/v1/Services", self._for(self._services), methods=["GET"]),
             Route("/v1/Services/{sid}", self._for(self._service), methods=["GET"]),
             Route("/v1/Services/{sid}/PhoneNumbers", self._for(self._pool), methods=["GET"]),
+            Route("/v1/Services/{sid}/ShortCodes", self._for(self._short_codes), methods=["GET"]),
+            Route("/v1/Services/{sid}/AlphaSenders", self._for(self._names), methods=["GET"]),
             Route("/v1/Messaging/Countries/{iso}", self._for(self._prices), methods=["GET"]),
         ]
 
@@ -103,7 +106,7 @@ class TwilioTwin(Twin):
         rows = [
             shapes.number_json(account, number)
             for number in account.numbers.values()
-            if wanted is None or number.e164 == wanted
+            if number.e164.startswith("+") and wanted in {None, number.e164}  # short codes have a list of their own
         ]
         return JSONResponse(_page_2010(request, rows, "incoming_phone_numbers"))
 
@@ -165,16 +168,25 @@ class TwilioTwin(Twin):
 
     # ---------------------------------------------------------------------------------- messaging and pricing
 
+    async def _services(self, request: Request, account: Account) -> Response:
+        rows = [shapes.service_json(account, service, self.base_url) for service in account.services.values()]
+        return JSONResponse(_page_v1(request, rows, "services", self.base_url))
+
     async def _service(self, request: Request, account: Account) -> Response:
-        service = account.services.get(request.path_params["sid"])
-        if service is None:
-            raise Refusal(20404, request.url.path)
-        return JSONResponse(shapes.service_json(account, service, self.base_url))
+        return JSONResponse(shapes.service_json(account, _service_of(request, account), self.base_url))
+
+    async def _short_codes(self, request: Request, account: Account) -> Response:
+        service = _service_of(request, account)
+        rows = [shapes.short_code_json(account, service, code, self.base_url) for code in service.short_codes]
+        return JSONResponse(_page_v1(request, rows, "short_codes", self.base_url))
+
+    async def _names(self, request: Request, account: Account) -> Response:
+        service = _service_of(request, account)
+        rows = [shapes.alpha_sender_json(account, service, name, self.base_url) for name in service.alpha_senders]
+        return JSONResponse(_page_v1(request, rows, "alpha_senders", self.base_url))
 
     async def _pool(self, request: Request, account: Account) -> Response:
-        service = account.services.get(request.path_params["sid"])
-        if service is None:
-            raise Refusal(20404, request.url.path)
+        service = _service_of(request, account)
         rows = [shapes.pool_json(account, service, account.numbers[n], self.base_url) for n in service.numbers]
         return JSONResponse(_page_v1(request, rows, "phone_numbers", self.base_url))
 
@@ -184,6 +196,13 @@ class TwilioTwin(Twin):
         if len(country) != 2 or not country.isalpha():
             raise Refusal(20404, request.url.path)
         return JSONResponse(shapes.price_json(country.upper(), self.base_url))
+
+
+def _service_of(request: Request, account: Account) -> Service:
+    service = account.services.get(request.path_params["sid"])
+    if service is None:
+        raise Refusal(20404, request.url.path)
+    return service
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -55,6 +55,7 @@ class Postman:
         """Hand what came in to the number's or the service's address."""
         service = account.service_of(message.to)
         on_number = account.numbers[message.to].sms_url
+        kind = service.opt_out_type(message.body) if service else ""
         url = on_number if service is None or service.use_inbound_webhook_on_number else service.inbound_request_url
         self._post(
             account,
@@ -72,6 +73,8 @@ class Postman:
                 "SmsSid": message.sid,
                 "SmsStatus": "received",
                 "To": message.to,
+                **({"OptOutType": kind} if kind else {}),
+                **({"MessagingServiceSid": service.sid} if service else {}),
             },
         )
 

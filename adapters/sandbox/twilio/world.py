@@ -80,10 +80,27 @@ class Service:
     sid: str
     friendly_name: str = "Reminders"
     numbers: list[str] = field(default_factory=list)
+    short_codes: list[str] = field(default_factory=list)
+    alpha_senders: list[str] = field(default_factory=list)  # names: they send, and nobody can reply to them
     inbound_request_url: str | None = None
     use_inbound_webhook_on_number: bool = False
     status_callback: str | None = None
     us_app_to_person_registered: bool = True
+    # Advanced Opt-Out: words beside the standard ones, capitals. https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+    advanced_opt_out: bool = False
+    stop_words: list[str] = field(default_factory=list)
+
+    def own_words(self, kind: str) -> list[str]:
+        """Words of the business's own choice; there are some only with Advanced Opt-Out, and only for STOP here."""
+        return self.stop_words if self.advanced_opt_out and kind == "STOP" else []
+
+    def opt_out_type(self, body: str) -> str:
+        """What Twilio says in its webhook that a text was, "" where it says nothing."""
+        if not self.advanced_opt_out:
+            return ""
+        kinds = {"STOP": STOP_WORDS, "START": START_WORDS, "HELP": HELP_WORDS}
+        word = body.strip().upper()
+        return next((kind for kind, words in kinds.items() if word in words or word in self.own_words(kind)), "")
 
 
 @dataclass
@@ -136,7 +153,7 @@ class Account:
         self.by_to.setdefault(message.to, []).append(message)
 
     def service_of(self, number: str) -> Service | None:
-        return next((s for s in self.services.values() if number in s.numbers), None)
+        return next((s for s in self.services.values() if number in (*s.numbers, *s.short_codes)), None)
 
     def scope_of(self, number: str) -> str:
         """What a STOP to that number closes: the service it belongs to, else the number alone."""
@@ -231,7 +248,8 @@ class World:
     def _answer_to(self, account: Account, scope: str, person: str, body: str, now: datetime) -> str | None:
         """Twilio's default keywords: the whole message, any case. The block holds without any webhook."""
         word = body.strip().upper()
-        if word in STOP_WORDS:
+        service = account.services.get(scope)
+        if word in STOP_WORDS or (service and word in service.own_words("STOP")):
             account.opted_out[scope, person] = now
             return STOP_ANSWER
         if word in START_WORDS and (scope, person) in account.opted_out:

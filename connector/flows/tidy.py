@@ -1,0 +1,31 @@
+"""Take off a person's list what has been mended meanwhile: connections, accounts, the clock, caps."""
+
+from __future__ import annotations
+
+from connector.domain.attention import Mended, is_mended
+from connector.flows import brakes
+from connector.flows.company import Company, Counts
+from state.facts import BY_FACTS
+
+ITEMS_A_RUN = 200  # as many as a person is shown; the rest comes when those are gone
+
+
+def run_once(company: Company) -> Counts:
+    """Close what the facts have settled. Makes no call. Should it break again, it is shown again."""
+    counts = Counts()
+    items = company.queries.attention(company.id, ITEMS_A_RUN)
+    if not items:
+        return counts
+    now = company.clock.now()
+    mended = Mended(
+        answered=company.answers().answered,
+        wrote=company.answers().wrote,
+        clock_agreed_at=company.answers().clock_agreed_at,
+        delivered_at=company.queries.last_delivered_at(company.id),
+        caps_allow=brakes.caps_allow(company, now),
+    )
+    for item in items:
+        if is_mended(item.key, item.opened_at, mended):
+            company.store.attention_closed(company.id, item.key, BY_FACTS, now)
+            counts.add("matters mended")
+    return counts

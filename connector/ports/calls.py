@@ -1,0 +1,133 @@
+"""What every adapter shares: the clock, tokens, the budget of calls, and the wire that holds them."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from threading import BoundedSemaphore
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The only source of 'now'."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        ...
+
+    def elapsed(self) -> float:
+        """Seconds on a clock that never jumps and counts sleep, for time-outs and cut-offs."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSet:
+    """An OAuth connection's tokens. Times are UTC. Its text form shows no token.
+
+    `refresh_expires_at` is the rolling end, `hard_expires_at` the day no refresh can pass.
+    """
+
+    access_token: str
+    access_expires_at: datetime
+    refresh_token: str | None
+    refresh_expires_at: datetime | None
+    hard_expires_at: datetime | None = None
+    obtained_at: datetime | None = None
+    refresh_started_at: datetime | None = None  # written before a refresh, so that a lost answer is seen
+
+    def __repr__(self) -> str:
+        return f"TokenSet(access until {self.access_expires_at:%Y-%m-%d %H:%M}Z)"
+
+
+class TokenStore(Protocol):
+    """Custody of tokens at rest. `connection` names one sign-in, such as `quickbooks:9130`."""
+
+    def load(self, connection: str) -> TokenSet | None:
+        """The newest tokens, None when not connected."""
+        ...
+
+    def save(self, connection: str, tokens: TokenSet) -> None:
+        """Make them durable before returning."""
+        ...
+
+    def forget(self, connection: str) -> None:
+        """Remove them."""
+        ...
+
+    def exclusive(self, connection: str) -> AbstractContextManager[None]:
+        """One refresher at a time, across processes."""
+        ...
+
+
+class AccessTokens(Protocol):
+    """What a ledger adapter asks for a bearer token; the refreshing stands in `adapters.oauth`."""
+
+    def current(self) -> str:
+        """A token good for at least the next minute, refreshed when needed.
+
+        Raises:
+            NeedsReauthorisation: a person must connect again.
+            Transient: the token service could not be reached.
+        """
+        ...
+
+    def renewed(self, refused: str) -> str:
+        """A token other than `refused`, which the service answered with 401. Ask once a call, not in a loop."""
+        ...
+
+
+class CallKind(StrEnum):
+    """Reads and writes are budgeted apart: writes keep priority."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class CallSeen:
+    """One call that was made, for the budget and for `status`."""
+
+    service: str
+    kind: CallKind
+    status: int | None  # None: no answer
+    server_time: datetime | None = None  # the Date header: our clock is held against it
+    day_remaining: int | None = None  # where the service says so (Xero)
+
+
+class CallMeter(Protocol):
+    """The budget of calls of one company. Adapters ask before and tell after each call."""
+
+    def before(self, service: str, kind: CallKind) -> None:
+        """Go ahead, or raise `Throttled` when the budget of that service is used up or it is pausing."""
+        ...
+
+    def after(self, call: CallSeen) -> None:
+        """Count it."""
+        ...
+
+    def pause(self, service: str, until: datetime) -> None:
+        """The service asked us to wait: everything of this company on that service waits, not the one call."""
+        ...
+
+
+CALLS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What every adapter shares: whose calls they are, the clock, the budget, and time-outs in seconds."""
+
+    company: str
+    clock: Clock
+    meter: CallMeter
+    connect_timeout: float = 5.0  # a host that does not accept in 5 s is down, not slow
+    read_timeout: float = 30.0  # the services' own server limits are 15-26 s (Twilio) to 120 s (Intuit)
+    # Entered around each call. Xero allows an organisation five calls at once and Intuit a company ten; one is left
+    # for a person's command beside the daemon.
+    lane: AbstractContextManager[object] = field(default_factory=lambda: BoundedSemaphore(CALLS_AT_ONCE))
