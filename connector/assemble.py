@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -31,7 +32,7 @@ from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProc
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
 from state.database import Database
-from state.place import sqlite_url
+from state.elsewhere import database_url
 from state.queries import Queries
 from state.store import Store
 
@@ -68,17 +69,24 @@ def open_state(folder: Path, *, create: bool = True) -> State:
     """Open the database, brought to the present schema.
 
     Raises:
-        ConfigProblem: the folder is open to others.
-        DatabaseTrouble: it is damaged, made by a newer Duebird, or not there yet and `create` is False.
+        ConfigProblem: the folder is open to others, or the records are elsewhere than they were.
+        DatabaseTrouble: it is damaged, out of reach, made by a newer Duebird, or not there yet and `create` is False.
         AlreadyRunning: its schema must be changed, and a daemon of before works on it.
     """
-    url = os.environ.get(DATABASE_URL) or sqlite_url(folder, create=create)
+    url = database_url(folder, os.environ.get(DATABASE_URL, ""), create=create)
     if create:
         from state.migrate import migrate  # half of what a command that only looks would wait for
 
-        migrate(url, partial(only_daemon, folder))
+        migrate(url, partial(_alone, folder, url))
     database = Database(url)
     return State(folder, database, Store(database), Queries(database))
+
+
+@contextmanager
+def _alone(folder: Path, url: str) -> Iterator[None]:
+    """No daemon works on it meanwhile: not in this state folder, and on no other machine that reaches the database."""
+    with only_daemon(folder), closing(Database(url)) as database, database.claimed(os.getpid(), socket.gethostname()):
+        yield
 
 
 def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:

@@ -11,7 +11,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -83,13 +82,13 @@ class Daemon:
         self._schedule.poke(company_id)
 
     def run(self, *, ready: Callable[[], None] | None = None) -> None:
-        """Work until stopped. Holds the lock of the state folder.
+        """Work until stopped, as the only daemon of this state.
 
         Raises:
             AlreadyRunning: another daemon works on this state.
             ConfigProblem: an address to listen on cannot be had.
         """
-        with only_daemon(self._state.folder), _line() as (self._bell, ear), self._web():
+        with only_daemon_of(self._state), _line() as (self._bell, ear), self._web():
             now = self._clock.now()
             for company in self._companies():
                 self._schedule.add(company, first=now)
@@ -188,6 +187,17 @@ def run(loaded: Loaded, *, ready: Callable[[], None] | None = None) -> None:
 
 
 @contextlib.contextmanager
+def only_daemon_of(state: assemble.State) -> Iterator[None]:
+    """Be the only daemon in the state folder, and of a database that several machines can reach.
+
+    Raises:
+        AlreadyRunning: another one is; says which process on what machine.
+    """
+    with only_daemon(state.folder), state.database.claimed(os.getpid(), socket.gethostname()):
+        yield
+
+
+@contextlib.contextmanager
 def signals(daemon: Daemon) -> Iterator[None]:
     """SIGTERM and Ctrl-C stop, SIGHUP reloads; the handlers before are put back."""
     wanted: dict[int, Callable[..., None]] = {signal.SIGTERM: daemon.stop, signal.SIGINT: daemon.stop}
@@ -234,7 +244,7 @@ def run_once(loaded: Loaded) -> dict[str, Status]:
     """`duebird run --once`: one pass over every company, what it did and what stood in its way."""
     state = assemble.open_state(loaded.state_dir)
     try:
-        with only_daemon(Path(state.folder)):
+        with only_daemon_of(state):
             worker = Worker(loaded, state, assemble.system_clock())
             return {one.id: worker.once(one.id) for one in loaded.settings.companies if one.enabled}
     finally:

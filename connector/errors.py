@@ -97,6 +97,10 @@ class DatabaseTrouble(DuebirdError):
     """The database cannot be used. No outside call may be made: what came of it could not be recorded."""
 
 
+class AlreadyRunning(DuebirdError):
+    """Another daemon works on this state. Nothing was started."""
+
+
 class ConfigProblem(DuebirdError):
     """The configuration cannot work. The message holds every problem found, each with its path and its fix."""
 

@@ -10,13 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from connector.errors import DuebirdError
+from connector.errors import AlreadyRunning
 
 NAME: Final = "daemon.lock"
-
-
-class AlreadyRunning(DuebirdError):
-    """Another daemon works on this state."""
 
 
 @contextmanager

@@ -7,13 +7,14 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from connector import assemble
-from connector.companies import company_settings
+from connector.companies import DATABASE_URL, company_settings
 from connector.config import Loaded
 from connector.domain.calendar import local_day, zones_of
 from connector.domain.dunning import SENTENCES, Reason
@@ -22,12 +23,13 @@ from connector.domain.message import plain_amount
 from connector.domain.phone import Phone, region_of
 from connector.domain.plan import Gate, LinkFact, Situation, decide, may_text
 from connector.domain.segments import segments
-from connector.errors import ConfigProblem, DuebirdError
+from connector.errors import DatabaseTrouble, DuebirdError
 from connector.flows import poll
 from connector.flows.company import Company
 from connector.flows.situation import situations
 from connector.ports import Clock, SegmentPrice
 from state.database import Database
+from state.elsewhere import EMPTY, is_elsewhere
 from state.migrate import migrate
 from state.place import DATABASE_NAME, sqlite_url
 from state.queries import Queries
@@ -67,7 +69,6 @@ def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
     with tempfile.TemporaryDirectory(prefix="duebird-preview-") as folder:
         url = sqlite_url(Path(folder) / "state")
         _copy(loaded, Path(folder) / "state")
-        migrate(url)
         database = Database(url)
         try:
             state = assemble.State(Path(folder), database, Store(database), Queries(database))
@@ -77,21 +78,24 @@ def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
 
 
 def _copy(loaded: Loaded, folder: Path) -> None:
-    if os.environ.get("DUEBIRD_DATABASE_URL"):
-        raise ConfigProblem(
-            "A preview works on a copy of the database, and cannot copy the one DUEBIRD_DATABASE_URL names. "
-            "Nothing was done.",
-            advice="Restore a dump of it elsewhere, and preview there.",
-        )
-    source = loaded.state_dir / DATABASE_NAME
-    if source.exists():
-        target = folder / DATABASE_NAME
-        target.unlink()
-        original = Database(sqlite_url(loaded.state_dir, create=False))
-        try:
-            original.copy_to(target)
-        finally:
-            original.close()
+    """What is on record, into a file of this preview's own; nothing where nothing is on record yet."""
+    if not is_elsewhere(loaded.state_dir, os.environ.get(DATABASE_URL, "")):
+        if (loaded.state_dir / DATABASE_NAME).exists():
+            target = folder / DATABASE_NAME
+            target.unlink()
+            with closing(Database(sqlite_url(loaded.state_dir, create=False))) as original:
+                original.copy_to(target)
+        migrate(sqlite_url(folder))
+        return
+    migrate(sqlite_url(folder))
+    try:
+        state = assemble.open_state(loaded.state_dir, create=False)
+    except DatabaseTrouble as trouble:
+        if trouble.code != EMPTY:
+            raise
+        return
+    with closing(state), closing(Database(sqlite_url(folder))) as copy:
+        state.database.copy_rows_to(copy)
 
 
 def _rehearse(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, limit: int) -> list[Rehearsed]:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -15,26 +15,28 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import StaticPool
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
-from connector.errors import ConfigProblem, DatabaseTrouble
+from connector.errors import AlreadyRunning, ConfigProblem, DatabaseTrouble
+from state import server
 from state.place import BUSY_TIMEOUT_MS, trouble
 
 # Seconds a fact may wait for others to share its commit, whatever a slow disk takes for one.
 LONGEST_GATHERING: Final = 0.02
 # Seconds after which a fact that left its commit to the next in the line looks whether that one was interrupted.
 LONGEST_LINE: Final = 1.0
+COPIED_AT_ONCE: Final = 1_000  # rows in memory at a time; a row has some 500 bytes
 
 
 @contextmanager
-def _as_trouble() -> Iterator[None]:
+def _as_trouble(said: Callable[[BaseException], DatabaseTrouble] = trouble) -> Iterator[None]:
     """Locked, full, unreadable, damaged, out of reach: one error of ours. A broken constraint stays what it is."""
     try:
         yield
     except (IntegrityError, DataError, ProgrammingError):
         raise
     except DBAPIError as error:
-        raise trouble(error.orig or error) from error
+        raise said(error.orig or error) from error
     except sqlite3.Error as error:  # from our own BEGIN and COMMIT
         raise trouble(error) from error
 
@@ -54,13 +56,16 @@ class Database:
     On SQLite a single connection serves all threads behind one lock: one writer, and no reader that could stand in
     its way. A commit there waits for the disk several times, so threads that have a fact to store at the same moment
     share one: each fact is a savepoint, the last in the line commits, and nobody returns before that. See
-    docs/decisions/0006. On PostgreSQL the pool and the server do all that.
+    docs/decisions/0006. On PostgreSQL each fact is a database transaction of the server's, one at a time there too;
+    the daemon's go through the very session that makes it the only one (docs/decisions/0007).
     """
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True)
+        self.engine = _sqlite_engine(url) if self.is_sqlite else server.server_engine(url)
+        self._claim: tuple[int, str] | None = None  # on a server: the process and host that claimed to be the daemon
+        self._session: Connection | None = None  # on a server: the session that holds the claim; guarded by `_lock`
         self._connection: Connection | None = None  # SQLite's only one; guarded by `_lock`, as the group is
         self._lock = threading.RLock()
         self._line = 0  # writers that want the lock; counted before they ask for it
@@ -81,7 +86,7 @@ class Database:
     def record(self) -> Iterator[Connection]:
         """One fact as `write`, for statements of `state.rows`: without a Session, which costs more than they do."""
         if not self.is_sqlite:
-            with _as_trouble(), self.engine.begin() as connection:
+            with _as_trouble(server.server_trouble), self._server_fact() as connection:
                 yield connection
             return
         group, gathers = None, False
@@ -112,11 +117,93 @@ class Database:
         that commit or a later one, so nothing outside can depend on a fact that a crash takes back.
         """
         if not self.is_sqlite:
-            with _as_trouble(), self.engine.connect() as connection:
+            with _as_trouble(server.server_trouble), self.engine.connect() as connection:
                 yield connection
             return
         with _as_trouble(), self._lock, self._open(writes=False) as connection:
             yield connection
+
+    # ------------------------------------------------------------------------------------ PostgreSQL: one at a time
+
+    @contextmanager
+    def claimed(self, pid: int, host: str) -> Iterator[None]:
+        """Be the only daemon of a database on a server; on SQLite the lock in the state folder says that.
+
+        While inside, facts are written through the session that holds the claim and through no other: where the
+        server has ended it, and with it the claim, nothing is recorded, and so nothing is sent, until it is had again.
+
+        Raises:
+            AlreadyRunning: another is; says which process on what machine.
+            DatabaseTrouble: the server cannot be reached.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        with _as_trouble(server.server_trouble), self._lock:
+            self._claim = pid, host
+            try:
+                self._daemons_session()
+            except BaseException:
+                self._claim = None
+                raise
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._claim = None
+                self._end_session()
+
+    def daemon(self) -> dict[str, object] | None:
+        """On a server: the process and host of the daemon that works on it now; None where none does, and on SQLite."""
+        if self.is_sqlite:
+            return None
+        with self.ask() as connection:
+            return server.daemon_of(connection)
+
+    @contextmanager
+    def _server_fact(self) -> Iterator[Connection]:
+        if self._claim is None:
+            with self.engine.begin() as connection:
+                server.one_writer(connection)
+                yield connection
+            return
+        with self._lock:
+            try:
+                connection = self._daemons_session()
+            except AlreadyRunning as error:
+                raise DatabaseTrouble(
+                    f"The PostgreSQL server had ended the connection, and meanwhile another took over. {error.message} "
+                    "Nothing was recorded or sent here.",
+                    advice="Stop one of the two.",
+                ) from error
+            try:
+                with connection.begin():
+                    server.one_writer(connection)
+                    yield connection
+            finally:
+                if connection.invalidated:  # SQLAlchemy would quietly connect again, without the claim
+                    self._end_session()
+
+    def _daemons_session(self) -> Connection:
+        """The session that holds the claim, made where there is none. Called with the lock held."""
+        if self._session is None and self._claim is not None:
+            session = self.engine.connect()
+            try:
+                session.detach()  # the pool would keep it open, and the claim with it
+                server.be_the_daemon(session, *self._claim)
+                session.commit()
+            except BaseException:
+                session.close()
+                raise
+            self._session = session
+        assert self._session is not None  # noqa: S101  only asked for while claimed
+        return self._session
+
+    def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(DBAPIError):  # it may be gone already
+                session.close()
 
     # --------------------------------------------------------------------------------------- SQLite: one for all
 
@@ -244,7 +331,7 @@ class Database:
         if not self.is_sqlite:
             raise ConfigProblem(
                 "The database is on a PostgreSQL server. Nothing was written.",
-                advice="Use pg_dump, or its own backups.",
+                advice='Use its own backups, or: pg_dump --format=custom --file=FILE "$DUEBIRD_DATABASE_URL"',
             )
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:
@@ -256,12 +343,21 @@ class Database:
             raise DatabaseTrouble(f"The copy could not be written: {error}.") from error
         return target.stat().st_size
 
+    def copy_rows_to(self, target: Database) -> None:
+        """Copy every row, as of one moment, into an empty database of the same schema. Writes nothing here."""
+        one_moment = self.engine.execution_options(isolation_level="REPEATABLE READ", yield_per=COPIED_AT_ONCE)
+        with _as_trouble(server.server_trouble), one_moment.connect() as here, target.record() as there:
+            for table in SQLModel.metadata.sorted_tables:
+                for some in here.execute(table.select()).mappings().partitions():
+                    there.execute(table.insert(), [dict(row) for row in some])
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+            self._end_session()
             self.engine.dispose()
 
 

@@ -46,6 +46,10 @@ class Glances(Protocol):
         """One company; `calls_since`: the services to count calls of, each from an instant on."""
         ...
 
+    def daemon(self) -> dict[str, object] | None:
+        """The daemon that works on a database several machines can reach: its process and host; None where none is."""
+        ...
+
 
 class FileGlances:
     """Reads the file of an installation on SQLite. Writes nothing."""
@@ -63,6 +67,10 @@ class FileGlances:
             return self._glance(company, calls_since)
         except sqlite3.Error as error:
             raise trouble(error) from error
+
+    def daemon(self) -> dict[str, object] | None:
+        """See `Glances`: of a file, the lock beside it tells."""
+        return None
 
     def _glance(self, company: str, calls_since: Mapping[str, datetime]) -> Glance:
         books = self._one("SELECT ledger_name FROM companies WHERE company = ?", company)

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import make_url
 
 from connector.errors import DatabaseTrouble
 from state.database import Database
@@ -65,13 +65,22 @@ def _refuse_damage(url: str) -> None:
 
 
 def current_revision(url: str) -> str | None:
-    """The revision the database stands at, None for an empty one."""
-    engine = create_engine(url)
+    """The revision the database stands at, None for an empty one.
+
+    Raises:
+        DatabaseTrouble: it is out of reach.
+    """
+    database = Database(url)
     try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+        return revision_of(database)
     finally:
-        engine.dispose()
+        database.close()
+
+
+def revision_of(database: Database) -> str | None:
+    """The same of an open one."""
+    with database.ask() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _backup(url: str, revision: str) -> str | None:

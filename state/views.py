@@ -33,6 +33,10 @@ class Views:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    def daemon(self) -> dict[str, object] | None:
+        """See `state.glance.Glances`."""
+        return self._db.daemon()
+
     def find_receivables(self, company: str | None, text: str, limit: int = 20) -> list[ReceivableRow]:
         """Receivables with that number or ledger id."""
         statement = select(ReceivableRow).where(or_(ReceivableRow.number == text, ReceivableRow.ledger_id == text))

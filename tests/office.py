@@ -24,14 +24,9 @@ from connector.signin.company import Custody, SignInCompany, custody_of, wire_of
 from connector.signin.steps import Connected, connect
 from tests.oauth_server import CLIENT_ID, USER, OAuthServer
 from tests.oauth_world import quickbooks_settings, resolve, xero_settings
+from tests.ports import free_port
 
 SHARED = f"xero:{USER}@{CLIENT_ID}"  # the sign-in that serves all organisations of a Xero user
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 def has_ipv6() -> bool:
@@ -70,7 +65,7 @@ class Office:
         return self.custody.store.load(connection)
 
     def connect(self, company: SignInCompany, person: Visitor | None = None, **how: bool) -> Connected:
-        return connect(company, self.custody, person or Visitor(), wire_of(company), patience=5, **how)
+        return connect(company, self.custody, person or Visitor(), wire_of(company), patience=60, **how)
 
     def run(self, *words: str) -> tuple[int, str, str]:
         """Type a command; returns exit code, standard output and standard error."""

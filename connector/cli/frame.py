@@ -113,14 +113,15 @@ def remembered(config: Path | None, *, create: bool = False) -> Iterator[tuple[L
 def glances(config: Path | None) -> Iterator[tuple[Loaded, Glances]]:
     """Configuration and database, for a command that only tells how things stand: quicker than `remembered`."""
     from connector.companies import DATABASE_URL
+    from state.elsewhere import is_elsewhere
     from state.glance import file_glances
     from state.place import database_file
 
-    if os.environ.get(DATABASE_URL):
+    loaded = read_config(config)
+    if is_elsewhere(loaded.state_dir, os.environ.get(DATABASE_URL, "")):
         with remembered(config) as (loaded, state):
             yield loaded, state.queries
         return
-    loaded = read_config(config)
     with file_glances(database_file(loaded.state_dir)) as found:
         yield loaded, found
 

@@ -48,7 +48,7 @@ def status(*, config: ConfigOption = None, company: CompanyOption = None, as_jso
         from connector.lock import running
 
         ids = company_ids(loaded, company)
-        holder = running(loaded.state_dir)
+        holder = running(loaded.state_dir) or found.daemon()
         companies = {one: _company(loaded, found, one) for one in ids}
         if as_json:
             print_json({"running": holder, "companies": companies})

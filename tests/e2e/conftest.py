@@ -7,6 +7,9 @@ import pytest
 
 from adapters.sandbox.world import SandboxWorld
 from tests.e2e.house import Daemon, House
+from tests.postgres import POSTGRES
+
+collect_ignore = [] if POSTGRES else ["test_postgresql.py"]
 
 
 @pytest.fixture

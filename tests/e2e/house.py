@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.phone import Phone
 from connector.signin.company import custody_of, wire_of
 from connector.signin.steps import connect
+from tests.ports import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = (sys.executable, "-m", "connector.cli.main")
@@ -155,6 +155,7 @@ class House:
         self.env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
         self.env |= SECRETS | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "80"}
         self._port = free_port()
+        self._recorded = False  # whether there is a database yet
         self._numbers = dict.fromkeys((shop.id for shop in SHOPS), 1000)
         self.write_config()
 
@@ -205,7 +206,8 @@ class House:
 
     @contextmanager
     def opened(self) -> Iterator[assemble.State]:
-        state = assemble.open_state(self.state, create=not (self.state / "duebird.sqlite3").exists())
+        state = assemble.open_state(self.state, create=not self._recorded)
+        self._recorded = True
         try:
             yield state
         finally:
@@ -220,7 +222,7 @@ class House:
             capture_output=True,
             text=True,
             input=stdin,
-            timeout=60,
+            timeout=2 * PATIENCE,
             check=False,
         )
 
@@ -414,12 +416,6 @@ class _Browser:
     def open_browser(self, address: str) -> bool:
         self._doors.visit(address)
         return True
-
-
-def free_port() -> int:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return int(held.getsockname()[1])
 
 
 def read_json(done: subprocess.CompletedProcess[str]) -> Any:

@@ -16,7 +16,8 @@ import pytest
 
 from adapters.sandbox.base import Fault
 from connector.demo.doors import DoorProblem
-from tests.e2e.house import NORTH, SALT, SHOPS, Daemon, House, Invoice, Shop, free_port, open_effects
+from tests.e2e.house import NORTH, SALT, SHOPS, Daemon, House, Invoice, Shop, open_effects
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Daemon]

@@ -84,6 +84,10 @@ class Office:
             workers=1,
         )
 
+    def close(self) -> None:
+        """Let go of the database it has now: a restart opens another."""
+        self.database.close()
+
     def restart(self) -> None:
         self.database.close()
         self.company = self._open()

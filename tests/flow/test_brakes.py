@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from connector.domain.phone import Phone
+from tests.flow.conftest import OpenOffice
 from tests.flow.office import Office
 
 
@@ -21,8 +20,8 @@ def texted(office: Office) -> int:
     return len(office.carrier.all_texts())
 
 
-def test_no_more_texts_than_the_hourly_cap_go_out_in_an_hour(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", texts_per_hour=3, texts_per_day=50)
+def test_no_more_texts_than_the_hourly_cap_go_out_in_an_hour(open_office: OpenOffice) -> None:
+    office = open_office(texts_per_hour=3, texts_per_day=50)
     issue_many(office, 5)
     office.run(3)
     assert texted(office) == 3
@@ -32,8 +31,8 @@ def test_no_more_texts_than_the_hourly_cap_go_out_in_an_hour(tmp_path: Path) -> 
     assert texted(office) == 5
 
 
-def test_no_more_texts_than_the_daily_cap_go_out_in_a_day(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", texts_per_hour=50, texts_per_day=2)
+def test_no_more_texts_than_the_daily_cap_go_out_in_a_day(open_office: OpenOffice) -> None:
+    office = open_office(texts_per_hour=50, texts_per_day=2)
     issue_many(office, 4)
     office.run(3)
     office.wait(hours=2)
@@ -44,8 +43,8 @@ def test_no_more_texts_than_the_daily_cap_go_out_in_a_day(tmp_path: Path) -> Non
     assert texted(office) == 4
 
 
-def test_a_payment_is_booked_while_the_cap_is_reached(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", texts_per_hour=1, texts_per_day=1)
+def test_a_payment_is_booked_while_the_cap_is_reached(open_office: OpenOffice) -> None:
+    office = open_office(texts_per_hour=1, texts_per_day=1)
     invoice = office.issue()
     office.issue(office.customer("Other", mobile="+12125550199"))
     office.run(2)
@@ -55,8 +54,8 @@ def test_a_payment_is_booked_while_the_cap_is_reached(tmp_path: Path) -> None:
     assert office.owed(invoice).amount == 0
 
 
-def test_after_a_long_stop_more_texts_than_allowed_wait_for_the_owner(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", catch_up=3)
+def test_after_a_long_stop_more_texts_than_allowed_wait_for_the_owner(open_office: OpenOffice) -> None:
+    office = open_office(catch_up=3)
     office.wait(days=3)
     issue_many(office, 5)
     office.run(3)
@@ -67,24 +66,24 @@ def test_after_a_long_stop_more_texts_than_allowed_wait_for_the_owner(tmp_path: 
     assert texted(office) == 5
 
 
-def test_a_few_texts_after_a_long_stop_go_out_unasked(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", catch_up=3)
+def test_a_few_texts_after_a_long_stop_go_out_unasked(open_office: OpenOffice) -> None:
+    office = open_office(catch_up=3)
     office.wait(days=3)
     issue_many(office, 3)
     office.run(3)
     assert texted(office) == 3
 
 
-def test_many_new_invoices_of_a_busy_day_are_no_catching_up(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", catch_up=3)
+def test_many_new_invoices_of_a_busy_day_are_no_catching_up(open_office: OpenOffice) -> None:
+    office = open_office(catch_up=3)
     office.wait(hours=1)
     issue_many(office, 6)
     office.run(3)
     assert texted(office) == 6
 
 
-def test_nothing_is_texted_while_paused_and_everything_after(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state")
+def test_nothing_is_texted_while_paused_and_everything_after(open_office: OpenOffice) -> None:
+    office = open_office()
     office.company.store.pause("acme", "holiday", office.clock.now())
     invoice = office.issue()
     office.run(3)
@@ -95,8 +94,8 @@ def test_nothing_is_texted_while_paused_and_everything_after(tmp_path: Path) -> 
     assert len(office.texts()) == 1
 
 
-def test_a_pause_between_decision_and_sending_holds_the_text(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", texts_per_hour=1)
+def test_a_pause_between_decision_and_sending_holds_the_text(open_office: OpenOffice) -> None:
+    office = open_office(texts_per_hour=1)
     issue_many(office, 2)
     office.run(2)
     office.company.store.pause("acme", "stop", office.clock.now())

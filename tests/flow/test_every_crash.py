@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import event
 
 from adapters.memory.faults import Crash, FaultKind
+from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
 
 
@@ -37,8 +36,8 @@ def _until_calm(office: Office) -> None:
         office.run()
 
 
-def _commits_of(folder: Path, *, paying: bool) -> int:
-    office = Office(folder)
+def _commits_of(open_office: OpenOffice, folder: str, *, paying: bool) -> int:
+    office = open_office(folder)
     office.issue()
     if paying:
         office.run()
@@ -46,7 +45,6 @@ def _commits_of(folder: Path, *, paying: bool) -> int:
         office.wait(minutes=1)
     cut = _PowerCut(office)
     office.run()
-    office.database.close()
     return cut.commits
 
 
@@ -58,12 +56,12 @@ def _cut(office: Office, at: int) -> None:
     office.restart()
 
 
-def test_a_crash_at_any_commit_around_the_text_leaves_one_text_or_a_question(tmp_path: Path) -> None:
-    commits = _commits_of(tmp_path / "whole", paying=False)
+def test_a_crash_at_any_commit_around_the_text_leaves_one_text_or_a_question(open_office: OpenOffice) -> None:
+    commits = _commits_of(open_office, "whole", paying=False)
     assert commits > 5
     asked = 0
     for at in range(1, commits + 1):
-        office = Office(tmp_path / f"cut{at}")
+        office = open_office(f"cut{at}")
         invoice = office.issue()
         _cut(office, at)
         _until_calm(office)
@@ -75,15 +73,14 @@ def test_a_crash_at_any_commit_around_the_text_leaves_one_text_or_a_question(tmp
         if texts:
             assert office.reason(invoice) == "step_done"
         assert office.broken() == [], f"records after a crash at commit {at}"
-        office.database.close()
     assert asked <= 1, "only a crash between 'in flight' and the call itself may need a person"
 
 
-def test_a_crash_at_any_commit_around_the_booking_leaves_one_booking_and_one_receipt(tmp_path: Path) -> None:
-    commits = _commits_of(tmp_path / "whole", paying=True)
+def test_a_crash_at_any_commit_around_the_booking_leaves_one_booking_and_one_receipt(open_office: OpenOffice) -> None:
+    commits = _commits_of(open_office, "whole", paying=True)
     assert commits > 5
     for at in range(1, commits + 1):
-        office = Office(tmp_path / f"cut{at}")
+        office = open_office(f"cut{at}")
         invoice = office.issue()
         office.run()
         _pay(office)
@@ -96,12 +93,11 @@ def test_a_crash_at_any_commit_around_the_booking_leaves_one_booking_and_one_rec
         assert office.stripe_world.live_links() == []
         assert office.company.queries.counts("acme")["uncertain"] <= 1
         assert office.broken() == [], f"records after a crash at commit {at}"
-        office.database.close()
 
 
-def test_a_crash_at_any_commit_of_holding_a_payment_still_tells_a_person(tmp_path: Path) -> None:
-    def prepared(folder: Path) -> Office:
-        office = Office(folder)
+def test_a_crash_at_any_commit_of_holding_a_payment_still_tells_a_person(open_office: OpenOffice) -> None:
+    def prepared(folder: str) -> Office:
+        office = open_office(folder)
         invoice = office.issue()
         office.run()
         page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
@@ -115,14 +111,12 @@ def test_a_crash_at_any_commit_of_holding_a_payment_still_tells_a_person(tmp_pat
         office.wait(minutes=1)
         return office
 
-    first = prepared(tmp_path / "whole")
+    first = prepared("whole")
     cut = _PowerCut(first)
     first.run()
-    first.database.close()
     for at in range(1, cut.commits + 1):
-        office = prepared(tmp_path / f"cut{at}")
+        office = prepared(f"cut{at}")
         _cut(office, at)
         _until_calm(office)
         assert any("payment of 120.00 USD" in item for item in office.attention()), f"lost at commit {at}"
         assert office.broken() == [], f"records after a crash at commit {at}"
-        office.database.close()

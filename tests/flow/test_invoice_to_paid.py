@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
+from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, Office
 
 OTHER = Phone("+12125550177")
@@ -254,8 +254,8 @@ def test_an_invoice_of_a_customer_without_a_mobile_says_so(office: Office) -> No
     assert office.reason(invoice) == "no_mobile"
 
 
-def test_the_minimum_amount_speaks_of_its_own_currency_only(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", minimum=Decimal(50), minimum_in="USD")
+def test_the_minimum_amount_speaks_of_its_own_currency_only(open_office: OpenOffice) -> None:
+    office = open_office(minimum=Decimal(50), minimum_in="USD")
     small = office.issue(amount=Money.of("20.00", "USD"))
     foreign = office.issue(office.customer("Emma", mobile=OTHER.e164), Money.of("20.00", "EUR"))
     office.run(2)

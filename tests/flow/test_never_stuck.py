@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.errors import Bug, Rejected, RejectedBecause, Uncertain
 from connector.words import Wording
+from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, Office
 
 OTHER = Phone("+12125550177")
@@ -186,8 +186,8 @@ def test_a_receipt_days_after_the_payment_is_not_sent(office: Office) -> None:
     assert len(office.texts()) == 1
 
 
-def test_an_owner_who_wrote_stop_is_not_tried_again_and_again(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", owner_phone=OWNER)
+def test_an_owner_who_wrote_stop_is_not_tried_again_and_again(open_office: OpenOffice) -> None:
+    office = open_office(owner_phone=OWNER)
     office.carrier.reply(OWNER, "STOP")
     for name, mobile in (("Dana Reed", MOBILE), ("Eli Roe", OTHER)):
         office.issue(office.customer(name, mobile=mobile.e164))
@@ -198,7 +198,6 @@ def test_an_owner_who_wrote_stop_is_not_tried_again_and_again(tmp_path: Path) ->
     office.run(3)
     refused = [call for call in office.carrier.requests if call.method == "send" and "rejected" in call.fate]
     assert refused == []
-    office.database.close()
 
 
 # ------------------------------------------------------------------------------------------------------------ links
@@ -310,13 +309,12 @@ def test_a_text_just_before_the_window_closes_waits_for_the_morning(office: Offi
     assert len(office.texts()) == 1
 
 
-def test_a_text_at_midnight_is_no_problem_where_the_window_is_the_whole_day(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", window=Window(0, 1440))
+def test_a_text_at_midnight_is_no_problem_where_the_window_is_the_whole_day(open_office: OpenOffice) -> None:
+    office = open_office(window=Window(0, 1440))
     office.wait(hours=11, minutes=58)
     office.issue()
     office.run()
     assert len(office.texts()) == 1
-    office.database.close()
 
 
 def test_an_unreadable_invoice_does_not_use_up_its_notice(office: Office) -> None:

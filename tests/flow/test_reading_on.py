@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,17 +12,18 @@ from adapters.memory.faults import Crash, FaultKind
 from connector.domain.phone import Phone
 from connector.errors import CursorExpired
 from connector.flows.poll import WAITS
+from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, NOON, Office
 
 OTHER = Phone("+12125550177")
 
 
-def test_a_crash_in_the_first_reading_loses_no_change_made_meanwhile(tmp_path: Path) -> None:
+def test_a_crash_in_the_first_reading_loses_no_change_made_meanwhile(open_office: OpenOffice) -> None:
     """Wherever the baseline breaks off, an invoice paid before it goes on is known to be paid after it."""
     commits = 0
     cut_at = 0
     while cut_at <= commits:
-        office = Office(tmp_path / f"cut{cut_at}", baseline=False)
+        office = open_office(f"cut{cut_at}", baseline=False)
         office.ledger_world.page_size = 2
         customer = office.customer()
         invoices = [office.issue(customer) for _ in range(5)]
@@ -49,12 +49,11 @@ def test_a_crash_in_the_first_reading_loses_no_change_made_meanwhile(tmp_path: P
         known = office.company.queries.receivable("acme", invoices[0])
         assert known is None or known.reason == "paid", f"cut at {cut_at}"
         assert office.reason(late) == "step_done", f"cut at {cut_at}"
-        office.database.close()
         cut_at += 1
 
 
-def test_a_first_reading_waits_for_its_turn_and_then_misses_nothing(tmp_path: Path) -> None:
-    office = Office(tmp_path, baseline=False)
+def test_a_first_reading_waits_for_its_turn_and_then_misses_nothing(open_office: OpenOffice) -> None:
+    office = open_office(baseline=False)
     old = office.issue(office.customer())
     with office.company.turns.take() as ours:
         assert ours
@@ -65,7 +64,6 @@ def test_a_first_reading_waits_for_its_turn_and_then_misses_nothing(tmp_path: Pa
     office.run(3)
     assert office.company.queries.receivable("acme", old) is not None
     assert office.company.queries.receivable("acme", new) is not None
-    office.database.close()
 
 
 def test_who_waits_for_a_full_reading_goes_on_with_everything_else(office: Office) -> None:
@@ -139,8 +137,10 @@ def test_a_lagging_list_does_not_talk_over_what_was_read_since(office: Office) -
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=3), timedelta(days=400)])
-def test_a_clock_that_was_ahead_at_first_delays_nothing_once_it_is_set_right(tmp_path: Path, ahead: timedelta) -> None:
-    office = Office(tmp_path / "state", start=NOON)
+def test_a_clock_that_was_ahead_at_first_delays_nothing_once_it_is_set_right(
+    open_office: OpenOffice, ahead: timedelta
+) -> None:
+    office = open_office(start=NOON)
     office.clock.jump(NOON + ahead)
     office.run(2)
     early = office.issue()
@@ -156,7 +156,6 @@ def test_a_clock_that_was_ahead_at_first_delays_nothing_once_it_is_set_right(tmp
     office.wait(minutes=2)
     office.run(2)
     assert office.bookings(invoice) == [DOLLARS]
-    office.database.close()
 
 
 def test_an_effect_put_off_by_a_clock_that_was_ahead_is_not_put_off_for_years(office: Office) -> None:

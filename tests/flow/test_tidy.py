@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from adapters.memory.faults import FaultKind
 from connector.flows.company import Answers
+from tests.flow.conftest import OpenOffice
 from tests.flow.office import Office
 from tests.flow.test_brakes import issue_many
 
@@ -39,8 +39,8 @@ def test_what_a_person_has_closed_is_not_shown_again_by_the_same_fact(office: Of
     assert office.attention() == []
 
 
-def test_the_question_before_catching_up_is_off_the_list_once_it_is_answered(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", catch_up=3)
+def test_the_question_before_catching_up_is_off_the_list_once_it_is_answered(open_office: OpenOffice) -> None:
+    office = open_office(catch_up=3)
     office.wait(days=3)
     issue_many(office, 4)
     office.run()
@@ -51,11 +51,10 @@ def test_the_question_before_catching_up_is_off_the_list_once_it_is_answered(tmp
     office.run(2)
     assert not any("would be texted at once" in item for item in office.attention())
     assert len(office.carrier.all_texts()) == 4
-    office.database.close()
 
 
-def test_a_cap_that_allows_texts_again_is_off_the_list(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", texts_per_hour=1, texts_per_day=50)
+def test_a_cap_that_allows_texts_again_is_off_the_list(open_office: OpenOffice) -> None:
+    office = open_office(texts_per_hour=1, texts_per_day=50)
     issue_many(office, 2)
     office.run(3)
     assert any("cap of 1 texts an hour" in item for item in office.attention())
@@ -64,4 +63,3 @@ def test_a_cap_that_allows_texts_again_is_off_the_list(tmp_path: Path) -> None:
     office.wait(minutes=61)
     office.run(1)
     assert office.attention() == []
-    office.database.close()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from connector.domain.consent import ConsentState
 from connector.domain.phone import Phone
+from tests.flow.conftest import OpenOffice
 from tests.flow.office import MOBILE, Office
 
 OWNER = Phone("+12125550999")
@@ -43,8 +42,8 @@ def test_nobody_gets_a_receipt_whose_consent_was_taken_back(office: Office) -> N
     assert len(office.texts()) == 1
 
 
-def test_while_texts_are_paused_neither_receipt_nor_the_owners_notice_goes_out(tmp_path: Path) -> None:
-    office = Office(tmp_path / "state", owner_phone=OWNER)
+def test_while_texts_are_paused_neither_receipt_nor_the_owners_notice_goes_out(open_office: OpenOffice) -> None:
+    office = open_office(owner_phone=OWNER)
     invoice = office.issue()
     office.run()
     office.company.store.pause("acme", "holiday", office.clock.now())

@@ -10,13 +10,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from connector.assemble import open_state
-from connector.errors import ConfigProblem, DatabaseTrouble
-from connector.lock import AlreadyRunning, only_daemon, running
+from connector.errors import AlreadyRunning, ConfigProblem, DatabaseTrouble
+from connector.lock import only_daemon, running
 from state.database import Database
 from state.migrate import current_revision, migrate
 from state.place import DATABASE_NAME, private_folder, sqlite_url
@@ -114,7 +115,8 @@ def test_an_older_database_is_copied_before_it_is_changed(tmp_path: Path) -> Non
     copy = Path(target)
     assert copy.stat().st_mode & 0o777 == 0o600
     first = copy.read_bytes()
-    Store(Database(url)).receivables_read("acme", [receivable()], NOW)
+    with closing(Database(url)) as database:
+        Store(database).receivables_read("acme", [receivable()], NOW)
     assert _backup(url, head) == target
     assert copy.read_bytes() == first  # the copy of before stays what it was
 
@@ -157,8 +159,8 @@ def test_a_copy_made_while_others_write_is_whole(tmp_path: Path) -> None:
 def test_a_copy_never_replaces_a_file(tmp_path: Path) -> None:
     file = _migrated(tmp_path / "state")
     (tmp_path / "there").write_text("mine")
-    with pytest.raises(FileExistsError):
-        Database(f"sqlite:///{file}").copy_to(tmp_path / "there")
+    with closing(Database(f"sqlite:///{file}")) as database, pytest.raises(FileExistsError):
+        database.copy_to(tmp_path / "there")
     assert (tmp_path / "there").read_text() == "mine"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from adapters.sandbox.base import Fault
 from connector.errors import NeedsReauthorisation, Throttled, Transient
 from connector.ports import TokenSet, TokenStore
 from tests.oauth_world import CONNECTION, START, World, lasting, store_in, world
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 DAY = timedelta(days=1)
@@ -483,9 +483,7 @@ def test_being_asked_to_wait_is_passed_on_and_obeyed(either: World) -> None:
 
 
 def test_a_service_that_cannot_be_reached_was_not_asked(either: World) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    nowhere = replace(either.client, token_url=f"http://127.0.0.1:{port}/token")
+    nowhere = replace(either.client, token_url=f"http://127.0.0.1:{free_port()}/token")
     before = either.stored()
     with pytest.raises(Transient, match="could not be reached"):
         RefreshingTokens(either.store, nowhere, CONNECTION, either.wire).current()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,18 +33,18 @@ class _Broken:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
+def state(tmp_path: Path) -> Iterator[State]:
     url = sqlite_url(tmp_path / "state")
     migrate(url)
     database = Database(url)
-    return State(tmp_path / "state", database, Store(database), Queries(database))
+    yield State(tmp_path / "state", database, Store(database), Queries(database))
+    database.close()
 
 
 def _work(state: State, error: Exception) -> tuple[timedelta, list[str]]:
     settings: Any = _Broken(error)
     worker = Worker(settings, state, ManualClock(START))
     wait = worker.work("acme")
-    state.database.close()
     return wait, worker.statuses["acme"].troubles
 
 

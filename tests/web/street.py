@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from connector.domain.phone import Phone
 from connector.ports import TokenSet
 from connector.signin.book import ConnectionEntry
 from connector.signin.company import custody_of
+from tests.ports import free_port
 
 REALM = "9130355377388383"
 TWILIO_ACCOUNT, TWILIO_TOKEN = "AC" + "a" * 32, "made-up-token"
@@ -73,13 +73,6 @@ window_start = "00:00"
 window_end = "24:00"
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def wait_for(what: Callable[[], Any]) -> Any:

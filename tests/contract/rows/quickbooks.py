@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from adapters.sandbox.quickbooks.payments import delete_invoice, delete_payment,
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
 from connector.ports import CallKind, CallSeen, Ledger, LedgerReader, Wire
+from tests.ports import free_port
 
 PORT = "ledger"
 REALM = "9130355377388383"
@@ -57,7 +57,7 @@ class Meter:
             raise Throttled(f"{service} is pausing", service=service)
         if self.cut_next:
             self.cut_next = False
-            proxy = f"http://127.0.0.1:{closed_port()}"
+            proxy = f"http://127.0.0.1:{free_port()}"
             self._patch = patch.dict(os.environ, {"http_proxy": proxy, "no_proxy": "", "NO_PROXY": ""})
             self._patch.start()
             self._cut.append(proxy)
@@ -92,14 +92,6 @@ class Tokens:
             raise NeedsReauthorisation("QuickBooks ended the connection.", service="quickbooks")
         self.texts.pop(0)
         return self.texts[0]
-
-
-def closed_port() -> int:
-    """A port of this machine at which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def settings(base_url: str, **more: object) -> QuickBooksSettings:
