@@ -318,7 +318,8 @@ def _create_link(situation: Situation, policy: Policy) -> NewEffect:
     generation = situation.links_made + 1
     amount = receivable.balance
     key = natural_key(situation.identity, "link", receivable.ledger_id, generation, amount.minor, amount.currency)
-    due = f"Due {receivable.due_on.isoformat()}. " if receivable.due_on else ""
+    day = receivable.due_on
+    due = f"Due {day.day} {day:%B} {day.year}. " if day else ""  # in words: 3/4 is another day in another country
     request: dict[str, object] = {
         "reference": key,
         "amount": str(amount.amount),
