@@ -78,6 +78,7 @@ def test_show_tells_the_whole_life_in_order_with_ids_that_the_services_know(open
         "Text sent to +1•••••0110",
         "Payment of $120.00 by card: booked",
         "Payment booked in the ledger",
+        "Decided to send a text: receipt, pi_",
         "Receipt sent",
     ]
     places = [said.words.find(one) for one in told]
