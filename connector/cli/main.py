@@ -47,7 +47,7 @@ def _sign_in(config: Path | None, company: str) -> SignInCompany:
     from connector.assemble import sign_in_company
     from connector.cli.frame import company_ids, read_config
 
-    loaded = read_config(config, with_secrets=True)
+    loaded = read_config(config, with_secrets=True, company=company, section="ledger")
     return sign_in_company(loaded, *company_ids(loaded, company))
 
 
