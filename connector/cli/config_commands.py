@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.frame import EXIT_CONFIG, ConfigOption, JsonOption, print_json, told
+from connector.cli.grouped import Sentences
 from connector.errors import ConfigProblem
 
 if TYPE_CHECKING:
     from connector.config.initial import InitialAnswers
 
-app = typer.Typer(no_args_is_help=True, help="Look at the configuration: check it, print an example, its reference.")
+app = typer.Typer(
+    cls=Sentences,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Look at the configuration: check it, print an example, its reference.",
+)
 
 
 @app.command()

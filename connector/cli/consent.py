@@ -27,13 +27,16 @@ from connector.cli.frame import (
     typed,
     zone_of,
 )
+from connector.cli.grouped import Sentences
 
 if TYPE_CHECKING:
     from connector.config import Loaded
     from connector.domain.consent import ConsentRecord
     from connector.domain.phone import Phone
 
-app = typer.Typer(no_args_is_help=True, help="Who agreed to texts: import, add, revoke, show.")
+app = typer.Typer(
+    cls=Sentences, rich_markup_mode=None, no_args_is_help=True, help="Who agreed to texts: import, add, revoke, show."
+)
 
 PhoneArgument = Annotated[str, typer.Argument(metavar="PHONE", help="With country code, such as +12125550123.")]
 SHOWN: Final = 20  # problems of a list; whoever mends twenty rows runs it again anyway
