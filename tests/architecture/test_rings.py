@@ -16,6 +16,7 @@ ROOMS = (
     ("connector.domain", "domain"),
     ("connector.errors", "domain"),
     ("connector.ports", "ports"),
+    ("connector.ports_records", "ports"),
     ("connector.pointers", "ports"),
     ("connector.settings", "ports"),  # what settings classes on both sides share
     ("connector.flows", "flows"),

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from adapters.clock import ManualClock
 from adapters.quickbooks.ledger import QuickBooksLedger
+from adapters.quickbooks.records import QuickBooksRecords
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.sandbox.base import Fault, Served, TwinClock
 from adapters.sandbox.quickbooks import Books, QuickBooksTwin, RealmSettings
@@ -20,6 +21,7 @@ from adapters.sandbox.quickbooks.payments import delete_invoice, delete_payment,
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
 from connector.ports import CallKind, CallSeen, Ledger, Wire
+from connector.ports_records import LedgerReader
 
 PORT = "ledger"
 REALM = "9130355377388383"
@@ -125,6 +127,7 @@ class QuickBooksHarness:
         self.wire = Wire("acme", clock, self.meter, connect_timeout=2, read_timeout=5)
         self.adapter = self.connect()
         self.ledger: Ledger = self.adapter
+        self.reader: LedgerReader = QuickBooksRecords(settings(twin.base_url), REALM, self.tokens, self.wire)
         self.home_currency = self.books.settings.home_currency
         self.payment_account_id = self.books.clearing_account
 
