@@ -32,7 +32,7 @@ def is_mended(key: str, opened_at: datetime, mended: Mended) -> bool:
         return _after(mended.clock_agreed_at, opened_at)
     if kind == "cap":
         return mended.caps_allow
-    return kind == "catch-up" and mended.texts_may_go
+    return kind in {"catch-up", "recovered"} and mended.texts_may_go
 
 
 def _after(at: datetime | None, opened_at: datetime) -> bool:

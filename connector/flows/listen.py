@@ -117,8 +117,18 @@ class Inbox:
     queries: Queries
 
 
-def replies_heard(inbox: Inbox, texts: Sequence[InboundText], watermark: datetime | None, now: datetime) -> Counts:
-    """Store replies and what follows from them, each once. `watermark` None: they came by themselves."""
+def replies_heard(
+    inbox: Inbox,
+    texts: Sequence[InboundText],
+    watermark: datetime | None,
+    now: datetime,
+    *,
+    tell_since: datetime | None = None,
+) -> Counts:
+    """Store replies and what follows from them, each once. `watermark` None: they came by themselves.
+
+    Of those of before `tell_since` a person is told only where customers wait for him to read them.
+    """
     counts = Counts()
     texts = list({one.text_id: one for one in texts}.values())  # pages that move under a reader show one twice
     known = inbox.queries.known_inbound(inbox.company, [one.text_id for one in texts])
@@ -127,7 +137,10 @@ def replies_heard(inbox: Inbox, texts: Sequence[InboundText], watermark: datetim
     records = [record for one, said in meanings if (record := _consent(one, said)) is not None]
     held = {one.text_id: _to_hold(inbox, one, said) for one, said in meanings}
     attentions = [
-        item for one, said in meanings if (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
+        item
+        for one, said in meanings
+        if (held[one.text_id] or tell_since is None or one.received_at >= tell_since)
+        and (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
     ]
     stored = [(_redacted(one), str(said)) for one, said in meanings]
     if new or watermark is not None:

@@ -29,6 +29,7 @@ LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of
 SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
 RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
 CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # of no matter for the hours for texts; above it nobody knows what is
+PAUSED_AGAIN: Final = timedelta(minutes=15)  # resumed within the hour, a receipt still comes while it is of use
 TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
 
@@ -140,6 +141,8 @@ def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> t
         return "this number has opted out", None  # the owner's too: each further try would only be refused
     if row.purpose == "receipt" and now - row.planned_at > RECEIPT_LATE:
         return "too late for a receipt", None
+    if company.queries.paused(company.id):
+        return "texts are paused", now + PAUSED_AGAIN
     if not company.policy.window.is_open(now, zones):
         opening = company.policy.window.next_opening(now, zones)
         return "outside the hours for texts", opening or now + timedelta(days=1)

@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 from adapters.clock import ManualClock
 from adapters.memory.carrier_world import CarrierWorld
 from adapters.memory.faults import Faults
-from adapters.memory.ledger import MemoryLedger
 from adapters.memory.ledger_world import LedgerWorld
-from adapters.memory.messenger import MemoryMessenger
-from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
+from adapters.memory.reading import MemoryLedgerReader, MemoryMessengerReader, MemoryProcessorReader
 from adapters.memory.records import records_of
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import Policy
@@ -75,9 +73,9 @@ class Office:
             identity=BooksIdentity("memory", self.ledger_world.profile.tenant_id, "acct_memory"),
             policy=self.policy,
             words=Wording(),
-            ledger=MemoryLedger(self.ledger_world, faults=self.ledger_faults),
-            processor=MemoryProcessor(self.stripe_world, faults=self.stripe_faults),
-            messenger=MemoryMessenger(self.carrier, faults=self.carrier_faults),
+            ledger=MemoryLedgerReader(self.ledger_world, faults=self.ledger_faults),
+            processor=MemoryProcessorReader(self.stripe_world, faults=self.stripe_faults),
+            messenger=MemoryMessengerReader(self.carrier, faults=self.carrier_faults),
             store=Store(self.database),
             queries=Queries(self.database),
             clock=self.clock,
