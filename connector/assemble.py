@@ -31,7 +31,9 @@ from connector.ports import Clock, LedgerAccount, Wire
 from connector.ports_records import WholeLedger, WholeMessenger, WholeProcessor
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
+from state.consent_journal import ConsentJournal
 from state.database import Database
+from state.journal import beside
 from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
@@ -79,7 +81,7 @@ def open_state(folder: Path, *, create: bool = True) -> State:
 
         migrate(url, partial(only_daemon, folder))
     database = Database(url)
-    return State(folder, database, Store(database), Queries(database))
+    return State(folder, database, Store(database, ConsentJournal(beside(folder))), Queries(database))
 
 
 def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:

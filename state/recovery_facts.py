@@ -32,7 +32,7 @@ _LINK_DOWN: Final = (
 )
 _LINK_CARRIED: Final = (
     update(_LINK)
-    .where(_LINK.c.company == bindparam("whose"), _LINK.c.url == bindparam("url"), _LINK.c.texted_at.is_(None))
+    .where(_LINK.c.company == bindparam("whose"), _LINK.c.url == bindparam("address"), _LINK.c.texted_at.is_(None))
     .values(texted_at=bindparam("at"))
 )
 # A text that failed is asked for again, so that what its failure says about the number is learnt anew.
@@ -130,7 +130,7 @@ class RecoveryFacts(Facts):
             for one in found:
                 session.add(_text_row(company, one, now))
                 adopt(connection, company, one.sent, FOUND)
-                change(connection, _LINK_CARRIED, {"whose": company, "url": one.url, "at": one.text.created_at})
+                change(connection, _LINK_CARRIED, {"whose": company, "address": one.url, "at": one.text.created_at})
             for step in spent:
                 adopt(connection, company, step, why_spent)
             return len(found)

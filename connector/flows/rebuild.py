@@ -142,6 +142,7 @@ def _decisions(company: Company, findings: Findings) -> None:
 
 
 _STEPS: Final[Mapping[str, Callable[[Company, Findings], None]]] = {
+    "consents": rebuild_texts.consents,
     "payment links": rebuild_money.links,
     "payments": rebuild_money.payments,
     "bookings": rebuild_money.bookings,

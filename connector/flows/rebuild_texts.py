@@ -124,6 +124,15 @@ def _found(
     )
 
 
+def consents(company: Company, findings: Findings) -> None:
+    """What people said to a person is in the journal beside the database, and nowhere else.
+
+    Raises:
+        DatabaseTrouble: it is out of reach.
+    """
+    findings.count("consents and opt-outs put back", company.store.consents_kept(company.id, company.clock.now()))
+
+
 def replies(company: Company, findings: Findings) -> None:
     """What people wrote, as far back as the service keeps it: every STOP counts again.
 

@@ -24,7 +24,9 @@ from connector.domain.records import Agreement, Records, Shown
 from connector.flows.company import Company
 from connector.flows.passes import Report, run_pass
 from connector.words import Wording
+from state.consent_journal import ConsentJournal
 from state.database import Database
+from state.journal import beside
 from state.migrate import migrate
 from state.place import sqlite_url
 from state.queries import Queries
@@ -61,6 +63,7 @@ class Office:
         self.agreements: list[Agreement] = []
         self.spoilt: set[str] = set()  # numbers of invariants that a test breaks on purpose, by other hands than ours
         self._url = url or sqlite_url(folder)
+        self.journal = beside(folder)
         migrate(self._url)
         self.company = self._open()
         if baseline:
@@ -76,7 +79,7 @@ class Office:
             ledger=MemoryLedgerReader(self.ledger_world, faults=self.ledger_faults),
             processor=MemoryProcessorReader(self.stripe_world, faults=self.stripe_faults),
             messenger=MemoryMessengerReader(self.carrier, faults=self.carrier_faults),
-            store=Store(self.database),
+            store=Store(self.database, ConsentJournal(self.journal)),
             queries=Queries(self.database),
             clock=self.clock,
             workers=1,
