@@ -9,6 +9,7 @@ from datetime import datetime
 from adapters.registry import LEDGER_READERS, imported
 from adapters.settings_base import ServiceSettings
 from connector import assemble
+from connector.companies import company_settings
 from connector.config import Loaded
 from connector.ports import CallKind, CallMeter, CallSeen, Clock, Wire
 from connector.ports_records import LedgerReader, MessengerReader, ProcessorReader
@@ -57,7 +58,7 @@ def readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> 
         ConfigProblem: there is no such company.
         NeedsReauthorisation: it is not connected yet.
     """
-    settings = assemble.company_settings(loaded, company_id)
+    settings = company_settings(loaded, company_id)
 
     def wire(service: ServiceSettings) -> Wire:
         return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout)

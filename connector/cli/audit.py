@@ -109,9 +109,10 @@ def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Ma
     from connector.assemble_readers import CallCounter, readers
     from connector.auditing import Subject
     from connector.auditing import audit as read_and_check
+    from connector.companies import company_settings
     from connector.domain.calendar import local_day, start_of_day
 
-    settings = assemble.company_settings(loaded, company_id)
+    settings = company_settings(loaded, company_id)
     now = present()
     with _budget(loaded, company_id) as budget:
         counter = CallCounter(budget)
@@ -131,6 +132,7 @@ def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Ma
 def _budget(loaded: Loaded, company_id: str) -> Iterator[Any]:
     """The company's budget of calls, counted beside the daemon's; None where nothing is on record yet or any more."""
     from connector import assemble
+    from connector.companies import company_settings, limits
     from connector.errors import DatabaseTrouble
     from connector.flows.budget import Budget
 
@@ -139,8 +141,8 @@ def _budget(loaded: Loaded, company_id: str) -> Iterator[Any]:
     except DatabaseTrouble:
         yield None  # an audit needs none of it: after a loss it is just what one wants
         return
-    settings = assemble.company_settings(loaded, company_id)
-    budget = Budget(company_id, assemble.limits(loaded, settings), state.queries, state.store, assemble.system_clock())
+    settings = company_settings(loaded, company_id)
+    budget = Budget(company_id, limits(loaded, settings), state.queries, state.store, assemble.system_clock())
     try:
         yield budget
     finally:
@@ -209,7 +211,7 @@ def _read(result: Audit) -> dict[str, int]:
 def _print(console: Console, loaded: Loaded, company_id: str, result: Audit, calls: Mapping[str, int]) -> None:
     from rich.text import Text
 
-    from connector.assemble import company_settings
+    from connector.companies import company_settings
     from connector.domain.invariants import INVARIANTS, Violation
 
     settings = company_settings(loaded, company_id)
