@@ -212,6 +212,8 @@ def _rejected(error: stripe.StripeError, what: str) -> DuebirdError:
     advice = ""
     if isinstance(error, stripe.IdempotencyError):
         because = RejectedBecause.KEY_REUSED
+    elif code == "resource_already_exists":
+        because = RejectedBecause.EXISTS
     elif code in {"amount_too_small", "amount_too_large"}:
         because = RejectedBecause.AMOUNT
     elif error.http_status == HTTPStatus.NOT_FOUND:
