@@ -21,4 +21,6 @@ CLOCK_SKEW: Final = "clock_skew"  # seconds by which this machine and a service 
 
 # The hold that stops all texts of a company.
 TEXTS: Final = "texts"
+# The hold of a company whose memory is to be rebuilt from its services first: no effect of any kind.
+RECOVERY: Final = "recovery"
 ALL: Final = "*"

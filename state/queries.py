@@ -17,7 +17,8 @@ from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable, ReceivableState
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
-from state.names import ALL, LONG_AGO, TEXTS
+from state.lease_facts import Lease, lease_of
+from state.names import ALL, LONG_AGO, RECOVERY, TEXTS
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
     CompanyRow,
@@ -28,6 +29,7 @@ from state.tables import (
     HintRow,
     HoldRow,
     InboundRow,
+    LeaseRow,
     LinkRow,
     PaymentRow,
     ReceivableRow,
@@ -127,7 +129,7 @@ class Queries(Views):
             for effect in some(EffectRow, _EFFECTS, ledger_ids):
                 facts.effects[effect.subject].append(effect)
             for hold in records(connection, HoldRow, _HOLDS, company=company):
-                if hold.scope == TEXTS:
+                if hold.scope in {TEXTS, RECOVERY}:
                     facts.paused = True
                 else:
                     (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
@@ -313,6 +315,17 @@ class Queries(Views):
         """The stop of all texts of a company, None where they may go."""
         with self._db.read() as session:
             return session.get(HoldRow, (company, TEXTS, ALL))
+
+    def recovering(self, company: str) -> HoldRow | None:
+        """Why and since when this company's memory waits to be rebuilt; None where it can be relied on."""
+        with self._db.read() as session:
+            return session.get(HoldRow, (company, RECOVERY, ALL))
+
+    def lease(self, company: str) -> Lease | None:
+        """What is on record about the claim on a company; None where it was never claimed."""
+        with self._db.read() as session:
+            row = session.get(LeaseRow, company)
+            return lease_of(row) if row is not None else None
 
     def consent(self, company: str, phone: str) -> list[ConsentRecord]:
         """The register's entries for a number, oldest first."""
