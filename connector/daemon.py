@@ -101,6 +101,7 @@ class Daemon:
             finally:
                 notify("STOPPING=1")
                 self._schedule.stop()
+                self._worker.let_go()
 
     @contextlib.contextmanager
     def _web(self) -> Iterator[None]:
@@ -234,6 +235,9 @@ def run_once(loaded: Loaded) -> dict[str, Status]:
     try:
         with only_daemon(Path(state.folder)):
             worker = Worker(loaded, state, assemble.system_clock())
-            return {one.id: worker.once(one.id) for one in loaded.settings.companies if one.enabled}
+            try:
+                return {one.id: worker.once(one.id) for one in loaded.settings.companies if one.enabled}
+            finally:
+                worker.let_go()
     finally:
         state.close()

@@ -13,7 +13,8 @@ from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.cadence import Activity, Intervals, affordable, wanted
 from connector.errors import DuebirdError, NeedsReauthorisation
-from connector.flows.company import Company, Counts, Turns
+from connector.flows import lease
+from connector.flows.company import Company, Counts, Lease, Turns
 from connector.flows.listen import DELIVERY_LOOKS
 from connector.flows.passes import Look, Report, run_pass
 from connector.flows.poll import WAITS
@@ -34,6 +35,7 @@ OBJECTS_EVERY: Final = timedelta(hours=24)
 PASSES_AT_ONCE: Final = 4
 PATIENCE: Final = 5.0
 READINGS_AT_ONCE: Final = 4
+LETTING_GO: Final = 5.0  # seconds a stop waits for that; systemd and people wait longer
 NEXT_TURN: Final = timedelta(seconds=5)  # until a company that waits for its first reading asks again
 # Replies cost nothing at the messaging service and an unheard STOP costs trust: looked at in every pass.
 
@@ -67,6 +69,8 @@ class Worker:
     def __init__(self, loaded: Loaded, state: assemble.State, clock: Clock) -> None:
         self._loaded, self._state, self._clock = loaded, state, clock
         self._running: dict[str, _Running] = {}
+        self._instance = assemble.new_id()
+        self._leases: dict[str, Lease] = {}  # they outlive a change of settings
         self._poked: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = False
@@ -158,7 +162,7 @@ class Worker:
             return known
         parts = assemble.services(loaded, company_id, self._state, self._clock)
         company = replace(
-            assemble.company(loaded, company_id, self._state, self._clock, parts),
+            assemble.company(loaded, company_id, self._state, self._clock, parts, instance=self._instance),
             stop_asked=lambda: self._stopping,
             clock_error=parts.budget.clock_error,
             answers=parts.budget.answers,
@@ -177,7 +181,29 @@ class Worker:
             last_event_at=self._state.queries.last_text_at(company_id),
         )
         with self._lock:
+            before = self._leases.get(company_id)
+            if before is not None:
+                company.lease.carry_on(before)
+            self._leases[company_id] = company.lease
             return self._running.setdefault(company_id, made)
+
+    def let_go(self) -> None:
+        """At a clean stop, when no pass is under way: the next start need not wait. Takes `LETTING_GO` at most."""
+        threads = [
+            threading.Thread(target=self._let_go, args=(one.company,), name=f"let-go-{one.company.id}", daemon=True)
+            for one in self._running.values()
+        ]
+        for thread in threads:
+            thread.start()
+        until = self._clock.elapsed() + LETTING_GO
+        for thread in threads:
+            thread.join(max(0.0, until - self._clock.elapsed()))
+
+    def _let_go(self, company: Company) -> None:
+        try:
+            lease.let_go(company)
+        except Exception as error:  # noqa: BLE001  whatever it is, it must not stand in the way of stopping
+            log.warning("%s: could not let go of it, so the next start waits before it texts: %s", company.id, error)
 
     def _look(self, running: _Running) -> Look:
         now = self._clock.now()
