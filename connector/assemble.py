@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -26,15 +27,15 @@ from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
-from connector.flows.company import Company
+from connector.flows.company import Company, Lease
 from connector.lock import only_daemon
-from connector.ports import Clock, LedgerAccount, WholeLedger, WholeMessenger, WholeProcessor, Wire
+from connector.ports import Anchor, Clock, LedgerAccount, WholeLedger, WholeMessenger, WholeProcessor, Wire
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
 from state.consent_journal import ConsentJournal
 from state.database import Database
 from state.elsewhere import database_url
-from state.journal import beside
+from state.journal import Journal, beside
 from state.queries import Queries
 from state.store import Store
 
@@ -62,6 +63,7 @@ class Services:
     ledger: WholeLedger
     processor: WholeProcessor
     messenger: WholeMessenger
+    anchor: Anchor
     budget: Budget
     tenant_id: str
     tenant_name: str
@@ -121,14 +123,17 @@ def services(loaded: Loaded, company_id: str, state: State, clock: Clock) -> Ser
         return Wire(settings.id, clock, budget, service.connect_timeout, service.read_timeout)
 
     opened = open_connection(sign_in_company(loaded, company_id), custody_of(loaded.state_dir), wire(settings.ledger))
+    stripe_key, stripe_wire = loaded.secrets.value(settings.stripe.key), wire(settings.stripe)
     build_ledger = imported(LEDGER_READERS[settings.ledger.kind])
+    from adapters.stripe.anchor import StripeAnchor
     from adapters.stripe.records import StripeRecords
     from adapters.twilio.records import TwilioRecords
 
     username, password = twilio_sign_in(settings.twilio, loaded)
     return Services(
         ledger=build_ledger(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger)),
-        processor=StripeRecords(settings.stripe, loaded.secrets.value(settings.stripe.key), wire(settings.stripe)),
+        processor=StripeRecords(settings.stripe, stripe_key, stripe_wire),
+        anchor=StripeAnchor(settings.stripe, stripe_key, stripe_wire),
         messenger=TwilioRecords(settings.twilio, username, password, wire(settings.twilio)),
         budget=budget,
         tenant_id=opened.entry.tenant_id,
@@ -145,8 +150,20 @@ def twilio_sign_in(settings: TwilioSettings, loaded: Loaded) -> tuple[str, str]:
     return settings.account_sid, loaded.secrets.value(settings.auth_token)
 
 
-def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: Services) -> Company:
+def new_id() -> str:
+    """An id that nobody else has: 64 random bits, and a handful of them in a company's life."""
+    return secrets.token_hex(8)
+
+
+def lease_of(folder: Path, parts: Services, instance: str) -> Lease:
+    """What says whether this process is the only one that works on a company. `folder`: of the state."""
+    return Lease(parts.anchor, Journal(beside(folder)), instance, socket.gethostname() or "unnamed", new_id)
+
+
+def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: Services, *, instance: str) -> Company:
     """The company as the flows see it. Its first time binds it to its books and its Stripe account for ever.
+
+    `instance` names this start of the program.
 
     Raises:
         ConfigProblem: the payment account does not exist, or the company is bound to other books.
@@ -172,6 +189,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         store=state.store,
         queries=state.queries,
         clock=clock,
+        lease=lease_of(state.folder, parts, instance),
         owner=f"{socket.gethostname()}:{os.getpid()}",
         sweep_every=timedelta(seconds=intervals_of(loaded, settings).sweep),
     )

@@ -106,6 +106,7 @@ class Daemon:
             finally:
                 notify("STOPPING=1")
                 self._schedule.stop()
+                self._worker.let_go()
 
     @contextlib.contextmanager
     def _web(self) -> Iterator[None]:
@@ -265,6 +266,9 @@ def run_once(loaded: Loaded) -> dict[str, Status]:
     try:
         with only_daemon_of(state):
             worker = Worker(loaded, state, assemble.system_clock())
-            return {one.id: worker.once(one.id) for one in loaded.settings.companies if one.enabled}
+            try:
+                return {one.id: worker.once(one.id) for one in loaded.settings.companies if one.enabled}
+            finally:
+                worker.let_go()
     finally:
         state.close()

@@ -61,6 +61,7 @@ class RejectedBecause(StrEnum):
     UNREACHABLE_NUMBER = "unreachable_number"  # landline, unknown, invalid
     BLOCKED = "blocked"  # filtered or blocked; the content or the sender must change
     NOT_FOUND = "not_found"
+    EXISTS = "exists"  # what was to be made under an id of our choosing is there already
     AMOUNT = "amount"  # below the minimum, above the maximum, above what is owed
     CLOSED_PERIOD = "closed_period"
     BUSINESS_RULE = "business_rule"  # the provider's own rule, in its own words

@@ -14,8 +14,9 @@ from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.cadence import Activity, Intervals, affordable, wanted
 from connector.errors import DuebirdError, NeedsReauthorisation
+from connector.flows import lease
 from connector.flows.budget import Budget
-from connector.flows.company import Company, Counts, Turns
+from connector.flows.company import Company, Counts, Lease, Turns
 from connector.flows.listen import DELIVERY_LOOKS
 from connector.flows.passes import Look, Report, run_pass
 from connector.flows.poll import WAITS
@@ -37,6 +38,7 @@ OBJECTS_EVERY: Final = timedelta(hours=24)
 PASSES_AT_ONCE: Final = 4
 PATIENCE: Final = 10.0
 READINGS_AT_ONCE: Final = 2
+LETTING_GO: Final = 5.0  # seconds a stop waits for that; systemd and people wait longer
 NEXT_TURN: Final = timedelta(seconds=5)  # until a company that waits for its first reading asks again
 # Replies cost nothing at the messaging service and an unheard STOP costs trust: looked at in every pass.
 
@@ -51,17 +53,18 @@ class Assembled:
     ledger_kind: str
 
 
-Assemble = Callable[[Loaded, str, assemble.State, Clock], Assembled]
+# The last is the name of this start of the program.
+Assemble = Callable[[Loaded, str, assemble.State, Clock, str], Assembled]
 
 
-def assembled(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock) -> Assembled:
+def assembled(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, instance: str) -> Assembled:
     """The company with the services its settings name.
 
     Raises:
         DuebirdError: it is not connected, cannot be asked, or its settings cannot be true.
     """
     parts = assemble.services(loaded, company_id, state, clock)
-    company = assemble.company(loaded, company_id, state, clock, parts)
+    company = assemble.company(loaded, company_id, state, clock, parts, instance=instance)
     settings = company_settings(loaded, company_id)
     return Assembled(company, parts.budget, assemble.intervals_of(loaded, settings), settings.ledger.kind)
 
@@ -93,11 +96,20 @@ class Worker:
     """Does passes. One company's trouble stays its own. Safe to call for different companies from several threads."""
 
     def __init__(
-        self, loaded: Loaded, state: assemble.State, clock: Clock, assemble_company: Assemble = assembled
+        self,
+        loaded: Loaded,
+        state: assemble.State,
+        clock: Clock,
+        assemble_company: Assemble = assembled,
+        *,
+        instance: str = "",
     ) -> None:
+        """`instance` names this start of the program; left out, it is drawn at random."""
         self._loaded, self._state, self._clock = loaded, state, clock
         self._assemble = assemble_company
         self._running: dict[str, _Running] = {}
+        self._instance = instance or assemble.new_id()
+        self._leases: dict[str, Lease] = {}  # they outlive a change of settings
         self._poked: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = False
@@ -191,7 +203,7 @@ class Worker:
             loaded = self._loaded
         if known is not None:
             return known
-        whole = self._assemble(loaded, company_id, self._state, self._clock)
+        whole = self._assemble(loaded, company_id, self._state, self._clock, self._instance)
         company = replace(
             whole.company,
             stop_asked=lambda: self._stopping,
@@ -211,7 +223,29 @@ class Worker:
             last_event_at=self._state.queries.last_text_at(company_id),
         )
         with self._lock:
+            before = self._leases.get(company_id)
+            if before is not None:
+                company.lease.carry_on(before)
+            self._leases[company_id] = company.lease
             return self._running.setdefault(company_id, made)
+
+    def let_go(self) -> None:
+        """At a clean stop, when no pass is under way: the next start need not wait. Takes `LETTING_GO` at most."""
+        threads = [
+            threading.Thread(target=self._let_go, args=(one.company,), name=f"let-go-{one.company.id}", daemon=True)
+            for one in self._running.values()
+        ]
+        for thread in threads:
+            thread.start()
+        until = self._clock.elapsed() + LETTING_GO
+        for thread in threads:
+            thread.join(max(0.0, until - self._clock.elapsed()))
+
+    def _let_go(self, company: Company) -> None:
+        try:
+            lease.let_go(company)
+        except Exception as error:  # noqa: BLE001  whatever it is, it must not stand in the way of stopping
+            log.warning("%s: could not let go of it, so the next start waits before it texts: %s", company.id, error)
 
     def _look(self, running: _Running) -> Look:
         now = self._clock.now()

@@ -18,6 +18,7 @@ from connector.domain.receivable import Receivable, ReceivableState
 from connector.ports import DeliveryState
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
+from state.lease_facts import Lease, lease_of
 from state.names import ALL, LONG_AGO, RECOVERY, TEXTS
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
@@ -29,6 +30,7 @@ from state.tables import (
     HintRow,
     HoldRow,
     InboundRow,
+    LeaseRow,
     LinkRow,
     PaymentRow,
     ReceivableRow,
@@ -319,6 +321,12 @@ class Queries(Views):
         """Why and since when this company's memory waits to be rebuilt; None where it can be relied on."""
         with self._db.read() as session:
             return session.get(HoldRow, (company, RECOVERY, ALL))
+
+    def lease(self, company: str) -> Lease | None:
+        """What is on record about the claim on a company; None where it was never claimed."""
+        with self._db.read() as session:
+            row = session.get(LeaseRow, company)
+            return lease_of(row) if row is not None else None
 
     def consent(self, company: str, phone: str) -> list[ConsentRecord]:
         """The register's entries for a number, oldest first."""

@@ -19,6 +19,7 @@ from connector.errors import ConfigProblem
 from connector.ports import ChangePage
 from state import books
 from state.facts import Attention, Decided, Planned, put_attention, put_cursor
+from state.lease_facts import LeaseFacts
 from state.money_facts import MoneyFacts
 from state.names import (
     LEDGER_CURSOR,
@@ -39,7 +40,7 @@ _DECIDED: Final = (
 )
 
 
-class Store(MoneyFacts, PeopleFacts, RecoveryFacts):
+class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
     """What we remember, to write."""
 
     def bind_company(self, company: str, identity: BooksIdentity, ledger_name: str, now: datetime) -> None:

@@ -336,6 +336,24 @@ class HoldRow(SQLModel, table=True):
     since: datetime = instant()
 
 
+class LeaseRow(SQLModel, table=True):
+    """What we know of the claim on a company at its processor: whether we are the only ones that work on it.
+
+    Claims are JSON (`connector.domain.lease.Claim.words`). `claim`: the last one we wrote or meant to write, None where
+    a recovery has begun the lineage and nothing was claimed in it. `before`: what stood there before it. `tries`:
+    requests for it that were answered with a stored failure. `elsewhere`: somebody else's claim, seen instead of ours.
+    """
+
+    __tablename__: ClassVar[Any] = "leases"
+    company: str = Field(primary_key=True)
+    lineage: str
+    claim: str | None = None
+    before: str | None = None
+    tries: int = 0
+    elsewhere: str | None = None
+    changed_at: datetime = instant()
+
+
 class CallRow(SQLModel, table=True):
     """Calls made to a service in one UTC hour, for the budget."""
 

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from adapters.memory.world import History, World
+from connector.domain.lease import Claim
 from connector.domain.money import Money, decimals_of
 from connector.errors import Rejected, RejectedBecause
 from connector.ports import (
@@ -83,6 +84,14 @@ class Event:
     shown_from: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class NamedClaim:
+    """Who works on some books, with what an owner reads who meets it in the dashboard."""
+
+    name: str
+    claim: Claim
+
+
 class StripeLikeWorld(World):
     """One account at the processor. Methods named after what people do are theirs, not a client's."""
 
@@ -107,6 +116,7 @@ class StripeLikeWorld(World):
         self.payments: dict[str, History[Payment]] = {}
         self.refunds: list[Refund] = []
         self.events: list[Event] = []
+        self.claims: dict[str, NamedClaim] = {}  # by the id that was chosen for it
         self._event_times: list[datetime] = []
         self._link_by_url: dict[str, str] = {}
         self._links_by_reference: dict[str, list[str]] = {}

@@ -13,6 +13,7 @@ from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.world import History, SeenCall
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
+from connector.domain.lease import Claim
 from connector.domain.phone import parse_mobile
 from connector.domain.receivable import Customer
 from connector.domain.records import (
@@ -46,7 +47,7 @@ _FATES = {
     DeliveryState.FAILED: TextFate.NEVER_SENT,
     DeliveryState.CANCELLED: TextFate.NEVER_SENT,
 }
-_WRITES = frozenset(("book", "create_link", "retire_link", "send"))
+_WRITES = frozenset(("book", "create_link", "retire_link", "send", "write_claim"))
 
 
 def records_of(
@@ -224,6 +225,8 @@ def _request(call: SeenCall) -> RequestRecord:
 def _subject(args: tuple[Any, ...]) -> tuple[str, str]:
     """What a call was about, and what tells it from another one about the same."""
     match args:
+        case (str(one), Claim() as claim, *_):
+            return one, str(claim.mark)
         case (BookingRequest() as booking, *_):
             return booking.reference, booking.ledger_id
         case (LinkRequest() as link, *_):

@@ -14,6 +14,7 @@ from connector.ports import Finding, ProcessorAccount, Weight
 _WHERE: Final = "Stripe > Developers > API keys"
 _PROBES: Final[tuple[tuple[str, Callable[[stripe.StripeClient], Any]], ...]] = (
     ("Payment Links", lambda client: client.v1.payment_links.list({"limit": 1})),
+    ("Products", lambda client: client.v1.products.list({"limit": 1})),
     ("Checkout Sessions", lambda client: client.v1.checkout.sessions.list({"limit": 1})),
     ("Events", lambda client: client.v1.events.list({"limit": 1})),
     ("PaymentIntents", lambda client: client.v1.payment_intents.list({"limit": 1})),

@@ -216,6 +216,8 @@ def _rejected(error: stripe.StripeError, what: str) -> DuebirdError:
     advice = ""
     if isinstance(error, stripe.IdempotencyError):
         because = RejectedBecause.KEY_REUSED
+    elif code == "resource_already_exists":
+        because = RejectedBecause.EXISTS
     elif code in {"amount_too_small", "amount_too_large"}:
         because = RejectedBecause.AMOUNT
     elif other_mode(words):  # never NOT_FOUND: a live link would be taken for one that is gone

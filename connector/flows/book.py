@@ -18,6 +18,7 @@ from connector.domain.money import Money
 from connector.domain.plan import ReceiptFacts
 from connector.domain.receivable import Receivable
 from connector.errors import Rejected, RejectedBecause
+from connector.flows import lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -92,7 +93,7 @@ def book(attempt: Attempt) -> str:
     # Deleted by somebody, and ordered again by a person: then it is booked again.
     if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
         return _hold(attempt, request, receivable)
-    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    lease.begin(attempt)
     made = company.ledger.book(request)
     if made.state is BookingState.DELETED:
         raise _deleted_by_somebody(made, request)  # the ledger repeated the answer of an entry that is gone by now

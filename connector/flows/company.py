@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
+from connector.domain.lease import Claim
 from connector.domain.plan import Words
-from connector.ports import Clock, WholeLedger, WholeMessenger, WholeProcessor
+from connector.ports import Anchor, Clock, WholeLedger, WholeMessenger, WholeProcessor
+from state.journal import Journal
 from state.queries import Queries
 from state.store import Store
 
@@ -51,6 +53,33 @@ class Turns:
                 self._free.release()
 
 
+@dataclass(slots=True)
+class Lease:
+    """What this process knows of the claim on a company. Only the flow of that name changes it, between effects.
+
+    `instance`: this start of the program. `host`: this computer's name, shown to people. Seconds are `Clock.elapsed`.
+    """
+
+    anchor: Anchor
+    journal: Journal
+    instance: str
+    host: str
+    new_id: Callable[[], str]  # an id that nobody else has
+    standing: Claim | None = None  # ours, as last seen to stand
+    renewed_at: float | None = None  # when it was looked at before it was last written
+    texts_from: float = 0.0  # no texts before: whoever had the claim may still be about to send
+    lost: bool = False  # another installation works on the company
+
+    def forget(self) -> None:
+        """Nothing is claimed any more."""
+        self.standing, self.renewed_at, self.lost = None, None, False
+
+    def carry_on(self, before: Lease) -> None:
+        """Take over what the same process knew before its settings were read anew."""
+        self.standing, self.renewed_at = before.standing, before.renewed_at
+        self.texts_from, self.lost = before.texts_from, before.lost
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
     """Everything a flow needs. `workers`: how many effects may be performed side by side.
@@ -68,6 +97,7 @@ class Company:
     store: Store
     queries: Queries
     clock: Clock
+    lease: Lease
     workers: int = 8
     # What works on `workers` things side by side; a simulation gives one whose order it chooses itself.
     threads: Callable[[int], Executor] = ThreadPoolExecutor

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from connector.errors import DatabaseTrouble, Throttled
-from connector.flows import brakes, listen, perform, poll, propose, rebuild, reconcile, recover, settle, tidy
+from connector.errors import DatabaseTrouble, DuebirdError, Throttled
+from connector.flows import brakes, lease, listen, perform, poll, propose, rebuild, reconcile, recover, settle, tidy
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
 
@@ -52,7 +52,8 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
     # One set of threads for the whole pass: each thread keeps its connections, and new ones cost a handshake each.
     with company.threads(company.workers) as pool:
         try:
-            _stages(company, look or Look(), pool, report)
+            if _is_ours(company, report) and _is_known(company, report):
+                _stages(company, look or Look(), pool, report)
         except DatabaseTrouble as error:
             # What cannot be recorded must not be done: no further stage, no further call.
             log.error("%s: the pass was broken off: %s", company.id, error)  # noqa: TRY400  for people
@@ -61,8 +62,6 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
 
 
 def _stages(company: Company, look: Look, pool: Executor, report: Report) -> None:
-    if not _is_known(company, report):
-        return
     stages: list[tuple[str, Callable[[Company], Counts]]] = [("recover", recover.run_once)]
     if look.payments:
         stages.append(("read payments", listen.payments_once))
@@ -97,6 +96,24 @@ def _is_known(company: Company, report: Report) -> bool:
         return False
     report.troubles.append("texts wait for your word after a recovery: see `duebird recover`")
     return True
+
+
+def _is_ours(company: Company, report: Report) -> bool:
+    """Whether to work on the company. Where nobody could be asked, what can be read is read, and no effect follows."""
+    try:
+        standing = lease.stand(company)
+    except DatabaseTrouble:
+        raise
+    except DuebirdError as trouble:
+        log.warning("%s: could not be claimed: %s", company.id, trouble)
+        listen.note_trouble(company, trouble)
+        report.waiting = isinstance(trouble, Throttled)
+        report.troubles.append(f"nothing is texted or booked: {trouble}")
+        return True
+    report.waiting = lease.texts_wait(company)
+    if standing is lease.Standing.ELSEWHERE:
+        report.troubles.append("another computer works on these books: see `duebird attention`")
+    return standing is not lease.Standing.ELSEWHERE
 
 
 def _stage(company: Company, name: str, stage: Callable[[Company], Counts], report: Report) -> None:

@@ -21,7 +21,7 @@ from connector.errors import (
     Throttled,
     Transient,
 )
-from connector.flows import book, brakes, listen, text
+from connector.flows import book, brakes, lease, listen, text
 from connector.flows.attempts import Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
@@ -49,7 +49,8 @@ ALL_KINDS: Final = frozenset(EffectKind)
 def run_once(company: Company, pool: Executor) -> Counts:
     """Attempt everything that is due. One effect's trouble never stops another's; a dead service stops its kind."""
     counts = Counts()
-    stopped: set[EffectKind] = set()
+    # Money is looked for before it is booked, and a link made twice under its key is one link: only texts must wait.
+    stopped = {EffectKind.SEND_TEXT} if lease.texts_wait(company) else set[EffectKind]()
     unreached: Counter[EffectKind] = Counter()
     tried: set[str] = set()
     for _ in range(BATCHES_A_RUN):
@@ -58,7 +59,7 @@ def run_once(company: Company, pool: Executor) -> Counts:
         rows = company.store.effects.due(company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped)
         # Each effect once a run: what could not even be put off must not be tried again and again.
         rows = [row for row in rows if row.key not in tried]
-        if not rows:
+        if not rows or lease.renew(company) is not lease.Standing.OURS:
             break
         texts = [row for row in rows if row.kind == EffectKind.SEND_TEXT]
         if texts and not _people_are_known(company, texts, counts):
@@ -124,7 +125,9 @@ def _perform(
     heard: datetime | None,
 ) -> tuple[str, str, str]:
     kind = EffectKind(row.kind)
-    if kind in stopped or company.stop_asked() or (kind is EffectKind.SEND_TEXT and _is_old(company, heard)):
+    if kind in stopped or company.stop_asked() or not lease.is_good(company):
+        return row.key, kind, LEFT
+    if kind is EffectKind.SEND_TEXT and _is_old(company, heard):
         return row.key, kind, LEFT
     attempt = Attempt(company, row, _WHAT[kind])
     try:
@@ -168,7 +171,7 @@ def create_link(attempt: Attempt) -> str:
         # Had it ever been in doubt there could be a link already: then it is repeated, found, and taken down.
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
         return "cancelled"
-    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    lease.begin(attempt)
     link = company.processor.create_link(
         LinkRequest(
             reference=values["reference"],
@@ -200,7 +203,7 @@ def retire_link(attempt: Attempt) -> str:
     """Take a link down and its open pages with it; what was paid meanwhile is stored, never lost."""
     company, row = attempt.company, attempt.row
     values = request_of(row)
-    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    lease.begin(attempt)
     try:
         retired = company.processor.retire_link(values["link_id"], values["message"])
     except Rejected as refusal:

@@ -10,7 +10,7 @@ from typing import Final
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
 from connector.errors import DuebirdError
-from connector.flows import book, listen, text
+from connector.flows import book, lease, listen, text
 from connector.flows.attempts import look_again, look_later
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
@@ -122,6 +122,8 @@ def _link(company: Company, row: EffectRow) -> str:
         company.store.effects.postpone(row.key, now, now, why, fresh_slot=True)
         return "planned again"
     keep = next((one for one in links if one.active), links[0])
+    if len(links) > 1 and lease.renew(company) is not lease.Standing.OURS:
+        return "left to whoever works on it"
     for extra in links:
         if extra.active and extra.link_id != keep.link_id:
             retired = company.processor.retire_link(extra.link_id, values["inactive_message"])

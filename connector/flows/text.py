@@ -14,6 +14,7 @@ from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
 from connector.domain.plan import Situation, may_text, may_thank, notice
 from connector.errors import Rejected, RejectedBecause
+from connector.flows import lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.situation import reread_situation, situations
@@ -61,7 +62,7 @@ def send(attempt: Attempt) -> str:
         later = company.policy.window.next_opening(now + left, zones) or now + timedelta(days=1)
         company.store.effects.postpone(row.key, later, now, "the hours for texts end too soon")
         return "postponed"
-    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    lease.begin(attempt)
     try:
         sent = company.messenger.send(TextRequest(to, values["body"], min(LONGEST_QUEUE, left)))
     except Rejected as refusal:

@@ -10,6 +10,7 @@ Rules for every adapter behind a port:
 
 from __future__ import annotations
 
+from connector.ports.anchor import Anchor
 from connector.ports.calls import (
     CALLS_AT_ONCE,
     AccessTokens,
@@ -69,6 +70,7 @@ from connector.ports.records import (
 __all__ = [
     "CALLS_AT_ONCE",
     "AccessTokens",
+    "Anchor",
     "Booking",
     "BookingRequest",
     "BookingState",

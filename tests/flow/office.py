@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.clock import ManualClock
+from adapters.memory.anchor import MemoryAnchor
 from adapters.memory.carrier_world import CarrierWorld
 from adapters.memory.faults import Faults
 from adapters.memory.ledger_world import LedgerWorld
@@ -21,12 +22,14 @@ from connector.domain.invariants import broken, check
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.records import Agreement, Records, Shown
-from connector.flows.company import Company
+from connector.flows.company import Company, Lease
+from connector.flows.lease import let_go
 from connector.flows.passes import Report, run_pass
 from connector.words import Wording
 from state.consent_journal import ConsentJournal
 from state.database import Database
-from state.journal import beside
+from state.journal import Journal
+from state.journal import beside as journal_beside
 from state.migrate import migrate
 from state.place import sqlite_url
 from state.queries import Queries
@@ -41,13 +44,25 @@ class Office:
     """One company and the worlds around it. `restart` ends the program and starts it again on the same files."""
 
     def __init__(
-        self, folder: Path, *, start: datetime = NOON, baseline: bool = True, url: str | None = None, **policy: Any
+        self,
+        folder: Path,
+        *,
+        start: datetime = NOON,
+        baseline: bool = True,
+        url: str | None = None,
+        host: str = "till",
+        beside: Office | None = None,
+        **policy: Any,
     ) -> None:
-        self.clock = ManualClock(start)
-        self.ledger_world = LedgerWorld(self.clock)
-        self.stripe_world = StripeLikeWorld(self.clock)
-        self.carrier = CarrierWorld(self.clock)
+        """`beside`: another installation of the same company, in whose world this one works too."""
+        self.clock: ManualClock = beside.clock if beside else ManualClock(start)
+        self.ledger_world: LedgerWorld = beside.ledger_world if beside else LedgerWorld(self.clock)
+        self.stripe_world: StripeLikeWorld = beside.stripe_world if beside else StripeLikeWorld(self.clock)
+        self.carrier: CarrierWorld = beside.carrier if beside else CarrierWorld(self.clock)
         self.ledger_faults, self.stripe_faults, self.carrier_faults = Faults(), Faults(), Faults()
+        self.anchor_faults = Faults()
+        self.folder, self.host = folder, host
+        self.started = self.ids = 0
         self.policy = Policy(
             business="Acme Plumbing",
             zone=ZoneInfo("America/New_York"),
@@ -63,13 +78,13 @@ class Office:
         self.agreements: list[Agreement] = []
         self.spoilt: set[str] = set()  # numbers of invariants that a test breaks on purpose, by other hands than ours
         self._url = url or sqlite_url(folder)
-        self.journal = beside(folder)
+        self.journal = journal_beside(folder)
         migrate(self._url)
-        self.company = self._open()
-        if baseline:
+        self.company = self.open()
+        if baseline and beside is None:
             self.run()
 
-    def _open(self) -> Company:
+    def open(self) -> Company:
         self.database = Database(self._url)
         return Company(
             id="acme",
@@ -82,6 +97,7 @@ class Office:
             store=Store(self.database, ConsentJournal(self.journal)),
             queries=Queries(self.database),
             clock=self.clock,
+            lease=self._lease(),
             workers=1,
         )
 
@@ -89,9 +105,22 @@ class Office:
         """Let go of the database it has now: a restart opens another."""
         self.database.close()
 
-    def restart(self) -> None:
+    def _lease(self) -> Lease:
+        self.started += 1
+        instance = f"{self.host}-{self.started}"
+        anchor = MemoryAnchor(self.stripe_world, faults=self.anchor_faults)
+        return Lease(anchor, Journal(self.journal), instance, self.host, self._new_id)
+
+    def _new_id(self) -> str:
+        self.ids += 1
+        return f"{self.host}-lineage-{self.ids}"
+
+    def restart(self, *, crashed: bool = False) -> None:
+        """After a crash nobody has let go, and the next start waits before it texts."""
+        if not crashed:
+            let_go(self.company)
         self.database.close()
-        self.company = self._open()
+        self.company = self.open()
 
     def run(self, times: int = 1) -> Report:
         report = Report()

@@ -53,7 +53,7 @@ def _cut(office: Office, at: int) -> None:
     cut.at = at
     with pytest.raises(Crash):
         office.run()
-    office.restart()
+    office.restart(crashed=True)
 
 
 def test_a_crash_at_any_commit_around_the_text_leaves_one_text_or_a_question(open_office: OpenOffice) -> None:

@@ -53,7 +53,7 @@ def test_a_crash_around_the_sending_leaves_at_most_one_text(office: Office, kind
     office.issue()
     with pytest.raises(Crash):
         office.run()
-    office.restart()
+    office.restart(crashed=True)
     for _ in range(10):
         office.wait(minutes=10)
         office.run()
@@ -87,7 +87,7 @@ def test_trouble_around_the_booking_leaves_exactly_one_payment(office: Office, k
     try:
         office.run()
     except Crash:
-        office.restart()
+        office.restart(crashed=True)
     for _ in range(5):
         office.wait(minutes=10)
         office.run()
@@ -115,8 +115,8 @@ def test_trouble_around_the_link_leaves_one_link(office: Office, kind: FaultKind
     try:
         office.run()
     except Crash:
-        office.restart()
-    for _ in range(3):
+        office.restart(crashed=True)
+    for _ in range(5):
         office.wait(minutes=1)
         office.run()
     assert len(office.stripe_world.links) == 1

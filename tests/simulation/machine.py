@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import event
 
 from adapters.clock import ManualClock
+from adapters.memory.anchor import MemoryAnchor
 from adapters.memory.faults import Crash, Fault, FaultKind, Faults
 from adapters.memory.reading import MemoryLedgerReader, MemoryMessengerReader, MemoryProcessorReader
 from connector import assemble
@@ -26,12 +27,12 @@ from connector.config.load import load_text
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import BooksIdentity
 from connector.flows.budget import Budget
-from connector.flows.company import Company
+from connector.flows.company import Company, Lease
 from connector.ports import CallKind, CallSeen, Clock
 from connector.worker import Assembled, Worker
 from state.consent_journal import ConsentJournal
 from state.database import Database
-from state.journal import beside
+from state.journal import Journal, beside
 from state.migrate import migrate
 from state.place import DATABASE_NAME, sqlite_url
 from state.queries import Queries
@@ -166,7 +167,10 @@ class Machine:
         event.listen(engine, "before_cursor_execute", self._on_statement)
         store = Store(self.database, ConsentJournal(beside(self.folder)))
         self.state = assemble.State(self.folder, self.database, store, Queries(self.database))
-        self.worker = Worker(loaded(self.settings), self.state, self.clock, self._assemble)
+        self.worker = Worker(loaded(self.settings), self.state, self.clock, self._assemble, instance=self._new_id())
+
+    def _new_id(self) -> str:
+        return f"{self.name}-{self.dice.getrandbits(64):016x}"
 
     def die(self) -> None:
         """Lose everything but the file."""
@@ -214,7 +218,9 @@ class Machine:
 
     # ----------------------------------------------------------------------------------------------- put together
 
-    def _assemble(self, settings: Loaded, company_id: str, state: assemble.State, clock: Clock) -> Assembled:
+    def _assemble(
+        self, settings: Loaded, company_id: str, state: assemble.State, clock: Clock, instance: str
+    ) -> Assembled:
         ours = company_settings(settings, company_id)
         budget = Budget(company_id, (), state.queries, state.store, clock)
         meter = _Meter(self, budget)
@@ -231,6 +237,13 @@ class Machine:
             store=state.store,
             queries=state.queries,
             clock=clock,
+            lease=Lease(
+                MemoryAnchor(town.processor, faults=town_faults, meter=meter),
+                Journal(beside(self.folder)),
+                instance,
+                self.name,
+                self._new_id,
+            ),
             workers=self._workers,
             threads=lambda workers: BatonExecutor(self._baton, workers),
             owner=self.name,

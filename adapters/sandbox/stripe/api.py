@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adapters.sandbox.stripe import forms, objects, people
+from adapters.sandbox.stripe import forms, objects, people, products
 from adapters.sandbox.stripe.forms import Obj, Shape, StripeProblem, missing
 from adapters.sandbox.stripe.lists import Call, in_time, listed, newest_first
 from adapters.sandbox.stripe.world import EVENTS_KEPT, Books, EventRow
@@ -418,7 +418,9 @@ ENDPOINTS: list[Endpoint] = [
     _endpoint("GET", "/v1/payouts", "payout_read", list_payouts),
     _endpoint("GET", "/v1/payouts/{}", "payout_read", getter(_payouts, "payout", "id")),
     *_simple("/v1/products", "product_read", "product", _products),
-    _endpoint("POST", "/v1/products/{}", "product_write", switcher(_products, "product")),
+    _endpoint("POST", "/v1/products", "product_write", products.create),
+    _endpoint("POST", "/v1/products/{}", "product_write", products.update),
+    _endpoint("DELETE", "/v1/products/{}", "product_write", products.delete),
     *_simple("/v1/prices", "plan_read", "price", _prices, "product"),
     _endpoint("POST", "/v1/prices/{}", "plan_write", switcher(_prices, "price")),
     *_simple("/v1/webhook_endpoints", "webhook_read", "webhook endpoint", _endpoints),

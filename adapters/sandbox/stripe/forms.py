@@ -112,6 +112,15 @@ CREATE_LINK: Shape = {
 }
 UPDATE_LINK: Shape = {**_LINK_COMMON, "active": "bool", "payment_intent_data": _INTENT_DATA}
 EXPIRE: Shape = {"expand": ["str"]}
+CREATE_PRODUCT: Shape = {
+    "id": ("str", 5000),
+    "name": ("str", 5000),
+    "description": ("str", 40000),
+    "active": "bool",
+    "metadata": "meta",
+    "expand": ["str"],
+}
+UPDATE_PRODUCT: Shape = {name: shape for name, shape in CREATE_PRODUCT.items() if name != "id"}
 CREATE_REFUND: Shape = {
     "payment_intent": "str",
     "charge": "str",

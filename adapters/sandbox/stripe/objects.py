@@ -110,9 +110,9 @@ def _intent_data(params: Obj) -> Obj | None:
 
 def product(world: World, books: Books, data: Obj) -> Obj:
     return {
-        "id": world.new_id("prod_", 14),
+        "id": data.get("id") or world.new_id("prod_", 14),
         "object": "product",
-        "active": True,
+        "active": data.get("active", True),
         "created": world.seconds(),
         "description": data.get("description"),
         "images": [],

@@ -19,6 +19,7 @@ from connector.domain.invariants.finding import (
     of_text,
 )
 from connector.domain.invariants.reading import OUR_REFERENCE, Reading
+from connector.domain.lease import anchor_id
 from connector.domain.records import TENANT_KEY, LinkRecord, RequestRecord, Service
 
 ONLY_OURS: Final = 11
@@ -39,16 +40,19 @@ def check_only_ours(reading: Reading) -> Iterator[Finding]:
         yield NotCheckable(ONLY_OURS, why)
         return
     ours = {one.link_id for one in reading.links}
+    claim_id = anchor_id(reading.records.identity)
     for request in requests:
-        if request.writing and not _is_ours(request, ours):
+        if request.writing and not _is_ours(request, ours, claim_id):
             sentence = f"A request ({request.method}) was about something that does not carry our reference."
             yield Violation(ONLY_OURS, sentence, (of_request(request),), MEDDLED)
 
 
-def _is_ours(request: RequestRecord, links: set[str]) -> bool:
+def _is_ours(request: RequestRecord, links: set[str], claim_id: str) -> bool:
     if request.service is Service.LEDGER:
         return request.method == "book" and OUR_REFERENCE.fullmatch(request.subject) is not None
     if request.service is Service.PROCESSOR:
+        if request.method == "write_claim":
+            return request.subject == claim_id
         return request.subject in links if request.method == "retire_link" else request.method == "create_link"
     return request.method == "send"
 

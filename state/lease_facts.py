@@ -1,0 +1,70 @@
+"""Facts about the claim on a company: what we mean to write at the processor, and what we saw there instead."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.domain.lease import Claim, Held
+from state.facts import Attention, Facts, put_attention
+from state.tables import LeaseRow
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What is on record about the claim on a company."""
+
+    held: Held
+    tries: int
+    elsewhere: Claim | None  # somebody else's, seen instead of ours
+
+
+class LeaseFacts(Facts):
+    """What we know of the claim. A claim is on record here before it is written there."""
+
+    def lease_meant(self, company: str, held: Held, tries: int, now: datetime) -> None:
+        """A claim is about to be written at the processor."""
+        with self.database.write() as session:
+            session.merge(
+                LeaseRow(
+                    company=company,
+                    lineage=held.lineage,
+                    claim=_written(held.claim),
+                    before=_written(held.before),
+                    tries=tries,
+                    elsewhere=None,
+                    changed_at=now,
+                )
+            )
+
+    def lease_begins_anew(self, company: str, lineage: str, now: datetime) -> None:
+        """A recovery begins a lineage: once it is over, whatever claim stands there then is to be replaced."""
+        with self.database.write() as session:
+            session.merge(
+                LeaseRow(
+                    company=company, lineage=lineage, claim=None, before=None, tries=0, elsewhere=None, changed_at=now
+                )
+            )
+
+    def lease_lost(self, company: str, seen: Claim, attention: Attention, now: datetime) -> None:
+        """Somebody else works on this company. What we held ourselves stays on record."""
+        with self.database.write() as session:
+            row = session.get(LeaseRow, company)
+            if row is not None:
+                row.elsewhere, row.changed_at = _written(seen), now
+                session.add(row)
+            put_attention(session, company, attention, now)
+
+
+def lease_of(row: LeaseRow) -> Lease:
+    """The value a row holds."""
+    return Lease(Held(row.lineage, _read(row.claim), _read(row.before)), row.tries, _read(row.elsewhere))
+
+
+def _written(claim: Claim | None) -> str | None:
+    return json.dumps(claim.words(), sort_keys=True) if claim is not None else None
+
+
+def _read(words: str | None) -> Claim | None:
+    return Claim.of_words(json.loads(words)) if words is not None else None
