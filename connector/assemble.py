@@ -155,9 +155,16 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def lease_of(folder: Path, parts: Services, instance: str) -> Lease:
+def lease_of(loaded: Loaded, folder: Path, parts: Services, instance: str) -> Lease:
     """What says whether this process is the only one that works on a company. `folder`: of the state."""
-    return Lease(parts.anchor, Journal(beside(folder)), instance, socket.gethostname() or "unnamed", new_id)
+    return Lease(
+        parts.anchor,
+        Journal(beside(folder)),
+        instance,
+        socket.gethostname() or "unnamed",
+        new_id,
+        takeover_wait=loaded.settings.daemon.takeover_wait,
+    )
 
 
 def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: Services, *, instance: str) -> Company:
@@ -189,7 +196,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         store=state.store,
         queries=state.queries,
         clock=clock,
-        lease=lease_of(state.folder, parts, instance),
+        lease=lease_of(loaded, state.folder, parts, instance),
         owner=f"{socket.gethostname()}:{os.getpid()}",
         sweep_every=timedelta(seconds=intervals_of(loaded, settings).sweep),
     )

@@ -115,7 +115,7 @@ def _rehearse(loaded: Loaded, company_id: str, state: assemble.State, clock: Clo
         store=state.store,
         queries=state.queries,
         clock=clock,
-        lease=assemble.lease_of(state.folder, parts, assemble.new_id()),  # a preview claims nothing
+        lease=assemble.lease_of(loaded, state.folder, parts, assemble.new_id()),  # a preview claims nothing
     )
     poll.run_once(company)
     ids = [row.ledger_id for row in state.queries.receivables(company_id, Sought(states=("open",)), limit=limit)]

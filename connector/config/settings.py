@@ -9,6 +9,7 @@ from pydantic import Field
 
 from connector.config.company import CompanySettings
 from connector.config.values import Interval, Line, ListenAddress, ListOf, PublicAddress
+from connector.domain.lease import TEXTS_WAIT
 from connector.settings import Contradiction, StrictSettings
 
 
@@ -47,6 +48,11 @@ class DaemonSettings(StrictSettings):
         default=0.1,
         description="Share of each interval by which it varies at random, from 0 to 0.5, so that many companies do "
         "not all call at once.",
+    )
+    takeover_wait: Interval = Field(
+        default=TEXTS_WAIT,
+        description="Seconds for which texts wait after a start that follows a crash: a copy of this installation that "
+        "still runs elsewhere has stopped by then. Less is for stand-ins only. Payments are booked at once.",
     )
     dashboard_listen: ListenAddress | None = Field(
         default=None,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
-from connector.domain.lease import Claim
+from connector.domain.lease import TEXTS_WAIT, Claim
 from connector.domain.plan import Words
 from connector.ports import Anchor, Clock, WholeLedger, WholeMessenger, WholeProcessor
 from state.journal import Journal
@@ -65,6 +65,7 @@ class Lease:
     instance: str
     host: str
     new_id: Callable[[], str]  # an id that nobody else has
+    takeover_wait: float = TEXTS_WAIT  # how long texts wait after a start that follows a crash
     standing: Claim | None = None  # ours, as last seen to stand
     renewed_at: float | None = None  # when it was looked at before it was last written
     texts_from: float = 0.0  # no texts before: whoever had the claim may still be about to send

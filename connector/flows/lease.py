@@ -14,7 +14,6 @@ from typing import Final
 from connector.domain.lease import (
     MARGIN,
     RENEWED_FOR,
-    TEXTS_WAIT,
     Claim,
     Held,
     Judgement,
@@ -161,7 +160,7 @@ def _start(company: Company) -> Standing:
             return _give_up(company, found, seen)
         if _change(company, seen, looked_at):
             if found.texts_wait:
-                lease.texts_from = company.clock.elapsed() + TEXTS_WAIT
+                lease.texts_from = company.clock.elapsed() + lease.takeover_wait
             if found.verdict is Verdict.AGAIN and held is not None and held.claim is not None and held.claim.mark > 1:
                 _tell_gone(company)  # at the first mark it may never have been there
             return Standing.OURS

@@ -77,6 +77,7 @@ state_dir = "state"
 poll_quick = 1
 poll_slow = 1
 poll_idle = 1
+takeover_wait = 1
 jitter = 0.0
 """
 _LEDGERS = {
