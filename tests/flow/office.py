@@ -56,10 +56,10 @@ class Office:
         **policy: Any,
     ) -> None:
         """`beside`: another installation of the same company, in whose world this one works too."""
-        self.clock = beside.clock if beside else ManualClock(start)
-        self.ledger_world = beside.ledger_world if beside else LedgerWorld(self.clock)
-        self.stripe_world = beside.stripe_world if beside else StripeLikeWorld(self.clock)
-        self.carrier = beside.carrier if beside else CarrierWorld(self.clock)
+        self.clock: ManualClock = beside.clock if beside else ManualClock(start)
+        self.ledger_world: LedgerWorld = beside.ledger_world if beside else LedgerWorld(self.clock)
+        self.stripe_world: StripeLikeWorld = beside.stripe_world if beside else StripeLikeWorld(self.clock)
+        self.carrier: CarrierWorld = beside.carrier if beside else CarrierWorld(self.clock)
         self.ledger_faults, self.stripe_faults, self.carrier_faults = Faults(), Faults(), Faults()
         self.anchor_faults = Faults()
         self.folder, self.host = folder, host

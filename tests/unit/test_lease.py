@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ HELD = Held("life-1", NEXT, OURS)  # a renewal is meant, or done
 ANEW = Held("life-2", None)
 
 
-def laptop(**other: object) -> Claim:
+def laptop(**other: Any) -> Claim:
     return replace(OURS, **{"instance": "laptop-1", "host": "laptop", **other})
 
 
