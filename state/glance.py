@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from state.names import ALL, TEXTS
+from connector.domain.lease import Claim
+from state.names import ALL, RECOVERY, TEXTS
 from state.place import BUSY_TIMEOUT_MS, trouble
 
 
@@ -33,6 +35,8 @@ class Glance:
     books: str | None
     cursors: Mapping[str, tuple[str, datetime]]
     pause: Pause | None
+    recovery: Pause | None  # its memory is to be rebuilt first
+    elsewhere: Claim | None  # another installation works on the company
     counts: Mapping[str, int]
     attention: int
     last_text_at: datetime | None
@@ -74,16 +78,16 @@ class FileGlances:
 
     def _glance(self, company: str, calls_since: Mapping[str, datetime]) -> Glance:
         books = self._one("SELECT ledger_name FROM companies WHERE company = ?", company)
-        pause = self._one(
-            "SELECT since, why FROM holds WHERE company = ? AND scope = ? AND subject = ?", company, TEXTS, ALL
-        )
+        elsewhere = self._one("SELECT elsewhere FROM leases WHERE company = ?", company)
         cursors = self._connection.execute("SELECT name, value, moved_at FROM cursors WHERE company = ?", (company,))
         count = "SELECT count(*) FROM "
         last = self._one("SELECT max(sent_at) FROM texts WHERE company = ?", company)
         return Glance(
             books=books[0] if books else None,
             cursors={name: (value, _instant(moved_at)) for name, value, moved_at in cursors},
-            pause=Pause(_instant(pause[0]), pause[1]) if pause else None,
+            pause=self._hold(company, TEXTS),
+            recovery=self._hold(company, RECOVERY),
+            elsewhere=claim_of(elsewhere[0]) if elsewhere else None,
             counts={
                 "open": self._count(f"{count} receivables WHERE company = ? AND state = 'open'", company),
                 "texts": self._count(f"{count} texts WHERE company = ?", company),
@@ -95,6 +99,12 @@ class FileGlances:
             last_text_at=_instant(last[0]) if last and last[0] else None,
             calls={service: self._calls(company, service, since) for service, since in calls_since.items()},
         )
+
+    def _hold(self, company: str, scope: str) -> Pause | None:
+        found = self._one(
+            "SELECT since, why FROM holds WHERE company = ? AND scope = ? AND subject = ?", company, scope, ALL
+        )
+        return Pause(_instant(found[0]), found[1]) if found else None
 
     def _calls(self, company: str, service: str, since: datetime) -> tuple[int, int]:
         reads, writes = self._one(
@@ -113,6 +123,11 @@ class FileGlances:
     def _one(self, question: str, *values: str) -> tuple[Any, ...] | None:
         found: tuple[Any, ...] | None = self._connection.execute(question, values).fetchone()
         return found
+
+
+def claim_of(words: str | None) -> Claim | None:
+    """As `leases` holds it."""
+    return Claim.of_words(json.loads(words)) if words is not None else None
 
 
 def _instant(stored: str) -> datetime:

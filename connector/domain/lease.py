@@ -23,6 +23,9 @@ RENEWED_FOR: Final = 60.0
 MARGIN: Final = 30.0
 # What a call waits for its answer at most (`Wire.read_timeout`).
 CALL: Final = 30.0
+# How long the processor surely remembers a key, in seconds: a day (https://docs.stripe.com/api/idempotent_requests).
+# An hour less is what may be relied on.
+KEYS_LAST: Final = 23 * 3600.0
 # How long texts wait after a claim was taken from somebody who had not let go: a copy that still runs elsewhere begins
 # its last call RENEWED_FOR + MARGIN after its last renewal and is done CALL later. The rest, 30 s, is for the message
 # list to show what it sent.

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from connector.domain.lease import (
+    KEYS_LAST,
     MARGIN,
     RENEWED_FOR,
     Claim,
@@ -193,6 +194,10 @@ def _change(company: Company, seen: Claim | None, looked_at: float) -> bool:
     _write_down(company, claim, seen, tries)
     there = _written(company, claim, seen, tries, looked_at)
     if there == claim:
+        if company.clock.elapsed() - looked_at > KEYS_LAST:
+            # Asleep between the last look at the clock and the word itself: it may have gone over somebody's claim.
+            _recover(company, "this computer slept for a day while it noted that it works, and another may have worked")
+            raise Transient("This computer slept for a day while it noted at Stripe that it works. Nothing was done.")
         lease.standing, lease.renewed_at = claim, looked_at
         return True
     if there == seen:

@@ -54,6 +54,7 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
         try:
             if _is_ours(company, report) and _is_known(company, report):
                 _stages(company, look or Look(), pool, report)
+            _tell_standing(company, report)
         except DatabaseTrouble as error:
             # What cannot be recorded must not be done: no further stage, no further call.
             log.error("%s: the pass was broken off: %s", company.id, error)  # noqa: TRY400  for people
@@ -111,9 +112,15 @@ def _is_ours(company: Company, report: Report) -> bool:
         report.troubles.append(f"nothing is texted or booked: {trouble}")
         return True
     report.waiting = lease.texts_wait(company)
-    if standing is lease.Standing.ELSEWHERE:
-        report.troubles.append("another computer works on these books: see `duebird attention`")
     return standing is not lease.Standing.ELSEWHERE
+
+
+def _tell_standing(company: Company, report: Report) -> None:
+    """What keeps the company from being worked on, found before the pass or in the middle of it."""
+    if company.lease.lost:
+        report.troubles.append("another computer works on these books: see `duebird attention`")
+    elif company.queries.recovering(company.id):
+        report.troubles.append(f"its memory is to be rebuilt first: see `duebird recover {company.id}`")
 
 
 def _stage(company: Company, name: str, stage: Callable[[Company], Counts], report: Report) -> None:

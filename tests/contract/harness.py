@@ -11,7 +11,7 @@ from typing import Protocol
 
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.ports import Ledger, LedgerReader, Messenger, MessengerReader, PaymentProcessor, ProcessorReader
+from connector.ports import Anchor, Ledger, LedgerReader, Messenger, MessengerReader, PaymentProcessor, ProcessorReader
 
 
 class LedgerHarness(Protocol):
@@ -59,6 +59,7 @@ class ProcessorHarness(Protocol):
     """A processor's account and its payers."""
 
     processor: PaymentProcessor
+    anchor: Anchor
     reader: ProcessorReader
 
     def pay(self, link_url: str) -> str | None:
@@ -84,6 +85,14 @@ class ProcessorHarness(Protocol):
 
     def live_links_in_world(self) -> list[str]:
         """Ids of active links, read from the world."""
+        ...
+
+    def claims_in_world(self) -> dict[str, dict[str, str]]:
+        """What is written in each claim, by its id, read from the world."""
+        ...
+
+    def delete_claim(self, anchor_id: str) -> None:
+        """The owner deletes it in the dashboard."""
         ...
 
     def let_time_pass(self, by: timedelta) -> None: ...

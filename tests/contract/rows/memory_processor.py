@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from adapters.clock import ManualClock
+from adapters.memory.anchor import MemoryAnchor
 from adapters.memory.faults import FaultKind
 from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.reading import MemoryProcessorReader
 from connector.domain.money import Money
-from connector.ports import PaymentProcessor, ProcessorReader
+from connector.ports import Anchor, PaymentProcessor, ProcessorReader
 from tests.contract.harness import ProcessorHarness
 
 PORT = "processor"
@@ -25,6 +26,7 @@ class MemoryProcessorHarness:
         self.world = StripeLikeWorld(self.clock)
         self.client = MemoryProcessor(self.world)
         self.processor: PaymentProcessor = self.client
+        self.anchor: Anchor = MemoryAnchor(self.world, faults=self.client.faults)
         self.reader: ProcessorReader = MemoryProcessorReader(self.world, faults=self.client.faults)
 
     def pay(self, link_url: str) -> str | None:
@@ -47,6 +49,12 @@ class MemoryProcessorHarness:
 
     def live_links_in_world(self) -> list[str]:
         return [record.link.link_id for record in self.world.live_links()]
+
+    def claims_in_world(self) -> dict[str, dict[str, str]]:
+        return {place: named.claim.words() for place, named in self.world.claims.items()}
+
+    def delete_claim(self, anchor_id: str) -> None:
+        del self.world.claims[anchor_id]
 
     def let_time_pass(self, by: timedelta) -> None:
         self.clock.advance(by)

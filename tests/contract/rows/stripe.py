@@ -15,11 +15,12 @@ from adapters.clock import ManualClock
 from adapters.sandbox.base import CONTROL, Fault, Served
 from adapters.sandbox.stripe import StripeTwin
 from adapters.sandbox.stripe.twin import DEFAULT_ACCOUNT, DEFAULT_KEY
+from adapters.stripe.anchor import StripeAnchor
 from adapters.stripe.processor import StripeProcessor
 from adapters.stripe.records import StripeRecords
 from adapters.stripe.settings import StripeSettings
 from connector.domain.money import Money
-from connector.ports import CallKind, CallSeen, PaymentProcessor, ProcessorReader, Wire
+from connector.ports import Anchor, CallKind, CallSeen, PaymentProcessor, ProcessorReader, Wire
 from tests.contract.harness import ProcessorHarness
 
 
@@ -55,6 +56,7 @@ class StripeHarness:
         self.meter = CountingMeter()
         self.wire = Wire("acme", self.clock, self.meter, connect_timeout=2.0, read_timeout=5.0)
         self.processor: PaymentProcessor = self.with_key(DEFAULT_KEY)
+        self.anchor: Anchor = StripeAnchor(self.settings(), DEFAULT_KEY, self.wire)
         self.reader: ProcessorReader = StripeRecords(self.settings(), DEFAULT_KEY, self.wire)
         self._session = requests.Session()
         self._session.trust_env = False  # the people are not behind the refused proxy
@@ -111,6 +113,16 @@ class StripeHarness:
 
     def live_links_in_world(self) -> list[str]:
         return [link["id"] for link in self.records()["links"] if link["active"]]
+
+    def products(self) -> dict[str, dict[str, Any]]:
+        """Every product of the account as it stands."""
+        return self.twin.world.accounts[DEFAULT_ACCOUNT].in_mode(live=False).products
+
+    def claims_in_world(self) -> dict[str, dict[str, str]]:
+        return {place: one["metadata"] for place, one in self.products().items() if place.startswith("duebird_")}
+
+    def delete_claim(self, anchor_id: str) -> None:
+        del self.products()[anchor_id]
 
     def let_time_pass(self, by: timedelta) -> None:
         self.clock.advance(by)
