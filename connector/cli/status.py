@@ -83,7 +83,7 @@ def _company(loaded: Loaded, found: Glances, company_id: str) -> dict[str, Any]:
         return glance.cursors[name][1] if name in glance.cursors else None
 
     entry = custody_of(loaded.state_dir).book.get(company_id) if (loaded.state_dir / "tokens").is_dir() else None
-    pause = glance.pause
+    pause, recovery, elsewhere = glance.pause, glance.recovery, glance.elsewhere
     return {
         "name": settings.name,
         "enabled": settings.enabled,
@@ -92,6 +92,8 @@ def _company(loaded: Loaded, found: Glances, company_id: str) -> dict[str, Any]:
         "connected": entry is not None,
         "sign_in": _ages(loaded, entry.connection, now) if entry is not None else [],
         "paused": {"since": pause.since, "why": pause.why} if pause else None,
+        "recovering": {"since": recovery.since, "why": recovery.why} if recovery else None,
+        "elsewhere": {"host": elsewhere.host, "at": elsewhere.at} if elsewhere else None,
         "read": {"ledger": read(LEDGER_CURSOR), "payments": read(HINTS_SINCE), "replies": read(INBOUND_SINCE)},
         "counts": glance.counts,
         "attention": glance.attention,
@@ -193,10 +195,25 @@ def _print_needy(console: Console, lines: dict[str, list[Line]], config: Path | 
     console.print(f"More of one: {typed('status --company ID', config)}", style="dim")
 
 
+def _standing(company_id: str, one: dict[str, Any], zone: ZoneInfo, config: Path | None) -> list[Line]:
+    """What keeps this computer from working on it at all."""
+    if one["recovering"]:
+        since = local(one["recovering"]["since"], zone)
+        why = f"nothing is texted or booked since {since}: {one['recovering']['why']}"
+        said = f"{why}.\nSee: {typed(f'recover {company_id}', config)}"
+        return [Line("recovery", said, warns=True, needs_you=True)]
+    if one["elsewhere"]:
+        heard = local(one["elsewhere"]["at"], zone)
+        who = f'the computer "{one["elsewhere"]["host"]}" works on it, last heard of {heard}; this one does nothing'
+        said = f"{who}.\nSee: {typed(f'attention --company {company_id}', config)}"
+        return [Line("elsewhere", said, warns=True, needs_you=True)]
+    return []
+
+
 def _lines(company_id: str, one: dict[str, Any], zone: ZoneInfo, config: Path | None) -> list[Line]:
     """All that is said of a company."""
     counts, last = one["counts"], one["last_text_at"]
-    lines = []
+    lines = _standing(company_id, one, zone, config)
     if one["paused"]:
         why = f" ({one['paused']['why']})" if one["paused"]["why"] else ""
         since = local(one["paused"]["since"], zone)
