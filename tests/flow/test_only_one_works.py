@@ -20,7 +20,9 @@ from connector.domain.lease import MARGIN, RENEWED_FOR, TEXTS_WAIT, Claim, ancho
 from connector.errors import Rejected, RejectedBecause
 from connector.flows.lease import let_go
 from state.journal import beside
+from state.names import REBUILD
 from state.place import DATABASE_NAME
+from state.recovery_facts import progress_of
 from tests.flow.office import DOLLARS, MOBILE, Office
 
 LONG = timedelta(seconds=TEXTS_WAIT + 1)
@@ -48,6 +50,12 @@ def restore(office: Office, backup: Path) -> None:
     office.database.close()
     shutil.copy(backup, office.folder / DATABASE_NAME)
     office.company = office.open()
+
+
+def why_rebuilt(office: Office) -> str:
+    """Why the memory was rebuilt, "" where it never was."""
+    progress = progress_of(office.company.queries.cursor("acme", REBUILD))
+    return progress.why if progress else ""
 
 
 def wait_and_run(office: Office, times: int = 6) -> None:
@@ -182,7 +190,7 @@ def test_what_the_other_computer_let_go_of_is_rebuilt_before_anything_is_sent(of
     office.restart(crashed=True)
     wait_and_run(office)
     assert len(office.texts()) == 1
-    assert office.company.queries.recovering("acme")
+    assert "another copy of it was at work" in why_rebuilt(office)
 
 
 @pytest.mark.parametrize("first", ["till", "laptop"])
@@ -284,10 +292,9 @@ def test_a_backup_put_back_is_noticed_and_nothing_is_done(office: Office, tmp_pa
     restore(office, backup)
     wait_and_run(office)
     assert len(office.texts()) == 1
-    hold = office.company.queries.recovering("acme")
-    assert hold is not None
-    assert "backup" in hold.why
-    assert any("memory" in one for one in office.attention())
+    assert "backup" in why_rebuilt(office)
+    assert office.company.queries.paused("acme") is not None
+    assert any("has rebuilt what it knows" in one for one in office.attention())
 
 
 def test_a_backup_put_back_is_noticed_without_any_service_by_the_journal(office: Office, tmp_path: Path) -> None:
@@ -299,7 +306,7 @@ def test_a_backup_put_back_is_noticed_without_any_service_by_the_journal(office:
     restore(office, backup)
     office.anchor_faults.revoked = True
     office.run()
-    assert office.company.queries.recovering("acme")
+    assert "journal" in why_rebuilt(office)
 
 
 def test_a_backup_is_noticed_at_the_service_where_the_journal_is_gone(office: Office, tmp_path: Path) -> None:
@@ -311,7 +318,7 @@ def test_a_backup_is_noticed_at_the_service_where_the_journal_is_gone(office: Of
     restore(office, backup)
     shutil.rmtree(beside(office.folder))
     office.run()
-    assert office.company.queries.recovering("acme")
+    assert "older than what Duebird did since" in why_rebuilt(office)
 
 
 @pytest.mark.parametrize("journal", [True, False])
@@ -326,10 +333,9 @@ def test_a_wiped_memory_is_noticed_and_says_who_had_it(tmp_path: Path, *, journa
     again = Office(office.folder, host="new-pc", beside=office)
     wait_and_run(again)
     assert len(office.texts()) == 1
-    hold = again.company.queries.recovering("acme")
-    assert hold is not None
-    assert ("journal" in hold.why) is journal
-    assert ("till" in hold.why) is not journal
+    why = why_rebuilt(again)
+    assert ("journal" in why) is journal
+    assert ("till" in why) is not journal
     again.database.close()
 
 
@@ -360,7 +366,7 @@ def test_a_company_that_a_person_takes_back_stops_the_other_computer(office: Off
     office.run()
     office.company.store.recovery_needed("acme", "ordered", office.clock.now())
     office.run()
-    office.company.store.release("acme", "recovery", "*", office.clock.now())
+    office.company.store.resume("acme", office.clock.now())
     office.run()
     assert claim(office).host == "till"
     laptop.wait(minutes=2)
