@@ -9,11 +9,14 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # One worker a core; `make test TESTS="tests/unit -n 0"` runs some, in one process.
 TESTS  ?= -n auto
 
+# `make simulate SIMULATE="--deep"`, or whatever a failure prints after `tests.simulation`.
+SIMULATE ?=
+
 COMPILE := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock wheel clean
+.PHONY: help demo test simulate check format bench lock wheel clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -23,6 +26,9 @@ demo: $(READY)  ## the main job, played through on the embedded sandbox
 
 test: $(READY)  ## the whole test suite
 	$(BIN)/python -m pytest $(TESTS)
+
+simulate: $(READY)  ## a thousand small companies through faults, crashes and sleep
+	$(BIN)/python -m tests.simulation $(SIMULATE)
 
 check: $(READY)  ## style and types
 	$(BIN)/ruff check .

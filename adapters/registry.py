@@ -1,6 +1,6 @@
 """The services Duebird knows: their settings, and where their adapters are, without importing those.
 
-A new ledger is one line in `LedgerSettings`, one in `LEDGER_SETTINGS` and one in `LEDGERS`.
+A new ledger is one line in `LedgerSettings`, `LEDGER_SETTINGS`, `LEDGERS` and `LEDGER_READERS` each.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ LEDGER_SETTINGS: Final[dict[str, type[ServiceSettings]]] = {
 LEDGERS: Final[dict[str, str]] = {
     "quickbooks": "adapters.quickbooks.ledger:QuickBooksLedger",
     "xero": "adapters.xero.ledger:XeroLedger",
+}
+
+# the same for reading only, which is what an audit is given
+LEDGER_READERS: Final[dict[str, str]] = {
+    "quickbooks": "adapters.quickbooks.records:QuickBooksRecords",
+    "xero": "adapters.xero.records:XeroRecords",
 }
 
 

@@ -21,6 +21,7 @@ from bench import names
 from bench.ours import configure, environ
 from bench.report import Found, Line, Say
 from bench.world import ROOT, World
+from connector.allocator import give_memory_back
 from connector.flows.poll import WAITS
 from connector.worker import Worker
 
@@ -60,6 +61,7 @@ def _child(folder: str, companies: int) -> None:
     from connector import assemble
     from connector.config.load import load
 
+    give_memory_back()
     loaded = load(Path(folder) / "duebird.toml", environ(companies))
     state = assemble.open_state(loaded.state_dir)
     worker = Worker(loaded, state, SystemClock())

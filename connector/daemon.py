@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from connector import assemble
+from connector.allocator import give_memory_back
 from connector.config import Loaded, load
 from connector.errors import ConfigProblem, DuebirdError
 from connector.lock import only_daemon
@@ -174,6 +175,7 @@ def run(loaded: Loaded, *, ready: Callable[[], None] | None = None) -> None:
     Raises:
         DuebirdError: it cannot start; nothing was sent.
     """
+    give_memory_back()
     state = assemble.open_state(loaded.state_dir)
     try:
         state.database.check()

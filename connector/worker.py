@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +14,7 @@ from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.cadence import Activity, Intervals, affordable, wanted
 from connector.errors import DuebirdError, NeedsReauthorisation
+from connector.flows.budget import Budget
 from connector.flows.company import Company, Counts, Turns
 from connector.flows.listen import DELIVERY_LOOKS
 from connector.flows.passes import Look, Report, run_pass
@@ -29,13 +31,39 @@ CALLS_A_LOOK: Final = {"quickbooks": 1, "xero": 2, "stripe": 1}
 RETRY_BUILD: Final = timedelta(minutes=1)  # a company whose services cannot be reached at start is tried every minute
 TROUBLED: Final = timedelta(seconds=30)  # between passes over what is due while a service is out of reach
 OBJECTS_EVERY: Final = timedelta(hours=24)
-# What answers weigh is what takes memory: forty passes at once take 240 MB, four 150 (bench d). A pass without trouble
-# takes a second; one that does not end in five waits for a service.
+# What answers weigh is what takes memory: forty passes at once took 240 MB, four take 150 (bench d); and two full
+# readings keep two processors busy. A pass without trouble takes a second; one that does not end in ten waits for a
+# service.
 PASSES_AT_ONCE: Final = 4
-PATIENCE: Final = 5.0
-READINGS_AT_ONCE: Final = 4
+PATIENCE: Final = 10.0
+READINGS_AT_ONCE: Final = 2
 NEXT_TURN: Final = timedelta(seconds=5)  # until a company that waits for its first reading asks again
 # Replies cost nothing at the messaging service and an unheard STOP costs trust: looked at in every pass.
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """A company put together, and what its passes are timed by."""
+
+    company: Company
+    budget: Budget
+    intervals: Intervals
+    ledger_kind: str
+
+
+Assemble = Callable[[Loaded, str, assemble.State, Clock], Assembled]
+
+
+def assembled(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock) -> Assembled:
+    """The company with the services its settings name.
+
+    Raises:
+        DuebirdError: it is not connected, cannot be asked, or its settings cannot be true.
+    """
+    parts = assemble.services(loaded, company_id, state, clock)
+    company = assemble.company(loaded, company_id, state, clock, parts)
+    settings = company_settings(loaded, company_id)
+    return Assembled(company, parts.budget, assemble.intervals_of(loaded, settings), settings.ledger.kind)
 
 
 @dataclass(slots=True)
@@ -43,7 +71,7 @@ class _Running:
     """A company that is being worked on."""
 
     company: Company
-    parts: assemble.Services
+    budget: Budget
     intervals: Intervals
     ledger_kind: str
     ledger_next: datetime
@@ -64,8 +92,11 @@ class Status:
 class Worker:
     """Does passes. One company's trouble stays its own. Safe to call for different companies from several threads."""
 
-    def __init__(self, loaded: Loaded, state: assemble.State, clock: Clock) -> None:
+    def __init__(
+        self, loaded: Loaded, state: assemble.State, clock: Clock, assemble_company: Assemble = assembled
+    ) -> None:
         self._loaded, self._state, self._clock = loaded, state, clock
+        self._assemble = assemble_company
         self._running: dict[str, _Running] = {}
         self._poked: set[str] = set()
         self._lock = threading.Lock()
@@ -105,7 +136,7 @@ class Worker:
             report = run_pass(running.company, look)
             self._note(running, report)
             self.statuses[company_id] = Status(self._clock.now(), report.counts, report.troubles)
-            running.parts.budget.flush()
+            running.budget.flush()
             if report.counts.names:
                 log.info("%s: %s", company_id, ", ".join(f"{name} {by}" for name, by in report.counts.names.items()))
             if report.counts[WAITS] and self._state.queries.cursor(company_id, LEDGER_CURSOR) is None:
@@ -156,21 +187,20 @@ class Worker:
             loaded = self._loaded
         if known is not None:
             return known
-        parts = assemble.services(loaded, company_id, self._state, self._clock)
+        whole = self._assemble(loaded, company_id, self._state, self._clock)
         company = replace(
-            assemble.company(loaded, company_id, self._state, self._clock, parts),
+            whole.company,
             stop_asked=lambda: self._stopping,
-            clock_error=parts.budget.clock_error,
-            answers=parts.budget.answers,
+            clock_error=whole.budget.clock_error,
+            answers=whole.budget.answers,
             turns=self._turns,
         )
-        settings = company_settings(loaded, company_id)
         now = self._clock.now()
         made = _Running(
             company=company,
-            parts=parts,
-            intervals=assemble.intervals_of(loaded, settings),
-            ledger_kind=settings.ledger.kind,
+            budget=whole.budget,
+            intervals=whole.intervals,
+            ledger_kind=whole.ledger_kind,
             ledger_next=now,
             payments_next=now,
             objects_next=now,
@@ -202,7 +232,7 @@ class Worker:
         now = self._clock.now()
         activity = Activity(running.last_event_at, links_out=self._state.queries.has_live_links(running.company.id))
         base = wanted(running.intervals, activity, now)
-        budget = running.parts.budget
+        budget = running.budget
         if look.ledger:
             kind = running.ledger_kind
             running.ledger_next = now + affordable(base, CALLS_A_LOOK[kind], budget.allowance(kind), now)

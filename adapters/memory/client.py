@@ -10,7 +10,15 @@ from typing import Any, ClassVar, TypeVar
 from adapters.memory.budget import MemoryMeter
 from adapters.memory.faults import Crash, Fault, FaultKind, Faults
 from adapters.memory.world import DONE, World
-from connector.errors import DuebirdError, NeedsReauthorisation, Rejected, Throttled, Transient, Uncertain
+from connector.errors import (
+    DuebirdError,
+    NeedsReauthorisation,
+    Rejected,
+    RejectedBecause,
+    Throttled,
+    Transient,
+    Uncertain,
+)
 from connector.ports import CallKind, CallMeter, CallSeen
 
 T = TypeVar("T")
@@ -84,6 +92,12 @@ class Client:
                 with suppress(Rejected):
                     act()
                 raise Crash
+            case FaultKind.REFUSE:
+                raise Rejected(
+                    "The service refuses this for a reason of its own. Nothing was done.",
+                    because=RejectedBecause.BUSINESS_RULE,
+                    service=self.service,
+                )
             case FaultKind.DEAD:
                 raise NeedsReauthorisation(
                     "The service no longer accepts this connection. Nothing was done.", service=self.service

@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     NEVER_COMMIT = "never_commit"  # reaches the service, is not carried out, no answer: Uncertain
     COMMIT_LATE = "commit_late"  # carried out some time after the caller gave up: Uncertain
     THROTTLE = "throttle"  # Throttled
+    REFUSE = "refuse"  # a permanent no to this one call: Rejected
     DEAD = "dead"  # the connection or key is refused: NeedsReauthorisation
     CRASH_BEFORE = "crash_before"  # we die before the call leaves
     CRASH_AFTER = "crash_after"  # we die after it was carried out, before anything is written down

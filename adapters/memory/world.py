@@ -73,6 +73,10 @@ class History(Generic[T]):
         self._times.append(at)
         self._values.append(value)
 
+    def states(self) -> Iterator[tuple[datetime, T]]:
+        """Every state with the moment from which it stood so, oldest first."""
+        return zip(self._times, self._values, strict=True)
+
     def as_of(self, moment: datetime) -> T | None:
         """As it stood then, None where it did not exist yet."""
         found = bisect_right(self._times, moment)

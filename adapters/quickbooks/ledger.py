@@ -95,7 +95,7 @@ class QuickBooksLedger:
         try:
             profile = translate.profile(self._realm, company, preferences)
         except Unreadable as problem:
-            raise _unreadable("The company's settings", problem) from problem
+            raise unreadable("The company's settings", problem) from problem
         self._facts = _Facts(profile, preferences, self._clock.elapsed())
         return self._facts
 
@@ -147,7 +147,7 @@ class QuickBooksLedger:
         try:
             return translate.receivable(row, self._home())
         except Unreadable as problem:
-            raise _unreadable(f"Invoice id {ledger_id}", problem) from problem
+            raise unreadable(f"Invoice id {ledger_id}", problem) from problem
 
     def customers(self, customer_ids: Sequence[str]) -> Sequence[Customer]:
         """Customers in groups, inactive ones too, sub-customers with their ancestor's mobile."""
@@ -188,7 +188,7 @@ class QuickBooksLedger:
         try:
             return translate.booking(row, self._home(), ledger_id)
         except Unreadable as problem:
-            raise _unreadable(f"Payment id {row.get('Id')}", problem) from problem
+            raise unreadable(f"Payment id {row.get('Id')}", problem) from problem
 
     def book(self, request: BookingRequest) -> Booking:
         """Create the payment, applied to its invoice. What QuickBooks left unapplied is in the answer's `unapplied`.
@@ -279,7 +279,8 @@ def _check(request: BookingRequest) -> None:
         )
 
 
-def _unreadable(what: str, problem: Exception) -> Rejected:
+def unreadable(what: str, problem: Exception) -> Rejected:
+    """A record that holds what cannot be made sense of; names the field to look at."""
     return Rejected(
         f"{what} in QuickBooks could not be read: {problem}. Nothing was changed.",
         because=RejectedBecause.INVALID,

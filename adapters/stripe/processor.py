@@ -111,7 +111,7 @@ class StripeProcessor:
         found: list[PaymentLink] = []
         whole = True
         for active in (True, False):
-            rows, ended = self._walk("look for the payment link", _links, {"active": active}, LINK_PAGES)
+            rows, ended = self._walk("look for the payment link", links_of, {"active": active}, LINK_PAGES)
             whole = whole and ended
             found += [link for link in map(translate.link_from, rows) if link.reference == reference]
         if not found and not whole:
@@ -263,7 +263,8 @@ class StripeProcessor:
         return rows, False
 
 
-def _links(client: stripe.StripeClient, params: dict[str, Any]) -> Any:
+def links_of(client: stripe.StripeClient, params: dict[str, Any]) -> Any:
+    """A page of payment links. https://docs.stripe.com/api/payment-link/list."""
     return client.v1.payment_links.list(params)  # type: ignore[arg-type] # built as a plain dict
 
 

@@ -22,12 +22,12 @@ T = TypeVar("T")
 
 _TO_PAGE: Final = 100  # one person gets a handful of texts a month: the first page nearly always ends the search
 _TO_PAGES: Final = 20  # 2,000 texts to one person since the asked time would be a runaway, not a search
-_IN_PAGE: Final = 1000  # Twilio's largest: fewest calls
-_IN_PAGES: Final = 20  # 20,000 replies on one number within the days asked about
+IN_PAGE: Final = 1000  # Twilio's largest: fewest calls
+IN_PAGES: Final = 20  # 20,000 replies on one number within the days asked about
 _POOL_PAGES: Final = 5  # 5,000 senders; Twilio allows 400 in a service
 _POOL_FOR: Final = 3600.0  # seconds; senders change a few times a year, and a poll runs every few seconds
 _PRICE_FOR: Final = 86_400.0  # seconds; price lists change a few times a year
-_OUT_OF_ORDER: Final = timedelta(hours=1)  # "newest first" is not promised by which of a text's times
+OUT_OF_ORDER: Final = timedelta(hours=1)  # "newest first" is not promised by which of a text's times
 _OVERLAP: Final = timedelta(days=1)  # the filter knows days only, and Twilio's list may lag and sort late rows in
 
 
@@ -85,7 +85,7 @@ class TwilioMessenger:
         for fields in self._rows(first, _TO_PAGES):
             created = fields.get("date_created")
             if isinstance(created, datetime) and created < start:
-                if created < start - _OUT_OF_ORDER:
+                if created < start - OUT_OF_ORDER:
                     break
                 continue
             if translate.is_ours(fields):
@@ -111,8 +111,8 @@ class TwilioMessenger:
         day = f"{start - _OVERLAP:%Y-%m-%d}"  # text, because the SDK would send a date as an instant
         found: dict[str, InboundText] = {}
         for number in self._numbers():
-            first = partial(self._messages.page, to=number, date_sent_after=day, page_size=_IN_PAGE)
-            for fields in self._rows(first, _IN_PAGES):
+            first = partial(self._messages.page, to=number, date_sent_after=day, page_size=IN_PAGE)
+            for fields in self._rows(first, IN_PAGES):
                 text = self._readable(translate.inbound_text, fields) if translate.is_inbound(fields) else None
                 if text and text.received_at >= start:
                     found[text.text_id] = text
@@ -150,7 +150,7 @@ class TwilioMessenger:
             found = [
                 str(fields[name])
                 for page, name in pages
-                for fields in self._rows(partial(page, page_size=_IN_PAGE), _POOL_PAGES)
+                for fields in self._rows(partial(page, page_size=IN_PAGE), _POOL_PAGES)
                 if fields.get(name)
             ]
             self._pool = (now, tuple(found))

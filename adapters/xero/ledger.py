@@ -64,15 +64,15 @@ class XeroLedger:
     def profile(self) -> LedgerProfile:
         """Name, currency, zone and lock dates of the organisation."""
         answer = self._read(lambda api: api.get_organisations(self._tenant_id, _preload_content=False))
-        rows = _rows(answer, "Organisations")
+        rows = rows_of(answer, "Organisations")
         if not rows:
             raise Transient("Xero did not say which organisation this is.", service=SERVICE)
-        return _readable(lambda row: translate.profile(row, self._tenant_id), rows[0], "the organisation")
+        return readable(lambda row: translate.profile(row, self._tenant_id), rows[0], "the organisation")
 
     def payment_accounts(self) -> Sequence[LedgerAccount]:
         """Bank accounts, and accounts with payments enabled; archived ones say that they are not active."""
         answer = self._read(lambda api: api.get_accounts(self._tenant_id, _preload_content=False))
-        accounts = [_readable(translate.account, row, "an account") for row in _rows(answer, "Accounts")]
+        accounts = [readable(translate.account, row, "an account") for row in rows_of(answer, "Accounts")]
         return [account for account in accounts if account.takes_payments]
 
     def inspect(self, account_id: str | None) -> Sequence[Finding]:
@@ -110,11 +110,11 @@ class XeroLedger:
         kind = place.pending[0]
         number, size = place.window.window()
         answer = self._read(lambda api: self._list_changed(api, kind, place.asked_from[kind], number, size))
-        rows = _rows(answer, kind.capitalize())
+        rows = rows_of(answer, kind.capitalize())
         ids = [translate.text_of(row, ID_OF[kind]) for row in rows]
         if not place.window.joins(ids):
             return _change_page(kind, [], place, place.after_gap())
-        if _is_full(answer, rows, number, size):
+        if is_full(answer, rows, number, size):
             return _change_page(kind, rows, place, place.after_full(_newest(rows), ids))
         return _change_page(kind, rows, place, place.after_last(_newest(rows), _time_at_xero(answer)))
 
@@ -150,12 +150,12 @@ class XeroLedger:
                 _preload_content=False,
             )
         )
-        rows = _rows(answer, "Invoices")
+        rows = rows_of(answer, "Invoices")
         ids = [translate.text_of(row, "InvoiceID") for row in rows]
         if not place.joins(ids):
             return OpenPage((), (), _token(_begun_anew(place)))
         receivables, quarantined = _read_each(rows)
-        last = not _is_full(answer, rows, number, size)
+        last = not is_full(answer, rows, number, size)
         return OpenPage(
             tuple(r for r in receivables if r.is_owed), quarantined, None if last else _token(place.after(ids))
         )
@@ -168,8 +168,8 @@ class XeroLedger:
             if error.because is RejectedBecause.NOT_FOUND:
                 return None
             raise
-        rows = [row for row in _rows(answer, "Invoices") if translate.is_sale(row)]
-        return _readable(translate.receivable, rows[0], f"invoice {ledger_id}") if rows else None
+        rows = [row for row in rows_of(answer, "Invoices") if translate.is_sale(row)]
+        return readable(translate.receivable, rows[0], f"invoice {ledger_id}") if rows else None
 
     def customers(self, customer_ids: Sequence[str]) -> Sequence[Customer]:
         """Those contacts with their phones, archived ones too (they say so).
@@ -177,7 +177,7 @@ class XeroLedger:
         40 ids a call, always with a page: without one the rows are thin.
         """
         groups = [customer_ids[start : start + IDS_A_CALL] for start in range(0, len(customer_ids), IDS_A_CALL)]
-        return [_readable(translate.customer, row, "a contact") for group in groups for row in self._contacts(group)]
+        return [readable(translate.customer, row, "a contact") for group in groups for row in self._contacts(group)]
 
     def _contacts(self, customer_ids: Sequence[str]) -> list[dict[str, Any]]:
         answer = self._read(
@@ -190,7 +190,7 @@ class XeroLedger:
                 _preload_content=False,
             )
         )
-        return _rows(answer, "Contacts")
+        return rows_of(answer, "Contacts")
 
     # ------------------------------------------------------------------------------------------------- payments
 
@@ -214,8 +214,8 @@ class XeroLedger:
                 self._tenant_id, where=where, page=1, page_size=PAGE_SIZE, _preload_content=False
             )
         )
-        rows = _rows(answer, "Payments")
-        return [_readable(translate.booking, row, f"payment {translate.text_of(row, 'PaymentID')}") for row in rows]
+        rows = rows_of(answer, "Payments")
+        return [readable(translate.booking, row, f"payment {translate.text_of(row, 'PaymentID')}") for row in rows]
 
     def book(self, request: BookingRequest) -> Booking:
         """One `PUT /Payments` with one payment, once.
@@ -288,7 +288,7 @@ def _change_page(kind: Kind, rows: list[dict[str, Any]], before: Cursor, after: 
     )
 
 
-def _rows(answer: Answer, kind: str) -> list[dict[str, Any]]:
+def rows_of(answer: Answer, kind: str) -> list[dict[str, Any]]:
     """Rows of a list, none for 304.
 
     Raises:
@@ -302,7 +302,7 @@ def _rows(answer: Answer, kind: str) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _is_full(answer: Answer, rows: Sequence[object], page: int = 1, size: int = PAGE_SIZE) -> bool:
+def is_full(answer: Answer, rows: Sequence[object], page: int = 1, size: int = PAGE_SIZE) -> bool:
     """Whether rows follow that this page does not hold; Xero's own count where it gives one."""
     pagination = answer.rows_of.get("pagination")
     count = pagination.get("pageCount") if isinstance(pagination, dict) else None
@@ -348,7 +348,7 @@ def _each(
     return good, tuple(bad)
 
 
-def _readable(read: Callable[[Mapping[str, Any]], T], row: Mapping[str, Any], what: str) -> T:
+def readable(read: Callable[[Mapping[str, Any]], T], row: Mapping[str, Any], what: str) -> T:
     """A single record that was asked for by name; nothing can be concluded without it."""
     try:
         return read(row)

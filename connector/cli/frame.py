@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # (https://man.freebsd.org/sysexits), which a service manager can act on.
 EXIT_FAILED: Final = 1  # it could not be done; the sentence says why
 EXIT_USAGE: Final = 2  # what was typed cannot be used
+EXIT_FOUND: Final = 3  # `duebird audit`: it was done, and something is not right
 EXIT_TEMPORARY: Final = 75  # a service or the database was out of reach: the same may work later
 EXIT_CONFIG: Final = 78  # the configuration or the state folder cannot work
 
@@ -187,14 +188,14 @@ def screen(*, aside: bool = False) -> Console:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Say that something takes a while, on a terminal only."""
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """Say that something takes a while, on a terminal only. Hands out a way to say how far it is."""
     console = screen(aside=True)
     if not console.is_terminal:
-        yield
+        yield lambda _: None
         return
-    with console.status(what):
-        yield
+    with console.status(what) as status:
+        yield lambda now: status.update(f"{what} {now}")
 
 
 def hanging(console: Console, head: Text | str, body: Text | str, *, width: int, indent: int = 2) -> None:

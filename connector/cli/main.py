@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli import config_commands, connect_commands, consent, invoices, people, running, sandbox, status
+from connector.cli import audit, config_commands, connect_commands, consent, invoices, people, running, sandbox, status
 
 if TYPE_CHECKING:
     from connector.signin.company import SignInCompany
@@ -55,6 +55,7 @@ app.command()(config_commands.init)
 connect_commands.register(app, _sign_in)
 running.register(app)
 status.register(app)
+audit.register(app)
 invoices.register(app)
 people.register(app)
 sandbox.register(app)

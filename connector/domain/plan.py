@@ -243,7 +243,9 @@ def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
     later = start_of_day(current.next_start, policy.zone) if current.next_start else None
     if current.step is None:
         return Gate(Reason.NO_STEP_NOW, later)
-    if current.step in situation.steps_done:
+    # An earlier step after a later one would go backwards: the due date may have been put before the issue date.
+    order = list(Step)
+    if any(order.index(done) >= order.index(current.step) for done in situation.steps_done):
         return Gate(Reason.STEP_DONE, later)
     return Gate(Reason.GO, later, current.step)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,6 +69,8 @@ class Company:
     queries: Queries
     clock: Clock
     workers: int = 8
+    # What works on `workers` things side by side; a simulation gives one whose order it chooses itself.
+    threads: Callable[[int], Executor] = ThreadPoolExecutor
     # A full reading of everything open closes the ledgers' documented blind spots; one call per 1,000 receivables.
     sweep_every: timedelta = timedelta(hours=24)
     turns: Turns = field(default_factory=lambda: Turns(1))  # shared by all companies of a daemon

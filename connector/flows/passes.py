@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -50,7 +50,7 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
     """
     report = Report()
     # One set of threads for the whole pass: each thread keeps its connections, and new ones cost a handshake each.
-    with ThreadPoolExecutor(company.workers, thread_name_prefix=f"pass-{company.id}") as pool:
+    with company.threads(company.workers) as pool:
         try:
             _stages(company, look or Look(), pool, report)
         except DatabaseTrouble as error:
@@ -60,7 +60,7 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
     return report
 
 
-def _stages(company: Company, look: Look, pool: ThreadPoolExecutor, report: Report) -> None:
+def _stages(company: Company, look: Look, pool: Executor, report: Report) -> None:
     stages: list[tuple[str, Callable[[Company], Counts]]] = [("recover", recover.run_once)]
     if look.payments:
         stages.append(("read payments", listen.payments_once))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -37,7 +37,7 @@ LEFT: Final = "left for later"
 ALL_KINDS: Final = frozenset(EffectKind)
 
 
-def run_once(company: Company, pool: ThreadPoolExecutor) -> Counts:
+def run_once(company: Company, pool: Executor) -> Counts:
     """Attempt everything that is due. One effect's trouble never stops another's; a dead service stops its kind."""
     counts = Counts()
     stopped: set[EffectKind] = set()

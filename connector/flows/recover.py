@@ -105,13 +105,14 @@ def _booking(company: Company, row: EffectRow) -> str:
 
 
 def _link(company: Company, row: EffectRow) -> str:
-    now = company.clock.now()
-    if row.attempts <= SAME_KEY_TRIES and now - (row.claimed_at or now) < KEY_LIVES:
-        # Same key, same values: the processor hands out the first link if it made one.
-        company.store.effects.postpone(row.key, now, now, "to be repeated under the same key")
-        return "planned again"
+    # Looked for first, whatever the key would do: the link itself lasts, the processor's memory of a key does not.
     values = json.loads(row.request)
     links = company.processor.links_with_reference(values["reference"])
+    now = company.clock.now()
+    if not links and row.attempts <= SAME_KEY_TRIES and now - (row.claimed_at or now) < KEY_LIVES:
+        # Lists lag. Same key, same values: the processor hands out the first link if it has made one just now.
+        company.store.effects.postpone(row.key, now, now, "to be repeated under the same key")
+        return "planned again"
     if not links:
         again = look_again(row, row.claimed_at or now, now)
         if again is not None:

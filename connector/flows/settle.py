@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar
@@ -37,7 +37,7 @@ _SAID_NO: Final[dict[Verdict, str]] = {
 }
 
 
-def run_once(company: Company, pool: ThreadPoolExecutor) -> Counts:
+def run_once(company: Company, pool: Executor) -> Counts:
     """Work on stored hints, then on payments that have succeeded, in the threads of `pool`."""
     counts = Counts()
     held_up = _hints(company, pool, counts), _payments(company, pool, counts)
@@ -47,7 +47,7 @@ def run_once(company: Company, pool: ThreadPoolExecutor) -> Counts:
     return counts
 
 
-def _hints(company: Company, pool: ThreadPoolExecutor, counts: Counts) -> DuebirdError | None:
+def _hints(company: Company, pool: Executor, counts: Counts) -> DuebirdError | None:
     """Returns what stood in the way of all of them; one event's own trouble only puts that one off."""
     hints = company.queries.unworked_hints(company.id, company.clock.now(), HINTS_A_RUN)
     idle = [hint.event_id for hint in hints if not _leads_somewhere(hint)]
@@ -67,7 +67,7 @@ def _hints(company: Company, pool: ThreadPoolExecutor, counts: Counts) -> Duebir
     return guard.last if guard.over else None
 
 
-def _payments(company: Company, pool: ThreadPoolExecutor, counts: Counts) -> DuebirdError | None:
+def _payments(company: Company, pool: Executor, counts: Counts) -> DuebirdError | None:
     payments = company.queries.payments_to_settle(company.id, company.clock.now(), PAYMENTS_A_RUN)
     guard = Isolation()
     for payment, trouble in _side_by_side(company, pool, guard, partial(_settle, company), payments, counts):
@@ -82,7 +82,7 @@ def _payments(company: Company, pool: ThreadPoolExecutor, counts: Counts) -> Due
 
 def _side_by_side(
     company: Company,
-    pool: ThreadPoolExecutor,
+    pool: Executor,
     guard: Isolation,
     work: Callable[[T, Counts], None],
     items: Sequence[T],

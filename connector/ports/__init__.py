@@ -56,6 +56,12 @@ from connector.ports.processor import (
     ProcessorAccount,
     RetiredLink,
 )
+from connector.ports.records import (
+    LedgerReader,
+    Links,
+    MessengerReader,
+    ProcessorReader,
+)
 
 __all__ = [
     "CALLS_AT_ONCE",
@@ -77,14 +83,18 @@ __all__ = [
     "Ledger",
     "LedgerAccount",
     "LedgerProfile",
+    "LedgerReader",
     "LinkRequest",
+    "Links",
     "Messenger",
+    "MessengerReader",
     "OpenPage",
     "Payment",
     "PaymentLink",
     "PaymentProcessor",
     "PaymentState",
     "ProcessorAccount",
+    "ProcessorReader",
     "Quarantined",
     "RetiredLink",
     "SegmentPrice",

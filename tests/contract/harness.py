@@ -11,13 +11,14 @@ from typing import Protocol
 
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.ports import Ledger, Messenger, PaymentProcessor
+from connector.ports import Ledger, LedgerReader, Messenger, MessengerReader, PaymentProcessor, ProcessorReader
 
 
 class LedgerHarness(Protocol):
     """A ledger in some world, and that world's people."""
 
     ledger: Ledger
+    reader: LedgerReader
     home_currency: str
     payment_account_id: str
 
@@ -58,6 +59,7 @@ class ProcessorHarness(Protocol):
     """A processor's account and its payers."""
 
     processor: PaymentProcessor
+    reader: ProcessorReader
 
     def pay(self, link_url: str) -> str | None:
         """Open the link and pay by card; returns the payment id, None when the page refuses."""
@@ -76,6 +78,10 @@ class ProcessorHarness(Protocol):
         ...
 
     def finish_debit(self, session_id: str, *, succeeds: bool) -> None: ...
+    def refund(self, payment_id: str, amount: Money) -> None:
+        """The owner gives money back in the dashboard."""
+        ...
+
     def live_links_in_world(self) -> list[str]:
         """Ids of active links, read from the world."""
         ...
@@ -91,6 +97,7 @@ class MessengerHarness(Protocol):
     """A messaging account, its carriers and the people with phones."""
 
     messenger: Messenger
+    reader: MessengerReader
 
     def reply(self, sender: Phone, body: str) -> None:
         """That person texts us. STOP and its kin block the number at the service, as in life."""

@@ -26,5 +26,8 @@ def open_office(tmp_path: Path) -> Iterator[OpenOffice]:
 
 
 @pytest.fixture
-def office(open_office: OpenOffice) -> Office:
-    return open_office()
+def office(open_office: OpenOffice) -> Iterator[Office]:
+    made = open_office()
+    yield made
+    broken = [one for one in made.broken(healthy=False) if one[:2].rstrip(":") not in made.spoilt]
+    assert broken == [], "what the services hold at the end of the test"

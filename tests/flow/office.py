@@ -15,11 +15,14 @@ from adapters.memory.ledger_world import LedgerWorld
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
+from adapters.memory.records import records_of
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
+from connector.domain.invariants import broken, check
 from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.records import Agreement, Records, Shown
 from connector.flows.company import Company
 from connector.flows.passes import Report, run_pass
 from connector.words import Wording
@@ -57,6 +60,8 @@ class Office:
             from dataclasses import replace
 
             self.policy = replace(self.policy, **policy)
+        self.agreements: list[Agreement] = []
+        self.spoilt: set[str] = set()  # numbers of invariants that a test breaks on purpose, by other hands than ours
         self._url = url or sqlite_url(folder)
         migrate(self._url)
         self.company = self._open()
@@ -114,6 +119,8 @@ class Office:
             source=f"test:{phone.e164}:{state}:{self.clock.now().isoformat()}",
         )
         self.company.store.consents_recorded("acme", [record], self.clock.now())
+        if state is ConsentState.GRANTED:
+            self.agreements.append(Agreement(phone, self.clock.now()))
 
     def issue(
         self, customer_id: str | None = None, amount: Money = DOLLARS, *, due_in: int | None = 14, **fields: Any
@@ -140,3 +147,22 @@ class Office:
 
     def bookings(self, ledger_id: str) -> list[Money]:
         return [entry.booking.applied for entry in self.ledger_world.entries_on(ledger_id)]
+
+    def records(self) -> Records:
+        """What the worlds hold, with what the owner has been told of payments that wait for him."""
+        waiting = " ".join(item.happened for item in self.company.queries.attention("acme"))
+        held = frozenset(one.payment_id for one in self.stripe_world.all_payments() if one.payment_id in waiting)
+        return records_of(
+            "acme",
+            self.company.identity,
+            self.policy,
+            self.ledger_world,
+            self.stripe_world,
+            self.carrier,
+            shown=Shown(held=held),
+            agreements=tuple(self.agreements),
+        )
+
+    def broken(self, *, healthy: bool = True) -> list[str]:
+        """What does not hold of what the services hold: by number and sentence."""
+        return [f"{one.number}: {one.sentence}" for one in broken(check(self.records(), healthy=healthy))]

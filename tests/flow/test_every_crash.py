@@ -72,6 +72,7 @@ def test_a_crash_at_any_commit_around_the_text_leaves_one_text_or_a_question(ope
         assert len(office.stripe_world.live_links()) == 1, f"links after a crash at commit {at}"
         if texts:
             assert office.reason(invoice) == "step_done"
+        assert office.broken() == [], f"records after a crash at commit {at}"
     assert asked <= 1, "only a crash between 'in flight' and the call itself may need a person"
 
 
@@ -91,6 +92,7 @@ def test_a_crash_at_any_commit_around_the_booking_leaves_one_booking_and_one_rec
         assert len(office.texts()) == 2 or office.attention(), f"no receipt after a crash at commit {at}"
         assert office.stripe_world.live_links() == []
         assert office.company.queries.counts("acme")["uncertain"] <= 1
+        assert office.broken() == [], f"records after a crash at commit {at}"
 
 
 def test_a_crash_at_any_commit_of_holding_a_payment_still_tells_a_person(open_office: OpenOffice) -> None:
@@ -117,3 +119,4 @@ def test_a_crash_at_any_commit_of_holding_a_payment_still_tells_a_person(open_of
         _cut(office, at)
         _until_calm(office)
         assert any("payment of 120.00 USD" in item for item in office.attention()), f"lost at commit {at}"
+        assert office.broken() == [], f"records after a crash at commit {at}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from adapters.memory.faults import Crash, FaultKind
@@ -166,3 +168,16 @@ def test_a_payment_booked_by_hand_before_ours_is_held_not_doubled(office: Office
     office.run(3)
     assert office.bookings(invoice) == [DOLLARS]
     assert any("nothing is owed" in item for item in office.attention())
+
+
+def test_a_link_in_doubt_is_looked_for_although_its_key_may_be_forgotten(office: Office) -> None:
+    office.stripe_world.key_memory = timedelta(minutes=5)
+    office.issue()
+    office.stripe_faults.program(FaultKind.CRASH_AFTER, "create_link")
+    with pytest.raises(Crash):
+        office.run()
+    office.restart()
+    office.wait(minutes=10)
+    office.run(2)
+    assert len(office.stripe_world.links) == 1
+    assert len(office.texts()) == 1

@@ -306,6 +306,7 @@ def test_a_stage_that_breaks_unexpectedly_is_told_and_the_others_go_on(office: O
 
 
 def test_metadata_that_somebody_spoilt_does_not_stop_payments(office: Office) -> None:
+    office.spoilt = {"12"}  # it names these books with a key that they do not give
     invoice = office.issue()
     office.run()
     stranger = office.stripe_world.create_link(

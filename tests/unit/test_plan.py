@@ -65,6 +65,8 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (_of(issued_on=date(2026, 11, 10), due_on=None), {}, Reason.NO_STEP_NOW, None),
     (_of(issued_on=date(2026, 11, 10)), {}, Reason.NO_STEP_NOW, DUE_DAY),
     (situation(steps_done=frozenset({Step.ISSUED})), {}, Reason.STEP_DONE, DUE_DAY),
+    # Dated after its own due day once the due notice was out: "here is your invoice" would come after "is due".
+    (situation(steps_done=frozenset({Step.DUE})), {}, Reason.STEP_DONE, DUE_DAY),
     (situation(customer=None, phone=None), {}, Reason.NO_CUSTOMER, TOMORROW),
     (situation(customer=replace(CUSTOMER, active=False)), {}, Reason.CUSTOMER_INACTIVE, TOMORROW),
     (situation(customer=replace(CUSTOMER, mobile=None), phone=None), {}, Reason.NO_MOBILE, TOMORROW),

@@ -10,8 +10,9 @@ from adapters.clock import ManualClock
 from adapters.memory.faults import FaultKind
 from adapters.memory.ledger import MemoryLedger
 from adapters.memory.ledger_world import CLEARING, LedgerWorld
+from adapters.memory.reading import MemoryLedgerReader
 from connector.domain.money import Money
-from connector.ports import Ledger
+from connector.ports import Ledger, LedgerReader
 from tests.contract.harness import LedgerHarness
 
 PORT = "ledger"
@@ -24,6 +25,7 @@ class MemoryLedgerHarness:
         self.world = LedgerWorld(self.clock, page_size=50)
         self.client = MemoryLedger(self.world)
         self.ledger: Ledger = self.client
+        self.reader: LedgerReader = MemoryLedgerReader(self.world, faults=self.client.faults)
         self.home_currency = "USD"
         self.payment_account_id = CLEARING.account_id
 

@@ -10,8 +10,9 @@ from adapters.clock import ManualClock
 from adapters.memory.carrier_world import CarrierWorld
 from adapters.memory.faults import FaultKind
 from adapters.memory.messenger import MemoryMessenger
+from adapters.memory.reading import MemoryMessengerReader
 from connector.domain.phone import Phone
-from connector.ports import Messenger
+from connector.ports import Messenger, MessengerReader
 from tests.contract.harness import MessengerHarness
 
 PORT = "messenger"
@@ -24,6 +25,7 @@ class MemoryMessengerHarness:
         self.world = CarrierWorld(self.clock)
         self.client = MemoryMessenger(self.world)
         self.messenger: Messenger = self.client
+        self.reader: MessengerReader = MemoryMessengerReader(self.world, faults=self.client.faults)
 
     def reply(self, sender: Phone, body: str) -> None:
         self.world.reply(sender, body)

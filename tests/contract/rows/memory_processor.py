@@ -10,7 +10,9 @@ from adapters.clock import ManualClock
 from adapters.memory.faults import FaultKind
 from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
-from connector.ports import PaymentProcessor
+from adapters.memory.reading import MemoryProcessorReader
+from connector.domain.money import Money
+from connector.ports import PaymentProcessor, ProcessorReader
 from tests.contract.harness import ProcessorHarness
 
 PORT = "processor"
@@ -23,6 +25,7 @@ class MemoryProcessorHarness:
         self.world = StripeLikeWorld(self.clock)
         self.client = MemoryProcessor(self.world)
         self.processor: PaymentProcessor = self.client
+        self.reader: ProcessorReader = MemoryProcessorReader(self.world, faults=self.client.faults)
 
     def pay(self, link_url: str) -> str | None:
         return self.world.pay(link_url)
@@ -38,6 +41,9 @@ class MemoryProcessorHarness:
 
     def finish_debit(self, session_id: str, *, succeeds: bool) -> None:
         self.world.finish_debit(session_id, succeeds=succeeds)
+
+    def refund(self, payment_id: str, amount: Money) -> None:
+        self.world.refund(payment_id, amount)
 
     def live_links_in_world(self) -> list[str]:
         return [record.link.link_id for record in self.world.live_links()]

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from adapters.clock import ManualClock
 from adapters.quickbooks.ledger import QuickBooksLedger
+from adapters.quickbooks.records import QuickBooksRecords
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.sandbox.base import Fault, Served, TwinClock
 from adapters.sandbox.quickbooks import Books, QuickBooksTwin, RealmSettings
@@ -18,7 +19,7 @@ from adapters.sandbox.quickbooks.control import add_invoice, pay_by_hand
 from adapters.sandbox.quickbooks.payments import delete_invoice, delete_payment, void_invoice
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
-from connector.ports import CallKind, CallSeen, Ledger, Wire
+from connector.ports import CallKind, CallSeen, Ledger, LedgerReader, Wire
 from tests.ports import free_port
 
 PORT = "ledger"
@@ -117,6 +118,7 @@ class QuickBooksHarness:
         self.wire = Wire("acme", clock, self.meter, connect_timeout=2, read_timeout=5)
         self.adapter = self.connect()
         self.ledger: Ledger = self.adapter
+        self.reader: LedgerReader = QuickBooksRecords(settings(twin.base_url), REALM, self.tokens, self.wire)
         self.home_currency = self.books.settings.home_currency
         self.payment_account_id = self.books.clearing_account
 

@@ -16,8 +16,10 @@ from adapters.sandbox.base import CONTROL, Fault, Served
 from adapters.sandbox.stripe import StripeTwin
 from adapters.sandbox.stripe.twin import DEFAULT_ACCOUNT, DEFAULT_KEY
 from adapters.stripe.processor import StripeProcessor
+from adapters.stripe.records import StripeRecords
 from adapters.stripe.settings import StripeSettings
-from connector.ports import CallKind, CallSeen, PaymentProcessor, Wire
+from connector.domain.money import Money
+from connector.ports import CallKind, CallSeen, PaymentProcessor, ProcessorReader, Wire
 from tests.contract.harness import ProcessorHarness
 
 
@@ -53,13 +55,19 @@ class StripeHarness:
         self.meter = CountingMeter()
         self.wire = Wire("acme", self.clock, self.meter, connect_timeout=2.0, read_timeout=5.0)
         self.processor: PaymentProcessor = self.with_key(DEFAULT_KEY)
+        self.reader: ProcessorReader = StripeRecords(self.settings(), DEFAULT_KEY, self.wire)
         self._session = requests.Session()
         self._session.trust_env = False  # the people are not behind the refused proxy
 
     def with_key(self, key: str, base_url: str | None = None) -> StripeProcessor:
         """The adapter, with another key or at another address."""
-        settings = StripeSettings.model_validate({"key": "env:STRIPE_KEY", "base_url": base_url or self.base_url})
-        return StripeProcessor(settings, key, self.wire)
+        return StripeProcessor(self.settings(base_url), key, self.wire)
+
+    def settings(self, base_url: str | None = None) -> StripeSettings:
+        return StripeSettings.model_validate({"key": "env:STRIPE_KEY", "base_url": base_url or self.base_url})
+
+    def refund(self, payment_id: str, amount: Money) -> None:
+        self.control("refund", {"payment_intent": payment_id, "amount": amount.minor})
 
     def control(self, act: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
         """Play a person at the stand-in."""

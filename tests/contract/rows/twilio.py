@@ -11,9 +11,10 @@ from adapters.clock import ManualClock
 from adapters.sandbox.base import Fault, Served
 from adapters.sandbox.twilio import Account, Number, Service, TwilioTwin
 from adapters.twilio.messenger import TwilioMessenger
+from adapters.twilio.records import TwilioRecords
 from adapters.twilio.settings import TwilioSettings
 from connector.domain.phone import Phone
-from connector.ports import CallKind, CallSeen, Messenger, Wire
+from connector.ports import CallKind, CallSeen, Messenger, MessengerReader, Wire
 
 ACCOUNT = "AC" + "a" * 32
 SERVICE = "MG" + "b" * 32
@@ -61,10 +62,15 @@ class TwilioWorld:
         )
         self.adapter = self.connect()
         self.messenger: Messenger = self.adapter
+        self.reader: MessengerReader = self.reading()
 
     def connect(self, base_url: str | None = None) -> TwilioMessenger:
         settings = self.settings.model_copy(update={"base_url": base_url or self.served.base_url})
         return TwilioMessenger(settings, KEY, "made-up-secret", self.wire)
+
+    def reading(self) -> TwilioRecords:
+        settings = self.settings.model_copy(update={"base_url": self.served.base_url})
+        return TwilioRecords(settings, KEY, "made-up-secret", self.wire)
 
     # --------------------------------------------------------------------------------------------- MessengerHarness
 

@@ -13,10 +13,11 @@ from adapters.clock import ManualClock
 from adapters.sandbox.base import Fault, Served
 from adapters.sandbox.xero import XeroTwin
 from adapters.xero.ledger import XeroLedger
+from adapters.xero.records import XeroRecords
 from adapters.xero.settings import XeroSettings
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
-from connector.ports import CallKind, CallSeen, Wire
+from connector.ports import CallKind, CallSeen, LedgerReader, Wire
 
 PORT = "ledger"
 TOKEN = "sandbox-xero-token"
@@ -78,6 +79,9 @@ class XeroHarness:
         self._deaf = socket.socket()
         self._deaf.bind(("127.0.0.1", 0))  # and never listens: connections to it are refused
         self._unreachable = self.ledger_at(f"http://127.0.0.1:{self._deaf.getsockname()[1]}/api.xro/2.0")
+        self.reader: LedgerReader = XeroRecords(
+            settings(twin.api_url), twin.books.seed.tenant_id, self.tokens, self.wire
+        )
         self._refuse_next = False
         self.unknown_id = "00000000-0000-0000-0000-000000000000"
         self.home_currency = twin.books.seed.base_currency

@@ -1,0 +1,73 @@
+"""Clients of the worlds in memory behind the ports of `connector.ports.records`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from adapters.memory.ledger import MemoryLedger
+from adapters.memory.messenger import MemoryMessenger
+from adapters.memory.processor import MemoryProcessor
+from adapters.memory.records import entry_of, link_of, text_of
+from connector.domain.receivable import Receivable
+from connector.domain.records import EntryRecord, RefundRecord, TextRecord
+from connector.ports import Links
+
+OUR_BEGINNING = "DB"
+
+
+class MemoryLedgerReader(MemoryLedger):
+    """The `LedgerReader` port onto a `LedgerWorld`. As a live ledger, it does not tell who made an entry."""
+
+    def receivables(self, ledger_ids: Sequence[str]) -> Sequence[Receivable]:
+        """Those invoices as they stand; deleted ones are left out."""
+        wanted = tuple(ledger_ids)
+        return self._read("receivables", (wanted,), lambda: [one for key in wanted if (one := self._one(key))])
+
+    def entries_since(self, since: datetime) -> Sequence[EntryRecord]:
+        """Payments with a reference of our form made at or after `since`; lags with the lists."""
+        return self._list("entries_since", (since,), lambda seen: self._entries(since, seen))
+
+    def _entries(self, since: datetime, horizon: datetime) -> list[EntryRecord]:
+        found = [entry_of(one) for one in self.world.entries.values() if one.as_of(horizon) is not None]
+        return [
+            replace(one, by_us=None)
+            for one in found
+            if one.made_at and one.made_at >= since and one.reference.startswith(OUR_BEGINNING)
+        ]
+
+
+class MemoryProcessorReader(MemoryProcessor):
+    """The `ProcessorReader` port onto a `StripeLikeWorld`."""
+
+    def our_links(self) -> Links:
+        """Links with a reference, newest first; lags with the lists."""
+        return self._list("our_links", (), self._ours)
+
+    def refunds_since(self, since: datetime) -> Sequence[RefundRecord]:
+        """Refunds made at or after `since`."""
+        return self._list("refunds_since", (since,), lambda seen: self._refunds(since, seen))
+
+    def _ours(self, horizon: datetime) -> Links:
+        found = [link_of(one) for one in self.world.links.values() if one.as_of(horizon) is not None]
+        return Links(tuple(one for one in reversed(found) if one.reference), whole=True)
+
+    def _refunds(self, since: datetime, horizon: datetime) -> list[RefundRecord]:
+        return [
+            RefundRecord(one.refund_id, one.payment_id, one.amount, one.made_at)
+            for one in self.world.refunds
+            if since <= one.made_at <= horizon
+        ]
+
+
+class MemoryMessengerReader(MemoryMessenger):
+    """The `MessengerReader` port onto a `CarrierWorld`."""
+
+    def texts_since(self, since: datetime) -> Sequence[TextRecord]:
+        """Texts accepted at or after `since`, oldest first; lags with the lists."""
+        return self._list("texts_since", (since,), lambda seen: self._texts(since, seen))
+
+    def _texts(self, since: datetime, horizon: datetime) -> list[TextRecord]:
+        found = [text_of(one, {}) for one in self.world.texts.values() if one.as_of(horizon) is not None]
+        return [one for one in found if one.created_at >= since.replace(microsecond=0)]

@@ -1,0 +1,240 @@
+"""The worlds in memory as records for the invariants: with every moment at which something could be read there."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.memory.carrier_world import CarrierWorld
+from adapters.memory.carrier_world import TextRecord as SeenText
+from adapters.memory.ledger_world import LedgerEntry, LedgerWorld
+from adapters.memory.processor_world import LinkRecord as SeenLink
+from adapters.memory.processor_world import StripeLikeWorld
+from adapters.memory.world import History, SeenCall
+from connector.domain.dunning import Policy
+from connector.domain.effect import BooksIdentity
+from connector.domain.phone import parse_mobile
+from connector.domain.receivable import Customer
+from connector.domain.records import (
+    Agreement,
+    EntryKind,
+    EntryRecord,
+    InvoiceRecord,
+    LedgerRecords,
+    LinkRecord,
+    MessengerRecords,
+    PaidState,
+    PaymentRecord,
+    ProcessorRecords,
+    Records,
+    RefundRecord,
+    ReplyRecord,
+    RequestRecord,
+    Service,
+    Shown,
+    TextFate,
+    TextRecord,
+    Timeline,
+)
+from connector.ports import BookingRequest, BookingState, DeliveryState, LinkRequest, Payment, TextRequest
+
+_FATES = {
+    DeliveryState.ACCEPTED: TextFate.ON_ITS_WAY,
+    DeliveryState.SENT: TextFate.ON_ITS_WAY,
+    DeliveryState.DELIVERED: TextFate.ARRIVED,
+    DeliveryState.UNDELIVERED: TextFate.LOST,
+    DeliveryState.FAILED: TextFate.NEVER_SENT,
+    DeliveryState.CANCELLED: TextFate.NEVER_SENT,
+}
+_WRITES = frozenset(("book", "create_link", "retire_link", "send"))
+
+
+def records_of(
+    company: str,
+    identity: BooksIdentity,
+    policy: Policy,
+    ledger: LedgerWorld,
+    processor: StripeLikeWorld,
+    carrier: CarrierWorld,
+    *,
+    shown: Shown | None = None,
+    agreements: tuple[Agreement, ...] | None = None,
+    lists_lag: timedelta = timedelta(),
+) -> Records:
+    """Everything the three worlds hold, for `connector.domain.invariants.check`.
+
+    Args:
+        company: The company's id in the settings.
+        identity: Whose books and whose money the references are made from.
+        policy: The settings.
+        ledger: The books. What is due in a world by now has happened before it is read.
+        processor: The processor's account.
+        carrier: The messaging account.
+        shown: What the owner has been told, where the caller knows.
+        agreements: What was agreed other than by text, where the caller knows.
+        lists_lag: How long a reply is missing from the lists at most.
+    """
+    with ledger.moment() as at, processor.moment(), carrier.moment():
+        requests = [*ledger.requests, *processor.requests, *carrier.requests]
+        return Records(
+            company=company,
+            identity=identity,
+            rules=policy,
+            at=at,
+            ledger=LedgerRecords(ledger.profile.tenant_id, _invoices(ledger, policy), _entries(ledger)),
+            processor=ProcessorRecords(
+                processor.account.account_id,
+                processor.account.live,
+                tuple(link_of(one) for one in processor.links.values()),
+                tuple(_payment(one) for one in processor.payments.values()),
+                tuple(
+                    RefundRecord(one.refund_id, one.payment_id, one.amount, one.made_at) for one in processor.refunds
+                ),
+            ),
+            messenger=MessengerRecords(_texts(carrier), _replies(carrier, lists_lag), ours_alone=True),
+            requests=tuple(_request(one) for one in sorted(requests, key=lambda one: one.at)),
+            agreements=agreements,
+            shown=shown,
+        )
+
+
+def _invoices(world: LedgerWorld, policy: Policy) -> tuple[InvoiceRecord, ...]:
+    found = []
+    for ledger_id, history in world.invoices.items():
+        states = _customers(world, history.latest.customer_id)
+        numbers = sorted({(one.mobile, one.country or policy.country) for one in states if one.mobile})
+        parsed = (parse_mobile(number, country) for number, country in numbers)
+        phones = tuple(one for one in parsed if one is not None)
+        found.append(InvoiceRecord(ledger_id, _timeline(history), phones, phones_whole=True))
+    return tuple(found)
+
+
+def _customers(world: LedgerWorld, customer_id: str) -> list[Customer]:
+    """Every state of a customer and of those above it, whose number it may have had."""
+    found: list[Customer] = []
+    above: str | None = customer_id
+    seen: set[str] = set()
+    while above is not None and above in world.customers and above not in seen:
+        seen.add(above)
+        found += [value for _, value in world.customers[above].states()]
+        above = world.customers[above].latest.parent_id
+    return found
+
+
+def _entries(world: LedgerWorld) -> tuple[EntryRecord, ...]:
+    return tuple(entry_of(history) for history in world.entries.values())
+
+
+def entry_of(history: History[LedgerEntry]) -> EntryRecord:
+    """A payment entry with what it was made for, even where that has ended since."""
+    first, last = next(value for _, value in history.states()), history.latest
+    live = last.booking.state is BookingState.LIVE
+    return EntryRecord(
+        entry_id=last.booking.booking_id,
+        kind=EntryKind.PAYMENT,
+        ledger_id=first.booking.ledger_id,
+        amount=first.booking.applied + first.booking.unapplied,
+        booked_on=last.booking.booked_on,
+        reference=last.booking.reference,
+        note=last.booking.note,
+        account_id=last.account_id,
+        made_at=last.made_at,
+        live=live,
+        ended_at=None if live else _ended(history),
+        by_us=not last.by_hand,
+    )
+
+
+def _ended(history: History[LedgerEntry]) -> datetime:
+    return next(at for at, value in history.states() if value.booking.state is not BookingState.LIVE)
+
+
+def link_of(history: History[SeenLink]) -> LinkRecord:
+    """A link with when it was made and closed."""
+    record = history.latest
+    closed = next((at for at, value in history.states() if not value.link.active), None)
+    return LinkRecord(
+        link_id=record.link.link_id,
+        url=record.link.url,
+        reference=record.link.reference,
+        metadata=record.link.metadata,
+        amount=record.request.amount,
+        active=record.link.active,
+        made_at=record.made_at,
+        retired_at=closed,
+    )
+
+
+def _payment(history: History[Payment]) -> PaymentRecord:
+    payment = history.latest
+    states = list(history.states())
+    return PaymentRecord(
+        payment_id=payment.payment_id,
+        link_id=payment.link_id,
+        amount=payment.amount,
+        reference=payment.reference,
+        metadata=payment.metadata,
+        live=payment.live,
+        states=Timeline(tuple(at for at, _ in states), tuple(PaidState(value.state.value) for _, value in states)),
+    )
+
+
+def _texts(world: CarrierWorld) -> tuple[TextRecord, ...]:
+    asked = {id(one.args[0]): one.at for one in world.requests if one.method == "send"}
+    return tuple(text_of(history, asked) for history in world.texts.values())
+
+
+def text_of(history: History[SeenText], asked: dict[int, datetime]) -> TextRecord:
+    """A text; `asked` knows, by the request's identity, when it was asked for."""
+    record = history.latest
+    handed_on = next((at for at, one in history.states() if one.text.state is DeliveryState.SENT), None)
+    return TextRecord(
+        text_id=record.text.text_id,
+        to=record.text.to,
+        body=record.text.body,
+        created_at=next(at for at, _ in history.states()),
+        fate=_FATES[record.text.state],
+        asked_at=asked.get(id(record.request)),
+        valid_for=record.request.valid_for,
+        handed_on_at=handed_on,
+        price=record.text.price,
+        price_currency=record.text.price_currency,
+    )
+
+
+def _replies(world: CarrierWorld, lag: timedelta) -> tuple[ReplyRecord, ...]:
+    return tuple(
+        ReplyRecord(one.text_id, one.sender, one.body, one.received_at, one.received_at + lag) for one in world.received
+    )
+
+
+def _request(call: SeenCall) -> RequestRecord:
+    subject, occasion = _subject(call.args)
+    return RequestRecord(
+        service=Service(call.port),
+        method=call.method,
+        at=call.at,
+        writing=call.method in _WRITES,
+        subject=subject,
+        occasion=occasion,
+        outcome=call.fate,
+    )
+
+
+def _subject(args: tuple[Any, ...]) -> tuple[str, str]:
+    """What a call was about, and what tells it from another one about the same."""
+    match args:
+        case (BookingRequest() as booking, *_):
+            return booking.reference, booking.ledger_id
+        case (LinkRequest() as link, *_):
+            return link.reference, ""
+        case (TextRequest() as text, *_):
+            return text.to.e164, text.body
+        case (str(one), *_):
+            return one, ""
+    return "", ""
+
+
+def _timeline(history: History[Any]) -> Timeline[Any]:
+    states = list(history.states())
+    return Timeline(tuple(at for at, _ in states), tuple(value for _, value in states))

@@ -1,0 +1,67 @@
+"""What a Stripe account holds of ours, read for `duebird audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import stripe
+
+from adapters.stripe import translate
+from adapters.stripe.processor import LINK_PAGES, PAGE, SESSION_PAGES, StripeProcessor, links_of
+from adapters.stripe.wire import SERVICE
+from connector.domain.records import LinkRecord, RefundRecord
+from connector.errors import Rejected, RejectedBecause
+from connector.ports import Links
+
+# https://docs.stripe.com/api/refunds/object#refund_object-status: these gave no money back
+_GAVE_NOTHING: Final = frozenset(("failed", "canceled"))
+
+
+class StripeRecords(StripeProcessor):
+    """One account, to be read."""
+
+    def our_links(self) -> Links:
+        """Links with our reference, 100 a call; Stripe tells neither when a link was made nor when it was closed.
+
+        What a link asks is not in the list, and reading it would be a call for each; it is part of the reference.
+        """
+        rows, whole = self._walk("read the payment links", links_of, {}, LINK_PAGES)
+        found = (translate.link_from(row) for row in rows)
+        return Links(
+            tuple(
+                LinkRecord(one.link_id, one.url, one.reference, one.metadata, amount=None, active=one.active)
+                for one in found
+                if one.reference
+            ),
+            whole,
+        )
+
+    def refunds_since(self, since: datetime) -> Sequence[RefundRecord]:
+        """Refunds, 100 a call. https://docs.stripe.com/api/refunds/list."""
+        rows, whole = self._walk(
+            "read the refunds", _refunds, {"created": {"gte": int(since.timestamp())}}, SESSION_PAGES
+        )
+        if not whole:
+            raise Rejected(
+                f"Stripe has more than {SESSION_PAGES * PAGE:,} refunds since {since:%Y-%m-%d}; not all were read.",
+                because=RejectedBecause.BUSINESS_RULE,
+                service=SERVICE,
+                advice="Ask for a shorter time: add --since with a later date.",
+            )
+        return [_refund(row) for row in reversed(rows) if row.get("status") not in _GAVE_NOTHING]
+
+
+def _refunds(client: stripe.StripeClient, params: dict[str, Any]) -> Any:
+    return client.v1.refunds.list(params)  # type: ignore[arg-type] # built as a plain dict
+
+
+def _refund(row: Mapping[str, Any]) -> RefundRecord:
+    intent = row.get("payment_intent")
+    return RefundRecord(
+        refund_id=row["id"],
+        payment_id=str(intent["id"] if isinstance(intent, Mapping) else intent or ""),
+        amount=translate.from_minor(row["amount"], row["currency"]),
+        made_at=datetime.fromtimestamp(row["created"], UTC),
+    )

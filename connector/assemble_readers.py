@@ -1,0 +1,78 @@
+"""A company's services as an audit gets them: to be read, and counted; nothing with which it could write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.registry import LEDGER_READERS, imported
+from adapters.settings_base import ServiceSettings
+from connector import assemble
+from connector.companies import company_settings
+from connector.config import Loaded
+from connector.ports import CallKind, CallMeter, CallSeen, Clock, LedgerReader, MessengerReader, ProcessorReader, Wire
+from connector.signin.company import custody_of, open_connection
+
+
+class CallCounter:
+    """Counts the calls of one command by service, and asks the company's budget first where there is one."""
+
+    def __init__(self, budget: CallMeter | None) -> None:
+        self.made: Counter[str] = Counter()
+        self._budget = budget
+
+    def before(self, service: str, kind: CallKind) -> None:
+        """Go ahead, or raise `Throttled` where the budget has none left for reading."""
+        if self._budget is not None:
+            self._budget.before(service, kind)
+
+    def after(self, call: CallSeen) -> None:
+        """Count it."""
+        self.made[call.service] += 1
+        if self._budget is not None:
+            self._budget.after(call)
+
+    def pause(self, service: str, until: datetime) -> None:
+        """The service asked for a pause."""
+        if self._budget is not None:
+            self._budget.pause(service, until)
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """A company's services, to be read."""
+
+    ledger_kind: str
+    tenant_id: str
+    ledger: LedgerReader
+    processor: ProcessorReader
+    messenger: MessengerReader
+
+
+def readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> Readers:
+    """A company's readers. Makes no call.
+
+    Raises:
+        ConfigProblem: there is no such company.
+        NeedsReauthorisation: it is not connected yet.
+    """
+    settings = company_settings(loaded, company_id)
+
+    def wire(service: ServiceSettings) -> Wire:
+        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout)
+
+    sign_in = assemble.sign_in_company(loaded, company_id)
+    opened = open_connection(sign_in, custody_of(loaded.state_dir), wire(settings.ledger))
+    build_ledger = imported(LEDGER_READERS[settings.ledger.kind])
+    from adapters.stripe.records import StripeRecords
+    from adapters.twilio.records import TwilioRecords
+
+    username, password = assemble.twilio_sign_in(settings.twilio, loaded)
+    return Readers(
+        ledger_kind=settings.ledger.kind,
+        tenant_id=opened.entry.tenant_id,
+        ledger=build_ledger(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger)),
+        processor=StripeRecords(settings.stripe, loaded.secrets.value(settings.stripe.key), wire(settings.stripe)),
+        messenger=TwilioRecords(settings.twilio, username, password, wire(settings.twilio)),
+    )

@@ -1,0 +1,53 @@
+"""Invariants 8 and 9: refunds and fees stand in the ledger as often, and with the amount, that they should.
+
+This version books neither, so that the right number of such entries is none: what carries our reference and is no
+payment has slipped in. Once they are booked, each is bound here to its refund or balance entry, as payments are in
+`money`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_entry, of_payment, of_refund
+from connector.domain.invariants.reading import OUR_REFERENCE, Reading
+from connector.domain.records import EntryKind
+
+REFUNDS: Final = 8
+FEES: Final = 9
+
+
+def check_refunds(reading: Reading) -> Iterator[Finding]:
+    """Reversals with our reference, of which there may be none yet, and refunds that a person must see to."""
+    yield from _slipped_in(reading, frozenset({EntryKind.REVERSAL}), REFUNDS, "refunds")
+    refunds = reading.records.processor.refunds
+    if refunds is None:
+        yield NotCheckable(REFUNDS, "Refunds at the processor were not read.")
+        return
+    ours = {one.payment_id: one for one in reading.payments}
+    behind = {payment.payment_id: reference for reference, payment in reading.payment_behind.items()}
+    for refund in refunds:
+        payment = ours.get(refund.payment_id)
+        if payment is None:
+            continue
+        entries = [one for one in reading.bookings_by_reference.get(behind[payment.payment_id], []) if one.live]
+        if entries:
+            why = (
+                f"{refund.amount} of the payment {payment.payment_id} was given back, and the ledger still has the "
+                "payment. Duebird books no refunds: see that the refund is in the books too."
+            )
+            yield NotCheckable(REFUNDS, why, (of_refund(refund), of_payment(payment), *map(of_entry, entries)))
+
+
+def check_fees(reading: Reading) -> Iterator[Finding]:
+    """Entries for fees and payouts with our reference; there may be none yet."""
+    yield from _slipped_in(reading, frozenset({EntryKind.EXPENSE, EntryKind.TRANSFER}), FEES, "fees and payouts")
+
+
+def _slipped_in(reading: Reading, kinds: frozenset[EntryKind], number: int, what: str) -> Iterator[Finding]:
+    for entry in reading.records.ledger.entries:
+        if entry.kind in kinds and entry.live and OUR_REFERENCE.match(entry.reference):
+            sentence = f"An entry of {entry.amount} in the ledger has our reference, and {what} are not booked by us."
+            harm = "The books show an amount that nothing at the processor explains."
+            yield Violation(number, sentence, (of_entry(entry),), harm)

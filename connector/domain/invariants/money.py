@@ -1,0 +1,162 @@
+"""Invariants 6 and 7: payments and bookings match one to one, and no invoice is overpaid by us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from connector.domain.effect import booking_reference
+from connector.domain.invariants.finding import (
+    Finding,
+    LookAt,
+    NotCheckable,
+    Violation,
+    of_entry,
+    of_invoice,
+    of_payment,
+)
+from connector.domain.invariants.reading import Reading
+from connector.domain.money import Money
+from connector.domain.records import EntryRecord, InvoiceRecord, PaidState, PaymentRecord
+
+BIJECTION: Final = 6
+OVERSHOOT: Final = 7
+TWICE: Final = "The books show money that came once as if it had come twice."
+PHANTOM: Final = "The books show money that never came, and the invoice looks paid."
+LOST: Final = "The money is there and the books do not show it: the customer may be asked again."
+WRONG: Final = "The books do not say what was paid: the bank line of the payout will not match."
+# A booking of about the time from which payments were read may belong to an older one: a bank debit takes so long.
+DEBITS_TAKE: Final = timedelta(days=8)
+
+
+def check_bijection(reading: Reading) -> Iterator[Finding]:
+    """Bookings without their payment or beyond the first of it, and payments without a booking."""
+    for reference in sorted(reading.bookings_by_reference):
+        entries = reading.bookings_by_reference[reference]
+        payment = reading.payment_behind.get(reference)
+        if together := _at_one_time(entries):
+            sentence = f"{len(together)} payments in the ledger carry the reference {reference}, which stands for one."
+            shown = tuple(of_entry(one) for one in together)
+            yield Violation(BIJECTION, sentence, (*shown, *_shown(payment)), TWICE)
+        for entry in entries:
+            yield from _behind(reading, entry, payment)
+    for payment in reading.payments:
+        if payment.succeeded and payment.live == reading.records.rules.live:
+            yield from _booked(reading, payment)
+
+
+def _at_one_time(entries: list[EntryRecord]) -> list[EntryRecord]:
+    """Entries that were live beside another one; of the deleted ones that is told by their times, where known."""
+    live = [one for one in entries if one.live]
+    if len(live) > 1:
+        return live
+    ended = [one for one in entries if not one.live and one.made_at and one.ended_at]
+    for one in ended:
+        beside = [
+            other
+            for other in entries
+            if other is not one
+            and other.made_at is not None
+            and one.made_at is not None
+            and one.ended_at is not None
+            and one.made_at <= other.made_at < one.ended_at
+        ]
+        if beside:
+            return [one, *beside]
+    return []
+
+
+def _behind(reading: Reading, entry: EntryRecord, payment: PaymentRecord | None) -> Iterator[Finding]:
+    """What must stand behind one booking."""
+    since = reading.records.payments_since
+    if payment is None:
+        if not entry.live:
+            return
+        if since is not None and entry.booked_on < (since + DEBITS_TAKE).date():
+            why = (
+                f"The payment behind booking {entry.entry_id} is older than what was read; ask with an earlier --since."
+            )
+            yield NotCheckable(BIJECTION, why, (of_entry(entry),))
+            return
+        sentence = (
+            f"The ledger holds a payment of {entry.amount} with our reference, and there is none at the processor."
+        )
+        yield Violation(BIJECTION, sentence, (of_entry(entry),), PHANTOM)
+        return
+    shown = (of_entry(entry), of_payment(payment))
+    if not _had_succeeded(payment, entry.made_at):
+        sentence = f"The ledger holds a payment of {entry.amount} for {payment.payment_id}, which had not succeeded."
+        yield Violation(BIJECTION, sentence, shown, PHANTOM)
+    if entry.live and entry.amount != payment.amount:
+        sentence = f"{payment.payment_id} is {payment.amount} at the processor and {entry.amount} in the ledger."
+        yield Violation(BIJECTION, sentence, shown, WRONG)
+    if entry.live and entry.ledger_id is not None and entry.ledger_id != payment.ledger_id:
+        sentence = f"{payment.payment_id} was paid for another invoice than the one on which the ledger has it."
+        yield Violation(BIJECTION, sentence, shown, WRONG)
+
+
+def _had_succeeded(payment: PaymentRecord, when: datetime | None) -> bool:
+    """Whether the money had come; times of services have whole seconds."""
+    if when is None or not payment.states.knows(when):
+        return payment.succeeded
+    return PaidState.SUCCEEDED in payment.states.during(when, when + timedelta(seconds=1))
+
+
+def _booked(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
+    """That a payment is in the books; only demanded once there was time."""
+    reference = booking_reference(reading.records.identity, payment.payment_id)
+    entries = reading.bookings_by_reference.get(reference, [])
+    if any(one.live for one in entries) or not reading.healthy:
+        return
+    shown_to_owner = reading.records.shown
+    if shown_to_owner is not None and payment.payment_id in shown_to_owner.held:
+        return
+    invoice = reading.invoices.get(payment.ledger_id)
+    shown = (of_payment(payment), *(of_entry(one) for one in entries), *((of_invoice(invoice),) if invoice else ()))
+    takes = invoice is not None and _takes(invoice, payment.amount)
+    if shown_to_owner is not None or (takes and not entries):
+        sentence = f"A payment of {payment.amount} ({payment.payment_id}) has come and is not in the ledger."
+        yield Violation(BIJECTION, sentence, shown, LOST)
+        return
+    because = "its booking was deleted by somebody" if entries else "its invoice does not take it as it stands now"
+    why = (
+        f"A payment of {payment.amount} ({payment.payment_id}) is not in the ledger: {because}. `duebird attention` "
+        "should list it; if you have booked it by hand or given it back, all is well."
+    )
+    yield NotCheckable(BIJECTION, why, shown)
+
+
+def _takes(invoice: InvoiceRecord, amount: Money) -> bool:
+    standing = invoice.standings.latest
+    return standing.is_owed and standing.balance.currency == amount.currency and not standing.balance < amount
+
+
+def check_overshoot(reading: Reading) -> Iterator[Finding]:
+    """Invoices on which our bookings were, together, more than the invoice was over when they were made."""
+    for invoice in reading.records.ledger.invoices:
+        mine = reading.bookings_on.get(invoice.ledger_id, [])
+        yield from _over(invoice, sorted(mine, key=lambda one: (one.made_at is None, one.made_at, one.entry_id)))
+
+
+def _over(invoice: InvoiceRecord, mine: list[EntryRecord]) -> Iterator[Finding]:
+    for count, entry in enumerate(mine, 1):
+        when = entry.made_at
+        there = [one for one in mine[:count] if one.live or (one.ended_at and when and one.ended_at > when)]
+        known = when is not None and invoice.standings.knows(when)
+        standing = invoice.standings.as_of(when) if known and when is not None else None
+        total = (standing or invoice.standings.latest).total
+        if sum(one.amount.amount for one in there if one.amount.currency == total.currency) <= total.amount:
+            continue
+        shown = (of_invoice(invoice), *(of_entry(one) for one in there))
+        if standing is None and (when is None or invoice.standings.begins > when):
+            why = f"More is booked on invoice {invoice.label} than it is over; perhaps it was made smaller since."
+            yield NotCheckable(OVERSHOOT, why, shown)
+        else:
+            sentence = f"Duebird booked more on invoice {invoice.label} than it was over."
+            yield Violation(OVERSHOOT, sentence, shown, WRONG)
+        return
+
+
+def _shown(payment: PaymentRecord | None) -> tuple[LookAt, ...]:
+    return (of_payment(payment),) if payment else ()

@@ -1,0 +1,184 @@
+"""The records with what belongs together brought together: which text is about which invoice, whose entry is whose."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from connector.domain.effect import booking_reference, natural_key
+from connector.domain.money import Money
+from connector.domain.records import (
+    GENERATION_KEY,
+    TENANT_KEY,
+    EntryKind,
+    EntryRecord,
+    InvoiceRecord,
+    LinkRecord,
+    PaymentRecord,
+    Records,
+    TextRecord,
+)
+
+# What `booking_reference` makes: two letters and 19 of base 32.
+OUR_REFERENCE: Final = re.compile(r"DB[A-Z2-7]{19}")
+WORD: Final = re.compile(r"[\w-]+")
+ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A text that carries a payment link of ours, and the invoice of that link where the ledger still has it."""
+
+    text: TextRecord
+    link: LinkRecord
+    invoice: InvoiceRecord | None
+
+
+class Reading:
+    """Records, indexed once for all invariants. `healthy`: all faults ended long ago, so that work must be finished.
+
+    Only what carries this company's reference is ours: links and payments by their metadata, entries by their
+    reference, texts by the link in them. A text without a link is ours where nobody else sends through the account,
+    or where it names an invoice of ours and went to its customer or to the owner.
+    """
+
+    def __init__(self, records: Records, *, healthy: bool) -> None:
+        self.records = records
+        self.healthy = healthy
+
+    @cached_property
+    def invoices(self) -> dict[str, InvoiceRecord]:
+        """By the ledger's id."""
+        return {one.ledger_id: one for one in self.records.ledger.invoices}
+
+    @cached_property
+    def links(self) -> tuple[LinkRecord, ...]:
+        """Ours: they name this company's books."""
+        tenant = self.records.identity.tenant_id
+        return tuple(one for one in self.records.processor.links if one.metadata.get(TENANT_KEY) == tenant)
+
+    @cached_property
+    def links_of(self) -> dict[str, list[LinkRecord]]:
+        """Our links by the invoice they are for."""
+        found: defaultdict[str, list[LinkRecord]] = defaultdict(list)
+        for link in self.links:
+            found[link.ledger_id].append(link)
+        return dict(found)
+
+    @cached_property
+    def link_at(self) -> dict[str, LinkRecord]:
+        """Our links by their address."""
+        return {one.url: one for one in self.links}
+
+    @cached_property
+    def payments(self) -> tuple[PaymentRecord, ...]:
+        """Ours: they name this company's books."""
+        tenant = self.records.identity.tenant_id
+        return tuple(one for one in self.records.processor.payments if one.metadata.get(TENANT_KEY) == tenant)
+
+    @cached_property
+    def payments_of(self) -> dict[str, list[PaymentRecord]]:
+        """Our payments by the invoice they are for."""
+        found: defaultdict[str, list[PaymentRecord]] = defaultdict(list)
+        for payment in self.payments:
+            found[payment.ledger_id].append(payment)
+        return dict(found)
+
+    @cached_property
+    def payment_behind(self) -> dict[str, PaymentRecord]:
+        """Our payments by the reference their booking must carry."""
+        return {booking_reference(self.records.identity, one.payment_id): one for one in self.payments}
+
+    @cached_property
+    def bookings(self) -> tuple[EntryRecord, ...]:
+        """Payments in the ledger that carry a reference of our form."""
+        return tuple(
+            one
+            for one in self.records.ledger.entries
+            if one.kind is EntryKind.PAYMENT and OUR_REFERENCE.match(one.reference)
+        )
+
+    @cached_property
+    def bookings_on(self) -> dict[str, list[EntryRecord]]:
+        """Our entries by the invoice they are on."""
+        found: defaultdict[str, list[EntryRecord]] = defaultdict(list)
+        for entry in self.bookings:
+            found[entry.ledger_id or ""].append(entry)
+        return dict(found)
+
+    @cached_property
+    def bookings_by_reference(self) -> dict[str, list[EntryRecord]]:
+        """Our entries by our reference."""
+        found: defaultdict[str, list[EntryRecord]] = defaultdict(list)
+        for entry in self.bookings:
+            found[reference_of(entry)].append(entry)
+        return dict(found)
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """Texts that carry a link of ours, oldest first."""
+        found = []
+        for text in sorted(self.records.messenger.texts, key=lambda one: (one.moment, one.text_id)):
+            link = next((self.link_at[url] for url in addresses_in(text.body) if url in self.link_at), None)
+            if link is not None:
+                found.append(Notice(text, link, self.invoices.get(link.ledger_id)))
+        return tuple(found)
+
+    @cached_property
+    def courtesies(self) -> tuple[tuple[TextRecord, InvoiceRecord | None], ...]:
+        """Our texts without a link (receipts, word to the owner), with the invoice they name."""
+        carrying = {one.text.text_id for one in self.notices}
+        ours = {*self.links_of, *self.payments_of}
+        named = [one for one in self.records.ledger.invoices if one.ledger_id in ours and one.standings.latest.number]
+        by_label = {one.label: one for one in named}
+        odd = [one for one in named if not WORD.fullmatch(one.label)]  # "INV 77": no word by itself
+        found = []
+        for text in self.records.messenger.texts:
+            if text.text_id in carrying or addresses_in(text.body):
+                continue
+            plain = (by_label[word] for word in WORD.findall(text.body) if word in by_label)
+            several = (one for one in odd if names(text.body, one.label))
+            invoice = next((one for one in (*plain, *several) if self._concerns(text, one)), None)
+            if invoice is not None or self.records.messenger.ours_alone:
+                found.append((text, invoice))
+        return tuple(found)
+
+    def _concerns(self, text: TextRecord, invoice: InvoiceRecord) -> bool:
+        """Whether somebody got it who has to do with the invoice: other programs' texts may hold the same number."""
+        return (
+            self.records.messenger.ours_alone
+            or text.to == self.records.rules.owner_phone
+            or text.to in (invoice.phones or ())
+        )
+
+    @cached_property
+    def our_texts(self) -> tuple[TextRecord, ...]:
+        """Every text that is ours as far as can be told."""
+        if self.records.messenger.ours_alone:
+            return self.records.messenger.texts
+        return (*(one.text for one in self.notices), *(text for text, _ in self.courtesies))
+
+    def key_of(self, link: LinkRecord, amount: Money) -> str:
+        """The reference that a link must carry which asks this amount, by the facts it names."""
+        generation = link.metadata.get(GENERATION_KEY, "")
+        parts = (link.ledger_id, int(generation) if generation.isdecimal() else 0, amount.minor, amount.currency)
+        return natural_key(self.records.identity, "link", *parts)
+
+
+def reference_of(entry: EntryRecord) -> str:
+    """Our reference in an entry, without what the ledger or a person put behind it."""
+    found = OUR_REFERENCE.match(entry.reference)
+    return found[0] if found else entry.reference
+
+
+def addresses_in(body: str) -> list[str]:
+    """Every web address in a text, without the full stop of a sentence."""
+    return [one.rstrip(".,;:!?)") for one in ADDRESS.findall(body)]
+
+
+def names(body: str, label: str) -> bool:
+    """Whether a text names this invoice: its number with nothing of a word before or behind it."""
+    return re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", body) is not None

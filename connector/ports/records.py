@@ -1,0 +1,96 @@
+"""What `duebird audit` needs of the services: reading what they hold, in few calls, and nothing else.
+
+These are protocols of their own, so that an audit is handed nothing with
+which it could write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connector.domain.receivable import Customer, Receivable
+from connector.domain.records import EntryRecord, LinkRecord, RefundRecord, TextRecord
+from connector.ports.ledger import LedgerProfile
+from connector.ports.messenger import InboundText
+from connector.ports.processor import Payment, ProcessorAccount
+
+
+class LedgerReader(Protocol):
+    """A set of books, to be read."""
+
+    def profile(self) -> LedgerProfile:
+        """Whose books they are."""
+        ...
+
+    def receivables(self, ledger_ids: Sequence[str]) -> Sequence[Receivable]:
+        """Those receivables as they stand, in any order, many a call; ids the ledger does not know are left out.
+
+        Raises:
+            Rejected: one of them cannot be read; INVALID.
+        """
+        ...
+
+    def customers(self, customer_ids: Sequence[str]) -> Sequence[Customer]:
+        """Those customers, with inherited mobiles; at most 100 ids a call."""
+        ...
+
+    def entries_since(self, since: datetime) -> Sequence[EntryRecord]:
+        """Payments that carry a reference of our form and were made or changed at or after `since`, oldest first.
+
+        Deleted ones as far as the ledger lists them. Lists may lag a fresh write.
+
+        Raises:
+            Rejected: there are more than one reading may take; BUSINESS_RULE, ask for a shorter time.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Payment links of ours. `whole`: every link of the account was looked at."""
+
+    links: tuple[LinkRecord, ...]
+    whole: bool
+
+
+class ProcessorReader(Protocol):
+    """A processor's account, to be read."""
+
+    def account(self) -> ProcessorAccount:
+        """Whose account it is."""
+        ...
+
+    def our_links(self) -> Links:
+        """Every link that carries a reference of ours, newest first."""
+        ...
+
+    def payments_since(self, since: datetime) -> Sequence[Payment]:
+        """Completed payments on links, those of before Duebird's time and of other programs too."""
+        ...
+
+    def refunds_since(self, since: datetime) -> Sequence[RefundRecord]:
+        """Refunds made at or after `since` that are not failed or cancelled, oldest first.
+
+        Raises:
+            NeedsReauthorisation: the key may not read refunds.
+        """
+        ...
+
+
+class MessengerReader(Protocol):
+    """A messaging account, to be read."""
+
+    def texts_since(self, since: datetime) -> Sequence[TextRecord]:
+        """Texts that programs sent from the company's sender at or after `since`, oldest first. Some may be others'.
+
+        Raises:
+            Rejected: there are more than one reading may take; BUSINESS_RULE.
+        """
+        ...
+
+    def inbound(self, since: datetime) -> Sequence[InboundText]:
+        """What came in at or after `since`, oldest first."""
+        ...

@@ -1,0 +1,113 @@
+"""What can befall which effect, as data; a run counts hits, and a cell nobody hit fails it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from typing import Final
+
+
+class Hit(StrEnum):
+    """What is befallen: the effects, with texts apart by what they are for."""
+
+    LINK = "link made"
+    RETIRE = "link retired"
+    NOTICE = "notice"
+    RECEIPT = "receipt"
+    OWNER = "owner's text"
+    BOOKING = "booking"
+
+
+class By(StrEnum):
+    """What befalls it."""
+
+    CRASH_PLANNING = "crash at the commit that plans it"
+    CRASH_CLAIMING = "crash at the commit that claims it"
+    CRASH_BEFORE = "crash before the call leaves"
+    CRASH_AFTER = "crash when the call is carried out"
+    CRASH_CONCLUDING = "crash at the commit that concludes it"
+    LOSE_ANSWER = "carried out, answer lost"
+    NEVER_COMMIT = "not carried out, no answer"
+    COMMIT_LATE = "carried out after we gave up"
+    THROTTLE = "asked to wait"
+    FAIL_BEFORE = "out of reach"
+    REFUSE = "refused for good"
+    DEAD = "connection refused"
+    LAG = "evidence read from an old picture"
+    DISK = "disk full or locked"
+    CLOCK = "clock set wrong"
+    SLEEP = "first pass after a long sleep"
+    MEDDLED = "the world moves while it is done"
+    SIDE_BY_SIDE = "others are done at the same time"
+
+
+# Not every pair can be: a link is taken down by its id, which needs no evidence, and a service refuses nothing there
+# that we would hold against it; the owner's text follows a booking, so that nobody can meddle with what it says.
+NOT_LIVE: Final = frozenset(
+    {
+        (Hit.RETIRE, By.LAG),
+        (Hit.RECEIPT, By.MEDDLED),
+        (Hit.OWNER, By.MEDDLED),
+    }
+)
+LIVE: Final = tuple((hit, by) for hit in Hit for by in By if (hit, by) not in NOT_LIVE)
+
+
+class Sometimes(StrEnum):
+    """States a long run must have reached, or it has not looked where it claims to."""
+
+    LATE_COMMIT_SEEN = "a text in doubt was found at a later look"
+    BOOKING_FOUND = "a booking in doubt was found in the ledger"
+    LINK_FOUND = "a link in doubt was found at the processor"
+    NOT_SENT_AGAIN = "a text was found before it was sent, and not sent again"
+    NOT_BOOKED_AGAIN = "a booking was found before it was made, and not made again"
+    CERTAINLY_NOT_BOOKED = "a booking was looked for in vain, and made then"
+    ASKED_A_PERSON = "a text in doubt was never found, and a person was asked"
+    REFUSED_AFTER_STOP = "the messaging service refused a number that said STOP"
+    PAYMENT_HELD = "a payment that no longer fits was held"
+    PAID_TWICE = "an invoice was paid twice at the processor"
+    PAID_ON_OLD_PAGE = "somebody paid on a page of a link that was down"
+    DEBIT_FAILED = "a bank debit failed days later"
+    CAUGHT_UP_ASKED = "texts were paused after a long stop"
+    EVENT_LOST = "an event about a payment never came"
+    EVENTS_TOO_OLD = "events were asked for that the processor no longer keeps"
+    CURSOR_TOO_OLD = "the ledger let go of our place"
+    PASS_BROKEN_OFF = "a pass was broken off for the database"
+    CLOCK_DISTRUSTED = "no text went out on a wrong clock"
+
+
+class Tally:
+    """Counts of one run, or of many together."""
+
+    def __init__(self) -> None:
+        self.cells: Counter[tuple[Hit, By]] = Counter()
+        self.reached: Counter[Sometimes] = Counter()
+        self.figures: Counter[str] = Counter()
+
+    def hit(self, hit: Hit, by: By) -> None:
+        self.cells[hit, by] += 1
+
+    def add(self, other: Tally) -> None:
+        self.cells.update(other.cells)
+        self.reached.update(other.reached)
+        self.figures.update(other.figures)
+
+    def unhit(self) -> list[tuple[Hit, By]]:
+        """Live cells without a hit."""
+        return [cell for cell in LIVE if not self.cells[cell]]
+
+    def unreached(self) -> list[Sometimes]:
+        """States that were never seen."""
+        return [one for one in Sometimes if not self.reached[one]]
+
+    def table(self) -> str:
+        """The grid, for people."""
+        width = max(len(by) for by in By)
+        lines = [" " * width + "".join(f"{hit:>14}" for hit in Hit)]
+        for by in By:
+            counts = (
+                f"{'-' if (hit, by) in NOT_LIVE and not self.cells[hit, by] else self.cells[hit, by]:>14}"
+                for hit in Hit
+            )
+            lines.append(f"{by:<{width}}" + "".join(counts))
+        return "\n".join(lines)

@@ -1,0 +1,446 @@
+"""One installation: a computer with a database file, on which the daemon runs, dies, and is started again."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from sqlalchemy import event
+
+from adapters.clock import ManualClock
+from adapters.memory.faults import Crash, Fault, FaultKind, Faults
+from adapters.memory.ledger import MemoryLedger
+from adapters.memory.messenger import MemoryMessenger
+from adapters.memory.processor import MemoryProcessor
+from connector import assemble
+from connector.companies import company_settings
+from connector.config import Loaded
+from connector.config.load import load_text
+from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
+from connector.domain.effect import BooksIdentity
+from connector.flows.budget import Budget
+from connector.flows.company import Company
+from connector.ports import CallKind, CallSeen, Clock
+from connector.worker import Assembled, Worker
+from state.database import Database
+from state.migrate import migrate
+from state.place import DATABASE_NAME, sqlite_url
+from state.queries import Queries
+from state.store import Store
+from tests.simulation.baton import Baton, BatonExecutor
+from tests.simulation.cells import By, Hit, Sometimes
+from tests.simulation.clocks import MachineClock
+from tests.simulation.subjects import LINK_HOST, OWNER, what
+from tests.simulation.town import START, Town
+from tests.simulation.weather import Weather
+
+COMPANY: Final = "acme"
+TIMEOUT: Final = 30.0  # seconds until we give up on an answer
+Mutate = Callable[[Company], Company]
+
+_SETTINGS: Final = """
+[[company]]
+id = "acme"
+name = "Acme Plumbing"
+country = "US"
+timezone = "America/New_York"
+currency = "USD"
+start_on = 2026-10-01
+[company.ledger]
+kind = "quickbooks"
+client_id = "env:ID"
+client_secret = "env:SECRET"
+redirect_uri = "https://www.acme.example/duebird"
+payment_account = "Card clearing"
+[company.stripe]
+key = "env:STRIPE"
+[company.twilio]
+account_sid = "AC00000000000000000000000000000000"
+api_key_sid = "SK00000000000000000000000000000000"
+api_key_secret = "env:TWILIO"
+from_number = "+12125550100"
+[company.notices]
+minimum_amount = "1"
+owner_notice = "{owner}"
+[company.caps]
+texts_per_hour = {per_hour}
+texts_per_day = {per_day}
+catch_up = {catch_up}
+[company.polling]
+quick = {quick}
+slow = {slow}
+idle = {idle}
+"""
+# Looks are far apart, and whatever somebody does brings one about soon after, as a webhook would: a run then costs
+# some hundred passes where a daemon makes ten thousand, of which nearly all find nothing.
+SETTINGS: Final = (
+    {"per_hour": 60, "per_day": 200, "catch_up": 25, "quick": 86_400, "slow": 172_800, "idle": 345_600},
+    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 43_200, "slow": 172_800, "idle": 604_800},
+    {"per_hour": 60, "per_day": 200, "catch_up": 1, "quick": 7200, "slow": 345_600, "idle": 345_600},
+)
+
+
+@cache
+def loaded(which: int) -> Loaded:
+    """Settings as an installation has them."""
+    text = _SETTINGS.format(owner=OWNER.e164, **SETTINGS[which])
+    return load_text(text, Path("duebird.toml"), {}, with_secrets=False)
+
+
+@cache
+def empty_database() -> bytes:
+    """A database file of the present schema: making one takes longer than many a run."""
+    with TemporaryDirectory() as folder:
+        url = sqlite_url(Path(folder) / "state")
+        migrate(url)
+        return (Path(folder) / "state" / DATABASE_NAME).read_bytes()
+
+
+# Statements compiled once for all databases of this process; what they compile to depends on nothing else.
+_COMPILED: Final[dict[Any, Any]] = {}
+
+_MOVES: Final = {
+    "planned": By.CRASH_PLANNING,
+    "in_flight": By.CRASH_CLAIMING,
+    "done": By.CRASH_CONCLUDING,
+}
+
+
+class Machine:
+    """The daemon on one computer. `turn` makes one pass; `next_at` says when the next one is wanted, in true time."""
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        clock: ManualClock,
+        *,
+        seed: str,
+        town: Town,
+        weather: Weather,
+        baton: Baton,
+        mutate: Mutate | None,
+    ) -> None:
+        self.name = name
+        self.town, self.weather, self.tally = town, weather, weather.tally
+        self.clock = MachineClock(clock)
+        self.true = clock
+        self.folder = folder
+        self.next_at = clock.now()
+        self.alive = False
+        self.open_across_a_call: list[str] = []
+        self.surprises: list[str] = []
+        self.dice = Random(f"{seed}/{name}/machine")
+        self.settings = Random(f"{seed}/settings").randrange(len(SETTINGS))
+        self._workers = Random(f"{seed}/workers").choice((1, 1, 2, 4))
+        # A laptop that is open now and then has few passes, far apart.
+        self._least = Random(f"{seed}/least").choice((20, 1800, 4 * 3600, 11 * 3600))
+        self._baton, self._mutate = baton, mutate
+        self._commanded = False
+        self._agreed = 0
+        self._written: list[tuple[str, By]] = []
+        self._told: dict[str, str] = {}
+        sqlite_url(folder)
+        (folder / DATABASE_NAME).write_bytes(empty_database())
+        self.start()
+
+    # ------------------------------------------------------------------------------------------------ its life
+
+    def start(self) -> None:
+        """Start the program on whatever the file holds."""
+        self._written.clear()
+        self.alive = True
+        self.database = Database(sqlite_url(self.folder))
+        engine = self.database.engine
+        engine.update_execution_options(compiled_cache=_COMPILED)
+        event.listen(engine, "commit", self._on_commit)
+        event.listen(engine, "before_cursor_execute", self._on_statement)
+        self.state = assemble.State(self.folder, self.database, Store(self.database), Queries(self.database))
+        self.worker = Worker(loaded(self.settings), self.state, self.clock, self._assemble)
+
+    def die(self) -> None:
+        """Lose everything but the file."""
+        self.alive = False
+        with suppress(sqlite3.Error):
+            self.database.close()
+
+    def turn(self) -> None:
+        """One pass, or the death of the program on the way."""
+        now = self.true.now()
+        asleep = self.weather.asleep_until(now)
+        if asleep is not None:
+            self.next_at = asleep
+            self.weather.conditions.add(By.SLEEP)
+            return
+        self.clock.offset = self.weather.clock_error(now)
+        if self.clock.offset:
+            self.weather.conditions.add(By.CLOCK)
+        try:
+            if not self.alive:
+                self.start()
+            delay = self.worker.work(COMPANY)
+            self._note_status()
+            self.tally.figures["passes"] += 1
+            waits = max(delay, timedelta(seconds=self._least))
+        except Crash:
+            self.die()
+            self.tally.figures["crashes"] += 1
+            waits = timedelta(seconds=self.dice.choice((2, 30, 300, 4000)))
+        self.weather.conditions.clear()
+        self.next_at = self.true.now() + waits
+
+    def poke(self) -> None:
+        """Something happened outside: look soon."""
+        if self.alive:
+            self.worker.poke(COMPANY)
+        soon = timedelta(seconds=self.dice.choice((5, 900, 5400, 6 * 3600)))
+        self.next_at = min(self.next_at, self.true.now() + soon)
+
+    def _note_status(self) -> None:
+        status = self.worker.statuses[COMPANY]
+        self.surprises += [one for one in status.troubles if "unexpected error" in one]
+        if any("broken off" in one for one in status.troubles):
+            self.tally.reached[Sometimes.PASS_BROKEN_OFF] += 1
+
+    # ----------------------------------------------------------------------------------------------- put together
+
+    def _assemble(self, settings: Loaded, company_id: str, state: assemble.State, clock: Clock) -> Assembled:
+        ours = company_settings(settings, company_id)
+        budget = Budget(company_id, (), state.queries, state.store, clock)
+        meter = _Meter(self, budget)
+        town, town_faults = self.town, _Faults(self)
+        ledger = MemoryLedger(town.ledger, faults=town_faults, meter=meter)
+        company = Company(
+            id=company_id,
+            identity=BooksIdentity("quickbooks", town.ledger.profile.tenant_id, town.processor.account.account_id),
+            policy=assemble.policy_of(ours, payment_account_id=town.ledger.accounts[0].account_id, live=False),
+            words=assemble.wording(ours),
+            ledger=ledger,
+            processor=MemoryProcessor(town.processor, faults=town_faults, meter=meter),
+            messenger=MemoryMessenger(town.carrier, faults=town_faults, meter=meter),
+            store=state.store,
+            queries=state.queries,
+            clock=clock,
+            workers=self._workers,
+            threads=lambda workers: BatonExecutor(self._baton, workers),
+            owner=self.name,
+            sweep_every=timedelta(seconds=assemble.intervals_of(settings, ours).sweep),
+        )
+        company = self._mutate(company) if self._mutate else company
+        return Assembled(company, budget, assemble.intervals_of(settings, ours), "quickbooks")
+
+    # -------------------------------------------------------------------------------------------- what befalls it
+
+    def must_live(self) -> None:
+        if not self.alive:
+            raise Crash
+
+    def crash(self) -> None:
+        self.alive = False
+        raise Crash
+
+    def before_call(self) -> None:
+        """Between two calls: time passes, the world moves, another thread goes first, or all is over."""
+        self.must_live()
+        connection = self.database._connection
+        if connection is not None and connection.in_transaction():
+            self.open_across_a_call.append(f"{self.true.now()}: a call while a database transaction is open")
+        self.true.advance(timedelta(seconds=self.dice.uniform(0.05, 1.5)))
+        if self.town.next_at() <= self.true.now():
+            self.town.take_turns()
+        self._baton.pause()
+        self.must_live()
+
+    def after_call(self, *, answered: bool) -> None:
+        if not answered:
+            self.true.advance(timedelta(seconds=self.dice.uniform(1, TIMEOUT)))
+        self.must_live()
+
+    def side_by_side(self) -> bool:
+        """Whether another thread is between two calls of its own right now."""
+        return bool(self._baton.waiting)
+
+    def _on_commit(self, _connection: object) -> None:
+        written, self._written = self._written, []
+        if self._commanded:
+            return
+        self.must_live()
+        if written and self.weather.crashes_at_commit(self.true.now()):
+            for key, by in written:
+                hit = self.kind_of(key)
+                if hit is not None:
+                    self.tally.hit(hit, by)
+            self.tally.figures["crashes at commits"] += 1
+            self.crash()
+
+    def _on_statement(
+        self, _connection: object, _cursor: object, statement: str, parameters: Any, _context: object, *many: bool
+    ) -> None:
+        if self._commanded:
+            return
+        self.must_live()
+        writes = statement.startswith(("INSERT", "UPDATE"))
+        if not writes:
+            return
+        rows = parameters if many[0] else [parameters]
+        if statement.startswith("INSERT INTO effects "):
+            self._remember(statement, rows)
+        if statement.startswith("INSERT INTO effect_events"):
+            self._written += [(key, by) for row in rows for key, by in _moves(statement, row)]
+        if self.weather.disk_fails(self.true.now()):
+            for hit in {self.kind_of(value) for row in rows for value in row if isinstance(value, str)}:
+                if hit is not None:
+                    self.tally.hit(hit, By.DISK)
+            self._written.clear()
+            self.tally.figures["disk faults"] += 1
+            raise sqlite3.OperationalError(self.dice.choice(("database or disk is full", "database is locked")))
+
+    def _remember(self, statement: str, rows: Any) -> None:
+        names = _columns(statement)
+        for row in rows:
+            values = dict(zip(names, row, strict=False)) if not isinstance(row, dict) else row
+            self._told[values["key"]] = f"{values['kind']}/{values['purpose']}"
+
+    def kind_of(self, key: str) -> Hit | None:
+        """Which effect a key names."""
+        return {
+            "create_link/None": Hit.LINK,
+            "retire_link/None": Hit.RETIRE,
+            "send_text/notice": Hit.NOTICE,
+            "send_text/receipt": Hit.RECEIPT,
+            "send_text/owner": Hit.OWNER,
+            "book_payment/None": Hit.BOOKING,
+        }.get(self._told.get(key, ""))
+
+    # -------------------------------------------------------------------------------------------- the owner's part
+
+    @contextmanager
+    def command(self) -> Iterator[assemble.State]:
+        """A command typed beside the daemon: nothing befalls that."""
+        self._commanded = True
+        try:
+            yield self.state
+        finally:
+            self._commanded = False
+
+    def agree(self) -> None:
+        """The owner enters who has agreed since he last did."""
+        agreed = sum(one.agreed_at is not None for one in self.town.people)
+        if not self.alive or agreed == self._agreed:
+            return
+        self._agreed = agreed
+        records = [
+            ConsentRecord(
+                phone=person.phone,
+                state=ConsentState.GRANTED,
+                method=ConsentMethod.FORM,
+                recorded_at=START,
+                recorded_by="owner",
+                wording="I agree to texts about my invoices.",
+                source=f"form {person.phone.e164}",
+            )
+            for person in self.town.people
+            if person.phone is not None and person.agreed_at is not None
+        ]
+        with self.command() as state:
+            state.store.consents_recorded(COMPANY, records, self.clock.now())
+
+    def copy_to(self, target: Path) -> None:
+        """A backup, as people make them."""
+        target.unlink(missing_ok=True)
+        self.database.copy_to(target)
+
+    def restore(self, backup: Path) -> None:
+        """Put an old file in the place of the present one."""
+        self.die()
+        self._agreed = 0
+        shutil.copyfile(backup, self.folder / DATABASE_NAME)
+
+    def wipe(self) -> None:
+        """Lose the state folder."""
+        self.die()
+        self._agreed = 0
+        (self.folder / DATABASE_NAME).write_bytes(empty_database())
+
+
+def _columns(statement: str) -> list[str]:
+    return [name.strip(' "') for name in statement[statement.index("(") + 1 : statement.index(")")].split(",")]
+
+
+def _moves(statement: str, row: Any) -> list[tuple[str, By]]:
+    names = _columns(statement)
+    values = row if isinstance(row, dict) else dict(zip(names, row, strict=False))
+    by = _MOVES.get(str(values["after"]))
+    return [(values["key"], by)] if by is not None else []
+
+
+class _Meter:
+    """The company's budget, with the machine's fate between the calls."""
+
+    def __init__(self, machine: Machine, budget: Budget) -> None:
+        self._machine, self._budget = machine, budget
+
+    def before(self, service: str, kind: CallKind) -> None:
+        self._machine.before_call()
+        self._budget.before(service, kind)
+
+    def after(self, call: CallSeen) -> None:
+        told = self._machine.true.now() if call.status is not None else None
+        self._budget.after(replace(call, server_time=told))
+        self._machine.after_call(answered=call.status is not None)
+
+    def pause(self, service: str, until: datetime) -> None:
+        self._budget.pause(service, until + self._machine.clock.offset)
+
+
+class _Faults(Faults):
+    """Faults drawn from the weather, and people who act just then."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(retry_after_seconds=45)
+        self._machine = machine
+
+    def draw(self, port: str, method: str, args: tuple[Any, ...], *, writing: bool) -> Fault | None:
+        machine = self._machine
+        weather, now = machine.weather, machine.true.now()
+        fault = weather.decide(now, port, method, args)
+        if writing:
+            self._count_company(port, method, args)
+            if weather.meddles(now):
+                self._meddle(method, args)
+        if fault is not None and fault.kind in {FaultKind.CRASH_BEFORE, FaultKind.CRASH_AFTER}:
+            machine.alive = False
+        return fault
+
+    def _count_company(self, port: str, method: str, args: tuple[Any, ...]) -> None:
+        hit = what(port, method, args)
+        if hit is not None:
+            self._machine.tally.figures[f"calls {hit}"] += 1
+            if self._machine.side_by_side():
+                self._machine.tally.hit(hit, By.SIDE_BY_SIDE)
+
+    def _meddle(self, method: str, args: tuple[Any, ...]) -> None:
+        town, tally = self._machine.town, self._machine.tally
+        if method == "book" and town.meddle_with_invoice(args[0].ledger_id):
+            tally.hit(Hit.BOOKING, By.MEDDLED)
+        elif method == "create_link" and town.meddle_with_invoice(args[0].metadata["duebird_invoice"]):
+            tally.hit(Hit.LINK, By.MEDDLED)
+        elif method == "retire_link" and town.meddle_with_link(args[0]):
+            tally.hit(Hit.RETIRE, By.MEDDLED)
+        elif method == "send" and LINK_HOST in args[0].body:
+            url = args[0].body[args[0].body.index(LINK_HOST) :].split()[0]
+            if town.meddle_with_text(url, args[0].to):
+                tally.hit(Hit.NOTICE, By.MEDDLED)
+
+    def lag(self, method: str, *, lists: bool) -> timedelta:
+        del method
+        return timedelta(seconds=self._machine.weather.draw_lag(self._machine.true.now()) if lists else 0.0)

@@ -1,0 +1,312 @@
+"""Planted defects: the company with one of its collaborators replaced by one that breaks the protocol in one way.
+
+A simulator that finds nothing proves nothing until it has found these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import count
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from adapters.memory.carrier_world import STOP_WORDS
+from connector.domain.calendar import ALL_WEEK, Window
+from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
+from connector.domain.money import Money
+from connector.domain.phone import Phone
+from connector.errors import Transient, Uncertain
+from connector.flows.company import Company
+from connector.ports import LinkRequest, Payment, PaymentState, RetiredLink
+from state.queries import Facts
+from tests.simulation.run import Run, simulate
+from tests.simulation.town import START
+
+Mutant = Callable[[Company], Company]
+
+
+class _Instead:
+    """Everything as the real one, but for the methods named."""
+
+    def __init__(self, real: Any, **methods: Any) -> None:
+        self._real = real
+        self.__dict__.update(methods)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def _other(company: Company, part: str, **methods: Any) -> Company:
+    """The company with some methods of one part replaced."""
+    changed: dict[str, Any] = {part: _Instead(getattr(company, part), **methods)}
+    return replace(company, **changed)
+
+
+def _effects(company: Company, **methods: Any) -> Company:
+    return _other(company, "store", effects=_Instead(company.store.effects, **methods))
+
+
+def _policy(**rules: Any) -> Mutant:
+    return lambda company: replace(company, policy=replace(company.policy, **rules))
+
+
+def _facts(change: Callable[[Facts], None]) -> Mutant:
+    """What is remembered is handed out changed."""
+
+    def mutant(company: Company) -> Company:
+        def facts(*args: Any) -> Facts:
+            found = company.queries.facts(*args)
+            change(found)
+            return found
+
+        return _other(company, "queries", facts=facts)
+
+    return mutant
+
+
+# ---------------------------------------------------------------------------------------------- unknown is repeated
+
+
+def _certain(act: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Whoever got no answer takes it for a no."""
+
+    def certain(request: Any) -> Any:
+        try:
+            return act(request)
+        except Uncertain as lost:
+            raise Transient("taken for a no", service=lost.service) from lost
+
+    return certain
+
+
+def _no_answer_is_no_text(company: Company) -> Company:
+    return _other(company, "messenger", send=_certain(company.messenger.send))
+
+
+def _texts_repeated_unseen(company: Company) -> Company:
+    return _other(company, "messenger", send=_certain(company.messenger.send), sent_to=lambda *_: ())
+
+
+def _no_answer_is_no_booking(company: Company) -> Company:
+    return _other(company, "ledger", book=_under_fresh_keys(company))
+
+
+def _under_fresh_keys(company: Company) -> Callable[[Any], Any]:
+    fresh = count()
+
+    def book(request: Any) -> Any:
+        key = f"{request.idempotency_key}-{next(fresh)}-{company.clock.elapsed()}"
+        return _certain(company.ledger.book)(replace(request, idempotency_key=key))
+
+    return book
+
+
+def _bookings_repeated_unseen(company: Company) -> Company:
+    blind = {"bookings_on": lambda _: (), "bookings_with_reference": lambda _: ()}
+    return _other(company, "ledger", book=_under_fresh_keys(company), receivable=_owing_as_first_read(company), **blind)
+
+
+def _owing_as_first_read(company: Company) -> Callable[[str], Any]:
+    """The truth of the first look is kept for the truth of now."""
+    first: dict[str, Any] = {}
+
+    def receivable(ledger_id: str) -> Any:
+        if ledger_id not in first:
+            first[ledger_id] = company.ledger.receivable(ledger_id)
+        return first[ledger_id]
+
+    return receivable
+
+
+def _doubt_is_repeated(company: Company) -> Company:
+    def doubt(key: str, look_at: Any, now: Any, note: str) -> None:
+        company.store.effects.postpone(key, look_at, now, note)
+
+    changed = _effects(company, doubt=doubt)
+    return _other(changed, "messenger", sent_to=lambda *_: ())
+
+
+def _links_under_fresh_keys(company: Company) -> Company:
+    fresh = count()
+
+    def create(request: LinkRequest) -> Any:
+        key = f"{request.idempotency_key}-{next(fresh)}-{company.clock.elapsed()}"
+        return company.processor.create_link(replace(request, idempotency_key=key))
+
+    return _other(company, "processor", create_link=create, links_with_reference=lambda _: ())
+
+
+def _nothing_is_looked_up(company: Company) -> Company:
+    return _effects(company, unsettled=lambda *_: [])
+
+
+# -------------------------------------------------------------------------------------------- the world is not asked
+
+
+def _stale_before_texts(company: Company) -> Company:
+    return _other(company, "ledger", receivable=_owing_as_first_read(company))
+
+
+def _replies_unread(company: Company) -> Company:
+    return _other(company, "messenger", inbound=lambda _: ())
+
+
+def _only_keywords_stop(company: Company) -> Company:
+    def inbound(since: Any) -> Any:
+        return [one for one in company.messenger.inbound(since) if one.body.upper() in STOP_WORDS]
+
+    return _other(company, "messenger", inbound=inbound)
+
+
+def _payments_unseen(company: Company) -> Company:
+    nothing = {"payment_of_session": lambda _: None, "payments_since": lambda _: (), "payments_on": lambda _: ()}
+    return _other(company, "processor", **nothing)
+
+
+def _as_paid(payment: Payment | None) -> Any:
+    if payment is None or payment.state is not PaymentState.PENDING:
+        return payment
+    return replace(payment, state=PaymentState.SUCCEEDED, paid_at=payment.created_at)
+
+
+def _pending_is_paid(company: Company) -> Company:
+    real = company.processor
+    return _other(
+        company,
+        "processor",
+        payment_of_session=lambda session: _as_paid(real.payment_of_session(session)),
+        payments_since=lambda since: [_as_paid(one) for one in real.payments_since(since)],
+        payments_on=lambda link: [_as_paid(one) for one in real.payments_on(link)],
+    )
+
+
+def _links_stay_up(company: Company) -> Company:
+    def retire(link_id: str, _message: str) -> Any:
+        link = company.processor.link(link_id)
+        assert link is not None
+        return RetiredLink(link, (), 0)
+
+    return _other(company, "processor", retire_link=retire)
+
+
+def _transaction_across_calls(company: Company) -> Company:
+    def receivable(ledger_id: str) -> Any:
+        with company.store.database.read():
+            return company.ledger.receivable(ledger_id)
+
+    return _other(company, "ledger", receivable=receivable)
+
+
+# ------------------------------------------------------------------------------------------------- wrong values sent
+
+
+def _amount_doubled(company: Company) -> Company:
+    def create(request: LinkRequest) -> Any:
+        return company.processor.create_link(replace(request, amount=request.amount + request.amount))
+
+    return _other(company, "processor", create_link=create)
+
+
+def _sent_twice(company: Company) -> Company:
+    def send(request: Any) -> Any:
+        company.messenger.send(request)
+        return company.messenger.send(request)
+
+    return _other(company, "messenger", send=send)
+
+
+def _text_waits_too_long(company: Company) -> Company:
+    def send(request: Any) -> Any:
+        return company.messenger.send(replace(request, valid_for=timedelta(hours=14)))
+
+    return _other(company, "messenger", send=send)
+
+
+def _booked_a_cent_short(company: Company) -> Company:
+    def book(request: Any) -> Any:
+        return company.ledger.book(replace(request, amount=request.amount - Money.from_minor(1, "USD")))
+
+    return _other(company, "ledger", book=book)
+
+
+def _booked_today(company: Company) -> Company:
+    def book(request: Any) -> Any:
+        return company.ledger.book(replace(request, booked_on=company.clock.now().date()))
+
+    return _other(company, "ledger", book=book)
+
+
+def _held_unseen(company: Company) -> Company:
+    def held(whose: str, payment_id: str, attention: Any, now: Any, **more: Any) -> None:
+        company.store.payment_held(whose, payment_id, replace(attention, happened="", key="nothing"), now, **more)
+
+    return _other(company, "store", payment_held=held)
+
+
+# ------------------------------------------------------------------------------------------------ memory is misread
+
+
+def _revocations_forgotten(found: Facts) -> None:
+    for phone, records in found.consents.items():
+        found.consents[phone] = [one for one in records if one.state is not ConsentState.REVOKED]
+
+
+def _everybody_agreed(found: Facts) -> None:
+    for customer in found.customers.values():
+        if customer.phone and not found.consents.get(customer.phone):
+            record = ConsentRecord(Phone(customer.phone), ConsentState.GRANTED, ConsentMethod.FORM, START, "nobody")
+            found.consents[customer.phone] = [record]
+
+
+def _pending_forgotten(found: Facts) -> None:
+    for ledger_id, payments in found.payments.items():
+        found.payments[ledger_id] = [one for one in payments if one.state != "pending"]
+
+
+def _numbers_mixed_up(found: Facts) -> None:
+    for customer in found.customers.values():
+        if customer.phone == "+12125550101":
+            customer.phone = "+12125550100"
+
+
+MUTANTS: Final[dict[str, Mutant]] = {
+    "no answer is taken for no text": _no_answer_is_no_text,
+    "texts are repeated, unlooked for": _texts_repeated_unseen,
+    "no answer is taken for no booking": _no_answer_is_no_booking,
+    "bookings are repeated, unlooked for": _bookings_repeated_unseen,
+    "what is in doubt is repeated": _doubt_is_repeated,
+    "links are made under fresh keys": _links_under_fresh_keys,
+    "what is in doubt is never looked up": _nothing_is_looked_up,
+    "the invoice is not read again": _stale_before_texts,
+    "replies are not read": _replies_unread,
+    "only keywords count as stop": _only_keywords_stop,
+    "payments are not seen": _payments_unseen,
+    "a pending debit counts as paid": _pending_is_paid,
+    "links are not taken down": _links_stay_up,
+    "a database transaction spans a call": _transaction_across_calls,
+    "a link asks the double": _amount_doubled,
+    "a text is sent twice": _sent_twice,
+    "a text may wait into the night": _text_waits_too_long,
+    "a booking is a cent short": _booked_a_cent_short,
+    "a booking is dated today": _booked_today,
+    "a held payment is shown to nobody": _held_unseen,
+    "opt-outs are forgotten": _facts(_revocations_forgotten),
+    "everybody counts as agreed": _facts(_everybody_agreed),
+    "pending payments are forgotten": _facts(_pending_forgotten),
+    "two customers' numbers are mixed up": _facts(_numbers_mixed_up),
+    "the daily cap is off": _policy(max_per_number_per_day=99),
+    "the hours for texts are off": _policy(window=Window(0, 24 * 60, ALL_WEEK)),
+    "the company's zone is wrong": _policy(zone=ZoneInfo("Asia/Tokyo")),
+    "old invoices are new ones": _policy(start_on=date(2000, 1, 1)),
+}
+
+
+def seeds_to_find(name: str, seeds: Sequence[str]) -> tuple[str, str]:
+    """The first seed that finds the defect, and what it saw; "" where none did."""
+    for seed in seeds:
+        outcome = simulate(Run(seed, mutate=MUTANTS[name]))
+        if outcome.broken:
+            return seed, outcome.broken[0]
+    return seeds[-1], ""

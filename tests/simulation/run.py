@@ -1,0 +1,228 @@
+"""One run: a seed, some weeks of a small company's life, and what was broken at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from adapters.clock import ManualClock
+from connector.assemble import State
+from connector.domain.effect import EffectStatus
+from state.place import DATABASE_NAME
+from tests.simulation.baton import Baton
+from tests.simulation.cells import Sometimes, Tally
+from tests.simulation.ends import plan_end
+from tests.simulation.judge import Shown, judge
+from tests.simulation.machine import COMPANY, Machine, Mutate
+from tests.simulation.town import START, Town
+from tests.simulation.weather import Weather
+
+DAYS: Final = 45
+MOST_PASSES: Final = 3000  # of a run; some hundred are usual. More means that passes chase each other
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  the files are our own, in a folder of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to simulate."""
+
+    seed: str
+    days: int = DAYS
+    mutate: Mutate | None = None
+    worlds_end: bool = False  # also restores of old databases, lost ones, and copies on a second machine
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it."""
+
+    seed: str
+    broken: list[str]
+    digest: str  # of everything the services were asked, in order, and how it ended
+    tally: Tally = field(default_factory=Tally)
+    season: str = ""
+
+
+def simulate(run: Run) -> Outcome:
+    """Live through one seed. Deterministic: the same seed gives the same digest on any machine."""
+    with _quiet(), TemporaryDirectory(dir=SHARED_MEMORY if SHARED_MEMORY.is_dir() else None) as folder:
+        return _Story(run, Path(folder)).live()
+
+
+class _Story:
+    """The parts of a run and its course."""
+
+    def __init__(self, run: Run, folder: Path) -> None:
+        self.run = run
+        self.tally = Tally()
+        self.clock = ManualClock(START)
+        self.end = START + timedelta(days=run.days)
+        self.town = Town(run.seed, self.clock, self.end, self.tally)
+        self.weather = Weather(run.seed, START, self.town.peace, self.tally)
+        self.town.processor.event_delay = self.weather.event_delay
+        self.baton = Baton(Random(f"{run.seed}/baton"), switching=0.4)
+        self.folder = folder
+        self.machine = self._machine("first")
+        self.machines = [self.machine]
+        self.machine.agree()
+        if run.worlds_end:
+            plan_end(run.seed, self.machine, self.town, self.tally, folder, self._second)
+        self._owner = Random(f"{run.seed}/owner")
+        self._looked_at = START
+
+    def _machine(self, name: str) -> Machine:
+        return Machine(
+            self.folder / name,
+            name,
+            self.clock,
+            seed=self.run.seed,
+            town=self.town,
+            weather=self.weather,
+            baton=self.baton,
+            mutate=self.run.mutate,
+        )
+
+    def _second(self, backup: Path) -> None:
+        copy = self._machine("second")
+        copy.restore(backup)
+        self.machines.append(copy)
+
+    def live(self) -> Outcome:
+        broken = self._course()
+        broken += judge(self.town, self._shown())
+        for machine in self.machines:
+            broken += machine.open_across_a_call[:3] + machine.surprises[:3]
+            machine.die()
+        self._count()
+        return Outcome(self.run.seed, broken, digest(self.town), self.tally, self.weather.season)
+
+    def _course(self) -> list[str]:
+        town, clock = self.town, self.clock
+        for _ in range(MOST_PASSES):
+            moment = min(town.next_at(), self.end, *(one.next_at for one in self.machines))
+            clock.advance(max(moment - clock.now(), timedelta()))
+            if clock.now() >= self.end:
+                return []
+            town.take_turns()
+            if town.restless:
+                town.restless = False
+                self.machine.agree()
+                for machine in self.machines:
+                    machine.poke()
+            due = [one.turn for one in self.machines if one.next_at <= clock.now()]
+            if due:
+                self._turns(due)
+                town.take_turns()
+                self._owner_looks()
+        return [f"{MOST_PASSES} passes before {clock.now()}: passes chase each other"]
+
+    def _turns(self, due: list[Callable[[], None]]) -> None:
+        if len(due) == 1:
+            due[0]()
+        else:
+            self.baton.side_by_side(due)
+
+    # ----------------------------------------------------------------------------------------- the owner's reading
+
+    def _owner_looks(self) -> None:
+        """About once a day the owner reads what waits for him, and types the commands he is told to."""
+        if not self.machine.alive or self.clock.now() - self._looked_at < timedelta(hours=20):
+            return
+        self._looked_at = self.clock.now()
+        with self.machine.command() as state:
+            self._owner_types(state, self.machine.clock.now())
+
+    def _owner_types(self, state: State, now: datetime) -> None:
+        calm = self.weather.over(self.clock.now())
+        if state.queries.paused(COMPANY) and (calm or self._owner.random() < 0.7):
+            state.store.resume(COMPANY, now)
+        for key, status, kind in self._waiting():
+            refused = status == EffectStatus.REJECTED
+            if kind != "send_text" and refused and (calm or self._owner.random() < 0.5):
+                state.store.effects.order_retry(key, now)
+
+    def _waiting(self) -> list[tuple[str, ...]]:
+        return self._rows(
+            "select key, status, kind from effects where status in ('rejected', 'uncertain') order by key"
+        )
+
+    def _rows(self, question: str, *values: str) -> list[tuple[str, ...]]:
+        with closing(sqlite3.connect(self.machine.folder / DATABASE_NAME)) as reader:
+            return list(reader.execute(question, values))
+
+    def _shown(self) -> Shown:
+        told = [f"{key} {what}" for key, what in self._rows("select key, happened from attention")]
+        open_ones = self._rows(_LEFT_OPEN, f"{self.end - timedelta(hours=30):%Y-%m-%d %H:%M:%S}")
+        left = [what for key, what in open_ones if not any(key in one for one in told)]
+        return Shown(told, left)
+
+    # ------------------------------------------------------------------------------------------------------ counts
+
+    def _count(self) -> None:
+        tally = self.tally
+        tally.figures["seeds"] += 1
+        tally.figures["days"] += self.run.days
+        tally.figures["texts"] += len(self.town.carrier.texts)
+        tally.figures["bookings"] += sum(1 for one in self.town.ledger.all_entries() if not one.by_hand)
+        tally.figures["links"] += len(self.town.processor.links)
+        tally.figures["switches"] += self.baton.switches
+        fates: Counter[str] = Counter()
+        for world in (self.town.ledger, self.town.processor, self.town.carrier):
+            tally.figures["calls"] += len(world.requests)
+            fates.update(f"{call.port} {call.method} {call.fate}" for call in world.requests)
+        tally.reached[Sometimes.CURSOR_TOO_OLD] += fates["ledger changes cursorexpired"]
+        tally.reached[Sometimes.EVENTS_TOO_OLD] += fates["processor hints cursorexpired"]
+        tally.reached[Sometimes.REFUSED_AFTER_STOP] += fates["messenger send rejected:opted_out"]
+        for state, question in _REACHED.items():
+            tally.reached[state] += int(self._rows(question)[0][0])
+
+
+# A day and six hours late: whatever is still open then has been forgotten.
+_LEFT_OPEN: Final = (
+    "select key, kind || ' for ' || subject || ' ' || status || ' ' || coalesce(error, '') from effects "
+    "where status in ('planned', 'in_flight', 'uncertain') and due_at < ?"
+)
+_EVENTS: Final = "select count(*) from effect_events where note like "
+_TOLD: Final = "select count(*) from attention where key like "
+_REACHED: Final = {
+    Sometimes.LATE_COMMIT_SEEN: _EVENTS + "'found at the messaging service when looked for'",
+    Sometimes.BOOKING_FOUND: _EVENTS + "'found in the ledger when looked for'",
+    Sometimes.LINK_FOUND: _EVENTS + "'found at the processor when looked for'",
+    Sometimes.NOT_SENT_AGAIN: _EVENTS + "'found at the messaging service; not sent again'",
+    Sometimes.NOT_BOOKED_AGAIN: _EVENTS + "'found in the ledger; not booked again'",
+    Sometimes.CERTAINLY_NOT_BOOKED: _EVENTS + "'not in the ledger after two looks%'",
+    Sometimes.ASKED_A_PERSON: _TOLD + "'%/doubt/%'",
+    Sometimes.PAYMENT_HELD: _TOLD + "'%/payment/%'",
+    Sometimes.CAUGHT_UP_ASKED: _TOLD + "'%/catch-up/%'",
+    Sometimes.CLOCK_DISTRUSTED: _TOLD + "'%/clock/%'",
+}
+
+
+def digest(town: Town) -> str:
+    """One value for everything the three services were asked and how it ended."""
+    whole = hashlib.sha256()
+    for world in (town.ledger, town.processor, town.carrier):
+        for call in world.requests:
+            whole.update(repr((call.at.isoformat(), call.method, call.args, call.fate)).encode())
+    return whole.hexdigest()[:16]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Thousands of intended failures are logged, and nobody reads that."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

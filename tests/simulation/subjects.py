@@ -1,0 +1,33 @@
+"""Which effect a call belongs to, as seen from its arguments."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from connector.domain.phone import Phone
+from tests.simulation.cells import Hit
+
+OWNER: Final = Phone("+12125550149")
+LINK_HOST: Final = "https://pay.example/"
+
+WRITES: Final = {
+    ("ledger", "book"): Hit.BOOKING,
+    ("processor", "create_link"): Hit.LINK,
+    ("processor", "retire_link"): Hit.RETIRE,
+    ("messenger", "send"): Hit.NOTICE,
+}
+EVIDENCE: Final = {
+    ("ledger", "bookings_with_reference"): Hit.BOOKING,
+    ("processor", "links_with_reference"): Hit.LINK,
+}  # lists that are asked whether an effect has been carried out
+
+
+def what(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
+    """The effect a call carries out; None for one that changes nothing."""
+    hit = WRITES.get((port, method))
+    if hit is Hit.NOTICE:
+        request = args[0]
+        if request.to == OWNER:
+            return Hit.OWNER
+        return Hit.NOTICE if LINK_HOST in request.body else Hit.RECEIPT
+    return hit

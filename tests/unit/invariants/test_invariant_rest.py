@@ -1,0 +1,272 @@
+"""Invariants 4, 8, 9 and 13 to 17: hours, corrections, manners, secrets, and how it all ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connector.domain.invariants import NotCheckable, check
+from connector.domain.invariants.endings import confluent, done, rebuilt
+from connector.domain.money import Money
+from connector.domain.phone import Phone
+from connector.domain.records import EntryKind, Records, RefundRecord, Service, Shown, TextFate, TextRecord
+from tests.unit.invariants.month import (
+    DANA,
+    GOOD,
+    LATER,
+    NOON,
+    OWED,
+    TEXTED,
+    doubts,
+    entry,
+    link,
+    metadata,
+    minutes,
+    payment,
+    request,
+    text,
+    thanks,
+    unpaid,
+    violations,
+    with_entries,
+    with_links,
+    with_payments,
+    with_requests,
+    with_texts,
+)
+
+OPEN = unpaid()
+NIGHT = NOON + timedelta(hours=9)  # 21:00 in New York; the hours for texts end at 20:00
+EVENING = NOON + timedelta(hours=7, minutes=30)  # 19:30
+CALIFORNIA = Phone("+14155550123")
+
+# ------------------------------------------------------------------------------------------------------- hours
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(text(at=NIGHT), id="at night"),
+        pytest.param(text(at=NOON - timedelta(hours=2), to=CALIFORNIA), id="before the hours where the phone is"),
+        pytest.param(text(at=EVENING), id="might wait until night"),
+        pytest.param(text(valid_for=timedelta(hours=30)), id="might wait over the night"),
+        pytest.param(text(valid_for=None, handed_on_at=NIGHT), id="given to the carrier at night"),
+        pytest.param(thanks(at=NIGHT), id="thanks at night"),
+    ],
+)
+def test_a_text_outside_of_the_hours_is_rejected(bad: TextRecord) -> None:
+    assert len(violations(with_texts(bad, of=OPEN), 4)) == 1
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        pytest.param(text(at=EVENING, valid_for=minutes(30)), id="until the hours end"),
+        pytest.param(
+            text(at=NOON + timedelta(hours=8, seconds=20), valid_for=minutes(5)), id="asked for a moment before"
+        ),
+        pytest.param(text(valid_for=None, handed_on_at=TEXTED), id="given to the carrier at noon"),
+        pytest.param(
+            text(at=NOON + timedelta(hours=9, minutes=30), to=CALIFORNIA, valid_for=minutes(5)), id="far west"
+        ),
+    ],
+)
+def test_a_text_within_the_hours_is_accepted(good: TextRecord) -> None:
+    assert violations(with_texts(good, of=OPEN), 4) == []
+    assert doubts(with_texts(good, of=OPEN), 4) == []
+
+
+def test_how_long_a_text_might_wait_is_not_told_by_a_live_service() -> None:
+    untold = text(valid_for=None)
+    assert len(doubts(with_texts(untold, of=OPEN), 4)) == 1
+    assert doubts(with_texts(replace(untold, fate=TextFate.NEVER_SENT), of=OPEN), 4) == []
+
+
+# ------------------------------------------------------------------------------------------------- corrections
+
+REVERSAL, FEE = entry("rev1", kind=EntryKind.REVERSAL), entry("exp1", kind=EntryKind.EXPENSE)
+REFUND = RefundRecord("re_1", "pi_1", OWED, LATER)
+
+
+def refunded(*refunds: RefundRecord, of: Records = GOOD) -> Records:
+    return replace(of, processor=replace(of.processor, refunds=refunds))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(with_entries(entry(), REVERSAL), id="without a refund"),
+        pytest.param(refunded(REFUND, of=with_entries(entry(), REVERSAL)), id="with a refund"),
+        pytest.param(with_entries(entry(), replace(REVERSAL, ledger_id=None)), id="on no invoice"),
+    ],
+)
+def test_a_reversal_with_our_reference_is_rejected(bad: Records) -> None:
+    assert len(violations(bad, 8)) == 1
+
+
+def test_a_refund_that_the_books_do_not_show_is_a_doubt() -> None:
+    assert len(doubts(refunded(REFUND), 8)) == 1
+    assert doubts(refunded(REFUND, of=with_entries(entry(live=False, ended_at=LATER))), 8) == []
+    assert doubts(refunded(replace(REFUND, payment_id="pi_of_shop"), REFUND), 8) == doubts(refunded(REFUND), 8)
+    assert doubts(refunded(REFUND, REFUND, of=with_entries()), 8) == []
+    assert doubts(replace(GOOD, processor=replace(GOOD.processor, refunds=None)), 8) == [
+        "Refunds at the processor were not read."
+    ]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(with_entries(entry(), FEE), id="a fee"),
+        pytest.param(with_entries(entry(), replace(FEE, amount=Money.of("3.78", "USD"))), id="of the right amount"),
+        pytest.param(with_entries(entry(), replace(FEE, kind=EntryKind.TRANSFER)), id="a payout"),
+    ],
+)
+def test_a_fee_or_payout_with_our_reference_is_rejected(bad: Records) -> None:
+    assert len(violations(bad, 9)) == 1
+
+
+def test_fees_that_people_book_are_accepted() -> None:
+    by_hand = replace(FEE, reference="Stripe fees Nov", by_us=False)
+    assert check(with_entries(entry(), by_hand, replace(FEE, live=False)), healthy=True) == ()
+
+
+# ----------------------------------------------------------------------------------------------------- manners
+
+TRIES = [request(Service.PROCESSOR, "create_link", "KEY", NOON + minutes(n), outcome="fail_before") for n in range(60)]
+DEAD = [
+    request(Service.LEDGER, "changes", "", NOON + minutes(n / 60), writing=False, outcome="dead") for n in range(60)
+]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(with_requests(*TRIES), id="an effect tried every minute"),
+        pytest.param(
+            with_requests(*(replace(one, at=NOON + minutes(n * 60)) for n, one in enumerate(TRIES))), id="every hour"
+        ),
+        pytest.param(with_requests(*DEAD), id="a refused connection called every second"),
+        pytest.param(
+            with_requests(*(request(Service.MESSENGER, "send", DANA.e164, occasion="x") for _ in range(60))),
+            id="one text",
+        ),
+    ],
+)
+def test_trying_without_end_is_rejected(bad: Records) -> None:
+    assert len(violations(bad, 13)) == 1
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        pytest.param(with_requests(*TRIES[:9]), id="a few tries"),
+        pytest.param(with_requests(*(replace(one, outcome="throttle") for one in TRIES)), id="asked to wait"),
+        pytest.param(
+            with_requests(*(replace(one, at=NOON + timedelta(hours=3 * n)) for n, one in enumerate(TRIES))),
+            id="over days",
+        ),
+        pytest.param(
+            with_requests(*(replace(one, at=NOON + minutes(15 * n)) for n, one in enumerate(DEAD))), id="quarter hours"
+        ),
+    ],
+)
+def test_trying_with_patience_is_accepted(good: Records) -> None:
+    assert violations(good, 13) == []
+
+
+def test_retries_cannot_be_counted_at_a_live_service() -> None:
+    assert len(doubts(replace(GOOD, requests=None), 13)) == 1
+
+
+# ----------------------------------------------------------------------------------------------------- secrets
+
+KEY = "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(with_texts(text(), thanks(body=f"Thanks {KEY}")), id="in a text"),
+        pytest.param(with_entries(entry(note="whsec_" + "a" * 24)), id="in a note"),
+        pytest.param(with_links(link(metadata={**metadata(), "x": "Bearer " + "a" * 24})), id="in metadata"),
+        pytest.param(
+            with_payments(payment(metadata={**metadata(), "x": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0"})), id="a token"
+        ),
+        pytest.param(with_texts(text(), thanks(body="-----BEGIN " + "RSA PRIVATE KEY-----")), id="a private key"),
+    ],
+)
+def test_a_secret_in_sight_is_rejected_and_not_repeated(bad: Records) -> None:
+    found = [one for one in check(bad, healthy=True) if one.number == 14]
+    assert len(found) == 1
+    assert KEY not in repr(found)
+
+
+# ------------------------------------------------------------------------------------------------------ the end
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_what_is_in_doubt_and_untold_in_the_end_is_rejected(count: int) -> None:
+    open_ends = replace(GOOD, shown=Shown(in_doubt=tuple(f"booking {n}" for n in range(count))))
+    assert len(violations(open_ends, 15)) == count
+    assert violations(open_ends, 15, healthy=False) == []
+
+
+def test_what_is_in_doubt_cannot_be_read_at_the_services() -> None:
+    assert [type(one) for one in check(replace(GOOD, shown=None), healthy=True) if one.number == 15] == [NotCheckable]
+
+
+TWICE_TEXTED = with_texts(text(), text("SM9"), thanks())
+LOST = with_entries()
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param(TWICE_TEXTED, id="texted again"),
+        pytest.param(with_entries(entry(), entry("pay2")), id="booked again"),
+        pytest.param(with_links(link(active=True, retired_at=None)), id="link open again"),
+        pytest.param(LOST, id="a booking is missing"),
+        pytest.param(with_texts(text(), thanks(), thanks("SM9")), id="thanked again"),
+    ],
+)
+def test_a_rebuilt_installation_that_differs_is_rejected(after: Records) -> None:
+    assert [one.number for one in rebuilt(GOOD, after)] == [16]
+
+
+def test_a_rebuilt_installation_that_did_the_same_is_accepted() -> None:
+    assert list(rebuilt(GOOD, GOOD)) == []
+    assert sum(done(GOOD).values()) == 3  # a notice, a booking, thanks
+
+
+@pytest.mark.parametrize(
+    ("faulty", "may_differ"),
+    [
+        pytest.param(TWICE_TEXTED, frozenset({"notice"}), id="more texts are never right"),
+        pytest.param(LOST, frozenset({"notice"}), id="a lost booking"),
+        pytest.param(with_texts(thanks()), frozenset(), id="a lost text"),
+    ],
+)
+def test_a_run_with_faults_that_ended_otherwise_is_rejected(faulty: Records, may_differ: frozenset[str]) -> None:
+    assert [one.number for one in confluent(GOOD, faulty, may_differ=may_differ)] == [17]
+
+
+def test_a_notice_that_came_too_late_may_be_missing_after_faults() -> None:
+    assert list(confluent(GOOD, with_texts(thanks()), may_differ=frozenset({"notice"}))) == []
+    failed = with_texts(text(fate=TextFate.NEVER_SENT), thanks(fate=TextFate.NEVER_SENT))
+    assert {one.look_at[0].what for one in confluent(GOOD, failed) if not isinstance(one, NotCheckable)} == {
+        "notice",
+        "courtesy",
+    }
+
+
+def test_what_never_had_an_effect_is_not_counted_as_done() -> None:
+    gone = with_entries(entry(live=False, ended_at=LATER), of=with_texts(text(fate=TextFate.NEVER_SENT)))
+    assert sum(done(gone).values()) == 0
+
+
+def test_a_courtesy_that_names_no_invoice_is_counted_by_its_words() -> None:
+    bare = with_texts(text(), thanks(body="Thank you!"))
+    assert done(bare)[Service.MESSENGER, "courtesy", "", "Thank you!"] == 1
