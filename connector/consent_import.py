@@ -48,7 +48,7 @@ def read_csv(path: Path, *, country: str, timezone: str, now: datetime) -> Read:
         raise DuebirdError(
             f"{path} is not UTF-8 text. Nothing was imported.", advice="Save it as 'CSV UTF-8' in your spreadsheet."
         ) from error
-    rows = csv.DictReader(io.StringIO(text), strict=True)
+    rows = csv.DictReader(io.StringIO(text), strict=True, delimiter=_delimiter(text))
     header = [name.strip().lower() for name in rows.fieldnames or []]
     missing = [name for name in NEEDED if name not in header]
     if missing:
@@ -59,6 +59,12 @@ def read_csv(path: Path, *, country: str, timezone: str, now: datetime) -> Read:
     rows.fieldnames = header
     digest = hashlib.sha256(raw).hexdigest()[:16]
     return _rows(rows, path, digest, country, ZoneInfo(timezone), now)
+
+
+def _delimiter(text: str) -> str:
+    """What parts the columns: where a comma is the decimal mark, spreadsheets write semicolons, or tabs."""
+    first = text.partition("\n")[0]
+    return max((",", ";", "\t"), key=first.count)
 
 
 def _rows(  # what a row needs to be read

@@ -92,6 +92,8 @@ _DONE: Final = {
     EffectKind.BOOK_PAYMENT: "Payment booked in the ledger",
     EffectKind.SEND_TEXT: "Text sent",
 }
+_TEXTS: Final = {"notice": "Text", "receipt": "Receipt", "owner": "Word to the owner"}
+_METHODS: Final = {"us_bank_account": "US bank account"}  # others read well once their underlines are gone
 _TURNS: Final = {"uncertain": "In doubt", "rejected": "Refused", "cancelled": "Left undone"}
 _VERDICTS: Final = {
     "open": "not worked on yet",
@@ -151,7 +153,7 @@ def _held(holds: list[HoldRow], row: ReceivableRow) -> str | None:
     for hold in holds:
         if (hold.scope, hold.subject) in {("invoice", row.ledger_id), ("customer", row.customer_id)}:
             who = "" if hold.scope == "invoice" else "the customer is "
-            return f"{who}held by you since {hold.since:%Y-%m-%d}" + (f": {hold.why}" if hold.why else "")
+            return f"{who}held since {hold.since:%Y-%m-%d}" + (f": {hold.why}" if hold.why else "")
     return None
 
 
@@ -161,7 +163,7 @@ def _effect(queries: Queries, effect: EffectRow, ledger: str) -> Iterator[Moment
     service = {EffectKind.BOOK_PAYMENT: ledger, EffectKind.SEND_TEXT: "Twilio"}.get(kind, "Stripe")
     for event in queries.effect_history(effect.key):
         if event.after == "planned" and event.before is None:
-            yield Moment(event.at, f"Decided {_PLANNED[kind]}: {event.note}", "Duebird", effect.key)
+            yield Moment(event.at, f"Decided {_PLANNED[kind]}: {_why(effect, event.note)}", "Duebird", effect.key)
         elif event.after == "planned":
             yield Moment(event.at, f"Not done yet, to be tried again: {event.note}", "Duebird", effect.key)
         elif event.after == "done" and (kind is not EffectKind.SEND_TEXT or event.note):
@@ -172,11 +174,17 @@ def _effect(queries: Queries, effect: EffectRow, ledger: str) -> Iterator[Moment
             yield Moment(event.at, f"{_TURNS[event.after]}: {what}. {event.note}".strip(), "Duebird", effect.key)
 
 
+def _why(effect: EffectRow, note: str) -> str:
+    """Why an effect was planned; of a text that is no notice, the kind of text and its payment."""
+    if effect.purpose in {"receipt", "owner"}:
+        return f"{_TEXTS[effect.purpose].lower()}, {note.partition(' for ')[2] or note}"
+    return note
+
+
 def _text(text: TextRow) -> Moment:
     cost = f", {text.price.lstrip('-')} {text.price_currency}" if text.price else ""
     error = f" (error {text.error_code})" if text.error_code else ""
-    what = {"notice": "Text", "receipt": "Receipt", "paid": "Word to the owner"}.get(text.purpose, text.purpose)
-    said = f"{what} sent to {Phone(text.phone).masked}: {text.state}{error}{cost}"
+    said = f"{_TEXTS.get(text.purpose, text.purpose)} sent to {Phone(text.phone).masked}: {text.state}{error}{cost}"
     return Moment(text.sent_at, said, "Twilio", text.text_id)
 
 
@@ -184,7 +192,7 @@ def _payment(payment: PaymentRow) -> Moment:
     amount = plain_amount(Money.from_minor(payment.amount, payment.currency))
     verdict = _VERDICTS.get(payment.verdict, payment.verdict)
     state = verdict if payment.state == "succeeded" else payment.state
-    said = f"Payment of {amount} by {payment.method.replace('_', ' ')}: {state}"
+    said = f"Payment of {amount} by {_METHODS.get(payment.method, payment.method.replace('_', ' '))}: {state}"
     return Moment(payment.paid_at or payment.created_at, said, "Stripe", payment.payment_id)
 
 

@@ -34,6 +34,7 @@ from state.migrate import migrate
 from state.place import DATABASE_NAME, sqlite_url
 from state.queries import Queries
 from state.store import Store
+from state.views import Sought
 
 LOOKS_AHEAD: Final = 12  # next steps followed for one invoice: windows, caps and steps alternate a few times at most
 HORIZON: Final = timedelta(days=40)  # what lies further away is decided when it is nearer
@@ -116,7 +117,7 @@ def _rehearse(loaded: Loaded, company_id: str, state: assemble.State, clock: Clo
         clock=clock,
     )
     poll.run_once(company)
-    ids = [row.ledger_id for row in state.queries.receivables(company_id, states=["open"], limit=limit)]
+    ids = [row.ledger_id for row in state.queries.receivables(company_id, Sought(states=("open",)), limit=limit)]
     poll.read_customers(company, _owners(company, ids))
     now = clock.now()
     found = situations(company, ids, now)

@@ -169,8 +169,10 @@ class Worker:
     def _needs_a_person(self, company_id: str, error: NeedsReauthorisation) -> None:
         """A company that cannot even start has no flow that would tell a person why."""
         now = self._clock.now()
+        matter = f"{company_id}/connection/{error.service or 'service'}"
         item = Attention(
-            key=f"{company_id}/connection/{error.service or 'service'}/{now:%Y-%m-%d}",
+            key=f"{matter}/{now:%Y-%m-%d}",
+            matter=matter,
             subject=error.service or "connection",
             happened=f"{company_id}: {error.message}",
             not_done="Nothing is read from or written to its services until they are connected. Nothing is lost.",

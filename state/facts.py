@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from connector.domain.consent import ConsentRecord
 from connector.domain.dunning import Reason
@@ -37,13 +37,18 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Something only a person can settle. `key` names the fact, so that it is shown once."""
+    """Something only a person can settle. `key` names the fact, so that it is shown once.
+
+    `matter`: the beginning of `key` up to a date, where the same is found anew each day: while an item of it is open
+    there is no second one, and one that a person has closed is told again the next day if it is still so.
+    """
 
     key: str
     subject: str
     happened: str
     not_done: str
     command: str
+    matter: str = ""
 
 
 BY_FACTS: Final = "the facts"  # who closed an item that was mended; should it break again, it is opened again
@@ -102,6 +107,8 @@ def put_attention(session: Session, company: str, attention: Attention, now: dat
     known = session.get(AttentionRow, attention.key)
     if known is not None and (known.closed_at is None or known.closed_by != BY_FACTS):
         return False
+    if attention.matter and _is_open(session, company, attention.matter):
+        return False
     session.merge(
         AttentionRow(
             key=attention.key,
@@ -115,6 +122,17 @@ def put_attention(session: Session, company: str, attention: Attention, now: dat
     )
     session.flush()  # so that the same item a second time in one fact is seen
     return True
+
+
+def _is_open(session: Session, company: str, matter: str) -> bool:
+    found = session.exec(
+        select(AttentionRow.key).where(
+            AttentionRow.company == company,
+            col(AttentionRow.closed_at).is_(None),
+            col(AttentionRow.key).startswith(f"{matter}/", autoescape=True),
+        )
+    ).first()
+    return found is not None
 
 
 def review_scope(session: Session, company: str, scope: str, subject: str, now: datetime) -> None:

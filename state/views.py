@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, or_, select
 
 from connector.domain.effect import EffectStatus
@@ -27,6 +29,33 @@ from state.tables import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which receivables somebody asks to see; all that is given must hold."""
+
+    states: Sequence[str] = ()  # none: any
+    text: str = ""  # in number or customer, however it is capitalised
+    reasons: Sequence[str] = ()  # those whose sentence says `text`: they count as saying it too
+    due_before: date | None = None
+
+
+def _conditions(company: str, sought: Sought) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [col(ReceivableRow.company) == company]
+    if sought.states:
+        found.append(col(ReceivableRow.state).in_(sought.states))
+    if sought.text:
+        found.append(
+            or_(
+                col(ReceivableRow.number).icontains(sought.text, autoescape=True),
+                col(ReceivableRow.customer_name).icontains(sought.text, autoescape=True),
+                col(ReceivableRow.reason).in_(sought.reasons),
+            )
+        )
+    if sought.due_before is not None:
+        found.append(col(ReceivableRow.due_on) < sought.due_before)
+    return found
+
+
 class Views:
     """What we remember, as a person asks for it."""
 
@@ -38,37 +67,51 @@ class Views:
         return self._db.daemon()
 
     def find_receivables(self, company: str | None, text: str, limit: int = 20) -> list[ReceivableRow]:
-        """Receivables with that number or ledger id."""
-        statement = select(ReceivableRow).where(or_(ReceivableRow.number == text, ReceivableRow.ledger_id == text))
-        if company:
-            statement = statement.where(ReceivableRow.company == company)
-        with self._db.read() as session:
-            return list(session.exec(statement.limit(limit)).all())
+        """Receivables with that number or ledger id; if there is none, with that number however it is capitalised."""
+        exact = or_(ReceivableRow.number == text, ReceivableRow.ledger_id == text)
+        for named in (exact, func.lower(ReceivableRow.number) == func.lower(text)):
+            statement = select(ReceivableRow).where(named)
+            if company:
+                statement = statement.where(ReceivableRow.company == company)
+            with self._db.read() as session:
+                found = list(session.exec(statement.limit(limit)).all())
+            if found:
+                return found
+        return []
 
     def find_customers(self, company: str, text: str, limit: int = 20) -> list[tuple[str, str]]:
         """(id, name) of customers on some receivable, by that id or name, however it is capitalised."""
+        # Both sides by the database's own rule: SQLite leaves letters beyond ASCII as they are, Python does not.
+        named = func.lower(ReceivableRow.customer_name) == func.lower(text.strip())
         statement = (
             select(ReceivableRow.customer_id, func.max(ReceivableRow.customer_name))
-            .where(
-                ReceivableRow.company == company,
-                or_(ReceivableRow.customer_id == text, func.lower(ReceivableRow.customer_name) == text.strip().lower()),
-            )
+            .where(ReceivableRow.company == company, or_(ReceivableRow.customer_id == text, named))
             .group_by(col(ReceivableRow.customer_id))
             .limit(limit)
         )
         with self._db.read() as session:
             return [(customer_id, name) for customer_id, name in session.exec(statement)]
 
-    def receivables(
-        self, company: str, *, states: Sequence[str] | None, limit: int, offset: int = 0
-    ) -> list[ReceivableRow]:
-        """For `duebird invoices`: newest first."""
-        statement = select(ReceivableRow).where(ReceivableRow.company == company)
-        if states:
-            statement = statement.where(col(ReceivableRow.state).in_(states))
-        statement = statement.order_by(col(ReceivableRow.issued_on).desc(), col(ReceivableRow.ledger_id).desc())
+    def receivables(self, company: str, sought: Sought, *, limit: int, offset: int = 0) -> list[ReceivableRow]:
+        """For `duebird invoices`: newest first; those due before a day, longest due first."""
+        statement = select(ReceivableRow).where(*_conditions(company, sought))
+        if sought.due_before is None:
+            newest = (col(ReceivableRow.issued_on).desc(), col(ReceivableRow.ledger_id).desc())
+            statement = statement.order_by(*newest)
+        else:
+            statement = statement.order_by(col(ReceivableRow.due_on), col(ReceivableRow.ledger_id))
         with self._db.read() as session:
             return list(session.exec(statement.offset(offset).limit(limit)).all())
+
+    def owed(self, company: str, sought: Sought) -> list[tuple[str, int, int]]:
+        """(currency, how many, owed in minor units) of all that is sought."""
+        statement = (
+            select(ReceivableRow.currency, func.count(), func.sum(ReceivableRow.balance))
+            .where(*_conditions(company, sought))
+            .group_by(col(ReceivableRow.currency))
+        )
+        with self._db.read() as session:
+            return [(currency, count, int(minor)) for currency, count, minor in session.exec(statement)]
 
     def attention(self, company: str | None = None, limit: int = 200) -> list[AttentionRow]:
         """What waits for a person, oldest first."""
@@ -111,7 +154,10 @@ class Views:
 
     def effect(self, company: str, key: str) -> EffectRow | None:
         """One effect of a company, by its key or the beginning of it (8 characters or more) if that is unique."""
-        statement = select(EffectRow).where(EffectRow.company == company, col(EffectRow.key).startswith(key)).limit(2)
+        statement = select(EffectRow).where(
+            EffectRow.company == company, col(EffectRow.key).startswith(key, autoescape=True)
+        )
+        statement = statement.limit(2)
         with self._db.read() as session:
             found = list(session.exec(statement).all())
         return found[0] if len(found) == 1 and len(key) >= 8 else None  # noqa: PLR2004  40 bits: unique in practice

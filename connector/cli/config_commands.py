@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.frame import EXIT_CONFIG, ConfigOption, JsonOption, print_json, told
+from connector.cli.grouped import Sentences
 from connector.errors import ConfigProblem
 
 if TYPE_CHECKING:
     from connector.config.initial import InitialAnswers
 
-app = typer.Typer(no_args_is_help=True, help="Look at the configuration: check it, print an example, its reference.")
+app = typer.Typer(
+    cls=Sentences,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Look at the configuration: check it, print an example, its reference.",
+)
 
 
 @app.command()
@@ -164,7 +170,9 @@ def _answers(*, ledger: str, name: str, country: str, timezone: str, company: st
         raise ConfigProblem(
             f"--start-on {start_on} is not a date; nothing was written.", advice="Write it as 2026-12-01."
         ) from None
-    ledger = ledger or _ask("Where are the books, quickbooks or xero?", "--ledger")
+    # As people write them: QuickBooks, us, America/New York. What is wrong beyond that is told below, all at once.
+    ledger, country, timezone = ledger.strip().lower(), country.strip().upper(), timezone.strip().replace(" ", "_")
+    ledger = ledger or _ask("Where are the books, quickbooks or xero?", "--ledger").lower()
     name = name or _ask("Name of the business, as customers know it?", "--name")
     country = country or _ask("Country (two letters, such as US)?", "--country").upper()
     zones = zones_of(country)
@@ -172,7 +180,7 @@ def _answers(*, ledger: str, name: str, country: str, timezone: str, company: st
         timezone = zones[0]
     if not timezone:
         hint = f" ({', '.join(zones[:6])}{', ...' if len(zones) > 6 else ''})" if zones else ""  # noqa: PLR2004 - fits a line
-        timezone = _ask(f"Time zone{hint}?", "--timezone")
+        timezone = _ask(f"Time zone{hint}?", "--timezone").replace(" ", "_")
     return InitialAnswers(ledger, name.strip(), country, timezone, first_day, company)
 
 

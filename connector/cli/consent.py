@@ -14,6 +14,7 @@ from connector.cli.frame import (
     ConfigOption,
     JsonOption,
     answer,
+    company_ids,
     counted,
     fail,
     hanging,
@@ -23,15 +24,19 @@ from connector.cli.frame import (
     remembered,
     screen,
     told,
+    typed,
     zone_of,
 )
+from connector.cli.grouped import Sentences
 
 if TYPE_CHECKING:
     from connector.config import Loaded
     from connector.domain.consent import ConsentRecord
     from connector.domain.phone import Phone
 
-app = typer.Typer(no_args_is_help=True, help="Who agreed to texts: import, add, revoke, show.")
+app = typer.Typer(
+    cls=Sentences, rich_markup_mode=None, no_args_is_help=True, help="Who agreed to texts: import, add, revoke, show."
+)
 
 PhoneArgument = Annotated[str, typer.Argument(metavar="PHONE", help="With country code, such as +12125550123.")]
 SHOWN: Final = 20  # problems of a list; whoever mends twenty rows runs it again anyway
@@ -64,7 +69,7 @@ def consent_import(
             return
         new = state.store.consents_recorded(company_id, read.records, present())
         known = f", {counted(count - new, 'was', 'were')} on record already" if count > new else ""
-        said = f"{counted(new, 'consent')} recorded for {settings.name}{known}. Next: duebird preview"
+        said = f"{counted(new, 'consent')} recorded for {settings.name}{known}. Next: {typed('preview', config)}"
         answer(said, {"read": count, "new": new, "problems": []}, as_json=as_json)
 
 
@@ -147,17 +152,23 @@ def _record(
 
 
 def _number(loaded: Loaded, company_id: str, phone: str) -> Phone:
+    return _numbers(loaded, [company_id], phone)[company_id]
+
+
+def _numbers(loaded: Loaded, ids: list[str], phone: str) -> dict[str, Phone]:
+    """The number as each company's country reads it; left out where it is none there, unless it is none anywhere."""
     from connector.companies import company_settings
     from connector.domain.phone import parse_mobile
 
-    number = parse_mobile(phone, company_settings(loaded, company_id).country)
-    if number is None:
+    read = {one: parse_mobile(phone, company_settings(loaded, one).country) for one in ids}
+    found = {one: number for one, number in read.items() if number is not None}
+    if not found:
         fail(
             f"{phone} is not a mobile number. Nothing was recorded.\n"
             "Write it with its country code, such as +12125550123.",
             EXIT_USAGE,
         )
-    return number
+    return found
 
 
 @app.command("show", epilog="Example: duebird consent show +12125550123")
@@ -168,24 +179,39 @@ def consent_show(
     company: CompanyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show everything on record about a number's consent, oldest first, and where it stands."""
+    """Show everything on record about a number's consent, oldest first, and where it stands, company by company."""
     with told(), remembered(config) as (loaded, state):
         from connector.domain.consent import standing
 
-        company_id = one_company(loaded, company)
-        number = _number(loaded, company_id, phone)
-        records = state.queries.consent(company_id, number.e164)
+        found = {}
+        for one, number in _numbers(loaded, company_ids(loaded, company), phone).items():
+            found[one] = number, state.queries.consent(one, number.e164)
         if as_json:
-            print_json({"standing": standing(records), "records": [_record_json(one, number) for one in records]})
+            print_json({one: _standing_json(number, records) for one, (number, records) in found.items()})
             return
         words = {"granted": "agrees to texts", "revoked": "gets no texts"}
         console = screen()
-        console.print(f"{number.masked} {words.get(standing(records), 'has no consent on record: gets no texts')}")
-        zone = zone_of(loaded, company_id)
-        for one in records:
-            details = "; ".join(part for part in (one.wording, one.evidence) if part)
-            head = f"{one.recorded_at.astimezone(zone):%d %b %Y %H:%M}"
-            hanging(console, head, f"{one.state} by {one.method}" + (f": {details}" if details else ""), width=17)
+        several = len(found) > 1
+        for one, (number, records) in found.items():
+            if several and not records:
+                continue
+            where = f"{one}: " if several else ""
+            stands = words.get(standing(records), "has no consent on record: gets no texts")
+            console.print(f"{where}{number.masked} {stands}")
+            zone = zone_of(loaded, one)
+            for each in records:
+                details = "; ".join(part for part in (each.wording, each.evidence) if part)
+                head = f"{each.recorded_at.astimezone(zone):%d %b %Y %H:%M}"
+                hanging(console, head, f"{each.state} by {each.method}" + (f": {details}" if details else ""), width=17)
+        silent = sum(1 for _, records in found.values() if not records)
+        if several and silent:
+            typer.echo(f"No consent on record in {counted(silent, 'company', 'companies')}: no texts from there.")
+
+
+def _standing_json(number: Phone, records: list[ConsentRecord]) -> dict[str, object]:
+    from connector.domain.consent import standing
+
+    return {"standing": standing(records), "records": [_record_json(one, number) for one in records]}
 
 
 def _record_json(one: ConsentRecord, number: Phone) -> dict[str, object]:

@@ -85,15 +85,23 @@ def fail(sentence: str, code: int = EXIT_FAILED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def read_config(config: Path | None, *, with_secrets: bool = False) -> Loaded:
+def read_config(
+    config: Path | None, *, with_secrets: bool = False, company: str | None = None, section: str | None = None
+) -> Loaded:
     """The configuration. Commands that call no service read it without its secrets.
+
+    Args:
+        config: the file that was named, if one was.
+        with_secrets: read the secrets too.
+        company: of them only this company's.
+        section: of them only those under this section, such as "ledger".
 
     Raises:
         ConfigProblem: it cannot work.
     """
-    from connector.config import find_config, load
+    from connector.config import SecretsOf, find_config, load
 
-    return load(find_config(config), os.environ, with_secrets=with_secrets)
+    return load(find_config(config), os.environ, with_secrets=with_secrets, secrets_of=SecretsOf(company, section))
 
 
 @contextmanager
@@ -220,6 +228,15 @@ def zone_of(loaded: Loaded, company_id: str) -> ZoneInfo:
 def local(at: datetime, zone: ZoneInfo) -> str:
     """An instant as people say it there: Mon 23 Nov 08:51."""
     return f"{at.astimezone(zone):%a %d %b %H:%M}"
+
+
+def typed(command: str, config: Path | None) -> str:
+    """A command to type next: with the configuration that was named this time, or it would find another one."""
+    if config is None:
+        return f"duebird {command}"
+    import shlex
+
+    return f"duebird {command} --config {shlex.quote(str(config))}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

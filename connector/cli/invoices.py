@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +28,7 @@ from connector.cli.frame import (
     remembered,
     screen,
     told,
+    typed,
     working,
     zone_of,
 )
@@ -34,17 +37,21 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from connector.config import Loaded
     from connector.life import Life, Moment
     from connector.rehearsal import Rehearsed
     from state.tables import ReceivableRow
+    from state.views import Sought
 
+LIMIT: Final = 100  # rows of a listing where nobody says how many: a few screens
+REASON_WIDTH: Final = 18  # a column narrower than this breaks a reason into more lines than anybody reads
 MOST: Final = 1000  # rows of a listing; beyond it a person needs a filter, and a program --company with --offset
 MOMENT_WIDTH: Final = 19  # of "Mon 23 Nov 08:51:19"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog="Example: duebird invoices --company acme --all")(invoices)
+    app.command(epilog="Example: duebird invoices --company acme --find consent")(invoices)
     app.command(epilog="Example: duebird show INV-1042")(show)
     app.command(epilog="Example: duebird preview --company acme")(preview)
 
@@ -56,25 +63,72 @@ def invoices(
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
+    find: Annotated[
+        str, typer.Option(metavar="TEXT", help="Only those with this in number, customer or reason, such as consent.")
+    ] = "",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their due date, longest first.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Paid, voided and deleted ones too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=MOST, help="Most rows of each company.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="Most rows of each company.")] = LIMIT,
     offset: Annotated[int, typer.Option(min=0, help="Rows of each company to pass over.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """List the invoices on record, newest first, each with why it gets a text or not."""
+    """List the invoices on record, newest first, each with why it gets a text or not, and what is owed together."""
     with told(), remembered(config) as (loaded, state):
-        states = None if everything else ["open"]
         ids = company_ids(loaded, company)
+        sought = {one: _sought(loaded, one, find, overdue=overdue, everything=everything) for one in ids}
         found = {
-            one: state.queries.receivables(one, states=states, limit=limit + 1, offset=offset) for one in ids
+            one: state.queries.receivables(one, sought[one], limit=limit + 1, offset=offset) for one in ids
         }  # one more than shown, to know whether there are more
         rows = [row for one in ids for row in found[one][:limit]]
         if as_json:
             print_json([_row_json(row) for row in rows])
             return
-        _print_rows(rows, several=len(ids) > 1, everything=everything)
+        if not rows:
+            typer.echo(_none_found(config, offset=offset, filtered=bool(find) or overdue, everything=everything))
+            return
+        _print_rows(rows, several=len(ids) > 1)
+        typer.echo("\n" + _owed_in_all([line for one in ids for line in state.queries.owed(one, sought[one])]))
         if any(len(one) > limit for one in found.values()):
-            typer.echo(f"There are more. See them with: duebird invoices --offset {offset + limit}")
+            same = [f"--company {company}"] if company else []
+            same += [f"--find {shlex.quote(find)}"] if find else []
+            same += ["--overdue"] * overdue + ["--all"] * everything + [f"--limit {limit}"] * (limit != LIMIT)
+            typer.echo(
+                f"There are more. See them with: "
+                f"{typed(' '.join(['invoices', *same, f'--offset {offset + limit}']), config)}"
+            )
+
+
+def _sought(loaded: Loaded, company_id: str, find: str, *, overdue: bool, everything: bool) -> Sought:
+    from connector.domain.dunning import SENTENCES
+    from state.views import Sought
+
+    words = find.strip()
+    return Sought(
+        states=() if everything and not overdue else ("open",),  # what is settled is not overdue
+        text=words,
+        reasons=tuple(reason for reason, said in SENTENCES.items() if words.lower() in said.lower()),
+        due_before=present().astimezone(zone_of(loaded, company_id)).date() if overdue else None,
+    )
+
+
+def _none_found(config: Path | None, *, offset: int, filtered: bool, everything: bool) -> str:
+    if offset:
+        return "No further invoices."
+    what = "No such" if filtered else "No" if everything else "No open"
+    more = "" if everything else f" All: {typed('invoices --all', config)}"
+    return f"{what} invoices on record.{more}"
+
+
+def _owed_in_all(lines: list[tuple[str, int, int]]) -> str:
+    """What is owed on everything that was asked for, currency by currency, whether it is shown or not."""
+    from connector.domain.money import Money
+
+    count, owed = 0, dict[str, int]()
+    for currency, many, minor in lines:
+        count += many
+        owed[currency] = owed.get(currency, 0) + minor
+    sums = ", ".join(f"{Money.from_minor(minor, currency).amount:,} {currency}" for currency, minor in owed.items())
+    return f"{counted(count, 'invoice')}, {sums} owed."
 
 
 def _row_json(row: ReceivableRow) -> dict[str, Any]:
@@ -99,32 +153,36 @@ def _row_json(row: ReceivableRow) -> dict[str, Any]:
     }
 
 
-def _print_rows(rows: list[ReceivableRow], *, several: bool, everything: bool) -> None:
+def _print_rows(rows: list[ReceivableRow], *, several: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    if not rows:
-        typer.echo(
-            "No invoices on record." if everything else "No open invoices on record. All: duebird invoices --all"
-        )
+    lines = [_cells(_row_json(row), several=several) for row in rows]
+    console = screen()
+    titles = ([("company", 14)] if several else []) + [("invoice", 20), ("customer", 16 if several else 24)]
+    titles += [("owed", 20), ("due", 10)]
+    widths = [
+        min(most, max(len(title), *(len(cells[place]) for cells, _ in lines)))
+        for place, (title, most) in enumerate(titles)
+    ]
+    if console.width < sum(widths) + 2 * len(widths) + REASON_WIDTH:
+        for cells, why in lines:  # the reason is what one looks for: it may not fall off a narrow screen
+            console.print(Text("  ".join(cells)))
+            hanging(console, "", Text(why, style="dim"), width=0)
         return
     table = Table(box=None, pad_edge=False)
-    if several:
-        table.add_column("company", no_wrap=True, max_width=14)
-    table.add_column("invoice", no_wrap=True)
-    table.add_column("customer", no_wrap=True, max_width=16 if several else 24)
-    table.add_column("owed", no_wrap=True, justify="right")
-    table.add_column("due", no_wrap=True)
-    if everything:
-        table.add_column("state", no_wrap=True)
-    table.add_column("text", overflow="fold")
-    for row in rows:
-        one = _row_json(row)
-        cells = [one["company"]] if several else []
-        cells += [one["number"] or one["id"], one["customer"], f"{one['balance']} {one['currency']}"]
-        cells += [str(one["due_on"] or "")] + ([one["state"]] if everything else [])
-        table.add_row(*(Text(cell) for cell in [*cells, one["why"]]))
-    screen().print(table)
+    for title, most in titles:
+        table.add_column(title, no_wrap=True, max_width=most, justify="right" if title == "owed" else "left")
+    table.add_column("text, or why none", overflow="fold")
+    for cells, why in lines:
+        table.add_row(*(Text(cell) for cell in [*cells, why]))
+    console.print(table)
+
+
+def _cells(one: dict[str, Any], *, several: bool) -> tuple[list[str], str]:
+    cells = [one["company"]] if several else []
+    cells += [one["number"] or one["id"], one["customer"], f"{one['balance']} {one['currency']}"]
+    return [*cells, str(one["due_on"] or "")], one["why"]
 
 
 # --------------------------------------------------------------------------------------------------------- show
@@ -147,7 +205,8 @@ def show(
         ids = company_ids(loaded, company)
         rows = [row for row in state.queries.find_receivables(company, invoice) if row.company in ids]
         if not rows:
-            fail(f"No invoice {invoice} is on record.\nSee those there are: duebird invoices --all", EXIT_FAILED)
+            see = typed("invoices --all", config)
+            fail(f"No invoice {invoice} is on record.\nSee those there are: {see}", EXIT_FAILED)
         lives = [life_of(state.queries, row, zone_of(loaded, row.company).key) for row in rows]
         if as_json:
             print_json([asdict(one) for one in lives])
@@ -221,7 +280,7 @@ def preview(
         from connector.errors import DuebirdError, Transient
         from connector.rehearsal import rehearse
 
-        loaded = read_config(config, with_secrets=True)
+        loaded = read_config(config, with_secrets=True, company=company)
         found: dict[str, list[Rehearsed]] = {}
         troubles: list[DuebirdError] = []
         for one in company_ids(loaded, company):

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli import audit, config_commands, connect_commands, consent, invoices, people, running, sandbox, status
+from connector.cli.grouped import Grouped
 
 if TYPE_CHECKING:
     from connector.signin.company import SignInCompany
 
 app = typer.Typer(
     name="duebird",
+    cls=Grouped,
+    rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a traceback with local variables would print secrets
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,7 +50,7 @@ def _sign_in(config: Path | None, company: str) -> SignInCompany:
     from connector.assemble import sign_in_company
     from connector.cli.frame import company_ids, read_config
 
-    loaded = read_config(config, with_secrets=True)
+    loaded = read_config(config, with_secrets=True, company=company, section="ledger")
     return sign_in_company(loaded, *company_ids(loaded, company))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -15,6 +16,7 @@ from connector.cli.frame import (
     JsonOption,
     answer,
     company_ids,
+    counted,
     fail,
     hanging,
     local,
@@ -23,10 +25,13 @@ from connector.cli.frame import (
     remembered,
     screen,
     told,
+    typed,
     zone_of,
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from connector.assemble import State
     from connector.config import Loaded
     from state.tables import AttentionRow
@@ -59,14 +64,15 @@ def attention(
 ) -> None:
     """List what only you can settle: what happened, what was not done, and the command to type."""
     with told(), remembered(config) as (loaded, state):
-        rows = [row for one in company_ids(loaded, company) for row in state.queries.attention(one)]
+        ids = company_ids(loaded, company)
+        rows = [row for one in ids for row in state.queries.attention(one)]
         if close is not None:
-            row = _close(state, rows, close)
+            row = _close(state, rows, close, config)
             answer(f"Closed: {row.happened}", {"closed": _item(row)}, as_json=as_json)
         elif as_json:
             print_json([_item(row) for row in rows])
         else:
-            _print_items(loaded, rows)
+            _print_items(loaded, rows, config, several=len(ids) > 1)
 
 
 def item_name(key: str) -> str:
@@ -86,27 +92,41 @@ def _item(row: AttentionRow) -> dict[str, Any]:
     }
 
 
-def _print_items(loaded: Loaded, rows: list[AttentionRow]) -> None:
+def _print_items(loaded: Loaded, rows: list[AttentionRow], config: Path | None, *, several: bool) -> None:
+    """Company by company, the one that has waited longest first."""
     from rich.text import Text
 
     if not rows:
         typer.echo("Nothing needs you.")
         return
     console = screen()
-    for row in rows:
-        since = local(row.opened_at, zone_of(loaded, row.company))
-        body = Text.assemble(row.happened, (f"  ({since})\n", "dim"), row.not_done, "\n", (f"→ {row.command}", "cyan"))
-        hanging(console, Text(item_name(row.key), style="bold"), body, width=6, indent=0)
-    console.print("\nWhen you have settled one: duebird attention --close ITEM", style="dim")
+    by_company: dict[str, list[AttentionRow]] = {}
+    for row in sorted(rows, key=lambda one: one.opened_at):
+        by_company.setdefault(row.company, []).append(row)
+    for company, items in by_company.items():
+        if several:
+            console.print(Text.assemble((company, "bold"), f": {counted(len(items), 'thing')}"))
+        for row in items:
+            since = local(row.opened_at, zone_of(loaded, company))
+            command = (f"→ {row.command}", "cyan")
+            body = Text.assemble(row.happened, (f"  ({since})\n", "dim"), row.not_done, "\n", command)
+            hanging(console, Text(item_name(row.key), style="bold"), body, width=6, indent=2 if several else 0)
+        console.print()
+    if several:
+        where = ", ".join(f"{company} {len(items)}" for company, items in by_company.items())
+        verb = "needs" if len(rows) == 1 else "need"
+        console.print(Text(f"{counted(len(rows), 'thing')} {verb} you: {where}.", style="bold"))
+    console.print(Text(f"When you have settled one: {typed('attention --close ITEM', config)}", style="dim"))
 
 
-def _close(state: State, rows: list[AttentionRow], wanted: str) -> AttentionRow:
+def _close(state: State, rows: list[AttentionRow], wanted: str, config: Path | None) -> AttentionRow:
     """By its name, its key, or the effect it is about. An effect in doubt is left undone for good."""
     found = [
         row for row in rows if wanted.upper() == item_name(row.key) or wanted in {row.key, *row.key.split("/")[2:]}
     ]
     if not found:
-        fail(f"There is no item {wanted}. Nothing was changed.\nSee those there are: duebird attention", EXIT_FAILED)
+        see = typed("attention", config)
+        fail(f"There is no item {wanted}. Nothing was changed.\nSee those there are: {see}", EXIT_FAILED)
     if len(found) > 1:
         names = ", ".join(item_name(row.key) for row in found)
         fail(f"{wanted} may be any of these: {names}. Nothing was changed.", EXIT_FAILED)
@@ -171,14 +191,12 @@ def hold(
 ) -> None:
     """Send no texts about an invoice, or to a customer, until you release it. Payments are booked all the same."""
     with told(), remembered(config) as (loaded, state):
-        what = _subject(state, company_ids(loaded, company), subject, customer=customer)
+        what = _subject(state, company_ids(loaded, company), subject, config, customer=customer)
         state.store.hold(what.company, what.scope, what.id, why, present())
-        flag = " --customer" if customer else ""
-        answer(
-            f"Held: {what.label}. No texts until: duebird release {_quoted(subject)}{flag}",
-            what.facts("held"),
-            as_json=as_json,
-        )
+        again = f"release {shlex.quote(subject)}" + " --customer" * customer
+        again += f" --company {what.company}" if company else ""  # there may be another of that name elsewhere
+        said = f"Held: {what.label}. No texts until: {typed(again, config)}"
+        answer(said, what.facts("held"), as_json=as_json)
 
 
 def release(
@@ -191,7 +209,7 @@ def release(
 ) -> None:
     """End a hold; or let in an invoice that was issued before the start date."""
     with told(), remembered(config) as (loaded, state):
-        what = _subject(state, company_ids(loaded, company), subject, customer=customer)
+        what = _subject(state, company_ids(loaded, company), subject, config, customer=customer)
         now = present()
         if state.store.release(what.company, what.scope, what.id, now):
             answer(f"Released: {what.label}.", what.facts("released"), as_json=as_json)
@@ -207,12 +225,6 @@ def release(
         fail(f"Not held: {what.label}. Nothing was changed.", EXIT_FAILED)
 
 
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
-
-
 class _What(NamedTuple):
     """An invoice or a customer that was named."""
 
@@ -226,7 +238,7 @@ class _What(NamedTuple):
         return {"company": self.company, self.scope: self.id, "done": done}
 
 
-def _subject(state: State, companies: list[str], subject: str, *, customer: bool) -> _What:
+def _subject(state: State, companies: list[str], subject: str, config: Path | None, *, customer: bool) -> _What:
     if customer:
         found = [
             _What("customer", one, customer_id, f"customer {name}")
@@ -241,8 +253,16 @@ def _subject(state: State, companies: list[str], subject: str, *, customer: bool
         ]
     kind = "customer" if customer else "invoice"
     if not found:
-        more = "" if customer else "\nSee those there are: duebird invoices --all"
-        fail(f"No {kind} {subject} is on record. Nothing was changed.{more}", EXIT_FAILED)
+        # Customers are known by their invoices, and found there by a part of the name.
+        see = (
+            f"invoices --all --find {shlex.quote(subject.split(maxsplit=1)[0])}"
+            if customer and subject.split()
+            else "invoices --all"
+        )
+        fail(
+            f"No {kind} {subject} is on record. Nothing was changed.\nSee those there are: {typed(see, config)}",
+            EXIT_FAILED,
+        )
     if len(found) > 1:
         where = ", ".join(f"{one.id} of {one.company}" for one in found)
         fail(
@@ -268,7 +288,7 @@ def pause(
         for one in ids:
             state.store.pause(one, why or "paused by you", present())
             if not as_json:
-                typer.echo(f"Paused: {one} sends no texts until: duebird resume {one}")
+                typer.echo(f"Paused: {one} sends no texts until: {typed(f'resume {one}', config)}")
         if as_json:
             print_json({"paused": ids})
 

@@ -23,6 +23,7 @@ from connector.cli.frame import (
     remembered,
     screen,
     told,
+    typed,
     working,
 )
 
@@ -72,7 +73,7 @@ def run(
         if as_json:
             print_json({name: {"did": one.counts.names, "troubles": one.troubles} for name, one in done.items()})
         else:
-            _print_passes(done)
+            _print_passes(done, config)
         if any(one.troubles for one in done.values()):
             raise typer.Exit(EXIT_TEMPORARY)
 
@@ -94,14 +95,14 @@ _DID: Final = (
 )
 
 
-def _print_passes(done: dict[str, Status]) -> None:
+def _print_passes(done: dict[str, Status], config: Path | None) -> None:
     for name, one in done.items():
         did = [counted(one.counts[what], single, many) for what, single, many in _DID if one.counts[what]]
         if did or not one.troubles:
             typer.echo(f"{name}: {', '.join(did) or 'nothing to do'}")
         for trouble in one.troubles:
             typer.echo(f"{name}: {trouble}", err=True)
-    typer.echo("More: duebird status, duebird attention")
+    typer.echo(f"More: {typed('status', config)}, {typed('attention', config)}")
 
 
 def check(
@@ -115,7 +116,7 @@ def check(
     Exit codes: 0 all is well or only warnings, 1 something must be mended, 78 configuration.
     """
     with told():
-        loaded = read_config(config, with_secrets=True)
+        loaded = read_config(config, with_secrets=True, company=company)
         found = {}
         for one in company_ids(loaded, company):
             with working(f"Asking the services of {one} ..."):
@@ -123,7 +124,7 @@ def check(
         if as_json:
             print_json({name: [_finding_json(one) for one in findings] for name, findings in found.items()})
         else:
-            _print_findings(found)
+            _print_findings(found, config)
         if any(one.weight == "problem" for findings in found.values() for one in findings):
             raise typer.Exit(EXIT_FAILED)
 
@@ -138,21 +139,34 @@ def _finding_json(one: Finding) -> dict[str, str]:
     return {"weight": one.weight, "subject": one.subject, "seen": one.seen, "fix": one.fix}
 
 
-def _print_findings(found: dict[str, list[Finding]]) -> None:
+def _print_findings(found: dict[str, list[Finding]], config: Path | None) -> None:
+    """Of one company everything; of several what is not well, those with something to mend last, by the prompt."""
     from rich.text import Text
 
     console = screen()
     marks = {"ok": ("ok", "green"), "warning": ("look", "yellow"), "problem": ("MEND", "bold red")}
-    for name, findings in found.items():
+    bad = {name: sum(1 for one in findings if one.weight == "problem") for name, findings in found.items()}
+    for name, findings in sorted(found.items(), key=lambda item: bad[item[0]] > 0):
         console.print(Text(name, style="bold"))
+        well = [one for one in findings if one.weight == "ok"] if len(found) > 1 else []
         for one in findings:
+            if one in well:
+                continue
             word, style = marks[one.weight]
             fix = f"\n{one.fix}" if one.fix and one.weight != "ok" else ""
-            hanging(
-                console, Text(word, style=style), Text.assemble((f"{one.subject}: ", "bold"), one.seen, fix), width=4
-            )
-        bad = sum(1 for one in findings if one.weight == "problem")
-        console.print(f"  {bad} to mend, then again: duebird check {name}" if bad else "  Ready. Next: duebird preview")
+            body = Text.assemble((f"{one.subject}: ", "bold"), one.seen, fix)
+            hanging(console, Text(word, style=style), body, width=4)
+        if well:
+            said = f"{counted(len(well), 'more thing')} looked at and well. See all: {typed(f'check {name}', config)}"
+            hanging(console, Text("ok", style="green"), Text(said, style="dim"), width=4)
+        if len(found) == 1:
+            again = f"  {bad[name]} to mend, then again: {typed(f'check {name}', config)}"
+            console.print(again if bad[name] else f"  Ready. Next: {typed('preview', config)}")
+    if len(found) > 1:
+        wrong = [name for name, count in bad.items() if count]
+        ready = f"{len(found)} companies are ready. Next: {typed('preview', config)}"
+        mend = f"{len(wrong)} of {len(found)} companies to mend: {', '.join(wrong)}."
+        console.print(Text("\n" + (mend if wrong else ready), style="bold"))
 
 
 def backup(

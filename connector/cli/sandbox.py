@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli.frame import EXIT_FAILED, JsonOption, print_json, told
+from connector.cli.grouped import Sentences
 
 if TYPE_CHECKING:
     from connector.demo.doors import Doors
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from connector.demo.whereabouts import Whereabouts
 
 sandbox_app = typer.Typer(
+    cls=Sentences,
+    rich_markup_mode=None,
     no_args_is_help=True,
     help="Play with a demo that runs (duebird demo --keep), from a second terminal: issue, pay, answer.",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import typer
 
@@ -20,10 +20,12 @@ from connector.cli.frame import (
     print_json,
     screen,
     told,
+    typed,
     zone_of,
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from rich.console import Console
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero", "stripe": "Stripe", "twilio": "Twilio"}
 NEARLY_SPENT: Final = 0.8  # of a budget: from here on the daemon looks less often
 WIDTH: Final = 9  # of the words at the left
+FEW: Final = 3  # companies told in full; of more, one line each, and in full what needs a person
 
 
 def register(app: typer.Typer) -> None:
@@ -54,10 +57,16 @@ def status(*, config: ConfigOption = None, company: CompanyOption = None, as_jso
             print_json({"running": holder, "companies": companies})
             return
         console = screen()
-        _print_running(console, holder)
+        lines = {one: _lines(one, facts, zone_of(loaded, one), config) for one, facts in companies.items()}
+        if len(companies) > FEW:
+            _print_many(console, companies, lines)
+            _print_running(console, holder, config)
+            _print_needy(console, lines, config)
+            return
+        _print_running(console, holder, config)
         for one, facts in companies.items():
             console.print()
-            _print(console, one, facts, zone_of(loaded, one))
+            _print(console, one, facts, lines[one])
 
 
 def _company(loaded: Loaded, found: Glances, company_id: str) -> dict[str, Any]:
@@ -117,52 +126,105 @@ def _ages(loaded: Loaded, connection: str, now: datetime) -> list[dict[str, Any]
 # ------------------------------------------------------------------------------------------------- on the screen
 
 
-def _print_running(console: Console, holder: dict[str, object] | None) -> None:
+class Line(NamedTuple):
+    """What is said of a company. `needs_you`: it waits for a person, or will if nobody looks."""
+
+    head: str
+    body: str
+    warns: bool = False
+    needs_you: bool = False
+
+
+def _print_running(console: Console, holder: dict[str, object] | None, config: Path | None) -> None:
     from rich.text import Text
 
     if holder is None:
-        console.print(Text("Duebird is not running. Start it: duebird run", style="yellow"))
+        console.print(Text(f"Duebird is not running. Start it: {typed('run', config)}", style="yellow"))
     else:
         console.print(f"Duebird is running (process {holder.get('pid', '?')} on {holder.get('host', '?')}).")
 
 
-def _print(console: Console, company_id: str, one: dict[str, Any], zone: ZoneInfo) -> None:
+def _print(console: Console, company_id: str, one: dict[str, Any], lines: list[Line]) -> None:
     from rich.text import Text
 
     books = f"{TITLES[one['ledger']]}: {one['books']}" if one["books"] else TITLES[one["ledger"]]
     console.print(Text.assemble((one["name"], "bold"), f"  ({company_id}, {books})"))
-    for head, body, warns in _lines(company_id, one, zone):
-        hanging(console, Text(head, style="dim"), Text(body, style="bold yellow" if warns else ""), width=WIDTH)
+    for line in lines:
+        body = Text(line.body, style="bold yellow" if line.warns else "")
+        hanging(console, Text(line.head, style="dim"), body, width=WIDTH)
 
 
-def _lines(company_id: str, one: dict[str, Any], zone: ZoneInfo) -> list[tuple[str, str, bool]]:
-    """What is said of a company, each with its head and whether it is a warning."""
+def _print_many(console: Console, companies: dict[str, dict[str, Any]], lines: dict[str, list[Line]]) -> None:
+    """A line for each company."""
+    from rich.table import Table
+    from rich.text import Text
+
+    now = present()
+    table = Table(box=None, pad_edge=False)
+    for title in ("company", "needs", "open", "texts", "last text", "booked", "books read"):
+        table.add_column(title, no_wrap=True, justify="right" if title in {"open", "texts", "booked"} else "left")
+    for one, facts in companies.items():
+        counts = facts["counts"]
+        mark = Text("" if facts["enabled"] else "off", style="dim")
+        if any(line.needs_you for line in lines[one]):
+            mark = Text("you", style="bold yellow")
+        last = _ago(facts["last_text_at"], now) if facts["last_text_at"] else ""
+        figures = (f"{counts['open']:,}", f"{counts['texts']:,}", last, f"{counts['booked']:,}")
+        table.add_row(Text(one), mark, *figures, _ago(facts["read"]["ledger"], now))
+    console.print(table)
+    console.print()
+
+
+def _print_needy(console: Console, lines: dict[str, list[Line]], config: Path | None) -> None:
+    """What needs a person, of all companies together: last, where a terminal stands still."""
+    from rich.text import Text
+
+    needy = {one: found for one in lines if (found := [line for line in lines[one] if line.needs_you])}
+    width = max((len(one) for one in needy), default=0)
+    for one, found in needy.items():
+        said = "\n".join(f"{line.head}: {line.body}" for line in found)
+        hanging(console, Text(one, style="bold"), Text(said, style="yellow"), width=width, indent=0)
+    if needy:
+        word = "needs" if len(needy) == 1 else "need"
+        said = f"{len(needy)} of {len(lines)} companies {word} you: {', '.join(needy)}."
+        console.print(Text(said, style="bold"))
+    else:
+        console.print(f"None of the {len(lines)} companies needs you.")
+    console.print(f"More of one: {typed('status --company ID', config)}", style="dim")
+
+
+def _lines(company_id: str, one: dict[str, Any], zone: ZoneInfo, config: Path | None) -> list[Line]:
+    """All that is said of a company."""
     counts, last = one["counts"], one["last_text_at"]
-    sent = f"{counts['texts']:,} sent" + (f", the last on {local(last, zone)}" if last else "")
-    lines = [
-        ("invoices", f"{counts['open']:,} open", False),
-        ("texts", sent, False),
-        ("payments", f"{counts['booked']:,} booked", False),
-    ]
-    if not one["enabled"]:
-        lines.insert(0, ("disabled", "left alone: enabled = false in the configuration", True))
+    lines = []
     if one["paused"]:
         why = f" ({one['paused']['why']})" if one["paused"]["why"] else ""
         since = local(one["paused"]["since"], zone)
-        lines.insert(0, ("paused", f"no texts since {since}{why}. To go on: duebird resume {company_id}", True))
+        # On a line of its own: copied over a break it would be "duebird resume", of every company.
+        again = typed(f"resume {company_id}", config)
+        lines.append(Line("paused", f"no texts since {since}{why}.\nTo go on: {again}", warns=True, needs_you=True))
+    if not one["enabled"]:
+        lines.append(Line("disabled", "left alone: enabled = false in the configuration", warns=True))
+    lines += [
+        Line("invoices", f"{counts['open']:,} open"),
+        Line("texts", f"{counts['texts']:,} sent" + (f", the last {_ago(last, present())}" if last else "")),
+        Line("payments", f"{counts['booked']:,} booked"),
+    ]
     if counts["planned"]:
-        lines.append(("planned", f"{counted(counts['planned'], 'thing')} to be done", False))
+        lines.append(Line("planned", f"{counted(counts['planned'], 'thing')} to be done"))
     if counts["uncertain"]:
-        lines.append(("in doubt", f"{counted(counts['uncertain'], 'thing')}, being looked up at the service", True))
-    lines.append(("last read", _reads(one["read"]), False))
-    for service, budget in one["budgets"].items():
-        lines.append((*_budget(service, budget),))
-    lines += _sign_in(company_id, one, zone)
+        doubt = f"{counted(counts['uncertain'], 'thing')}, being looked up at the service"
+        lines.append(Line("in doubt", doubt, warns=True))
+    lines.append(Line("last read", _reads(one["read"])))
+    lines += [_budget(service, budget) for service, budget in one["budgets"].items()]
+    lines += _sign_in(company_id, one, zone, config)
     if one["clock_off_by_seconds"]:
         off = f"this computer's clock is off by {one['clock_off_by_seconds']:,} seconds: set it right"
-        lines.append(("clock", f"{off}, or texts go out at wrong hours", True))
+        lines.append(Line("clock", f"{off}, or texts go out at wrong hours", warns=True, needs_you=True))
     if one["attention"]:
-        lines.append(("needs you", f"{counted(one['attention'], 'thing')}. Type: duebird attention", True))
+        command = typed(f"attention --company {company_id}", config)
+        said = f"{counted(one['attention'], 'thing')}. Type: {command}"
+        lines.append(Line("needs you", said, warns=True, needs_you=True))
     return lines
 
 
@@ -173,28 +235,32 @@ def _reads(read: dict[str, datetime | None]) -> str:
     return ", ".join(f"{what} {_ago(at, now)}" for what, at in read.items())
 
 
-def _budget(service: str, budget: dict[str, int]) -> tuple[str, str, bool]:
+def _budget(service: str, budget: dict[str, int]) -> Line:
     span = "a day" if budget["days"] == 1 else f"{budget['days']} days"
     warns = budget["used"] >= NEARLY_SPENT * budget["allowed"]
     slower = ": it looks less often now" if warns else ""
-    return "calls", f"{TITLES[service]} {budget['used']:,} of {budget['allowed']:,} in {span}{slower}", warns
+    said = f"{TITLES[service]} {budget['used']:,} of {budget['allowed']:,} in {span}{slower}"
+    return Line("calls", said, warns=warns, needs_you=warns)
 
 
-def _sign_in(company_id: str, one: dict[str, Any], zone: ZoneInfo) -> list[tuple[str, str, bool]]:
-    again = f"Type: duebird connect {company_id}"
+def _sign_in(company_id: str, one: dict[str, Any], zone: ZoneInfo, config: Path | None) -> list[Line]:
+    again = f"Type: {typed(f'connect {company_id}', config)}"
     if not one["connected"]:
-        return [("sign-in", f"not connected. {again}", True)]
+        # A company that is disabled may stay unconnected for good.
+        return [Line("sign-in", f"not connected. {again}", warns=True, needs_you=one["enabled"])]
     lines = []
     for age in one["sign_in"]:
         if age["what"] == "access":
             continue  # an hour's pass that is renewed by itself tells nobody anything
         if age["ends_at"] is None:
-            lines.append(("sign-in", f"{age['meaning']} {again}", True))
+            lines.append(Line("sign-in", f"{age['meaning']} {again}", warns=True, needs_you=True))
             continue
         word = "ended" if age["ends_at"] < present() else "ends"
         ends = f"{word} {age['ends_at'].astimezone(zone):%d %b %Y}: {age['meaning']}"
-        lines.append(("sign-in", f"{ends}. {again}" if age["warn"] else ends, age["warn"]))
-    return lines or [("sign-in", "connected", False)]
+        lines.append(
+            Line("sign-in", f"{ends}. {again}" if age["warn"] else ends, warns=age["warn"], needs_you=age["warn"])
+        )
+    return lines or [Line("sign-in", "connected")]
 
 
 def _ago(at: datetime | None, now: datetime) -> str:

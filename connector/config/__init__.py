@@ -2,7 +2,7 @@
 
 from connector.config.company import CompanySettings
 from connector.config.find import find_config
-from connector.config.load import Loaded, load, load_text
+from connector.config.load import Loaded, SecretsOf, load, load_text
 from connector.config.problems import InvalidConfig, Problem, Warned, render_problems, render_problems_json
 from connector.config.settings import Intervals, Settings
 
@@ -12,6 +12,7 @@ __all__ = [
     "InvalidConfig",
     "Loaded",
     "Problem",
+    "SecretsOf",
     "Settings",
     "Warned",
     "find_config",

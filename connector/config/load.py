@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adapters.secrets import ResolvedSecrets, SecretUnreadable, resolve
 from connector.config.checks import check_all
-from connector.config.document import Document, KeyPath, with_defaults
+from connector.config.document import Company, Document, KeyPath, with_defaults
 from connector.config.explain import problems_of
 from connector.config.findings import Findings
 from connector.config.problems import InvalidConfig, Problem, Warned
@@ -34,7 +34,23 @@ class Loaded:
     secrets: ResolvedSecrets
 
 
-def load(path: Path, environ: Mapping[str, str], *, with_secrets: bool = True) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class SecretsOf:
+    """Whose secrets a command needs: it must not stumble over those of others, which may not be set up yet."""
+
+    company: str | None = None  # None: every enabled one
+    section: str | None = None  # of the company, such as "ledger"; None: all
+
+    def wants(self, company: Company, path: KeyPath) -> bool:
+        """Whether the secret at that path is one of them."""
+        if self.company is not None and company.raw.get("id") != self.company:
+            return False
+        return self.section is None or self.section in path
+
+
+def load(
+    path: Path, environ: Mapping[str, str], *, with_secrets: bool = True, secrets_of: SecretsOf | None = None
+) -> Loaded:
     """Read and check the configuration.
 
     Args:
@@ -42,14 +58,22 @@ def load(path: Path, environ: Mapping[str, str], *, with_secrets: bool = True) -
         environ: the environment, for `env:` and `credential:` pointers and systemd's state folder.
         with_secrets: read every secret of the enabled companies too, and check what can only be seen there. False is
             for commands that call no service, which must work where the secrets are not (another account, a laptop).
+        secrets_of: read only these.
 
     Raises:
         ConfigProblem: it cannot work; an `InvalidConfig` with every problem found, each with path and fix.
     """
-    return load_text(read_file(path), path, environ, with_secrets=with_secrets)
+    return load_text(read_file(path), path, environ, with_secrets=with_secrets, secrets_of=secrets_of)
 
 
-def load_text(text: str, path: Path, environ: Mapping[str, str], *, with_secrets: bool = True) -> Loaded:
+def load_text(
+    text: str,
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    with_secrets: bool = True,
+    secrets_of: SecretsOf | None = None,
+) -> Loaded:
     """The same for a text that is, or would be, at `path`.
 
     Raises:
@@ -58,7 +82,9 @@ def load_text(text: str, path: Path, environ: Mapping[str, str], *, with_secrets
     path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a link away from the secrets beside it
     document = with_defaults(parse(text, path))
     settings, problems = problems_of(document)
-    secrets, unread = _read_secrets(document, path.parent, environ) if with_secrets else (ResolvedSecrets(), [])
+    secrets, unread = ResolvedSecrets(), list[tuple[KeyPath, SecretUnreadable]]()
+    if with_secrets:
+        secrets, unread = _read_secrets(document, path.parent, environ, secrets_of or SecretsOf())
     found = check_all(document, secrets)
     for pointer_path, error in unread:
         found.problem(pointer_path, error.wrong, error.advice)
@@ -81,14 +107,16 @@ def _in_file_order(problem: Problem) -> tuple[bool, int]:
 
 
 def _read_secrets(
-    document: Document, base_dir: Path, environ: Mapping[str, str]
+    document: Document, base_dir: Path, environ: Mapping[str, str], wanted: SecretsOf
 ) -> tuple[ResolvedSecrets, list[tuple[KeyPath, SecretUnreadable]]]:
-    """Every secret of the enabled companies, each read once, and what could not be read."""
+    """Every wanted secret of the enabled companies, each read once, and what could not be read."""
     values: dict[SecretPointer, str] = {}
     errors: dict[SecretPointer, SecretUnreadable] = {}
     unread = []
     for company in document.companies:
         for path, pointer in company.pointers() if company.enabled else ():
+            if not wanted.wants(company, path):
+                continue
             if pointer not in values and pointer not in errors:
                 try:
                     values[pointer] = resolve(pointer, base_dir=base_dir, environ=environ)

@@ -91,7 +91,7 @@ class Stage:
                     table.add_row(row.number, row.customer, _texts(row), row.paid or "-", _says(row))
             self._console.print(table)
         if any(row.why_not for row in kept):
-            self.say("Reasons in italics are Duebird's own word (duebird invoices); all else is the services'.", "dim")
+            self.say("Why none: Duebird's own word (duebird invoices); all else is the services'.", "dim")
 
     def calls(self, calls: dict[str, Calls]) -> None:
         """How often each service was called."""

@@ -313,11 +313,23 @@ def notice_key(situation: Situation, step: Step) -> str:
 
 def _retire(situation: Situation, link: LinkFact) -> NewEffect:
     receivable = situation.receivable
-    message = f"Invoice {receivable.label} has changed or is settled. Please use the newest text, or contact us."
+    message, why = _farewell(situation, link)
     request: Mapping[str, object] = {"link_id": link.link_id, "message": message}
     key = natural_key(situation.identity, "retire", link.link_id)
-    why = f"the link asks {link.amount}; the invoice is {receivable.state} with {receivable.balance} owed"
     return NewEffect(key, EffectKind.RETIRE_LINK, receivable.ledger_id, canonical(dict(request)), why)
+
+
+def _farewell(situation: Situation, link: LinkFact) -> tuple[str, str]:
+    """What whoever opens the link later reads, and why it comes down. Who has just paid is not told to pay again."""
+    receivable = situation.receivable
+    if situation.payment_pending:
+        return f"A payment for invoice {receivable.label} is under way. Thank you.", "a payment is under way"
+    if situation.payment_arrived or link.used:
+        return f"A payment for invoice {receivable.label} has been made. Thank you.", "a payment was made on it"
+    why = f"the link asks {link.amount}; the invoice is {receivable.state} with {receivable.balance} owed"
+    if receivable.state is ReceivableState.PAID:
+        return f"Invoice {receivable.label} is paid. Thank you.", why
+    return f"Invoice {receivable.label} has changed or is settled. Please use the newest text, or contact us.", why
 
 
 def _create_link(situation: Situation, policy: Policy) -> NewEffect:
@@ -325,7 +337,8 @@ def _create_link(situation: Situation, policy: Policy) -> NewEffect:
     generation = situation.links_made + 1
     amount = receivable.balance
     key = natural_key(situation.identity, "link", receivable.ledger_id, generation, amount.minor, amount.currency)
-    due = f"Due {receivable.due_on.isoformat()}. " if receivable.due_on else ""
+    day = receivable.due_on
+    due = f"Due {day.day} {day:%B} {day.year}. " if day else ""  # in words: 3/4 is another day in another country
     request: dict[str, object] = {
         "reference": key,
         "amount": str(amount.amount),

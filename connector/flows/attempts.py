@@ -116,9 +116,11 @@ def _mend_first(attempt: Attempt, error: Rejected, *, started: bool, now: dateti
 
 
 def setup(company: Company, error: DuebirdError) -> Attention:
-    """Something in an account must change; one item a day and cause, not one an effect."""
+    """Something in an account must change; one item a cause, not one an effect."""
+    matter = f"{company.id}/setup/{error.service or 'service'}/{error.code}"
     return Attention(
-        key=f"{company.id}/setup/{error.service or 'service'}/{error.code}/{company.clock.now():%Y-%m-%d}",
+        key=f"{matter}/{company.clock.now():%Y-%m-%d}",
+        matter=matter,
         subject=error.service or "settings",
         happened=f"{company.policy.business}: {error.message}",
         not_done="What needs it waits, and goes on by itself within the hour once that is mended.",
@@ -128,8 +130,10 @@ def setup(company: Company, error: DuebirdError) -> Attention:
 
 def parked(company: Company, error: DuebirdError) -> Attention:
     """A connection that needs a person; one item a service, not one an effect."""
+    matter = f"{company.id}/connection/{error.service or 'service'}"
     return Attention(
-        key=f"{company.id}/connection/{error.service or 'service'}/{company.clock.now():%Y-%m-%d}",
+        key=f"{matter}/{company.clock.now():%Y-%m-%d}",
+        matter=matter,
         subject=error.service or "connection",
         happened=f"{company.policy.business}: {error.message}",
         not_done="Nothing is read from or written to that service until it works again. Nothing is lost meanwhile.",

@@ -279,7 +279,8 @@ def _not_delivered(company: Company, row: TextRow, found: SentText, advice: Deli
     company.store.attend(
         company.id,
         Attention(
-            # A fault of the account concerns every text: one item a day, not one a text.
+            # A fault of the account concerns every text: one item for it, not one a text.
+            matter=f"{company.id}/setup/{advice.code}" if advice.kind is FailureKind.SETUP else "",
             key=f"{company.id}/setup/{advice.code}/{now:%Y-%m-%d}"
             if advice.kind is FailureKind.SETUP
             else f"{company.id}/undelivered/{row.text_id}",

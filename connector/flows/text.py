@@ -86,6 +86,7 @@ def _wrong_clock(company: Company, error: timedelta, now: datetime) -> None:
         company.id,
         Attention(
             key=f"{company.id}/clock/{now:%Y-%m-%d}",
+            matter=f"{company.id}/clock",
             subject="clock",
             happened=f"The clock of this machine is wrong by {minutes} minutes, by what the services say.",
             not_done="No texts go out meanwhile: they could arrive at night, or speak of the wrong day.",

@@ -154,6 +154,15 @@ def test_init_without_a_terminal_names_the_option_that_is_missing(here: Path) ->
     assert not (here / "duebird.toml").exists()
 
 
+def test_init_understands_answers_as_people_write_them(here: Path) -> None:
+    typed = ("--ledger", "QuickBooks", "--name", "Acme", "--country", "us", "--timezone", "America/New York")
+    result = run("init", *typed)
+    assert result.exit_code == 0, result.stderr
+    text = (here / "duebird.toml").read_text(encoding="utf-8")
+    for line in ('kind = "quickbooks"', 'country = "US"', 'timezone = "America/New_York"'):
+        assert line in text
+
+
 def test_init_refuses_a_date_that_is_none(here: Path) -> None:
     result = run("init", *XERO, "--start-on", "tomorrow")
     assert result.exit_code == EXIT_CONFIG

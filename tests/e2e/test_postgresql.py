@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sandbox.world import SandboxWorld
+from state.views import Sought
 from tests.e2e.house import NORTH, SHOPS, Daemon, House, open_effects
 from tests.e2e.test_daemon import assert_one_of_each, bill, finish, settled, texted
 from tests.postgres import own_schema
@@ -82,12 +83,12 @@ def test_a_preview_shows_the_very_words_that_are_then_sent_and_writes_nothing(ho
     assert house.run("preview").returncode == 0  # nothing is on record yet, and nothing has to be
     _, mobile = bill(house, NORTH)
     with house.opened() as state:
-        before = state.queries.receivables(NORTH.id, states=None, limit=10)
+        before = state.queries.receivables(NORTH.id, Sought(), limit=10)
     seen = house.run("preview", "--company", NORTH.id, "--json")
     assert seen.returncode == 0, seen.stderr
     [shown] = json.loads(seen.stdout)[NORTH.id]
     with house.opened() as state:
-        assert state.queries.receivables(NORTH.id, states=None, limit=10) == before
+        assert state.queries.receivables(NORTH.id, Sought(), limit=10) == before
     assert house.texts(mobile) == []
     assert house.run("run", "--once").returncode == 0
     [sent] = house.notices(mobile)

@@ -27,6 +27,7 @@ def open_office(tmp_path: Path) -> Iterator[OpenOffice]:
 
 @pytest.fixture
 def office(open_office: OpenOffice) -> Iterator[Office]:
+    """One with the usual policy; what the services hold at the end is judged."""
     made = open_office()
     yield made
     broken = [one for one in made.broken(healthy=False) if one[:2].rstrip(":") not in made.spoilt]

@@ -63,3 +63,15 @@ def test_a_cap_that_allows_texts_again_is_off_the_list(open_office: OpenOffice) 
     office.wait(minutes=61)
     office.run(1)
     assert office.attention() == []
+
+
+def test_an_outage_of_a_week_is_one_item_and_one_that_was_closed_is_told_again_the_next_day(office: Office) -> None:
+    office.ledger_faults.revoked = True
+    for _ in range(7):
+        office.run()
+        office.wait(days=1)
+    assert len([item for item in office.attention() if "no longer accepts" in item]) == 1
+    for row in office.company.queries.attention("acme"):
+        office.company.store.attention_closed("acme", row.key, "a person", office.clock.now())
+    office.run()
+    assert len([item for item in office.attention() if "no longer accepts" in item]) == 1

@@ -23,6 +23,7 @@ from state.migrate import current_revision, migrate
 from state.place import DATABASE_NAME, private_folder, sqlite_url
 from state.queries import Queries
 from state.store import Store
+from state.views import Sought
 from tests.state.house import NOW, receivable
 
 
@@ -150,7 +151,7 @@ def test_a_copy_made_while_others_write_is_whole(tmp_path: Path) -> None:
         assert target.stat().st_mode & 0o777 == 0o600
         copy = Database(f"sqlite:///{target}")
         copy.check()
-        rows = Queries(copy).receivables("acme", states=None, limit=2000)
+        rows = Queries(copy).receivables("acme", Sought(), limit=2000)
         names = {row.ledger_id for row in rows}
         assert {name[1:] for name in names if name[0] == "a"} == {name[1:] for name in names if name[0] == "b"}
         copy.close()
@@ -193,7 +194,7 @@ def test_a_full_disk_is_trouble_and_leaves_what_was_there(tmp_path: Path) -> Non
         raw.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(DatabaseTrouble, match="full"):
         store.receivables_read("acme", [receivable(f"inv{number}") for number in range(2000)], NOW)
-    assert len(Queries(database).receivables("acme", states=None, limit=9)) == 1
+    assert len(Queries(database).receivables("acme", Sought(), limit=9)) == 1
     database.check()
     database.close()
 
