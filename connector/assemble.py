@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.clock import SystemClock
-from adapters.registry import LEDGERS, imported
+from adapters.registry import LEDGER_READERS, imported
 from adapters.settings_base import ServiceSettings
 from adapters.twilio.settings import TwilioSettings
 from connector.companies import DATABASE_URL, company_settings, limits
@@ -28,11 +28,13 @@ from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
 from connector.flows.company import Company
 from connector.lock import only_daemon
-from connector.ports import Clock, Ledger, LedgerAccount, Messenger, PaymentProcessor, Wire
+from connector.ports import Clock, LedgerAccount, WholeLedger, WholeMessenger, WholeProcessor, Wire
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
+from state.consent_journal import ConsentJournal
 from state.database import Database
 from state.elsewhere import database_url
+from state.journal import beside
 from state.queries import Queries
 from state.store import Store
 
@@ -57,9 +59,9 @@ class State:
 class Services:
     """A company's adapters, and its budget of calls."""
 
-    ledger: Ledger
-    processor: PaymentProcessor
-    messenger: Messenger
+    ledger: WholeLedger
+    processor: WholeProcessor
+    messenger: WholeMessenger
     budget: Budget
     tenant_id: str
     tenant_name: str
@@ -79,7 +81,7 @@ def open_state(folder: Path, *, create: bool = True) -> State:
 
         migrate(url, partial(_alone, folder, url))
     database = Database(url)
-    return State(folder, database, Store(database), Queries(database))
+    return State(folder, database, Store(database, ConsentJournal(beside(folder))), Queries(database))
 
 
 @contextmanager
@@ -119,15 +121,15 @@ def services(loaded: Loaded, company_id: str, state: State, clock: Clock) -> Ser
         return Wire(settings.id, clock, budget, service.connect_timeout, service.read_timeout)
 
     opened = open_connection(sign_in_company(loaded, company_id), custody_of(loaded.state_dir), wire(settings.ledger))
-    build_ledger = imported(LEDGERS[settings.ledger.kind])
-    from adapters.stripe.processor import StripeProcessor
-    from adapters.twilio.messenger import TwilioMessenger
+    build_ledger = imported(LEDGER_READERS[settings.ledger.kind])
+    from adapters.stripe.records import StripeRecords
+    from adapters.twilio.records import TwilioRecords
 
     username, password = twilio_sign_in(settings.twilio, loaded)
     return Services(
         ledger=build_ledger(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger)),
-        processor=StripeProcessor(settings.stripe, loaded.secrets.value(settings.stripe.key), wire(settings.stripe)),
-        messenger=TwilioMessenger(settings.twilio, username, password, wire(settings.twilio)),
+        processor=StripeRecords(settings.stripe, loaded.secrets.value(settings.stripe.key), wire(settings.stripe)),
+        messenger=TwilioRecords(settings.twilio, username, password, wire(settings.twilio)),
         budget=budget,
         tenant_id=opened.entry.tenant_id,
         tenant_name=opened.entry.tenant_name,

@@ -17,16 +17,20 @@ from typing import TYPE_CHECKING, Final
 from connector import assemble
 from connector.allocator import give_memory_back
 from connector.config import Loaded, load
-from connector.errors import ConfigProblem, DuebirdError
+from connector.errors import ConfigProblem, DatabaseTrouble, DuebirdError
 from connector.lock import only_daemon
 from connector.schedule import Schedule
+from connector.setting_aside import open_or_set_aside
 from connector.worker import Status, Worker
+from state.database import DAMAGED
 
 if TYPE_CHECKING:
     from connector.web.front import Front
 
 log = logging.getLogger(__name__)
 
+CHECKED_EVERY: Final = timedelta(hours=24)  # SQLite's own look at every page: seconds for a small office's file
+SET_ASIDE_AT_MOST: Final = 3  # a disk that spoils a third fresh file spoils the fourth
 HEARTBEAT: Final = 30.0  # seconds between signs of life where nobody asks for more; a signal is heard at once
 BEATS: Final = 3  # signs of life within the watchdog's time: one may be late, and one lost
 
@@ -87,6 +91,7 @@ class Daemon:
         Raises:
             AlreadyRunning: another daemon works on this state.
             ConfigProblem: an address to listen on cannot be had.
+            DatabaseTrouble: the daily check found damage; code DAMAGED.
         """
         with only_daemon_of(self._state), _line() as (self._bell, ear), self._web():
             now = self._clock.now()
@@ -140,8 +145,12 @@ class Daemon:
 
     def _watch(self, ear: socket.socket) -> None:
         pause = heartbeat()
+        checked_at = self._clock.elapsed()
         while not self._stopping:
             notify("WATCHDOG=1")
+            if self._clock.elapsed() - checked_at >= CHECKED_EVERY.total_seconds():
+                checked_at = self._clock.elapsed()
+                self._state.database.check()
             if select.select([ear], [], [], pause)[0]:
                 ear.recv(1024)
             if self._reloading:
@@ -176,14 +185,24 @@ def run(loaded: Loaded, *, ready: Callable[[], None] | None = None) -> None:
         DuebirdError: it cannot start; nothing was sent.
     """
     give_memory_back()
-    state = assemble.open_state(loaded.state_dir)
-    try:
-        state.database.check()
-        daemon = Daemon(loaded, state)
-        with signals(daemon):
-            daemon.run(ready=ready)
-    finally:
-        state.close()
+    for _ in range(SET_ASIDE_AT_MOST):
+        state = open_or_set_aside(loaded)
+        try:
+            daemon = Daemon(loaded, state)
+            with signals(daemon):
+                daemon.run(ready=ready)
+        except DatabaseTrouble as trouble:
+            if trouble.code != DAMAGED:
+                raise
+            log.error("%s", trouble)  # noqa: TRY400  for people; what follows sets it aside
+        else:
+            return
+        finally:
+            state.close()
+    raise DatabaseTrouble(
+        f"The database in {loaded.state_dir} was damaged {SET_ASIDE_AT_MOST} times. Nothing more was started.",
+        advice="The disk is most likely failing. Move the state folder to another disk, then: duebird run",
+    )
 
 
 @contextlib.contextmanager
@@ -242,7 +261,7 @@ def notify(message: str) -> None:
 
 def run_once(loaded: Loaded) -> dict[str, Status]:
     """`duebird run --once`: one pass over every company, what it did and what stood in its way."""
-    state = assemble.open_state(loaded.state_dir)
+    state = open_or_set_aside(loaded)
     try:
         with only_daemon_of(state):
             worker = Worker(loaded, state, assemble.system_clock())

@@ -26,6 +26,7 @@ LONGEST_GATHERING: Final = 0.02
 # Seconds after which a fact that left its commit to the next in the line looks whether that one was interrupted.
 LONGEST_LINE: Final = 1.0
 COPIED_AT_ONCE: Final = 1_000  # rows in memory at a time; a row has some 500 bytes
+DAMAGED: Final = "damaged"  # the code of the error that says so
 
 
 @contextmanager
@@ -317,8 +318,9 @@ class Database:
         if answer != "ok":
             raise DatabaseTrouble(
                 f"The database {self.url.database} is damaged ({answer}). Nothing was sent, and it was left as it is.",
-                advice="Stop Duebird, keep a copy of the file, and go back to a backup as in "
-                "docs/how-to/backup-and-restore.md",
+                code=DAMAGED,
+                advice="Type: duebird recover (it sets the file aside, and rebuilds what is known from your services). "
+                "Or go back to a backup as in docs/how-to/backup-and-restore.md",
             )
 
     def copy_to(self, target: Path) -> int:

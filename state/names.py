@@ -19,6 +19,10 @@ RULES: Final = "rules"  # what the decisions on record were made by
 PASSED: Final = "passed"
 CLOCK_SKEW: Final = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again
 
+REBUILD: Final = "rebuild"  # how far a rebuild has come and what it found, as JSON; see `state.recovery_facts`
+
 # The hold that stops all texts of a company.
 TEXTS: Final = "texts"
+# The hold of a company whose memory is to be rebuilt from its services first: no effect of any kind.
+RECOVERY: Final = "recovery"
 ALL: Final = "*"

@@ -13,14 +13,15 @@ from connector.domain.dunning import Reason
 from connector.domain.phone import Phone
 from connector.ports import InboundText, SentText
 from state import books
-from state.facts import Attention, Facts, put_attention, put_consent, put_cursor, review_scope
+from state.consent_facts import ConsentFacts
+from state.facts import Attention, put_attention, put_consent, put_cursor, review_scope
 from state.names import ALL, INBOUND_SINCE, TEXTS
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
 
-ASKS: Final = ("catch-up", "failing")  # kinds of items that ask whether texts may go again
+ASKS: Final = ("catch-up", "failing", "recovered")  # kinds of items that ask whether texts may go again
 
 
-class PeopleFacts(Facts):
+class PeopleFacts(ConsentFacts):
     """What customers said, and what a person decided or must decide."""
 
     def inbound_read(
@@ -37,6 +38,7 @@ class PeopleFacts(Facts):
 
         `watermark` is None for replies that came by themselves: only a look may say how far was looked.
         """
+        self._journal_first(company, consents)
         with self.database.write() as session:
             for text, meaning in texts:
                 if session.get(InboundRow, (company, text.text_id)) is None:
@@ -60,11 +62,6 @@ class PeopleFacts(Facts):
                 review_scope(session, company, "customer", customer, now)
             if watermark is not None:
                 put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
-
-    def consents_recorded(self, company: str, records: Sequence[ConsentRecord], now: datetime) -> int:
-        """Add to the consent register; returns how many entries are new."""
-        with self.database.write() as session:
-            return sum(put_consent(session, company, record, now) for record in records)
 
     def number_unreachable(self, company: str, phone: Phone, code: str, now: datetime) -> None:
         """The service refused the number for good."""

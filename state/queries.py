@@ -18,7 +18,7 @@ from connector.domain.receivable import Receivable, ReceivableState
 from connector.ports import DeliveryState
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
-from state.names import ALL, LONG_AGO, TEXTS
+from state.names import ALL, LONG_AGO, RECOVERY, TEXTS
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
     CompanyRow,
@@ -128,7 +128,7 @@ class Queries(Views):
             for effect in some(EffectRow, _EFFECTS, ledger_ids):
                 facts.effects[effect.subject].append(effect)
             for hold in records(connection, HoldRow, _HOLDS, company=company):
-                if hold.scope == TEXTS:
+                if hold.scope in {TEXTS, RECOVERY}:
                     facts.paused = True
                 else:
                     (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
@@ -314,6 +314,11 @@ class Queries(Views):
         """The stop of all texts of a company, None where they may go."""
         with self._db.read() as session:
             return session.get(HoldRow, (company, TEXTS, ALL))
+
+    def recovering(self, company: str) -> HoldRow | None:
+        """Why and since when this company's memory waits to be rebuilt; None where it can be relied on."""
+        with self._db.read() as session:
+            return session.get(HoldRow, (company, RECOVERY, ALL))
 
     def consent(self, company: str, phone: str) -> list[ConsentRecord]:
         """The register's entries for a number, oldest first."""

@@ -27,6 +27,7 @@ from state.names import (
     SINGLE_READS,
 )
 from state.people_facts import PeopleFacts
+from state.recovery_facts import RecoveryFacts
 from state.rows import change, table_of
 from state.tables import CallRow, CompanyRow, HintRow, ReceivableRow
 
@@ -38,7 +39,7 @@ _DECIDED: Final = (
 )
 
 
-class Store(MoneyFacts, PeopleFacts):
+class Store(MoneyFacts, PeopleFacts, RecoveryFacts):
     """What we remember, to write."""
 
     def bind_company(self, company: str, identity: BooksIdentity, ledger_name: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement
 from sqlmodel import col, func, or_, select
 
+from connector.domain.dunning import Reason
 from connector.domain.effect import EffectStatus
 from connector.domain.receivable import ReceivableState
 from state.database import Database
@@ -23,6 +24,7 @@ from state.tables import (
     EffectRow,
     HoldRow,
     InboundRow,
+    LinkRow,
     PaymentRow,
     ReceivableRow,
     TextRow,
@@ -165,6 +167,27 @@ class Views:
     def payments_of(self, company: str, ledger_id: str) -> list[PaymentRow]:
         """Every payment on one receivable."""
         statement = select(PaymentRow).where(PaymentRow.company == company, PaymentRow.ledger_id == ledger_id)
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def waiting_for_resume(self, company: str, limit: int) -> list[ReceivableRow]:
+        """Receivables that would get a text now if texts were not paused, by customer."""
+        statement = (
+            select(ReceivableRow)
+            .where(ReceivableRow.company == company, ReceivableRow.reason == Reason.PAUSED)
+            .order_by(col(ReceivableRow.customer_name), col(ReceivableRow.ledger_id))
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement.limit(limit)).all())
+
+    def links(self, company: str) -> list[LinkRow]:
+        """Every payment link on record."""
+        with self._db.read() as session:
+            return list(session.exec(select(LinkRow).where(LinkRow.company == company)).all())
+
+    def payments(self, company: str) -> list[PaymentRow]:
+        """Every payment on record, oldest first."""
+        statement = select(PaymentRow).where(PaymentRow.company == company).order_by(col(PaymentRow.created_at))
         with self._db.read() as session:
             return list(session.exec(statement).all())
 

@@ -10,6 +10,7 @@ from adapters.memory.ledger import MemoryLedger
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.processor import MemoryProcessor
 from adapters.memory.records import entry_of, link_of, text_of
+from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryRecord, RefundRecord, TextRecord
 from connector.ports import Links
@@ -44,6 +45,14 @@ class MemoryProcessorReader(MemoryProcessor):
     def our_links(self) -> Links:
         """Links with a reference, newest first; lags with the lists."""
         return self._list("our_links", (), self._ours)
+
+    def amount_of_link(self, link_id: str) -> Money | None:
+        """What a link asks, None where there is none."""
+        return self._read("amount_of_link", (link_id,), lambda: self._asked(link_id))
+
+    def _asked(self, link_id: str) -> Money | None:
+        history = self.world.links.get(link_id)
+        return history.latest.request.amount if history else None
 
     def refunds_since(self, since: datetime) -> Sequence[RefundRecord]:
         """Refunds made at or after `since`."""

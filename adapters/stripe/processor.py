@@ -94,7 +94,7 @@ class StripeProcessor:
         Raises:
             Rejected: SETUP where the link is there, but the key is of the other mode.
         """
-        _check_id(link_id)
+        check_id(link_id)
         found = self._or_none("read the payment link", lambda client: client.v1.payment_links.retrieve(link_id))
         return translate.link_from(found) if found is not None else None
 
@@ -134,7 +134,7 @@ class StripeProcessor:
         Raises:
             Rejected: NOT_FOUND where the account has no such link; SETUP where it has, but in the other mode.
         """
-        _check_id(link_id)
+        check_id(link_id)
         changed = self._stripe.write(
             "deactivate the payment link",
             lambda client: client.v1.payment_links.update(link_id, translate.retiring_params(message)),  # type: ignore[arg-type] # built as a plain dict
@@ -169,12 +169,12 @@ class StripeProcessor:
 
     def payments_on(self, link_id: str) -> Sequence[Payment]:
         """Payments completed on that link, oldest first, pending and failed ones too."""
-        _check_id(link_id)
+        check_id(link_id)
         return self._payments({"payment_link": link_id})
 
     def payment_of_session(self, session_id: str) -> Payment | None:
         """The payment behind a session, from the session itself. https://docs.stripe.com/checkout/fulfillment."""
-        _check_id(session_id)
+        check_id(session_id)
         found = self._or_none(
             "read the payment",
             lambda client: client.v1.checkout.sessions.retrieve(session_id, {"expand": _SPEND}),
@@ -288,7 +288,7 @@ def _payment(session: Mapping[str, Any]) -> Payment | None:
         ) from error
 
 
-def _check_id(object_id: str) -> None:
+def check_id(object_id: str) -> None:
     """An empty id would ask for the whole list instead, and the SDK would not notice."""
     if not re.fullmatch(r"[A-Za-z0-9_]+", object_id):
         raise Bug("an id of Stripe's is empty or malformed; nothing was asked", service=SERVICE)

@@ -9,8 +9,9 @@ from typing import Any, Final
 import stripe
 
 from adapters.stripe import translate
-from adapters.stripe.processor import LINK_PAGES, PAGE, SESSION_PAGES, StripeProcessor, links_of
+from adapters.stripe.processor import LINK_PAGES, PAGE, SESSION_PAGES, StripeProcessor, check_id, links_of
 from adapters.stripe.wire import SERVICE
+from connector.domain.money import Money
 from connector.domain.records import LinkRecord, RefundRecord
 from connector.errors import Rejected, RejectedBecause
 from connector.ports import Links
@@ -37,6 +38,21 @@ class StripeRecords(StripeProcessor):
             ),
             whole,
         )
+
+    def amount_of_link(self, link_id: str) -> Money | None:
+        """What a link asks. https://docs.stripe.com/api/payment-link/retrieve-line-items."""
+        check_id(link_id)
+        found = self._or_none(
+            "read what the payment link asks", lambda client: client.v1.payment_links.line_items.list(link_id)
+        )
+        lines = found["data"] if found is not None else []
+        if not lines:
+            return None
+        # One line of ours each; an amount that cannot be belongs to somebody else's link.
+        try:
+            return translate.from_minor(sum(row["amount_total"] for row in lines), lines[0]["currency"])
+        except ValueError:
+            return None
 
     def refunds_since(self, since: datetime) -> Sequence[RefundRecord]:
         """Refunds, 100 a call. https://docs.stripe.com/api/refunds/list."""

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli import audit, config_commands, connect_commands, consent, invoices, people, running, sandbox, status
+from connector.cli import (
+    audit,
+    config_commands,
+    connect_commands,
+    consent,
+    invoices,
+    people,
+    recover,
+    running,
+    sandbox,
+    status,
+)
 from connector.cli.grouped import Grouped
 
 if TYPE_CHECKING:
@@ -61,6 +72,7 @@ status.register(app)
 audit.register(app)
 invoices.register(app)
 people.register(app)
+recover.register(app)
 sandbox.register(app)
 app.add_typer(consent.app, name="consent")
 app.add_typer(config_commands.app, name="config")

@@ -303,7 +303,12 @@ def resume(
     with told(), remembered(config) as (loaded, state):
         resumed = []
         for one in company_ids(loaded, company):
-            if state.store.resume(one, present()):
+            if state.queries.recovering(one):
+                said = (
+                    f"{one} is being rebuilt from its services, and sends no texts before that is done. "
+                    f"See: duebird recover {one}"
+                )
+            elif state.store.resume(one, present()):
                 resumed.append(one)
                 said = f"Resumed: {one} sends texts again, within its hours and caps."
             else:

@@ -27,6 +27,8 @@ def is_mended(key: str, opened_at: datetime, mended: Mended) -> bool:
     if kind == "setup":
         # A refusal names its service; a text that was taken and then not delivered only the carrier's code.
         return _after(mended.delivered_at if subject.isdigit() else mended.wrote.get(subject), opened_at)
+    if kind == "journal":  # a text can only have arrived because it is in reach again
+        return _after(mended.delivered_at, opened_at)
     if kind == "clock":
         return _after(mended.clock_agreed_at, opened_at)
     return kind == "cap" and mended.caps_allow

@@ -121,7 +121,8 @@ def _adopt(attempt: Attempt, request: BookingRequest, found: Booking) -> str:
     company.store.effects.start(row.key, company.clock.now(), company.owner)
     if found.state is BookingState.DELETED:
         raise _deleted_by_somebody(found, request)
-    finish(company, row, found, "found in the ledger; not booked again")
+    # We do not remember trying: a life before this one booked it, and said thanks. Tried and lost the answer: not yet.
+    finish(company, row, found, "found in the ledger; not booked again", thanks=bool(row.attempts))
     return "adopted"
 
 
@@ -163,8 +164,8 @@ def held_attention(company: Company, invoice: str, payment_id: str, amount: Mone
     )
 
 
-def finish(company: Company, row: EffectRow, made: Booking, note: str) -> None:
-    """Read the receivable back and conclude, with what follows: receipt, notice to the owner."""
+def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks: bool = True) -> None:
+    """Read the receivable back and conclude, with what follows: receipt, notice to the owner (`thanks`)."""
     request = request_of(row)
     values = json.loads(row.request)
     after = _read_back(company, row.subject)
@@ -177,7 +178,7 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str) -> None:
         after,
         now,
         note=note,
-        follow=_courtesies(company, values["payment_id"], request, after),
+        follow=_courtesies(company, values["payment_id"], request, after) if thanks else (),
     )
     problem = _less_than_paid(made, request)
     if problem is not None:

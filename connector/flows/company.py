@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
 from connector.domain.plan import Words
-from connector.ports import Clock, Ledger, Messenger, PaymentProcessor
+from connector.ports import Clock, WholeLedger, WholeMessenger, WholeProcessor
 from state.queries import Queries
 from state.store import Store
 
@@ -62,9 +62,9 @@ class Company:
     identity: BooksIdentity
     policy: Policy
     words: Words
-    ledger: Ledger
-    processor: PaymentProcessor
-    messenger: Messenger
+    ledger: WholeLedger
+    processor: WholeProcessor
+    messenger: WholeMessenger
     store: Store
     queries: Queries
     clock: Clock

@@ -134,10 +134,12 @@ def replies_heard(
     now: datetime,
     *,
     opted_out: Collection[str] = (),
+    tell_since: datetime | None = None,
 ) -> Counts:
     """Store replies and what follows from them, each once. `watermark` None: they came by themselves.
 
     `opted_out`: ids of texts that the service took for a STOP, whatever their words; a list of texts does not say so.
+    Of those of before `tell_since` a person is told only where customers wait for him to read them.
     """
     counts = Counts()
     texts = list({one.text_id: one for one in texts}.values())  # pages that move under a reader show one twice
@@ -148,7 +150,10 @@ def replies_heard(
     records = [record for one, said in [*meanings, *late] if (record := _consent(one, said)) is not None]
     held = {one.text_id: _to_hold(inbox, one, said) for one, said in meanings}
     attentions = [
-        item for one, said in meanings if (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
+        item
+        for one, said in meanings
+        if (held[one.text_id] or tell_since is None or one.received_at >= tell_since)
+        and (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
     ]
     stored = [(_redacted(one), str(said)) for one, said in meanings]
     if new or records or watermark is not None:

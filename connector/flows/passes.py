@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from connector.errors import DatabaseTrouble, Throttled
-from connector.flows import brakes, listen, perform, poll, propose, reconcile, recover, settle, tidy
+from connector.flows import brakes, listen, perform, poll, propose, rebuild, reconcile, recover, settle, tidy
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
 
@@ -61,6 +61,8 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
 
 
 def _stages(company: Company, look: Look, pool: Executor, report: Report) -> None:
+    if not _is_known(company, report):
+        return
     stages: list[tuple[str, Callable[[Company], Counts]]] = [("recover", recover.run_once)]
     if look.payments:
         stages.append(("read payments", listen.payments_once))
@@ -84,6 +86,17 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
     _stage(company, "read deliveries", listen.deliveries_once, report)
     _stage(company, "take off what is mended", tidy.run_once, report)
     brakes.passed(company)
+
+
+def _is_known(company: Company, report: Report) -> bool:
+    """Rebuild what is known where that is ordered. Nothing may be decided or done before it is known what was."""
+    if not company.queries.recovering(company.id):
+        return True
+    _stage(company, "rebuild what is known", rebuild.run_once, report)
+    if company.queries.recovering(company.id):
+        return False
+    report.troubles.append("texts wait for your word after a recovery: see `duebird recover`")
+    return True
 
 
 def _stage(company: Company, name: str, stage: Callable[[Company], Counts], report: Report) -> None:

@@ -12,7 +12,15 @@ from typing import Any, Final
 
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
-from connector.errors import DuebirdError, NeedsReauthorisation, Rejected, RejectedBecause, Throttled, Transient
+from connector.errors import (
+    ConfigProblem,
+    DuebirdError,
+    NeedsReauthorisation,
+    Rejected,
+    RejectedBecause,
+    Throttled,
+    Transient,
+)
 from connector.flows import book, brakes, listen, text
 from connector.flows.attempts import Attempt, conclude_error
 from connector.flows.company import Company, Counts
@@ -22,6 +30,7 @@ from connector.flows.trouble import as_trouble
 from connector.ports import LinkRequest
 from state.books import receivable_of
 from state.names import INBOUND_SINCE
+from state.store import Attention
 from state.tables import EffectRow
 
 BATCH: Final = 100  # effects taken at a time; between batches replies are polled again when they are a minute old
@@ -80,13 +89,31 @@ def _people_are_known(company: Company, texts: list[EffectRow], counts: Counts) 
     """See STOPs and who the recipients are before texting; when they cannot be seen, nobody is texted."""
     try:
         listen.replies_if_older(company, REPLIES_FRESH_FOR, counts)
+        company.store.consents_kept(company.id, company.clock.now())
         owners = company.queries.owners(company.id, [row.subject for row in texts])
         read_customers(company, owners, fresh_for=CUSTOMERS_FRESH_FOR)
     except DuebirdError as error:
         listen.note_trouble(company, error)
+        if error.code == "journal" or isinstance(error, ConfigProblem):
+            _nobody_would_remember(company, error)
         counts.add("texts held back: replies or customers could not be read")
         return False
     return True
+
+
+def _nobody_would_remember(company: Company, error: DuebirdError) -> None:
+    now = company.clock.now()
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/journal/{now:%Y-%m-%d}",
+            subject="journal",
+            happened=f"{company.policy.business}: {error.message}",
+            not_done="Texts wait. Payments are booked all the same.",
+            command=error.advice,
+        ),
+        now,
+    )
 
 
 def _perform(

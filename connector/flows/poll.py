@@ -43,14 +43,14 @@ def run_once(company: Company) -> Counts:
         except CursorExpired:
             if age is not None and timedelta() <= age < RENEWED_AT_MOST_EVERY:
                 raise
-            _start_anew(company)
+            start_anew(company)
             counts.add("cursors renewed")
     unfinished = company.queries.cursor(company.id, SWEEP_PAGE)
     # A sweep "of the future" was made by a clock that was ahead.
     if age is None or not timedelta() <= age < company.sweep_every or (unfinished is not None and unfinished.value):
         with company.turns.take() as ours:
             if ours and company.queries.cursor(company.id, LEDGER_CURSOR) is None:
-                _start_anew(company)
+                start_anew(company)
             if ours:
                 _sweep(company, counts)
             counts.add(WAITS, not ours)
@@ -60,7 +60,7 @@ def run_once(company: Company) -> Counts:
     return counts
 
 
-def _start_anew(company: Company) -> None:
+def start_anew(company: Company) -> None:
     """A new place in the changes, taken before everything open is read: a change during that is seen after it.
 
     The sweep is ordered first, so that a crash between the two leaves it ordered.

@@ -65,7 +65,8 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
             for link in links
             if link.retired_at is None
         ),
-        links_made=len(links),
+        # Not their number: one of them may have been lost with an older database, and its name must not come again.
+        links_made=max((link.generation for link in links), default=0),
         payment_pending=any(one.state == "pending" for one in payments),
         payment_arrived=_arrived(receivable, payments),
         refused=frozenset(

@@ -61,6 +61,9 @@ from connector.ports.records import (
     Links,
     MessengerReader,
     ProcessorReader,
+    WholeLedger,
+    WholeMessenger,
+    WholeProcessor,
 )
 
 __all__ = [
@@ -103,5 +106,8 @@ __all__ = [
     "TokenSet",
     "TokenStore",
     "Weight",
+    "WholeLedger",
+    "WholeMessenger",
+    "WholeProcessor",
     "Wire",
 ]

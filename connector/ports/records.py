@@ -1,7 +1,7 @@
-"""What `duebird audit` needs of the services: reading what they hold, in few calls, and nothing else.
+"""Reading what the services hold, in few calls: what `duebird audit` needs, and whoever rebuilds a lost memory.
 
-These are protocols of their own, so that an audit is handed nothing with
-which it could write.
+The rules of `connector.ports` hold here too. These are protocols of their own, so that an audit is handed nothing with
+which it could write. The daemon's services can be both: `WholeLedger`, `WholeProcessor`, `WholeMessenger`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable
 from connector.domain.records import EntryRecord, LinkRecord, RefundRecord, TextRecord
-from connector.ports.ledger import LedgerProfile
-from connector.ports.messenger import InboundText
-from connector.ports.processor import Payment, ProcessorAccount
+from connector.ports.ledger import Ledger, LedgerProfile
+from connector.ports.messenger import InboundText, Messenger
+from connector.ports.processor import Payment, PaymentProcessor, ProcessorAccount
 
 
 class LedgerReader(Protocol):
@@ -67,6 +68,10 @@ class ProcessorReader(Protocol):
         """Every link that carries a reference of ours, newest first."""
         ...
 
+    def amount_of_link(self, link_id: str) -> Money | None:
+        """What that link asks; None where the account has no such link. One call."""
+        ...
+
     def payments_since(self, since: datetime) -> Sequence[Payment]:
         """Completed payments on links, those of before Duebird's time and of other programs too."""
         ...
@@ -94,3 +99,15 @@ class MessengerReader(Protocol):
     def inbound(self, since: datetime) -> Sequence[InboundText]:
         """What came in at or after `since`, oldest first."""
         ...
+
+
+class WholeLedger(Ledger, LedgerReader, Protocol):
+    """A set of books to work on, and to be read through."""
+
+
+class WholeProcessor(PaymentProcessor, ProcessorReader, Protocol):
+    """A processor's account to work with, and to be read through."""
+
+
+class WholeMessenger(Messenger, MessengerReader, Protocol):
+    """A messaging account to send from, and to be read through."""

@@ -93,6 +93,13 @@ def test_our_links_are_read_open_and_closed_with_what_they_name(processor_harnes
     assert {one.ledger_id for one in found.links} == {"inv1"}
 
 
+def test_what_a_link_asks_is_read_and_nothing_of_an_unknown_one(processor_harness: ProcessorHarness) -> None:
+    h = processor_harness
+    made = h.processor.create_link(link_request("REF1"))
+    assert h.reader.amount_of_link(made.link_id) == DOLLARS
+    assert h.reader.amount_of_link("plink_unknown") is None
+
+
 def test_refunds_are_read_with_the_payment_they_are_of(processor_harness: ProcessorHarness) -> None:
     h = processor_harness
     payment_id = h.pay(h.processor.create_link(link_request("REF1")).url)

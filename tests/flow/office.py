@@ -10,11 +10,9 @@ from zoneinfo import ZoneInfo
 from adapters.clock import ManualClock
 from adapters.memory.carrier_world import CarrierWorld
 from adapters.memory.faults import Faults
-from adapters.memory.ledger import MemoryLedger
 from adapters.memory.ledger_world import LedgerWorld
-from adapters.memory.messenger import MemoryMessenger
-from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
+from adapters.memory.reading import MemoryLedgerReader, MemoryMessengerReader, MemoryProcessorReader
 from adapters.memory.records import records_of
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import Policy
@@ -26,7 +24,9 @@ from connector.domain.records import Agreement, Records, Shown
 from connector.flows.company import Company
 from connector.flows.passes import Report, run_pass
 from connector.words import Wording
+from state.consent_journal import ConsentJournal
 from state.database import Database
+from state.journal import beside
 from state.migrate import migrate
 from state.place import sqlite_url
 from state.queries import Queries
@@ -63,6 +63,7 @@ class Office:
         self.agreements: list[Agreement] = []
         self.spoilt: set[str] = set()  # numbers of invariants that a test breaks on purpose, by other hands than ours
         self._url = url or sqlite_url(folder)
+        self.journal = beside(folder)
         migrate(self._url)
         self.company = self._open()
         if baseline:
@@ -75,10 +76,10 @@ class Office:
             identity=BooksIdentity("memory", self.ledger_world.profile.tenant_id, "acct_memory"),
             policy=self.policy,
             words=Wording(),
-            ledger=MemoryLedger(self.ledger_world, faults=self.ledger_faults),
-            processor=MemoryProcessor(self.stripe_world, faults=self.stripe_faults),
-            messenger=MemoryMessenger(self.carrier, faults=self.carrier_faults),
-            store=Store(self.database),
+            ledger=MemoryLedgerReader(self.ledger_world, faults=self.ledger_faults),
+            processor=MemoryProcessorReader(self.stripe_world, faults=self.stripe_faults),
+            messenger=MemoryMessengerReader(self.carrier, faults=self.carrier_faults),
+            store=Store(self.database, ConsentJournal(self.journal)),
             queries=Queries(self.database),
             clock=self.clock,
             workers=1,

@@ -89,6 +89,7 @@ def main() -> int:
     parser.add_argument("--worlds-end", action="store_true", help="also restores, lost databases and clones")
     parser.add_argument("--mutants", action="store_true", help="look for the planted defects instead")
     asked = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # what was found is seen although it is stopped
     if asked.seed is not None:
         return _replay(asked.seed, asked.days, ends=asked.worlds_end)
     if asked.mutants:

@@ -18,9 +18,7 @@ from sqlalchemy import event
 
 from adapters.clock import ManualClock
 from adapters.memory.faults import Crash, Fault, FaultKind, Faults
-from adapters.memory.ledger import MemoryLedger
-from adapters.memory.messenger import MemoryMessenger
-from adapters.memory.processor import MemoryProcessor
+from adapters.memory.reading import MemoryLedgerReader, MemoryMessengerReader, MemoryProcessorReader
 from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
@@ -31,7 +29,9 @@ from connector.flows.budget import Budget
 from connector.flows.company import Company
 from connector.ports import CallKind, CallSeen, Clock
 from connector.worker import Assembled, Worker
+from state.consent_journal import ConsentJournal
 from state.database import Database
+from state.journal import beside
 from state.migrate import migrate
 from state.place import DATABASE_NAME, sqlite_url
 from state.queries import Queries
@@ -164,7 +164,8 @@ class Machine:
         engine.update_execution_options(compiled_cache=_COMPILED)
         event.listen(engine, "commit", self._on_commit)
         event.listen(engine, "before_cursor_execute", self._on_statement)
-        self.state = assemble.State(self.folder, self.database, Store(self.database), Queries(self.database))
+        store = Store(self.database, ConsentJournal(beside(self.folder)))
+        self.state = assemble.State(self.folder, self.database, store, Queries(self.database))
         self.worker = Worker(loaded(self.settings), self.state, self.clock, self._assemble)
 
     def die(self) -> None:
@@ -218,15 +219,15 @@ class Machine:
         budget = Budget(company_id, (), state.queries, state.store, clock)
         meter = _Meter(self, budget)
         town, town_faults = self.town, _Faults(self)
-        ledger = MemoryLedger(town.ledger, faults=town_faults, meter=meter)
+        ledger = MemoryLedgerReader(town.ledger, faults=town_faults, meter=meter)
         company = Company(
             id=company_id,
             identity=BooksIdentity("quickbooks", town.ledger.profile.tenant_id, town.processor.account.account_id),
             policy=assemble.policy_of(ours, payment_account_id=town.ledger.accounts[0].account_id, live=False),
             words=assemble.wording(ours),
             ledger=ledger,
-            processor=MemoryProcessor(town.processor, faults=town_faults, meter=meter),
-            messenger=MemoryMessenger(town.carrier, faults=town_faults, meter=meter),
+            processor=MemoryProcessorReader(town.processor, faults=town_faults, meter=meter),
+            messenger=MemoryMessengerReader(town.carrier, faults=town_faults, meter=meter),
             store=state.store,
             queries=state.queries,
             clock=clock,

@@ -1,0 +1,238 @@
+"""Of a rebuild: links and payments at the processor, bookings in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from connector.domain.effect import EffectKind, NewEffect, booking_reference, canonical, natural_key
+from connector.domain.invariants.reading import reference_of
+from connector.domain.money import Money
+from connector.domain.rebuilding import OwnLink, own_link, says_ours
+from connector.domain.receivable import Receivable
+from connector.domain.records import INVOICE_KEY, EntryRecord, LinkRecord
+from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
+from connector.flows import settle
+from connector.flows.book import plan_booking
+from connector.flows.company import Company, Counts
+from connector.flows.rebuild_reading import GROUP, Findings, far_back, go_on, standings
+from connector.flows.trouble import Isolation
+from connector.ports import PaymentLink
+from state.adopting import Found
+from state.books import receivable_of
+from state.recovery_facts import FoundLink
+from state.store import Attention
+from state.tables import PaymentRow
+
+# A year of trade and a month: whoever pays an invoice later than that writes first. Where an account holds more than is
+# read at once, less; what was paid before that was booked or seen by a person long ago.
+PAYMENTS_REACH: Final = (timedelta(days=400), timedelta(days=120), timedelta(days=35))
+REFUNDS_REACH: Final = timedelta(days=35)  # an owner books a refund within a month, or has somebody who asks
+ENTRIES_BEFORE: Final = timedelta(days=1)  # clocks of two services differ, and lists filter by day
+EVENTS_LATE: Final = timedelta(minutes=10)  # those of the last minutes may tell of what the list did not show yet
+NAMED: Final = 10
+
+
+# --------------------------------------------------------------------------------------------------------- links
+
+
+@dataclass(slots=True)
+class _Known:
+    """Links on record, to tell a second one of the same reference."""
+
+    by_id: set[str] = field(default_factory=set)
+    by_reference: dict[str, str] = field(default_factory=dict)
+
+
+def links(company: Company, findings: Findings) -> None:
+    """Every link of ours, open or closed, so that generations go on counting and none is made twice.
+
+    Raises:
+        DuebirdError: the processor or the ledger could not be read.
+    """
+    listed = company.processor.our_links()
+    if not listed.whole:
+        findings.miss("The account has more payment links than are read at once; the oldest were left out.")
+    marked = [one for one in listed.links if says_ours(company.identity, one)]
+    # An active one is the one to keep where there are two of one reference; then the newest.
+    marked.sort(key=lambda one: not one.active)
+    invoices = standings(company, [one.metadata[INVOICE_KEY] for one in marked], findings)
+    known = _Known()
+    for row in company.queries.links(company.id):
+        known.by_id.add(row.link_id)
+        known.by_reference[row.reference] = row.link_id
+    for start in range(0, len(marked), GROUP):
+        go_on(company)
+        _store(company, marked[start : start + GROUP], invoices, known, findings)
+
+
+def _store(
+    company: Company,
+    group: Sequence[LinkRecord],
+    invoices: dict[str, Receivable],
+    known: _Known,
+    findings: Findings,
+) -> None:
+    found, extra = [], []
+    for link in group:
+        own = _verified(company, link, invoices)
+        if own is None:
+            findings.miss(f"The payment link {link.link_id} carries Duebird's marks but is not one of its own.")
+            continue
+        if known.by_reference.setdefault(link.reference, link.link_id) != link.link_id:
+            extra += [_take_down(company, own)] if link.active else []
+            continue
+        found.append(_found_link(company, own))
+    new = company.store.links_found(company.id, found, extra, company.clock.now())
+    findings.count("payment links", len(found))
+    findings.count("payment links not on record", new)
+
+
+def _verified(company: Company, link: LinkRecord, invoices: dict[str, Receivable]) -> OwnLink | None:
+    """Most links ask all of their invoice, or what is owed on it; only of others is the amount worth a call."""
+    receivable = invoices.get(link.metadata[INVOICE_KEY])
+    guesses = [receivable.total, receivable.balance] if receivable is not None else []
+    own = own_link(company.identity, link, guesses)
+    if own is not None:
+        return own
+    row = company.queries.link(company.id, link.link_id)
+    if row is not None:
+        return own_link(company.identity, link, [Money.from_minor(row.amount, row.currency)])
+    asked = company.processor.amount_of_link(link.link_id)
+    return own_link(company.identity, link, [asked] if asked is not None else [])
+
+
+def _found_link(company: Company, own: OwnLink) -> FoundLink:
+    link = own.record
+    values: dict[str, object] = {
+        "reference": link.reference,
+        "amount": str(own.amount.amount),
+        "currency": own.amount.currency,
+        "generation": own.generation,
+        "metadata": dict(link.metadata),
+    }
+    why = f"a link of ours at the processor that asks {own.amount}"
+    effect = NewEffect(link.reference, EffectKind.CREATE_LINK, own.ledger_id, canonical(values), why)
+    return FoundLink(
+        PaymentLink(link.link_id, link.url, link.active, link.reference, link.metadata),
+        own.ledger_id,
+        own.amount,
+        own.generation,
+        Found(effect, link.link_id, link.made_at or company.clock.now()),
+    )
+
+
+def _take_down(company: Company, own: OwnLink) -> NewEffect:
+    """A second link of one reference: both could be paid."""
+    message = "This link was replaced. Please use the newest text, or contact us."
+    key = natural_key(company.identity, "retire", own.record.link_id)
+    request: dict[str, object] = {"link_id": own.record.link_id, "message": message}
+    why = "there is another link for the same state of this invoice"
+    return NewEffect(key, EffectKind.RETIRE_LINK, own.ledger_id, canonical(request), why)
+
+
+# ------------------------------------------------------------------------------------------------------ payments
+
+
+def payments(company: Company, findings: Findings) -> None:
+    """Every payment on a link of ours, from the objects themselves: events are kept for a month only.
+
+    Raises:
+        DuebirdError: the processor could not be read.
+    """
+    begun = company.clock.now()
+    found = far_back(company, "payments", PAYMENTS_REACH, company.processor.payments_since, findings)
+    guard, counts = Isolation(), Counts()
+    ours = 0
+    for payment in found:
+        go_on(company)
+        with guard.record(f"{company.id}: payment {payment.payment_id}") as troubles:
+            ours += settle.note_payment(company, payment, counts)
+        for trouble in troubles:
+            findings.miss(f"The payment {payment.payment_id} of {payment.amount} was not stored: {trouble.message}")
+    # Events of before tell nothing more than these objects. What has happened since will be told from there on.
+    company.store.hints_read(company.id, [], begun - EVENTS_LATE, begun)
+    findings.count("payments", ours)
+    _refunds(company, findings)
+
+
+def _refunds(company: Company, findings: Findings) -> None:
+    """One item for all: which of them a person has seen to is not known any more."""
+    now = company.clock.now()
+    try:
+        made = company.processor.refunds_since(now - REFUNDS_REACH)
+    except NeedsReauthorisation:
+        findings.miss("Refunds could not be read: the key is not allowed to.")
+        return
+    ours = [one for one in made if company.queries.payment(company.id, one.payment_id) is not None]
+    findings.count("refunds", len(ours))
+    if not ours:
+        return
+    some = ", ".join(f"{one.amount} on {one.payment_id}" for one in ours[:NAMED])
+    more = f" and {len(ours) - NAMED} more" if len(ours) > NAMED else ""
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/recovered-refunds/{max(one.made_at for one in ours):%Y-%m-%dT%H:%M:%S}",
+            subject="refunds",
+            happened=f"{company.policy.business}: refunds of the last {REFUNDS_REACH.days} days at Stripe: "
+            f"{some}{more}.",
+            not_done="Whether they are in your ledger is not known after the recovery; Duebird books no refunds.",
+            command="Compare them with your ledger, in the Stripe dashboard under Transactions.",
+        ),
+        now,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ bookings
+
+
+def bookings(company: Company, findings: Findings) -> None:
+    """Entries in the ledger that carry our reference: those payments are booked, and are not booked again.
+
+    What a list does not show yet is found all the same: before each booking the invoice itself is looked at.
+
+    Raises:
+        DuebirdError: the ledger could not be read.
+    """
+    open_ones = [one for one in company.queries.payments(company.id) if _may_be_booked(one)]
+    if not open_ones:
+        return
+    since = min(one.created_at for one in open_ones) - ENTRIES_BEFORE
+    try:
+        entries = company.ledger.entries_since(since)
+    except Rejected as refusal:
+        if refusal.because is not RejectedBecause.BUSINESS_RULE:
+            raise
+        findings.miss("The ledger has more payments than are read at once; each invoice is looked at by itself.")
+        return
+    by_reference = {reference_of(one): one for one in entries if one.live}
+    booked = [
+        (one, by_reference[reference])
+        for one in open_ones
+        if (reference := booking_reference(company.identity, one.payment_id)) in by_reference
+    ]
+    invoices = standings(company, [one.ledger_id for one, _ in booked], findings)
+    for payment, found in _adopted(company, booked, invoices):
+        go_on(company)
+        findings.count("bookings not on record", company.store.booking_found(company.id, payment.payment_id, found))
+    findings.count("bookings", len(booked))
+
+
+def _may_be_booked(payment: PaymentRow) -> bool:
+    return payment.state == "succeeded" and payment.verdict != "booked"
+
+
+def _adopted(
+    company: Company, booked: Sequence[tuple[PaymentRow, EntryRecord]], invoices: dict[str, Receivable]
+) -> Iterator[tuple[PaymentRow, Found]]:
+    for payment, entry in booked:
+        row = company.queries.receivable(company.id, payment.ledger_id)
+        receivable = invoices.get(payment.ledger_id) or (receivable_of(row) if row is not None else None)
+        if receivable is None:
+            continue  # deleted since: settlement looks at it, and a person
+        planned = plan_booking(company, payment, receivable)
+        at = entry.made_at or payment.paid_at or payment.created_at
+        yield payment, Found(planned.effect, entry.entry_id, at)
