@@ -33,8 +33,7 @@ def test_a_wiped_installation_repeats_nothing_books_what_was_paid_and_asks_befor
     office.work()
     before = notices(office)
     assert sum(before.values()) == 4
-    for file in office.house.state.glob("duebird.sqlite3*"):
-        file.unlink()
+    office.house.lose_the_database()
     for shop in (NORTH, SALT):  # paid while nobody remembers
         office.house.doors.pay(office.house.link_to(shop.mobiles[0]), "card")
         office.bill(shop, 2, "Ivo Novak", number=f"{shop.id[0].upper()}-7001")

@@ -204,6 +204,12 @@ class House:
         with self.opened() as state_:
             state_.store.consents_recorded(shop.id, [record], now)
 
+    def lose_the_database(self) -> None:
+        """As whoever deletes the file, or installs anew."""
+        for file in self.state.glob("duebird.sqlite3*"):
+            file.unlink()
+        self._recorded = False
+
     @contextmanager
     def opened(self) -> Iterator[assemble.State]:
         state = assemble.open_state(self.state, create=not self._recorded)
