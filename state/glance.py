@@ -70,7 +70,9 @@ class FileGlances:
 
     def _glance(self, company: str, calls_since: Mapping[str, datetime]) -> Glance:
         books = self._one("SELECT ledger_name FROM companies WHERE company = ?", company)
-        elsewhere = self._one("SELECT elsewhere FROM leases WHERE company = ?", company)
+        # A file of the version before has no such table until the daemon has brought it up to date.
+        has_leases = self._one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'leases'")
+        elsewhere = self._one("SELECT elsewhere FROM leases WHERE company = ?", company) if has_leases else None
         cursors = self._connection.execute("SELECT name, value, moved_at FROM cursors WHERE company = ?", (company,))
         count = "SELECT count(*) FROM "
         last = self._one("SELECT max(sent_at) FROM texts WHERE company = ?", company)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from connector.domain.lease import Claim, Held
 from state.facts import Attention, Facts, put_attention
+from state.glance import claim_of
 from state.tables import LeaseRow
 
 
@@ -59,12 +60,8 @@ class LeaseFacts(Facts):
 
 def lease_of(row: LeaseRow) -> Lease:
     """The value a row holds."""
-    return Lease(Held(row.lineage, _read(row.claim), _read(row.before)), row.tries, _read(row.elsewhere))
+    return Lease(Held(row.lineage, claim_of(row.claim), claim_of(row.before)), row.tries, claim_of(row.elsewhere))
 
 
 def _written(claim: Claim | None) -> str | None:
     return json.dumps(claim.words(), sort_keys=True) if claim is not None else None
-
-
-def _read(words: str | None) -> Claim | None:
-    return Claim.of_words(json.loads(words)) if words is not None else None

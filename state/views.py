@@ -10,8 +10,8 @@ from sqlmodel import col, func, or_, select
 from connector.domain.effect import EffectStatus
 from connector.domain.receivable import ReceivableState
 from state.database import Database
-from state.glance import Glance, Pause
-from state.names import ALL, TEXTS
+from state.glance import Glance, Pause, claim_of
+from state.names import ALL, RECOVERY, TEXTS
 from state.tables import (
     AttentionRow,
     CallRow,
@@ -21,6 +21,7 @@ from state.tables import (
     EffectRow,
     HoldRow,
     InboundRow,
+    LeaseRow,
     PaymentRow,
     ReceivableRow,
     TextRow,
@@ -134,6 +135,8 @@ class Views:
         with self._db.read() as session:
             books = session.get(CompanyRow, company)
             pause = session.get(HoldRow, (company, TEXTS, ALL))
+            recovery = session.get(HoldRow, (company, RECOVERY, ALL))
+            lease = session.get(LeaseRow, company)
             cursors = session.exec(select(CursorRow).where(CursorRow.company == company)).all()
             waiting = session.exec(
                 select(func.count())
@@ -144,6 +147,8 @@ class Views:
             books=books.ledger_name if books else None,
             cursors={one.name: (one.value, one.moved_at) for one in cursors},
             pause=Pause(pause.since, pause.why) if pause else None,
+            recovery=Pause(recovery.since, recovery.why) if recovery else None,
+            elsewhere=claim_of(lease.elsewhere) if lease else None,
             counts=self.counts(company),
             attention=waiting,
             last_text_at=self.last_text_at(company),

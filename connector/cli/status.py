@@ -74,7 +74,7 @@ def _company(loaded: Loaded, found: Glances, company_id: str) -> dict[str, Any]:
         return glance.cursors[name][1] if name in glance.cursors else None
 
     entry = custody_of(loaded.state_dir).book.get(company_id) if (loaded.state_dir / "tokens").is_dir() else None
-    pause = glance.pause
+    pause, recovery, elsewhere = glance.pause, glance.recovery, glance.elsewhere
     return {
         "name": settings.name,
         "enabled": settings.enabled,
@@ -83,6 +83,8 @@ def _company(loaded: Loaded, found: Glances, company_id: str) -> dict[str, Any]:
         "connected": entry is not None,
         "sign_in": _ages(loaded, entry.connection, now) if entry is not None else [],
         "paused": {"since": pause.since, "why": pause.why} if pause else None,
+        "recovering": {"since": recovery.since, "why": recovery.why} if recovery else None,
+        "elsewhere": {"host": elsewhere.host, "at": elsewhere.at} if elsewhere else None,
         "read": {"ledger": read(LEDGER_CURSOR), "payments": read(HINTS_SINCE), "replies": read(INBOUND_SINCE)},
         "counts": glance.counts,
         "attention": glance.attention,
@@ -150,6 +152,7 @@ def _lines(company_id: str, one: dict[str, Any], zone: ZoneInfo) -> list[tuple[s
         why = f" ({one['paused']['why']})" if one["paused"]["why"] else ""
         since = local(one["paused"]["since"], zone)
         lines.insert(0, ("paused", f"no texts since {since}{why}. To go on: duebird resume {company_id}", True))
+    lines[:0] = _standing(company_id, one, zone)
     if counts["planned"]:
         lines.append(("planned", f"{counted(counts['planned'], 'thing')} to be done", False))
     if counts["uncertain"]:
@@ -164,6 +167,19 @@ def _lines(company_id: str, one: dict[str, Any], zone: ZoneInfo) -> list[tuple[s
     if one["attention"]:
         lines.append(("needs you", f"{counted(one['attention'], 'thing')}. Type: duebird attention", True))
     return lines
+
+
+def _standing(company_id: str, one: dict[str, Any], zone: ZoneInfo) -> list[tuple[str, str, bool]]:
+    """What keeps this computer from working on it at all."""
+    if one["recovering"]:
+        since = local(one["recovering"]["since"], zone)
+        why = f"nothing is texted or booked since {since}: {one['recovering']['why']}"
+        return [("recovery", f"{why}. Type: duebird recover {company_id}", True)]
+    if one["elsewhere"]:
+        heard = local(one["elsewhere"]["at"], zone)
+        who = f'the computer "{one["elsewhere"]["host"]}" works on it, last heard of {heard}; this one does nothing'
+        return [("elsewhere", f"{who}. Type: duebird attention", True)]
+    return []
 
 
 def _reads(read: dict[str, datetime | None]) -> str:

@@ -458,9 +458,26 @@ def test_going_back_to_an_old_backup_texts_nobody_again(own_desk: Desk, tmp_path
     database.rename(tmp_path / "set-aside.sqlite3")
     shutil.copy(tmp_path / "old.sqlite3", database)
     own_desk.type("consent", "add", NORTH.mobiles[0], "--company", NORTH.id)  # recorded after the backup, so lost
-    own_desk.work()
+    done = own_desk.type("run", "--once")
+    assert f"duebird recover {NORTH.id}" in done.err
     assert len(own_desk.house.notices(NORTH.mobiles[0])) == 1
-    assert "found at the messaging service; not sent again" in own_desk.type("show", "A-1").words
+    assert "a backup was put back" in own_desk.type("status").words
+    assert "a backup was put back" in own_desk.type("attention").words
+
+
+def test_a_company_that_another_computer_works_on_is_shown_as_that(own_desk: Desk) -> None:
+    own_desk.work()
+    products = own_desk.house.sandbox.stripe.world.accounts["acct_1SandboxNorthside"].in_mode(live=False).products
+    (note,) = [one for place, one in products.items() if place.startswith("duebird_")]
+    assert note["metadata"]["held"] == "no", "a pass that has ended lets go"
+    mark, epoch = int(note["metadata"]["mark"]) + 1, int(note["metadata"]["epoch"]) + 1
+    note["metadata"] |= {"mark": str(mark), "epoch": str(epoch), "instance": "x", "host": "laptop", "held": "yes"}
+    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    assert own_desk.type("run", "--once").code == 1
+    assert own_desk.house.notices(NORTH.mobiles[0]) == []
+    assert 'the computer "laptop" works on it' in own_desk.type("status").words
+    assert own_desk.type("status", "--json").json["companies"][NORTH.id]["elsewhere"]["host"] == "laptop"
+    assert f"duebird recover {NORTH.id} --begin" in own_desk.type("attention").words
 
 
 # ----------------------------------------------------------------------------------------------------------- help
