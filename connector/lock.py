@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -13,6 +14,7 @@ from typing import IO, Final
 from connector.errors import AlreadyRunning
 
 NAME: Final = "daemon.lock"
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")  # proc(5): anew at each start of the computer
 
 
 @contextmanager
@@ -50,6 +52,20 @@ def running(folder: Path) -> dict[str, object] | None:
         except ValueError:
             return {}
         return holder
+
+
+def place_of(folder: Path) -> str:
+    """Names this folder's lock until the computer starts anew; "" where the system does not tell when it did.
+
+    While we hold the lock, whoever ran before under the same name has ended: a copy of the folder has another lock, and
+    another computer another start.
+    """
+    try:
+        boot = BOOT.read_text(encoding="ascii").strip()
+        file = (folder / NAME).stat()
+    except OSError:  # not Linux, or no lock was taken yet
+        return ""
+    return hashlib.sha256(f"{boot} {file.st_dev} {file.st_ino}".encode()).hexdigest()[:16]
 
 
 def _holder(file: IO[str]) -> str:

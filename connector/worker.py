@@ -13,6 +13,7 @@ from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.cadence import Activity, Intervals, affordable, wanted
+from connector.domain.lease import instance_of
 from connector.errors import DuebirdError, NeedsReauthorisation
 from connector.flows import lease
 from connector.flows.budget import Budget
@@ -20,6 +21,7 @@ from connector.flows.company import Company, Counts, Lease, Turns
 from connector.flows.listen import DELIVERY_LOOKS
 from connector.flows.passes import Look, Report, run_pass
 from connector.flows.poll import WAITS
+from connector.lock import place_of
 from connector.places import Places
 from connector.ports import Clock
 from state.names import LEDGER_CURSOR
@@ -104,11 +106,11 @@ class Worker:
         *,
         instance: str = "",
     ) -> None:
-        """`instance` names this start of the program; left out, it is drawn at random."""
+        """`instance` names this start of the program; left out, it is named by the folder's lock and by chance."""
         self._loaded, self._state, self._clock = loaded, state, clock
         self._assemble = assemble_company
         self._running: dict[str, _Running] = {}
-        self._instance = instance or assemble.new_id()
+        self._instance = instance  # named when the lock of the folder is held
         self._leases: dict[str, Lease] = {}  # they outlive a change of settings
         self._poked: set[str] = set()
         self._lock = threading.Lock()
@@ -201,6 +203,7 @@ class Worker:
         with self._lock:
             known = self._running.get(company_id)
             loaded = self._loaded
+            self._instance = self._instance or instance_of(place_of(self._state.folder), assemble.new_id())
         if known is not None:
             return known
         whole = self._assemble(loaded, company_id, self._state, self._clock, self._instance)

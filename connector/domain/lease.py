@@ -37,7 +37,8 @@ class Claim:
     """Who works on a company, as it stands at the processor.
 
     `epoch`: starts of a daemon so far. `mark`: changes of the claim so far. `lineage`: one life of a memory, from its
-    beginning or its last recovery. `instance`: one start of the program. `held`: False once it has let go by itself.
+    beginning or its last recovery. `instance`: one start of the program, as `instance_of` names it. `held`: False once
+    it has let go by itself.
     """
 
     epoch: int
@@ -47,6 +48,11 @@ class Claim:
     host: str
     held: bool
     at: datetime  # UTC, whole seconds
+
+    @property
+    def place(self) -> str:
+        """Where it was made, "" where that is not known: two at once in one place are impossible."""
+        return self.instance.rpartition(".")[0]
 
     def words(self) -> dict[str, str]:
         """As it is written where only words are kept; no value is empty, so that none is lost."""
@@ -126,6 +132,11 @@ class Judgement:
     texts_wait: bool = False
 
 
+def instance_of(place: str, unique: str) -> str:
+    """The name of one start of the program. `place`: a state folder and its lock, until the computer starts anew."""
+    return f"{place}.{unique}" if place else unique
+
+
 def anchor_id(identity: BooksIdentity) -> str:
     """The id under which the claim stands in the processor's account: the same for whoever has the same accounts."""
     return f"duebird_{natural_key(identity, 'anchor').lower()}"
@@ -173,10 +184,11 @@ def judge_memory(held: Held | None, marked: Marked | None) -> str | None:
     return None
 
 
-def judge_start(held: Held | None, seen: Claim | None, host: str) -> Judgement:
+def judge_start(held: Held | None, seen: Claim | None, host: str, place: str = "") -> Judgement:
     """What a claim means to an installation that starts. `seen` None: there is none. `host`: this computer's name.
 
-    Where nobody can tell whether a copy of us was at work, or still is, texts wait.
+    Where nobody can tell whether a copy of us was at work, or still is, texts wait. `place` is ours, and we hold its lock:
+    whoever made a claim in it before has ended.
     """
     if seen is None:
         return Judgement(Verdict.BEGIN) if held is None else Judgement(Verdict.AGAIN, texts_wait=True)
@@ -187,7 +199,7 @@ def judge_start(held: Held | None, seen: Claim | None, host: str) -> Judgement:
         )
     begins = held.claim is None and seen.lineage != held.lineage
     if begins or (_is_ours(held, seen) and held.claim is not None and seen.mark <= held.claim.mark):
-        return Judgement(Verdict.TAKE, texts_wait=seen.held)
+        return Judgement(Verdict.TAKE, texts_wait=seen.held and not (place and seen.place == place))
     newer = seen.lineage != held.lineage or held.claim is None or seen.mark > held.claim.mark
     if not newer or (seen.held and seen.host != host):
         return Judgement(Verdict.ELSEWHERE, _whose(seen, host))

@@ -156,7 +156,7 @@ def _start(company: Company) -> Standing:
         looked_at = company.clock.elapsed()
         seen = _look(company)
         # What was on record when we came: a predecessor's claim that arrives only now is still a predecessor's.
-        found = judge_start(held, seen, lease.host)
+        found = judge_start(held, seen, lease.host, lease.instance.rpartition(".")[0])
         if found.verdict in {Verdict.ELSEWHERE, Verdict.RECOVER}:
             return _give_up(company, found, seen)
         if _change(company, seen, looked_at):

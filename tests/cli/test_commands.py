@@ -468,6 +468,21 @@ def test_going_back_to_an_old_backup_texts_nobody_again(own_desk: Desk, tmp_path
     assert "Text sent" in own_desk.type("show", "A-1").words
 
 
+def test_a_company_that_another_computer_works_on_is_shown_as_that(own_desk: Desk) -> None:
+    own_desk.work()
+    products = own_desk.house.sandbox.stripe.world.accounts["acct_1SandboxNorthside"].in_mode(live=False).products
+    (note,) = [one for place, one in products.items() if place.startswith("duebird_")]
+    assert note["metadata"]["held"] == "no", "a pass that has ended lets go"
+    mark, epoch = int(note["metadata"]["mark"]) + 1, int(note["metadata"]["epoch"]) + 1
+    note["metadata"] |= {"mark": str(mark), "epoch": str(epoch), "instance": "x", "host": "laptop", "held": "yes"}
+    own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    assert own_desk.type("run", "--once").code == 1
+    assert own_desk.house.notices(NORTH.mobiles[0]) == []
+    assert 'the computer "laptop" works on it' in own_desk.type("status").words
+    assert own_desk.type("status", "--json").json["companies"][NORTH.id]["elsewhere"]["host"] == "laptop"
+    assert f"duebird recover {NORTH.id} --begin" in own_desk.type("attention").words
+
+
 # ----------------------------------------------------------------------------------------------------------- help
 
 

@@ -16,6 +16,7 @@ from connector.domain.lease import (
     Verdict,
     anchor_id,
     anchor_name,
+    instance_of,
     judge_memory,
     judge_running,
     judge_start,
@@ -158,6 +159,15 @@ def test_what_a_claim_means_to_an_installation_that_starts(
     found = judge_start(held, seen, "till")
     assert (found.verdict, found.texts_wait) == (verdict, waits)
     assert bool(found.why) is (verdict in {Verdict.RECOVER, Verdict.ELSEWHERE})
+
+
+def test_texts_need_not_wait_for_a_predecessor_whose_lock_we_hold() -> None:
+    crashed = replace(NEXT, instance=instance_of("folder-a", "7"))
+    held = Held("life-1", crashed, OURS)
+    assert not judge_start(held, crashed, "till", "folder-a").texts_wait
+    assert judge_start(held, crashed, "till", "folder-b").texts_wait
+    assert judge_start(held, crashed, "till", "").texts_wait
+    assert judge_start(HELD, NEXT, "till", "").texts_wait, "where nobody knows the place, it is nobody's"
 
 
 def test_a_person_is_told_which_computer_and_when() -> None:
