@@ -187,8 +187,8 @@ def judge_memory(held: Held | None, marked: Marked | None) -> str | None:
 def judge_start(held: Held | None, seen: Claim | None, host: str, place: str = "") -> Judgement:
     """What a claim means to an installation that starts. `seen` None: there is none. `host`: this computer's name.
 
-    Where nobody can tell whether a copy of us was at work, or still is, texts wait. `place` is ours, and we hold its lock:
-    whoever made a claim in it before has ended.
+    Where nobody can tell whether a copy of us was at work, or still is, texts wait. `place` is ours, and we hold its
+    lock: whoever made a claim in it before has ended.
     """
     if seen is None:
         return Judgement(Verdict.BEGIN) if held is None else Judgement(Verdict.AGAIN, texts_wait=True)
