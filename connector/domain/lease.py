@@ -187,11 +187,13 @@ def judge_memory(held: Held | None, marked: Marked | None) -> str | None:
 def judge_start(held: Held | None, seen: Claim | None, host: str, place: str = "") -> Judgement:
     """What a claim means to an installation that starts. `seen` None: there is none. `host`: this computer's name.
 
-    Where nobody can tell whether a copy of us was at work, or still is, texts wait. `place` is ours, whose lock we hold:
-    whoever made a claim in it before has ended.
+    Where nobody can tell whether a copy of us was at work, or still is, texts wait. `place` is ours, and we hold its
+    lock: whoever made a claim in it before has ended.
     """
     if seen is None:
-        return Judgement(Verdict.BEGIN) if held is None else Judgement(Verdict.AGAIN, texts_wait=True)
+        return (
+            Judgement(Verdict.BEGIN) if held is None else Judgement(Verdict.AGAIN, texts_wait=not _begun(held, place))
+        )
     if held is None:
         return Judgement(
             Verdict.RECOVER,
@@ -219,6 +221,11 @@ def judge_running(held: Held, seen: Claim | None, instance: str, host: str) -> J
     if held.claim is None or seen.lineage != held.lineage or seen.mark > held.claim.mark:
         return Judgement(Verdict.RECOVER, "the database was put back to an older one while Duebird was running")
     return Judgement(Verdict.OURS)
+
+
+def _begun(held: Held, place: str) -> bool:
+    """Whether a beginning in this very place was broken off: what it meant to claim never stood there for anybody."""
+    return held.claim is not None and held.claim.mark == 1 and bool(place) and held.claim.place == place
 
 
 def _is_ours(held: Held, seen: Claim) -> bool:

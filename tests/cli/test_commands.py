@@ -476,7 +476,8 @@ def test_a_company_that_another_computer_works_on_is_shown_as_that(own_desk: Des
     mark, epoch = int(note["metadata"]["mark"]) + 1, int(note["metadata"]["epoch"]) + 1
     note["metadata"] |= {"mark": str(mark), "epoch": str(epoch), "instance": "x", "host": "laptop", "held": "yes"}
     own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
-    assert own_desk.type("run", "--once").code != 0
+    done = own_desk.type("run", "--once")
+    assert (done.code, "another computer works on these books" in done.err) == (75, True)
     assert own_desk.house.notices(NORTH.mobiles[0]) == []
     assert 'the computer "laptop" works on it' in own_desk.type("status").words
     assert own_desk.type("status", "--json").json["companies"][NORTH.id]["elsewhere"]["host"] == "laptop"

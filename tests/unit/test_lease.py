@@ -170,6 +170,14 @@ def test_texts_need_not_wait_for_a_predecessor_whose_lock_we_hold() -> None:
     assert judge_start(HELD, NEXT, "till", "").texts_wait, "where nobody knows the place, it is nobody's"
 
 
+def test_a_beginning_that_was_broken_off_in_this_place_is_begun_again_at_once() -> None:
+    begun = replace(OURS, mark=1, instance=instance_of("folder-a", "7"))
+    assert not judge_start(Held("life-1", begun), None, "till", "folder-a").texts_wait
+    assert judge_start(Held("life-1", begun), None, "till", "folder-b").texts_wait
+    assert judge_start(Held("life-1", begun), None, "till", "").texts_wait
+    assert judge_start(Held("life-1", replace(begun, mark=2)), None, "till", "folder-a").texts_wait
+
+
 def test_a_person_is_told_which_computer_and_when() -> None:
     assert judge_start(HELD, laptop(mark=42), "till").why == (
         'the computer "laptop", last heard of on 23 Nov 2026 at 17:00 UTC'
