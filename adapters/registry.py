@@ -1,6 +1,6 @@
 """The services Duebird knows: their settings, and where their adapters are, without importing those.
 
-A new ledger is one line in `LedgerSettings`, `LEDGER_SETTINGS`, `LEDGERS` and `LEDGER_READERS` each.
+A new ledger is one line in `LedgerSettings`, `LEDGER_SETTINGS` and `LEDGERS` each.
 """
 
 from __future__ import annotations
@@ -23,14 +23,9 @@ LEDGER_SETTINGS: Final[dict[str, type[ServiceSettings]]] = {
     "xero": XeroSettings,
 }
 
-# kind -> the class behind the port, as "module:name"; its module imports an SDK and waits until it is needed
+# kind -> the class behind the ports `Ledger` and `LedgerReader`, as "module:name"; its module imports an SDK and waits
+# until it is needed
 LEDGERS: Final[dict[str, str]] = {
-    "quickbooks": "adapters.quickbooks.ledger:QuickBooksLedger",
-    "xero": "adapters.xero.ledger:XeroLedger",
-}
-
-# the same for reading only, which is what an audit is given
-LEDGER_READERS: Final[dict[str, str]] = {
     "quickbooks": "adapters.quickbooks.records:QuickBooksRecords",
     "xero": "adapters.xero.records:XeroRecords",
 }

@@ -15,7 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.clock import SystemClock
-from adapters.registry import LEDGER_READERS, imported
+from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from adapters.twilio.settings import TwilioSettings
 from connector.companies import DATABASE_URL, company_settings, limits
@@ -29,7 +29,7 @@ from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.lock import only_daemon
-from connector.ports import Anchor, Clock, LedgerAccount, WholeLedger, WholeMessenger, WholeProcessor, Wire
+from connector.ports import Anchor, CallMeter, Clock, LedgerAccount, WholeLedger, WholeMessenger, WholeProcessor, Wire
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
 from state.consent_journal import ConsentJournal
@@ -57,16 +57,23 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """A company's adapters, and its budget of calls."""
+class Adapters:
+    """A company's adapters, and which books it is connected to."""
 
     ledger: WholeLedger
     processor: WholeProcessor
     messenger: WholeMessenger
     anchor: Anchor
-    budget: Budget
     tenant_id: str
     tenant_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """A company's adapters, and the budget that counts their calls."""
+
+    adapters: Adapters
+    budget: Budget
 
 
 def open_state(folder: Path, *, create: bool = True) -> State:
@@ -111,31 +118,40 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
 
 
 def services(loaded: Loaded, company_id: str, state: State, clock: Clock) -> Services:
-    """A company's adapters. Makes no call.
+    """A company's adapters, and its budget of calls. Makes no call.
 
     Raises:
         NeedsReauthorisation: it is not connected yet.
     """
     settings = company_settings(loaded, company_id)
     budget = Budget(settings.id, limits(loaded, settings), state.queries, state.store, clock)
+    return Services(adapters_of(loaded, company_id, clock, budget), budget)
+
+
+def adapters_of(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> Adapters:
+    """A company's adapters, whose calls are counted by `meter`. Makes no call.
+
+    Raises:
+        NeedsReauthorisation: it is not connected yet.
+    """
+    settings = company_settings(loaded, company_id)
 
     def wire(service: ServiceSettings) -> Wire:
-        return Wire(settings.id, clock, budget, service.connect_timeout, service.read_timeout)
+        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout)
 
     opened = open_connection(sign_in_company(loaded, company_id), custody_of(loaded.state_dir), wire(settings.ledger))
     stripe_key, stripe_wire = loaded.secrets.value(settings.stripe.key), wire(settings.stripe)
-    build_ledger = imported(LEDGER_READERS[settings.ledger.kind])
+    build_ledger = imported(LEDGERS[settings.ledger.kind])
     from adapters.stripe.anchor import StripeAnchor
     from adapters.stripe.records import StripeRecords
     from adapters.twilio.records import TwilioRecords
 
     username, password = twilio_sign_in(settings.twilio, loaded)
-    return Services(
+    return Adapters(
         ledger=build_ledger(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger)),
         processor=StripeRecords(settings.stripe, stripe_key, stripe_wire),
         anchor=StripeAnchor(settings.stripe, stripe_key, stripe_wire),
         messenger=TwilioRecords(settings.twilio, username, password, wire(settings.twilio)),
-        budget=budget,
         tenant_id=opened.entry.tenant_id,
         tenant_name=opened.entry.tenant_name,
     )
@@ -155,7 +171,7 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
-def lease_of(loaded: Loaded, folder: Path, parts: Services, instance: str) -> Lease:
+def lease_of(loaded: Loaded, folder: Path, parts: Adapters, instance: str) -> Lease:
     """What says whether this process is the only one that works on a company. `folder`: of the state."""
     return Lease(
         parts.anchor,
@@ -167,7 +183,7 @@ def lease_of(loaded: Loaded, folder: Path, parts: Services, instance: str) -> Le
     )
 
 
-def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: Services, *, instance: str) -> Company:
+def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: Adapters, *, instance: str) -> Company:
     """The company as the flows see it. Its first time binds it to its books and its Stripe account for ever.
 
     `instance` names this start of the program.

@@ -6,13 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.registry import LEDGER_READERS, imported
-from adapters.settings_base import ServiceSettings
 from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
-from connector.ports import CallKind, CallMeter, CallSeen, Clock, LedgerReader, MessengerReader, ProcessorReader, Wire
-from connector.signin.company import custody_of, open_connection
+from connector.ports import CallKind, CallMeter, CallSeen, Clock, LedgerReader, MessengerReader, ProcessorReader
 
 
 class CallCounter:
@@ -57,22 +54,11 @@ def readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> 
         ConfigProblem: there is no such company.
         NeedsReauthorisation: it is not connected yet.
     """
-    settings = company_settings(loaded, company_id)
-
-    def wire(service: ServiceSettings) -> Wire:
-        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout)
-
-    sign_in = assemble.sign_in_company(loaded, company_id)
-    opened = open_connection(sign_in, custody_of(loaded.state_dir), wire(settings.ledger))
-    build_ledger = imported(LEDGER_READERS[settings.ledger.kind])
-    from adapters.stripe.records import StripeRecords
-    from adapters.twilio.records import TwilioRecords
-
-    username, password = assemble.twilio_sign_in(settings.twilio, loaded)
+    found = assemble.adapters_of(loaded, company_id, clock, meter)
     return Readers(
-        ledger_kind=settings.ledger.kind,
-        tenant_id=opened.entry.tenant_id,
-        ledger=build_ledger(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger)),
-        processor=StripeRecords(settings.stripe, loaded.secrets.value(settings.stripe.key), wire(settings.stripe)),
-        messenger=TwilioRecords(settings.twilio, username, password, wire(settings.twilio)),
+        ledger_kind=company_settings(loaded, company_id).ledger.kind,
+        tenant_id=found.tenant_id,
+        ledger=found.ledger,
+        processor=found.processor,
+        messenger=found.messenger,
     )

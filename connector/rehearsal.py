@@ -38,7 +38,6 @@ from state.views import Sought
 
 LOOKS_AHEAD: Final = 12  # next steps followed for one invoice: windows, caps and steps alternate a few times at most
 HORIZON: Final = timedelta(days=40)  # what lies further away is decided when it is nearer
-CUSTOMERS_AT_ONCE: Final = 100
 
 # What a live link looks like, to the character: the words and their segments are those of the real text.
 SAMPLE_LINK: Final = "https://buy.stripe.com/xxxxxxxxxxxxxxxxxxxxxxx"
@@ -100,7 +99,7 @@ def _copy(loaded: Loaded, folder: Path) -> None:
 
 
 def _rehearse(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, limit: int) -> list[Rehearsed]:
-    parts = assemble.services(loaded, company_id, state, clock)
+    parts = assemble.services(loaded, company_id, state, clock).adapters
     settings = company_settings(loaded, company_id)
     account = parts.processor.account()
     booked_to = assemble.payment_account(settings, parts.ledger.payment_accounts())

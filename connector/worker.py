@@ -66,7 +66,7 @@ def assembled(loaded: Loaded, company_id: str, state: assemble.State, clock: Clo
         DuebirdError: it is not connected, cannot be asked, or its settings cannot be true.
     """
     parts = assemble.services(loaded, company_id, state, clock)
-    company = assemble.company(loaded, company_id, state, clock, parts, instance=instance)
+    company = assemble.company(loaded, company_id, state, clock, parts.adapters, instance=instance)
     settings = company_settings(loaded, company_id)
     return Assembled(company, parts.budget, assemble.intervals_of(loaded, settings), settings.ledger.kind)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import stripe
 
 from adapters.stripe.settings import StripeSettings
-from adapters.stripe.wire import SERVICE, StripeWire, other_mode
+from adapters.stripe.wire import SERVICE, StripeWire
 from connector.domain.lease import Claim
 from connector.errors import Bug, Rejected, RejectedBecause
 from connector.ports import Wire
@@ -41,7 +41,7 @@ class StripeAnchor:
         """The claim as it stands. https://docs.stripe.com/api/products/retrieve.
 
         Raises:
-            Rejected: INVALID, somebody has changed it; NOT_FOUND where the key is of the other mode.
+            Rejected: INVALID, somebody has changed it; SETUP where it is there, but the key is of the other mode.
         """
         _check(anchor_id)
         try:
@@ -49,7 +49,7 @@ class StripeAnchor:
                 "read which computer works on these books", lambda client: client.v1.products.retrieve(anchor_id)
             )
         except Rejected as refusal:
-            if refusal.because is RejectedBecause.NOT_FOUND and not other_mode(refusal.message):
+            if refusal.because is RejectedBecause.NOT_FOUND:
                 return None
             raise
         return None if found.get("deleted") else _claim(found)

@@ -220,7 +220,7 @@ def _rejected(error: stripe.StripeError, what: str) -> DuebirdError:
         because = RejectedBecause.EXISTS
     elif code in {"amount_too_small", "amount_too_large"}:
         because = RejectedBecause.AMOUNT
-    elif other_mode(words):  # never NOT_FOUND: a live link would be taken for one that is gone
+    elif _other_mode(words):  # never NOT_FOUND: a live link would be taken for one that is gone
         because = RejectedBecause.SETUP
         advice = "The key is of the other mode (test or live) than the object: see `key` of this company."
     elif error.http_status == HTTPStatus.NOT_FOUND:
@@ -241,7 +241,7 @@ def _rejected(error: stripe.StripeError, what: str) -> DuebirdError:
     )
 
 
-def other_mode(words: str) -> bool:
+def _other_mode(words: str) -> bool:
     """Whether a 404 means that the object is there, but in the other of test and live mode."""
     return "a similar object exists in" in words
 

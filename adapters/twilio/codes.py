@@ -12,8 +12,6 @@ from typing import Final
 from connector.errors import RejectedBecause
 from connector.ports import DeliveryAdvice, FailureKind
 
-CONSOLE: Final = "https://console.twilio.com"
-
 
 @dataclass(frozen=True, slots=True)
 class _Code:

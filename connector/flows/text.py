@@ -31,7 +31,6 @@ SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window'
 RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
 ASK_AGAIN: Final = timedelta(minutes=15)  # whether a person has let go on what was stopped
 CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # of no matter for the hours for texts; above it nobody knows what is
-PAUSED_AGAIN: Final = timedelta(minutes=15)  # resumed within the hour, a receipt still comes while it is of use
 TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
 
