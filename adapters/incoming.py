@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from connector.ports import Hint, InboundText
+from connector.ports.messenger import InboundText
+from connector.ports.processor import Hint
 
 MOST_BYTES: Final = 256_000  # Stripe's largest events stay far below; a form or a list of ids has a few kB
 

@@ -31,7 +31,7 @@ from adapters.private_files import (
     write_private,
 )
 from connector.errors import ConfigProblem, NeedsReauthorisation
-from connector.ports import TokenSet
+from connector.ports.calls import TokenSet
 
 FORMAT: Final = 1
 KEY_BYTES: Final = 32  # AES-256

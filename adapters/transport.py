@@ -16,7 +16,7 @@ import tenacity
 from requests.adapters import HTTPAdapter
 
 from connector.errors import Throttled, Transient
-from connector.ports import CallKind, CallSeen, Wire
+from connector.ports.calls import CallKind, CallSeen, Wire
 
 T = TypeVar("T")
 

@@ -22,7 +22,10 @@ from bench.world import World
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable
 from connector.flows.company import Company
-from connector.ports import BookingRequest, CallKind, CallSeen, Clock, Hint, LinkRequest, Payment, TextRequest, Wire
+from connector.ports.calls import CallKind, CallSeen, Clock, Wire
+from connector.ports.ledger import BookingRequest
+from connector.ports.messenger import TextRequest
+from connector.ports.processor import Hint, LinkRequest, Payment
 
 THREADS = 8  # as many as a pass uses, held against it when a client is made
 

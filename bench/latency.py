@@ -21,7 +21,7 @@ from bench import names
 from bench.ours import Ours, installation
 from bench.report import Found, Line, Say
 from bench.world import World
-from connector.ports import Hint
+from connector.ports.processor import Hint
 
 RATE = 20.0  # hints a second
 PATIENCE = 120.0  # seconds after the last hint until all must be booked

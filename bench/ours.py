@@ -16,7 +16,7 @@ from connector.config import Loaded
 from connector.config.load import load_text
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.phone import Phone
-from connector.ports import Clock, TokenSet
+from connector.ports.calls import Clock, TokenSet
 from connector.signin.book import ConnectionEntry
 from connector.signin.company import custody_of
 from connector.worker import Worker

@@ -29,7 +29,10 @@ from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.lock import only_daemon
-from connector.ports import Anchor, CallMeter, Clock, LedgerAccount, WholeLedger, WholeMessenger, WholeProcessor, Wire
+from connector.ports.anchor import Anchor
+from connector.ports.calls import CallMeter, Clock, Wire
+from connector.ports.ledger import LedgerAccount
+from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
 from state.consent_journal import ConsentJournal

@@ -9,7 +9,8 @@ from datetime import datetime
 from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
-from connector.ports import CallKind, CallMeter, CallSeen, Clock, LedgerReader, MessengerReader, ProcessorReader
+from connector.ports.calls import CallKind, CallMeter, CallSeen, Clock
+from connector.ports.records import LedgerReader, MessengerReader, ProcessorReader
 
 
 class CallCounter:

@@ -35,7 +35,8 @@ from connector.domain.records import (
     Timeline,
 )
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
-from connector.ports import LedgerReader, MessengerReader, Payment, PaymentState, ProcessorReader
+from connector.ports.processor import Payment, PaymentState
+from connector.ports.records import LedgerReader, MessengerReader, ProcessorReader
 
 # A bank debit that is booked today was begun up to so long ago (`connector.domain.invariants.money`).
 PAYMENTS_BEFORE: Final = timedelta(days=8)

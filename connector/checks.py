@@ -9,7 +9,8 @@ from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
 from connector.errors import DuebirdError, NeedsReauthorisation
-from connector.ports import CallKind, CallSeen, Finding, Weight, Wire
+from connector.ports.calls import CallKind, CallSeen, Wire
+from connector.ports.findings import Finding, Weight
 from connector.signin.company import custody_of, open_connection
 
 

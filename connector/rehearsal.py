@@ -27,7 +27,8 @@ from connector.errors import DatabaseTrouble, DuebirdError
 from connector.flows import poll
 from connector.flows.company import Company
 from connector.flows.situation import situations
-from connector.ports import Clock, SegmentPrice
+from connector.ports.calls import Clock
+from connector.ports.messenger import SegmentPrice
 from state.database import Database
 from state.elsewhere import EMPTY, is_elsewhere
 from state.migrate import migrate

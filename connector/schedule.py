@@ -16,7 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from connector.ports import Clock
+from connector.ports.calls import Clock
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from connector.flows.passes import Look, Report, run_pass
 from connector.flows.poll import WAITS
 from connector.lock import place_of
 from connector.places import Places
-from connector.ports import Clock
+from connector.ports.calls import Clock
 from state.names import LEDGER_CURSOR
 from state.store import Attention
 

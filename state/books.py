@@ -14,7 +14,7 @@ from sqlalchemy import select as select_columns
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
-from connector.ports import Payment, PaymentLink
+from connector.ports.processor import Payment, PaymentLink
 from state.rows import change, records_of, select_some, table_of
 from state.tables import CustomerRow, LinkRow, PaymentRow, ReceivableRow
 

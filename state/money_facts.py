@@ -11,7 +11,9 @@ from sqlalchemy import bindparam, insert, update
 from connector.domain.effect import EffectStatus
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
-from connector.ports import Booking, Hint, Payment, PaymentLink, SentText
+from connector.ports.ledger import Booking
+from connector.ports.messenger import SentText
+from connector.ports.processor import Hint, Payment, PaymentLink
 from state import books
 from state.facts import Attention, Facts, Planned, put_attention, put_cursor
 from state.names import HINTS_SINCE

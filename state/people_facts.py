@@ -11,7 +11,7 @@ from sqlmodel import col, or_, select
 from connector.domain.consent import ConsentRecord
 from connector.domain.dunning import Reason
 from connector.domain.phone import Phone
-from connector.ports import InboundText, SentText
+from connector.ports.messenger import InboundText, SentText
 from state import books
 from state.consent_facts import ConsentFacts
 from state.facts import Attention, put_attention, put_consent, put_cursor, review_scope

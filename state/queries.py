@@ -15,7 +15,7 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable, ReceivableState
-from connector.ports import DeliveryState
+from connector.ports.messenger import DeliveryState
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
 from state.lease_facts import Lease, lease_of

@@ -14,7 +14,8 @@ from sqlmodel import Session, col, select
 from connector.domain.effect import EffectKind, EffectStatus, NewEffect
 from connector.domain.money import Money
 from connector.domain.records import TextFate, TextRecord
-from connector.ports import DeliveryState, PaymentLink
+from connector.ports.messenger import DeliveryState
+from connector.ports.processor import PaymentLink
 from state import books
 from state.adopting import Found, adopt
 from state.facts import BY_FACTS, Attention, Facts, put_attention, put_cursor

@@ -16,7 +16,7 @@ from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import ConfigProblem
-from connector.ports import ChangePage
+from connector.ports.ledger import ChangePage
 from state import books
 from state.facts import Attention, Decided, Planned, put_attention, put_cursor
 from state.lease_facts import LeaseFacts

@@ -16,7 +16,7 @@ from adapters.sandbox.base import Served
 from adapters.tokens import EncryptedTokenStore, FileKey
 from adapters.xero.settings import XeroSettings
 from connector.pointers import SecretPointer
-from connector.ports import CallKind, CallSeen, TokenSet, TokenStore, Wire
+from connector.ports.calls import CallKind, CallSeen, TokenSet, TokenStore, Wire
 from tests.oauth_server import CLIENT_ID, CLIENT_SECRET, OAuthServer
 
 CONNECTION = "the connection"

@@ -19,7 +19,7 @@ from adapters.tokens import FileKey
 from adapters.xero.settings import XeroSettings
 from connector.cli.connect_commands import register
 from connector.errors import ConfigProblem
-from connector.ports import TokenSet
+from connector.ports.calls import TokenSet
 from connector.signin.company import Custody, SignInCompany, custody_of, wire_of
 from connector.signin.steps import Connected, connect
 from tests.oauth_server import CLIENT_ID, USER, OAuthServer

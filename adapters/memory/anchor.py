@@ -9,7 +9,7 @@ from adapters.memory.faults import Faults
 from adapters.memory.processor_world import NamedClaim, StripeLikeWorld
 from connector.domain.lease import Claim
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import CallMeter
+from connector.ports.calls import CallMeter
 
 
 class MemoryAnchor(Client):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from connector.errors import Throttled
-from connector.ports import CallKind, CallSeen
+from connector.ports.calls import CallKind, CallSeen
 
 
 class _TellsTime(Protocol):

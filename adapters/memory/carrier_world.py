@@ -14,7 +14,8 @@ from adapters.memory.failures import advice_on
 from adapters.memory.world import History, World
 from connector.domain.phone import Phone
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import Clock, DeliveryState, InboundText, SegmentPrice, SentText, TextRequest
+from connector.ports.calls import Clock
+from connector.ports.messenger import DeliveryState, InboundText, SegmentPrice, SentText, TextRequest
 
 # Whole message, any case: https://help.twilio.com/articles/223134027
 STOP_WORDS = frozenset(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"))

@@ -19,7 +19,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import CallKind, CallMeter, CallSeen
+from connector.ports.calls import CallKind, CallMeter, CallSeen
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ https://www.twilio.com/docs/api/errors; the whole table stands with the adapter 
 
 from __future__ import annotations
 
-from connector.ports import DeliveryAdvice, FailureKind
+from connector.ports.messenger import DeliveryAdvice, FailureKind
 
 _KINDS = {
     "21610": FailureKind.OPTED_OUT,

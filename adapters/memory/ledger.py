@@ -10,17 +10,16 @@ from adapters.memory.faults import Faults
 from adapters.memory.ledger_world import ChangeKind, LedgerWorld
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import (
+from connector.ports.calls import CallMeter
+from connector.ports.findings import Finding, Weight
+from connector.ports.ledger import (
     Booking,
     BookingRequest,
-    CallMeter,
     ChangePage,
-    Finding,
     LedgerAccount,
     LedgerProfile,
     OpenPage,
     Quarantined,
-    Weight,
 )
 
 CUSTOMERS_A_CALL = 100  # as the port says

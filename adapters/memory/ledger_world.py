@@ -14,7 +14,8 @@ from adapters.memory.world import History, World
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import CursorExpired, Rejected, RejectedBecause
-from connector.ports import Booking, BookingRequest, BookingState, Clock, LedgerAccount, LedgerProfile
+from connector.ports.calls import Clock
+from connector.ports.ledger import Booking, BookingRequest, BookingState, LedgerAccount, LedgerProfile
 
 CLEARING = LedgerAccount("acc1", "Card clearing", "1099", "Bank", None, takes_payments=True, active=True)
 MAX_REFERENCE = 21  # QuickBooks' PaymentRefNum, the shortest of the fields a reference must fit

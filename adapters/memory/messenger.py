@@ -9,7 +9,9 @@ from adapters.memory.carrier_world import CarrierWorld, since_second
 from adapters.memory.client import Client
 from adapters.memory.faults import Faults
 from connector.domain.phone import Phone
-from connector.ports import CallMeter, Finding, InboundText, SegmentPrice, SentText, TextRequest, Weight
+from connector.ports.calls import CallMeter
+from connector.ports.findings import Finding, Weight
+from connector.ports.messenger import InboundText, SegmentPrice, SentText, TextRequest
 
 
 class MemoryMessenger(Client):

@@ -10,17 +10,9 @@ from adapters.memory.faults import Faults
 from adapters.memory.processor_world import LinkRecord, PageState, StripeLikeWorld
 from connector.domain.money import Money
 from connector.errors import CursorExpired, Rejected, RejectedBecause
-from connector.ports import (
-    CallMeter,
-    Finding,
-    Hint,
-    LinkRequest,
-    Payment,
-    PaymentLink,
-    ProcessorAccount,
-    RetiredLink,
-    Weight,
-)
+from connector.ports.calls import CallMeter
+from connector.ports.findings import Finding, Weight
+from connector.ports.processor import Hint, LinkRequest, Payment, PaymentLink, ProcessorAccount, RetiredLink
 
 
 class MemoryProcessor(Client):

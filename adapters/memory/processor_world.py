@@ -18,15 +18,8 @@ from adapters.memory.world import History, World
 from connector.domain.lease import Claim
 from connector.domain.money import Money, decimals_of
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import (
-    Clock,
-    Hint,
-    LinkRequest,
-    Payment,
-    PaymentLink,
-    PaymentState,
-    ProcessorAccount,
-)
+from connector.ports.calls import Clock
+from connector.ports.processor import Hint, LinkRequest, Payment, PaymentLink, PaymentState, ProcessorAccount
 
 PAGE_LIFE = timedelta(hours=24)  # a page opened on a link, https://docs.stripe.com/api/checkout/sessions/create
 COMPLETIONS = 1  # `restrictions.completed_sessions.limit` of every link we make

@@ -13,7 +13,7 @@ from adapters.memory.records import entry_of, link_of, text_of
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryRecord, RefundRecord, TextRecord
-from connector.ports import Links
+from connector.ports.records import Links
 
 OUR_BEGINNING = "DB"
 

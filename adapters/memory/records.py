@@ -37,7 +37,9 @@ from connector.domain.records import (
     TextRecord,
     Timeline,
 )
-from connector.ports import BookingRequest, BookingState, DeliveryState, LinkRequest, Payment, TextRequest
+from connector.ports.ledger import BookingRequest, BookingState
+from connector.ports.messenger import DeliveryState, TextRequest
+from connector.ports.processor import LinkRequest, Payment
 
 _FATES = {
     DeliveryState.ACCEPTED: TextFate.ON_ITS_WAY,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import Clock
+from connector.ports.calls import Clock
 
 T = TypeVar("T")
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.ports import TokenSet, Weight
+from connector.ports.calls import TokenSet
+from connector.ports.findings import Weight
 
 # Every pass over a company keeps its sign-in alive: so near this end nothing has run for it in weeks, because the
 # daemon is not running or the company is switched off.

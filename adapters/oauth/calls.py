@@ -17,7 +17,7 @@ import httpx
 
 from adapters.oauth.client import Grant, OAuthClient
 from connector.errors import DuebirdError, NeedsReauthorisation, Throttled, Transient, Uncertain
-from connector.ports import TokenSet, Wire
+from connector.ports.calls import TokenSet, Wire
 
 INVALID_GRANT: Final = "invalid_grant"
 NOT_SENT: Final = "not_sent"

@@ -14,7 +14,7 @@ from typing import Final
 from adapters.oauth.calls import INVALID_GRANT, client_credentials, refresh
 from adapters.oauth.client import Grant, OAuthClient
 from connector.errors import DuebirdError, NeedsReauthorisation, Throttled, Transient, Uncertain
-from connector.ports import TokenSet, TokenStore, Wire
+from connector.ports.calls import TokenSet, TokenStore, Wire
 
 # After a failure nobody asks again for this long: eight waiting threads must not make eight calls into an outage.
 COOL_DOWN: Final = timedelta(seconds=20)

@@ -31,7 +31,8 @@ from adapters.quickbooks.translate import MobileField, Unreadable, instant, quot
 from adapters.quickbooks.wire import QuickBooksWire, Row
 from connector.domain.receivable import Customer, Receivable
 from connector.errors import CursorExpired, Rejected, RejectedBecause
-from connector.ports import ChangePage, Clock, Quarantined
+from connector.ports.calls import Clock
+from connector.ports.ledger import ChangePage, Quarantined
 
 ENTITIES = ("Invoice", "Payment", "CreditMemo", "Customer")
 OVERLAP = timedelta(minutes=5)  # Intuit cuts a request at 120 s: a change shows at most that long after its time

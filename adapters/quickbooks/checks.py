@@ -8,7 +8,8 @@ from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.quickbooks.translate import Unreadable, quoted
 from adapters.quickbooks.wire import QuickBooksWire, Row
 from connector.errors import NeedsReauthorisation, Rejected, Transient
-from connector.ports import Finding, LedgerAccount, LedgerProfile, Weight
+from connector.ports.findings import Finding, Weight
+from connector.ports.ledger import LedgerAccount, LedgerProfile
 
 _UNCHANGED = "Nothing was changed."
 _CONNECT = "Run `duebird connect COMPANY` and sign in as a user who may see the whole company."

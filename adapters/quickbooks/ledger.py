@@ -18,17 +18,16 @@ from adapters.quickbooks.translate import Unreadable, instant, quoted, zulu
 from adapters.quickbooks.wire import QuickBooksWire, Row
 from connector.domain.receivable import Customer, Receivable
 from connector.errors import Bug, Rejected, RejectedBecause, Transient, Uncertain
-from connector.ports import (
-    AccessTokens,
+from connector.ports.calls import AccessTokens, Wire
+from connector.ports.findings import Finding
+from connector.ports.ledger import (
     Booking,
     BookingRequest,
     ChangePage,
-    Finding,
     LedgerAccount,
     LedgerProfile,
     OpenPage,
     Quarantined,
-    Wire,
 )
 
 PAGE = 1000  # most rows of a query; metered by the call, so a full page is the cheapest

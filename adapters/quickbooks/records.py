@@ -14,7 +14,7 @@ from adapters.quickbooks.wire import Row
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryKind, EntryRecord
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import BookingState
+from connector.ports.ledger import BookingState
 
 GROUP: Final = 100  # ids in one query: some 1,500 characters, well within what a query's address may have
 PAGES: Final = 20  # 20,000 payments in the time asked about; more is no small office

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable, ReceivableState
-from connector.ports import Booking, BookingRequest, BookingState, LedgerAccount, LedgerProfile
+from connector.ports.ledger import Booking, BookingRequest, BookingState, LedgerAccount, LedgerProfile
 
 Row = Mapping[str, Any]
 MobileField = Literal["mobile", "mobile_or_primary"]

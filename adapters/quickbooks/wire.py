@@ -23,7 +23,7 @@ from adapters.quickbooks.faults import PAUSE, SERVICE, Errand, error_of, not_rea
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.transport import MeteredSession, never_sent, patiently, retry_after, server_time
 from connector.errors import Throttled
-from connector.ports import AccessTokens, CallKind, Wire
+from connector.ports.calls import AccessTokens, CallKind, Wire
 
 Row = dict[str, Any]
 

@@ -16,7 +16,7 @@ from adapters.stripe.settings import StripeSettings
 from adapters.stripe.wire import SERVICE, StripeWire
 from connector.domain.lease import Claim
 from connector.errors import Bug, Rejected, RejectedBecause
-from connector.ports import Wire
+from connector.ports.calls import Wire
 
 _ID: Final = re.compile(r"[A-Za-z0-9_]+")
 _MEANING: Final = (

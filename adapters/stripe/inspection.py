@@ -9,7 +9,8 @@ import stripe
 
 from adapters.stripe.wire import StripeWire
 from connector.errors import DuebirdError, NeedsReauthorisation, Rejected, RejectedBecause
-from connector.ports import Finding, ProcessorAccount, Weight
+from connector.ports.findings import Finding, Weight
+from connector.ports.processor import ProcessorAccount
 
 _WHERE: Final = "Stripe > Developers > API keys"
 _PROBES: Final[tuple[tuple[str, Callable[[stripe.StripeClient], Any]], ...]] = (

@@ -15,16 +15,9 @@ from adapters.stripe.settings import StripeSettings
 from adapters.stripe.wire import SERVICE, StripeWire
 from connector.domain.money import Money
 from connector.errors import Bug, CursorExpired, Rejected, RejectedBecause, Throttled, Transient, Uncertain
-from connector.ports import (
-    Finding,
-    Hint,
-    LinkRequest,
-    Payment,
-    PaymentLink,
-    ProcessorAccount,
-    RetiredLink,
-    Wire,
-)
+from connector.ports.calls import Wire
+from connector.ports.findings import Finding
+from connector.ports.processor import Hint, LinkRequest, Payment, PaymentLink, ProcessorAccount, RetiredLink
 
 PAGE: Final = 100  # the most Stripe gives, so the fewest of the 10,000 GETs a month
 # Bounds on walks, in pages. Each is far beyond a small account; reaching one is told, never passed over in silence.

@@ -14,7 +14,7 @@ from adapters.stripe.wire import SERVICE
 from connector.domain.money import Money
 from connector.domain.records import LinkRecord, RefundRecord
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import Links
+from connector.ports.records import Links
 
 # https://docs.stripe.com/api/refunds/object#refund_object-status: these gave no money back
 _GAVE_NOTHING: Final = frozenset(("failed", "canceled"))

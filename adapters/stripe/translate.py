@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connector.domain.money import Money
-from connector.ports import Hint, LinkRequest, Payment, PaymentLink, PaymentState, ProcessorAccount
+from connector.ports.processor import Hint, LinkRequest, Payment, PaymentLink, PaymentState, ProcessorAccount
 
 Json = Mapping[str, Any]
 

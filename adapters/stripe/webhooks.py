@@ -15,7 +15,7 @@ from typing import Any, Final
 from adapters.incoming import Forged, Heard, Incoming, mac, readable_json
 from adapters.stripe.settings import StripeSettings
 from adapters.stripe.translate import KINDS, hint_from
-from connector.ports import Hint
+from connector.ports.processor import Hint
 
 HEADER: Final = "stripe-signature"
 TOLERANCE: Final = 300  # seconds, both ways: Stripe's own figure. Each retry has a fresh stamp, so older is a replay.

@@ -30,7 +30,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import Wire
+from connector.ports.calls import Wire
 
 SERVICE: Final = "stripe"
 # What the shapes in `translate` were read from, and what a repeat under an idempotency key must keep: a newer library

@@ -11,7 +11,7 @@ from adapters.twilio.settings import TwilioSettings
 from adapters.twilio.translate import can_text
 from connector.domain.phone import Phone
 from connector.errors import DuebirdError, NeedsReauthorisation, Rejected, RejectedBecause
-from connector.ports import Finding, Weight
+from connector.ports.findings import Finding, Weight
 
 Read = Callable[[Callable[[], Any]], Any]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connector.errors import RejectedBecause
-from connector.ports import DeliveryAdvice, FailureKind
+from connector.ports.messenger import DeliveryAdvice, FailureKind
 
 
 @dataclass(frozen=True, slots=True)

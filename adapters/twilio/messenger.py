@@ -16,7 +16,9 @@ from adapters.twilio.settings import TwilioSettings
 from adapters.twilio.wire import SERVICE, connect, unreadable
 from connector.domain.phone import Phone
 from connector.errors import Bug, NeedsReauthorisation, Rejected, RejectedBecause
-from connector.ports import Finding, InboundText, SegmentPrice, SentText, TextRequest, Wire
+from connector.ports.calls import Wire
+from connector.ports.findings import Finding
+from connector.ports.messenger import InboundText, SegmentPrice, SentText, TextRequest
 
 T = TypeVar("T")
 

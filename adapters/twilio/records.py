@@ -11,7 +11,7 @@ from adapters.twilio import translate
 from adapters.twilio.messenger import IN_PAGE, IN_PAGES, OUT_OF_ORDER, TwilioMessenger
 from adapters.twilio.translate import Fields
 from connector.domain.records import TextFate, TextRecord
-from connector.ports import DeliveryState
+from connector.ports.messenger import DeliveryState
 
 FATES: Final = {
     DeliveryState.ACCEPTED: TextFate.ON_ITS_WAY,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from adapters.twilio.codes import explain
 from connector.domain.phone import Phone
-from connector.ports import DeliveryState, InboundText, SegmentPrice, SentText
+from connector.ports.messenger import DeliveryState, InboundText, SegmentPrice, SentText
 
 Fields = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from adapters.incoming import Forged, Heard, Incoming, mac, signed_base64
 from adapters.twilio.settings import TwilioSettings
 from adapters.twilio.translate import phone_of
-from connector.ports import InboundText
+from connector.ports.messenger import InboundText
 
 HEADER: Final = "x-twilio-signature"
 SETTINGS_HEADER: Final = "x-twilio-webhooks-signature-settings"  # "key=...,algorithm=HMAC_SHA256"

@@ -33,7 +33,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import Wire
+from connector.ports.calls import Wire
 
 SERVICE: Final = "twilio"
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from connector.errors import DuebirdError, NeedsReauthorisation
-from connector.ports import AccessTokens, Finding, LedgerAccount, LedgerProfile, Weight
+from connector.ports.calls import AccessTokens
+from connector.ports.findings import Finding, Weight
+from connector.ports.ledger import LedgerAccount, LedgerProfile
 
 # Scopes of apps made since 2 March 2026, and the wider one of older apps, either of which lets payments be booked.
 # https://developer.xero.com/documentation/guides/oauth2/scopes

@@ -18,17 +18,16 @@ from adapters.xero.translate import Unreadable
 from adapters.xero.wire import SERVICE, Answer, Call, XeroWire, check_elements
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import Bug, Rejected, RejectedBecause, Transient, Uncertain
-from connector.ports import (
-    AccessTokens,
+from connector.ports.calls import AccessTokens, Wire
+from connector.ports.findings import Finding
+from connector.ports.ledger import (
     Booking,
     BookingRequest,
     ChangePage,
-    Finding,
     LedgerAccount,
     LedgerProfile,
     OpenPage,
     Quarantined,
-    Wire,
 )
 
 T = TypeVar("T")

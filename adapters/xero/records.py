@@ -13,7 +13,7 @@ from adapters.xero.wire import SERVICE
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryKind, EntryRecord
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import BookingState
+from connector.ports.ledger import BookingState
 
 PAGES: Final = 20  # some 20,000 payments of ours in the time asked about, at the cost of 20 of a day's 1,000 calls
 # The null test comes first because Xero evaluates the text test on rows without a reference too.

@@ -19,7 +19,7 @@ from typing import Any
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import DuebirdError, Rejected, RejectedBecause, Uncertain
-from connector.ports import Booking, BookingRequest, BookingState, LedgerAccount, LedgerProfile
+from connector.ports.ledger import Booking, BookingRequest, BookingState, LedgerAccount, LedgerProfile
 
 SERVICE = "xero"
 SALES = "ACCREC"  # the other types are bills and credit notes

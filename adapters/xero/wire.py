@@ -42,7 +42,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import AccessTokens, CallKind, CallSeen, Wire
+from connector.ports.calls import AccessTokens, CallKind, CallSeen, Wire
 
 SERVICE = "xero"
 DEFAULT_BASE_URL = "https://api.xero.com/api.xro/2.0"  # Xero OpenAPI, `servers`

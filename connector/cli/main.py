@@ -90,6 +90,8 @@ def main() -> None:
     # Imports make hundreds of thousands of objects that live for ever. Python's collector, called after every 700 of
     # them, takes a tenth of a command's time to find nothing; after every 50,000 a daemon's garbage is still small.
     gc.set_threshold(50_000)
+    # Pydantic would read the entry points of every distribution installed, for plugins that trace validation.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _keep_loopback_local()
     # Windows consoles and pipes may not speak UTF-8; a customer's name must never end a command.
     for stream in (sys.stdout, sys.stderr):

@@ -28,7 +28,7 @@ from connector.cli.frame import (
 )
 
 if TYPE_CHECKING:
-    from connector.ports import Finding
+    from connector.ports.findings import Finding
     from connector.worker import Status
 
 

@@ -23,7 +23,7 @@ from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import reread
 from connector.flows.trouble import as_trouble
-from connector.ports import Booking, BookingRequest, BookingState
+from connector.ports.ledger import Booking, BookingRequest, BookingState
 from state.books import receivable_of
 from state.effects import TextFacts
 from state.store import Attention, Planned

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.flows.company import Company
-from connector.ports import DeliveryAdvice, FailureKind
+from connector.ports.messenger import DeliveryAdvice, FailureKind
 from state.names import PASSED
 from state.store import Attention
 

@@ -10,7 +10,7 @@ from typing import Final
 from connector.domain.cadence import WRITES_KEPT, Allowance, Limit
 from connector.errors import DuebirdError, Throttled
 from connector.flows.company import Answers
-from connector.ports import CallKind, CallSeen, Clock
+from connector.ports.calls import CallKind, CallSeen, Clock
 from state.names import CLOCK_SKEW
 from state.queries import Queries
 from state.store import Store

@@ -13,7 +13,9 @@ from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
 from connector.domain.lease import TEXTS_WAIT, Claim
 from connector.domain.plan import Words
-from connector.ports import Anchor, Clock, WholeLedger, WholeMessenger, WholeProcessor
+from connector.ports.anchor import Anchor
+from connector.ports.calls import Clock
+from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
 from state.journal import Journal
 from state.queries import Queries
 from state.store import Store

@@ -13,7 +13,8 @@ from connector.flows import brakes, settle
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
-from connector.ports import DeliveryAdvice, DeliveryState, FailureKind, InboundText, Payment, SentText
+from connector.ports.messenger import DeliveryAdvice, DeliveryState, FailureKind, InboundText, SentText
+from connector.ports.processor import Payment
 from state.names import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE
 from state.queries import Queries
 from state.store import Attention, Store

@@ -27,7 +27,7 @@ from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
 from connector.flows.situation import being_paid
 from connector.flows.trouble import as_trouble
-from connector.ports import LinkRequest
+from connector.ports.processor import LinkRequest
 from state.books import receivable_of
 from state.names import INBOUND_SINCE
 from state.store import Attention

@@ -11,7 +11,7 @@ from connector.domain.receivable import Customer, Receivable
 from connector.errors import CursorExpired, Rejected, Transient
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
-from connector.ports import ChangePage, Quarantined
+from connector.ports.ledger import ChangePage, Quarantined
 from state.books import receivable_of
 from state.names import LEDGER_CURSOR, SINGLE_READS, SWEEP_PAGE, SWEPT_AT
 from state.store import Attention

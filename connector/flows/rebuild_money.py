@@ -19,7 +19,7 @@ from connector.flows.book import plan_booking
 from connector.flows.company import Company, Counts
 from connector.flows.rebuild_reading import GROUP, Findings, far_back, go_on, standings
 from connector.flows.trouble import Isolation
-from connector.ports import PaymentLink
+from connector.ports.processor import PaymentLink
 from state.adopting import Found
 from state.books import receivable_of
 from state.recovery_facts import FoundLink

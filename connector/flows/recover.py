@@ -14,7 +14,7 @@ from connector.flows import book, lease, listen, text
 from connector.flows.attempts import look_again, look_later
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
-from connector.ports import BookingState
+from connector.ports.ledger import BookingState
 from state.store import Attention
 from state.tables import EffectRow
 

@@ -16,7 +16,7 @@ from connector.flows.book import evidence, held_attention, plan_booking
 from connector.flows.company import Company, Counts
 from connector.flows.poll import reread
 from connector.flows.trouble import Isolation
-from connector.ports import Payment, PaymentState
+from connector.ports.processor import Payment, PaymentState
 from state.books import receivable_of
 from state.store import Attention
 from state.tables import HintRow, PaymentRow

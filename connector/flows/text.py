@@ -18,7 +18,7 @@ from connector.flows import lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.situation import reread_situation, situations
-from connector.ports import SentText, TextRequest
+from connector.ports.messenger import SentText, TextRequest
 from state.store import Attention
 from state.tables import EffectRow
 

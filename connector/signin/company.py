@@ -12,7 +12,7 @@ from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.tokens import EncryptedTokenStore, choose_key_source
 from adapters.xero.settings import XeroSettings
 from connector.errors import NeedsReauthorisation
-from connector.ports import CallKind, CallSeen, Wire
+from connector.ports.calls import CallKind, CallSeen, Wire
 from connector.signin.book import ConnectionBook, ConnectionEntry
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from adapters.oauth.calls import drop_xero_connection, revoke, xero_connections
 from adapters.oauth.client import TITLES, Grant, OAuthClient
 from adapters.oauth.refreshing import RefreshingTokens
 from connector.errors import NeedsReauthorisation
-from connector.ports import Wire
+from connector.ports.calls import Wire
 from connector.signin.book import ConnectionEntry
 from connector.signin.company import Custody, SignInCompany, client_of
 

@@ -21,7 +21,7 @@ from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.transport import patiently
 from adapters.xero.settings import XeroSettings
 from connector.errors import ConfigProblem, NeedsReauthorisation, Rejected, Transient
-from connector.ports import TokenSet, Wire
+from connector.ports.calls import TokenSet, Wire
 from connector.signin.book import ConnectionEntry, taken
 from connector.signin.company import Custody, SignInCompany, client_of
 from connector.signin.landing import Landing, SignInRefused, WrongLanding, read_landing

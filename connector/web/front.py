@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from connector.config import Loaded
 from connector.config.values import split_address
 from connector.errors import ConfigProblem
-from connector.ports import Clock
+from connector.ports.calls import Clock
 from connector.web.doors import doors_of
 from connector.web.health import Health, LastPass
 from connector.web.hooks import Hooks

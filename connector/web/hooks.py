@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.incoming import MOST_BYTES, Forged, Heard, Incoming
-from connector.ports import Clock
+from connector.ports.calls import Clock
 from connector.web.doors import Doors, OpenDoor
 from connector.web.intake import Intake, Nudges, Paced, Wanted
 from connector.web.listener import HEAD_BYTES

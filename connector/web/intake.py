@@ -9,7 +9,7 @@ from typing import Final
 
 from adapters.incoming import Heard
 from connector.flows.listen import Inbox, replies_heard
-from connector.ports import InboundText
+from connector.ports.messenger import InboundText
 from connector.web.doors import Doors, OpenDoor
 from state.queries import Queries
 from state.store import Store

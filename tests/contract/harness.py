@@ -11,7 +11,11 @@ from typing import Protocol
 
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.ports import Anchor, Ledger, LedgerReader, Messenger, MessengerReader, PaymentProcessor, ProcessorReader
+from connector.ports.anchor import Anchor
+from connector.ports.ledger import Ledger
+from connector.ports.messenger import Messenger
+from connector.ports.processor import PaymentProcessor
+from connector.ports.records import LedgerReader, MessengerReader, ProcessorReader
 
 
 class LedgerHarness(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
-from connector.ports import Booking, BookingRequest
+from connector.ports.ledger import Booking, BookingRequest
 from tests.contract.harness import LedgerHarness
 from tests.contract.looking import Changes, look_again
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TypeVar
 
-from connector.ports import ChangePage, Ledger, OpenPage
+from connector.ports.ledger import ChangePage, Ledger, OpenPage
 
 T = TypeVar("T")
 

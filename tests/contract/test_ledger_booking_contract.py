@@ -10,7 +10,7 @@ import pytest
 
 from connector.domain.receivable import ReceivableState
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Throttled, Transient, Uncertain
-from connector.ports import Booking, BookingState
+from connector.ports.ledger import Booking, BookingState
 from tests.contract.harness import LedgerHarness
 from tests.contract.ledger_steps import REFERENCE, found_by_reference, issue, request, standing, usd
 from tests.contract.looking import look_again

@@ -8,7 +8,7 @@ import pytest
 
 from connector.domain.phone import Phone
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Throttled, Transient, Uncertain
-from connector.ports import DeliveryState, FailureKind, InboundText, SentText, TextRequest
+from connector.ports.messenger import DeliveryState, FailureKind, InboundText, SentText, TextRequest
 from tests.contract.harness import MessengerHarness
 from tests.contract.looking import look_again
 

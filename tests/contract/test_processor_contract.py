@@ -17,7 +17,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import Hint, LinkRequest, Payment, PaymentLink, PaymentState
+from connector.ports.processor import Hint, LinkRequest, Payment, PaymentLink, PaymentState
 from tests.contract.harness import ProcessorHarness
 from tests.contract.looking import look_again
 

@@ -29,7 +29,9 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import BookingRequest, BookingState, CallKind, ChangePage, Weight
+from connector.ports.calls import CallKind
+from connector.ports.findings import Weight
+from connector.ports.ledger import BookingRequest, BookingState, ChangePage
 from tests.contract.rows.quickbooks import REALM, START, QuickBooksHarness, harness, settings
 
 

@@ -9,7 +9,9 @@ from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
 from connector.domain.records import EntryKind, EntryRecord, TextFate, TextRecord
-from connector.ports import LinkRequest, Links, TextRequest
+from connector.ports.messenger import TextRequest
+from connector.ports.processor import LinkRequest
+from connector.ports.records import Links
 from tests.contract.harness import LedgerHarness, MessengerHarness, ProcessorHarness
 from tests.contract.ledger_steps import issue, request, standing, usd
 from tests.contract.looking import look_again

@@ -28,7 +28,9 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import CallKind, LinkRequest, PaymentLink, PaymentState, Weight
+from connector.ports.calls import CallKind
+from connector.ports.findings import Weight
+from connector.ports.processor import LinkRequest, PaymentLink, PaymentState
 from tests.contract.rows.stripe import CountingMeter, StripeHarness, harness
 
 FULL_TEXT = "Thank you. Riverside Plumbing will send a receipt."
@@ -537,7 +539,7 @@ import logging
 from adapters.clock import SystemClock
 from adapters.stripe.processor import StripeProcessor
 from adapters.stripe.settings import StripeSettings
-from connector.ports import Wire
+from connector.ports.calls import Wire
 from tests.contract.rows.stripe import CountingMeter
 logging.basicConfig(level=logging.DEBUG)
 settings = StripeSettings.model_validate({"key": "env:KEY", "base_url": BASE_URL})

@@ -25,7 +25,9 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import CallKind, DeliveryState, FailureKind, Finding, Messenger, SegmentPrice, TextRequest, Weight
+from connector.ports.calls import CallKind
+from connector.ports.findings import Finding, Weight
+from connector.ports.messenger import DeliveryState, FailureKind, Messenger, SegmentPrice, TextRequest
 from tests.contract.harness import MessengerHarness
 from tests.contract.rows.twilio import ACCOUNT, SECOND_SENDER, SENDER, SERVICE, TwilioWorld, world
 from tests.twins.twilio_spec import parameters_of

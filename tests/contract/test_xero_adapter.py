@@ -25,7 +25,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import CallKind, Wire
+from connector.ports.calls import CallKind, Wire
 from tests.contract.rows.xero import TOKEN, Tokens, XeroHarness, harness, settings
 from tests.contract.xero_steps import FOREVER, SECOND, asking, calls, issue, poll, sweep
 from tests.xero_spec import check_request, document

@@ -16,7 +16,7 @@ from connector.domain.money import Money
 from connector.errors import (
     Rejected,
 )
-from connector.ports import Weight
+from connector.ports.findings import Weight
 from tests.contract.rows.xero import XeroHarness, harness
 from tests.contract.xero_steps import asking, calls, ids, issue, poll, sweep
 

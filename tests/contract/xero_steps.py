@@ -11,7 +11,7 @@ from adapters.sandbox.base import SeenRequest
 from adapters.sandbox.xero.books import Invoice
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
-from connector.ports import BookingRequest, ChangePage
+from connector.ports.ledger import BookingRequest, ChangePage
 from tests.contract.rows.xero import XeroHarness
 
 SECOND = "11111111-2222-4333-8444-555555555555"

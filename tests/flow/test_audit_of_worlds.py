@@ -13,7 +13,10 @@ from connector.auditing import Audit, Subject, audit, calls_expected, command_fo
 from connector.domain.invariants import broken
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Rejected, Transient
-from connector.ports import BookingRequest, LinkRequest, Links, TextRequest
+from connector.ports.ledger import BookingRequest
+from connector.ports.messenger import TextRequest
+from connector.ports.processor import LinkRequest
+from connector.ports.records import Links
 from tests.flow.office import DOLLARS, MOBILE, Office
 
 

@@ -12,7 +12,7 @@ from adapters.memory.faults import FaultKind
 from connector.domain.phone import Phone
 from connector.domain.plan import NoticeFacts, ReceiptFacts
 from connector.errors import Rejected, RejectedBecause, Transient
-from connector.ports import LinkRequest
+from connector.ports.processor import LinkRequest
 from connector.words import Wording
 from tests.flow.office import DOLLARS, MOBILE, Office
 

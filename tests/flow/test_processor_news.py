@@ -8,7 +8,7 @@ from typing import Any
 from adapters.memory.faults import FaultKind
 from connector.domain.money import Money
 from connector.errors import Rejected, RejectedBecause
-from connector.ports import LinkRequest
+from connector.ports.processor import LinkRequest
 from tests.flow.office import DOLLARS, Office
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.memory.faults import FaultKind
 from connector.domain.consent import ConsentState
-from connector.ports import LinkRequest
+from connector.ports.processor import LinkRequest
 from tests.flow.office import DOLLARS, MOBILE, Office
 from tests.flow.restoring import IVO, LENA, OMAR, put_back, story, until_calm
 from tests.flow.test_every_crash import _cut, _PowerCut

@@ -17,7 +17,8 @@ from adapters.memory.processor_world import LinkRecord
 from connector.domain.consent import ReplyMeaning, meaning
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable, ReceivableState
-from connector.ports import BookingState, PaymentState
+from connector.ports.ledger import BookingState
+from connector.ports.processor import PaymentState
 from tests.simulation.subjects import LINK_HOST, OWNER
 from tests.simulation.town import START, ZONE, Town
 

@@ -28,7 +28,7 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import BooksIdentity
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
-from connector.ports import CallKind, CallSeen, Clock
+from connector.ports.calls import CallKind, CallSeen, Clock
 from connector.worker import Assembled, Worker
 from state.consent_journal import ConsentJournal
 from state.database import Database

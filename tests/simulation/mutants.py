@@ -19,7 +19,7 @@ from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.errors import Transient, Uncertain
 from connector.flows.company import Company
-from connector.ports import LinkRequest, Payment, PaymentState, RetiredLink
+from connector.ports.processor import LinkRequest, Payment, PaymentState, RetiredLink
 from state.queries import Facts
 from tests.simulation.run import Run, simulate
 from tests.simulation.town import START

@@ -19,7 +19,9 @@ from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable
 from connector.errors import Rejected
-from connector.ports import Booking, BookingRequest, DeliveryState, PaymentState, SentText
+from connector.ports.ledger import Booking, BookingRequest
+from connector.ports.messenger import DeliveryState, SentText
+from connector.ports.processor import PaymentState
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.subjects import LINK_HOST, OWNER
 

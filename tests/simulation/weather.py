@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Final
 
 from adapters.memory.faults import Fault, FaultKind
-from connector.ports import Hint
+from connector.ports.processor import Hint
 from tests.simulation.cells import By, Hit, Sometimes, Tally
 from tests.simulation.subjects import EVIDENCE, WRITES, what
 

@@ -11,7 +11,8 @@ from connector.domain.effect import EffectKind, NewEffect
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable, ReceivableState
-from connector.ports import DeliveryState, Payment, PaymentLink, PaymentState, SentText
+from connector.ports.messenger import DeliveryState, SentText
+from connector.ports.processor import Payment, PaymentLink, PaymentState
 from state.database import Database
 from state.effects import TextFacts
 from state.queries import Queries

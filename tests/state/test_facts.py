@@ -10,15 +10,9 @@ from connector.domain.dunning import Reason
 from connector.domain.effect import EffectKind, NewEffect
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, ReceivableState
-from connector.ports import (
-    Booking,
-    BookingState,
-    ChangePage,
-    DeliveryState,
-    Hint,
-    InboundText,
-    PaymentState,
-)
+from connector.ports.ledger import Booking, BookingState, ChangePage
+from connector.ports.messenger import DeliveryState, InboundText
+from connector.ports.processor import Hint, PaymentState
 from state.books import receivable_of
 from state.effects import TextFacts
 from state.names import LEDGER_CURSOR, RULES, SINGLE_READS

@@ -10,7 +10,7 @@ import pytest
 
 from connector.domain.effect import BooksIdentity, EffectKind
 from connector.errors import DatabaseTrouble
-from connector.ports import PaymentState
+from connector.ports.processor import PaymentState
 from state.glance import Glance, file_glances
 from state.migrate import migrate
 from state.names import HINTS_SINCE

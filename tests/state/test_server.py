@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from connector.assemble import open_state
 from connector.domain.phone import Phone
 from connector.errors import AlreadyRunning, ConfigProblem, DatabaseTrouble
-from connector.ports import InboundText
+from connector.ports.messenger import InboundText
 from state.database import Database
 from state.elsewhere import database_url
 from state.migrate import current_revision, migrate

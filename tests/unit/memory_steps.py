@@ -12,7 +12,8 @@ from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.ports import BookingRequest, LinkRequest
+from connector.ports.ledger import BookingRequest
+from connector.ports.processor import LinkRequest
 
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ROSA = Phone("+12025550143")

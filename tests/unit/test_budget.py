@@ -15,7 +15,7 @@ from connector.domain.cadence import Limit
 from connector.errors import DatabaseTrouble, Throttled
 from connector.flows.budget import Budget
 from connector.flows.company import Answers
-from connector.ports import CallKind, CallSeen
+from connector.ports.calls import CallKind, CallSeen
 from state.database import Database
 from state.migrate import migrate
 from state.place import sqlite_url

@@ -12,7 +12,8 @@ from adapters.memory.faults import Crash, Fault, FaultKind
 from adapters.memory.ledger import MemoryLedger
 from adapters.memory.world import SeenCall
 from connector.errors import DuebirdError, Rejected, Throttled, Transient, Uncertain
-from connector.ports import BookingRequest, PaymentState
+from connector.ports.ledger import BookingRequest
+from connector.ports.processor import PaymentState
 from tests.contract.looking import Changes
 from tests.unit.memory_steps import START, Account, Books, link_request, usd
 

@@ -23,7 +23,9 @@ from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
 from connector.domain.records import PaidState, Records, TextFate
 from connector.errors import Uncertain
-from connector.ports import BookingRequest, LinkRequest, TextRequest
+from connector.ports.ledger import BookingRequest
+from connector.ports.messenger import TextRequest
+from connector.ports.processor import LinkRequest
 
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 DANA = Phone("+12125550123")

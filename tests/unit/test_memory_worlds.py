@@ -16,7 +16,9 @@ from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.tokens import FixedTokens
 from connector.domain.receivable import ReceivableState
 from connector.errors import CursorExpired, NeedsReauthorisation, Rejected, RejectedBecause, Throttled
-from connector.ports import CallKind, DeliveryState, Hint, TextRequest
+from connector.ports.calls import CallKind
+from connector.ports.messenger import DeliveryState, TextRequest
+from connector.ports.processor import Hint
 from tests.unit.memory_steps import ROSA, START, Account, Books, link_request, usd
 
 # ------------------------------------------------------------------------------------------------------- the worlds

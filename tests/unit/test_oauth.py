@@ -30,7 +30,8 @@ from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.sandbox.base import Fault
 from adapters.xero.settings import XeroSettings
 from connector.errors import NeedsReauthorisation, Transient, Uncertain
-from connector.ports import TokenSet, Weight
+from connector.ports.calls import TokenSet
+from connector.ports.findings import Weight
 from tests.oauth_server import CANARY, CLIENT_ID, CLIENT_SECRET
 from tests.oauth_world import START, World, resolve, world
 

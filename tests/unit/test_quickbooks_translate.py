@@ -25,7 +25,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import BookingRequest, BookingState
+from connector.ports.ledger import BookingRequest, BookingState
 
 LINE = {"Amount": Decimal("362.07"), "DetailType": "SalesItemLineDetail"}
 INVOICE: dict[str, Any] = {

@@ -21,7 +21,7 @@ from adapters.oauth.client import (
 from adapters.oauth.refreshing import COOL_DOWN, RefreshingTokens
 from adapters.sandbox.base import Fault
 from connector.errors import NeedsReauthorisation, Throttled, Transient
-from connector.ports import TokenSet, TokenStore
+from connector.ports.calls import TokenSet, TokenStore
 from tests.oauth_world import CONNECTION, START, World, lasting, store_in, world
 from tests.ports import free_port
 
@@ -192,7 +192,7 @@ from pathlib import Path
 from adapters.clock import ManualClock
 from adapters.oauth.client import quickbooks_client, xero_client
 from adapters.oauth.refreshing import RefreshingTokens
-from connector.ports import Wire
+from connector.ports.calls import Wire
 from tests.oauth_world import CONNECTION, NoMeter, quickbooks_settings, resolve, store_in, xero_settings
 
 folder, base, service, now = sys.argv[1:]

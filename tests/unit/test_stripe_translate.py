@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from adapters.stripe import translate
 from connector.domain.money import Money
-from connector.ports import LinkRequest, PaymentState
+from connector.ports.processor import LinkRequest, PaymentState
 
 SPECS = Path(os.environ.get("DUEBIRD_SPECS", Path(__file__).parents[3] / "shared" / "specs"))
 

@@ -15,7 +15,7 @@ import pytest
 from adapters.private_files import locked, read_private, write_private
 from adapters.tokens import EncryptedTokenStore, FileKey, KeyringKey, choose_key_source, keyring_trouble
 from connector.errors import ConfigProblem, NeedsReauthorisation, Transient
-from connector.ports import TokenSet
+from connector.ports.calls import TokenSet
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

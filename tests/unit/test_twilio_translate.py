@@ -25,7 +25,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports import DeliveryState, FailureKind, SegmentPrice
+from connector.ports.messenger import DeliveryState, FailureKind, SegmentPrice
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 MESSAGE: dict[str, Any] = {

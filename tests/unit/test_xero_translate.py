@@ -13,7 +13,7 @@ from adapters.xero.translate import Unreadable
 from connector.domain.money import Money
 from connector.domain.receivable import ReceivableState
 from connector.errors import Rejected, RejectedBecause, Uncertain
-from connector.ports import BookingRequest, BookingState
+from connector.ports.ledger import BookingRequest, BookingState
 
 INVOICE: dict[str, Any] = {
     "Type": "ACCREC",

@@ -22,7 +22,7 @@ from connector.config import load_text
 from connector.daemon import Daemon
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.phone import Phone
-from connector.ports import TokenSet
+from connector.ports.calls import TokenSet
 from connector.signin.book import ConnectionEntry
 from connector.signin.company import custody_of
 from tests.ports import free_port

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from connector.domain.consent import ConsentState, standing
-from connector.ports import InboundText
+from connector.ports.messenger import InboundText
 from connector.web.doors import doors_of
 from state.names import INBOUND_SINCE
 from state.tables import TextRow

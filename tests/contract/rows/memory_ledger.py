@@ -12,7 +12,8 @@ from adapters.memory.ledger import MemoryLedger
 from adapters.memory.ledger_world import CLEARING, LedgerWorld
 from adapters.memory.reading import MemoryLedgerReader
 from connector.domain.money import Money
-from connector.ports import Ledger, LedgerReader
+from connector.ports.ledger import Ledger
+from connector.ports.records import LedgerReader
 from tests.contract.harness import LedgerHarness
 
 PORT = "ledger"

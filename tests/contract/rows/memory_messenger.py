@@ -12,7 +12,8 @@ from adapters.memory.faults import FaultKind
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.reading import MemoryMessengerReader
 from connector.domain.phone import Phone
-from connector.ports import Messenger, MessengerReader
+from connector.ports.messenger import Messenger
+from connector.ports.records import MessengerReader
 from tests.contract.harness import MessengerHarness
 
 PORT = "messenger"

@@ -13,7 +13,9 @@ from adapters.memory.processor import MemoryProcessor
 from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.reading import MemoryProcessorReader
 from connector.domain.money import Money
-from connector.ports import Anchor, PaymentProcessor, ProcessorReader
+from connector.ports.anchor import Anchor
+from connector.ports.processor import PaymentProcessor
+from connector.ports.records import ProcessorReader
 from tests.contract.harness import ProcessorHarness
 
 PORT = "processor"

@@ -19,7 +19,9 @@ from adapters.sandbox.quickbooks.control import add_invoice, pay_by_hand
 from adapters.sandbox.quickbooks.payments import delete_invoice, delete_payment, void_invoice
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
-from connector.ports import CallKind, CallSeen, Ledger, LedgerReader, Wire
+from connector.ports.calls import CallKind, CallSeen, Wire
+from connector.ports.ledger import Ledger
+from connector.ports.records import LedgerReader
 from tests.ports import free_port
 
 PORT = "ledger"

@@ -20,7 +20,10 @@ from adapters.stripe.processor import StripeProcessor
 from adapters.stripe.records import StripeRecords
 from adapters.stripe.settings import StripeSettings
 from connector.domain.money import Money
-from connector.ports import Anchor, CallKind, CallSeen, PaymentProcessor, ProcessorReader, Wire
+from connector.ports.anchor import Anchor
+from connector.ports.calls import CallKind, CallSeen, Wire
+from connector.ports.processor import PaymentProcessor
+from connector.ports.records import ProcessorReader
 from tests.contract.harness import ProcessorHarness
 
 

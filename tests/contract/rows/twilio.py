@@ -14,7 +14,9 @@ from adapters.twilio.messenger import TwilioMessenger
 from adapters.twilio.records import TwilioRecords
 from adapters.twilio.settings import TwilioSettings
 from connector.domain.phone import Phone
-from connector.ports import CallKind, CallSeen, Messenger, MessengerReader, Wire
+from connector.ports.calls import CallKind, CallSeen, Wire
+from connector.ports.messenger import Messenger
+from connector.ports.records import MessengerReader
 
 ACCOUNT = "AC" + "a" * 32
 SERVICE = "MG" + "b" * 32

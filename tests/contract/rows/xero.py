@@ -17,7 +17,8 @@ from adapters.xero.records import XeroRecords
 from adapters.xero.settings import XeroSettings
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
-from connector.ports import CallKind, CallSeen, LedgerReader, Wire
+from connector.ports.calls import CallKind, CallSeen, Wire
+from connector.ports.records import LedgerReader
 
 PORT = "ledger"
 TOKEN = "sandbox-xero-token"
