@@ -142,6 +142,7 @@ class ConsentRow(SQLModel, table=True):
     source: str = ""
     __table_args__ = (
         Index("consents_phone", "company", "phone"),
+        Index("consents_entry", "company", "entry"),
         # The same reply read twice, or the same row imported twice, is one entry.
         UniqueConstraint("company", "phone", "state", "source", name="one_consent_per_source"),
     )
@@ -258,6 +259,7 @@ class TextRow(SQLModel, table=True):
         UniqueConstraint("company", "effect_key", name="one_text_per_effect"),
         Index("texts_check", "company", "check_at"),
         Index("texts_phone", "company", "phone", "sent_at"),
+        Index("texts_sent", "company", "sent_at"),
         Index("texts_receivable", "company", "ledger_id"),
     )
 
@@ -291,6 +293,7 @@ class EffectRow(SQLModel, table=True):
     __table_args__ = (
         Index("effects_due", "company", "status", "priority", "due_at"),
         Index("effects_subject", "company", "subject"),
+        Index("effects_claimed", "company", "claimed_at"),
         Index("effects_phone", "company", "phone", "planned_at"),
     )
 

@@ -235,9 +235,14 @@ class Views:
 
     def last_delivered_at(self, company: str) -> datetime | None:
         """When the latest of the texts that reached their phones was sent."""
-        statement = select(func.max(TextRow.sent_at)).where(TextRow.company == company, TextRow.state == "delivered")
+        statement = (  # walks back from the latest; max() would read all of them
+            select(TextRow.sent_at)
+            .where(TextRow.company == company, TextRow.state == "delivered")
+            .order_by(col(TextRow.sent_at).desc())
+            .limit(1)
+        )
         with self._db.read() as session:
-            return session.exec(statement).one()
+            return session.exec(statement).first()
 
     def calls_since(self, company: str, service: str, since: datetime) -> tuple[int, int]:
         """(reads, writes) made to a service since then, in whole UTC hours."""
