@@ -106,5 +106,9 @@ class ConfigProblem(DuebirdError):
     """The configuration cannot work. The message holds every problem found, each with its path and its fix."""
 
 
+class Mistyped(DuebirdError):
+    """What a person gave a command cannot be used. Nothing was done."""
+
+
 class Bug(DuebirdError):
     """An assertion about our own code failed. Nothing was sent."""

@@ -12,7 +12,7 @@ import typer
 
 from connector.cli.frame import EXIT_CONFIG, ConfigOption, JsonOption, print_json, told
 from connector.cli.grouped import Sentences
-from connector.errors import ConfigProblem
+from connector.errors import ConfigProblem, Mistyped
 
 if TYPE_CHECKING:
     from connector.config.initial import InitialAnswers
@@ -167,7 +167,7 @@ def _answers(*, ledger: str, name: str, country: str, timezone: str, company: st
         today = SystemClock().now().astimezone().date()  # the owner's own day
         first_day = date.fromisoformat(start_on) if start_on else today
     except ValueError:
-        raise ConfigProblem(
+        raise Mistyped(
             f"--start-on {start_on} is not a date; nothing was written.", advice="Write it as 2026-12-01."
         ) from None
     # As people write them: QuickBooks, us, America/New York. What is wrong beyond that is told below, all at once.
@@ -187,7 +187,5 @@ def _answers(*, ledger: str, name: str, country: str, timezone: str, company: st
 def _ask(question: str, option: str) -> str:
     """Ask a person; a script that left something out is told which option."""
     if not sys.stdin.isatty():
-        raise ConfigProblem(
-            f"{option} is missing; nothing was written.", advice=f"Give {option}; see duebird init --help"
-        )
+        raise Mistyped(f"{option} is missing; nothing was written.", advice=f"Give {option}; see duebird init --help")
     return str(typer.prompt(question, prompt_suffix=" ")).strip()

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from connector.errors import ConfigProblem, DuebirdError, Transient
+from connector.errors import ConfigProblem, DuebirdError, Mistyped, Transient
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,6 +64,8 @@ def told() -> Iterator[None]:
 
 
 def _code(error: DuebirdError) -> int:
+    if isinstance(error, Mistyped):
+        return EXIT_USAGE
     if isinstance(error, ConfigProblem):
         return EXIT_CONFIG
     return EXIT_TEMPORARY if isinstance(error, Transient) or error.code == "busy" else EXIT_FAILED

@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import TZPATH
 
 from connector.config.toml import toml_value
-from connector.errors import ConfigProblem
+from connector.errors import ConfigProblem, Mistyped
 
 _LEDGER_LINES: Final = {
     "quickbooks": """\
@@ -106,7 +106,7 @@ def initial_text(answers: InitialAnswers) -> str:
         load_text(text, Path("duebird.toml"), {}, with_secrets=False)
     except InvalidConfig as error:
         listed = "\n\n".join(str(problem) for problem in error.problems)
-        raise ConfigProblem(f"These answers cannot be used; nothing was written.\n\n{listed}") from None
+        raise Mistyped(f"These answers cannot be used; nothing was written.\n\n{listed}") from None
     return text
 
 
@@ -114,7 +114,8 @@ def write_initial(path: Path, answers: InitialAnswers) -> None:
     """Write a configuration that only its owner can read; never overwrites.
 
     Raises:
-        ConfigProblem: there is a file already, the folder cannot be written, or an answer cannot be used.
+        ConfigProblem: there is a file already, or the folder cannot be written.
+        Mistyped: an answer cannot be used.
     """
     text = initial_text(answers)
     try:

@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from connector.cli.config_commands import app, init
-from connector.cli.frame import EXIT_CONFIG
+from connector.cli.frame import EXIT_CONFIG, EXIT_USAGE
 from connector.config import load
 from connector.config.initial import InitialAnswers, slug_of, write_initial, zones_of
 from connector.config.outputs import example_toml, reference_markdown, schema_json
@@ -141,7 +141,7 @@ def test_of_two_writers_the_second_is_told(tmp_path: Path) -> None:
 
 def test_init_tells_every_answer_that_cannot_be_used_and_writes_nothing(here: Path) -> None:
     result = run("init", "--ledger", "sage", "--name", "Acme", "--country", "UK", "--timezone", "London")
-    assert result.exit_code == EXIT_CONFIG
+    assert result.exit_code == EXIT_USAGE
     for word in ("'sage'", "'GB'", "'London'", "nothing was written"):
         assert word in result.stderr
     assert not (here / "duebird.toml").exists()
@@ -149,7 +149,7 @@ def test_init_tells_every_answer_that_cannot_be_used_and_writes_nothing(here: Pa
 
 def test_init_without_a_terminal_names_the_option_that_is_missing(here: Path) -> None:
     result = run("init", "--ledger", "xero")
-    assert result.exit_code == EXIT_CONFIG
+    assert result.exit_code == EXIT_USAGE
     assert "--name is missing; nothing was written" in result.stderr
     assert not (here / "duebird.toml").exists()
 
@@ -165,7 +165,7 @@ def test_init_understands_answers_as_people_write_them(here: Path) -> None:
 
 def test_init_refuses_a_date_that_is_none(here: Path) -> None:
     result = run("init", *XERO, "--start-on", "tomorrow")
-    assert result.exit_code == EXIT_CONFIG
+    assert result.exit_code == EXIT_USAGE
     assert "is not a date" in result.stderr
     assert not (here / "duebird.toml").exists()
 
