@@ -20,5 +20,6 @@ class ServiceSettings(StrictSettings):
     )
     read_timeout: Seconds = Field(
         default=30.0,
-        description="Seconds to wait for an answer. Below 30 s our own timer, not the service's answer, would decide.",
+        description="Seconds to wait for a write's whole answer, and for each piece of a read's, which may take four "
+        "times as long as a whole. Below 30 s our own timer, not the service's answer, would decide.",
     )

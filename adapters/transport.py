@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import requests
 import tenacity
-from requests.adapters import HTTPAdapter
 
+from adapters.deadline import TimedAdapter, whole_answer
 from connector.errors import Throttled, Transient
 from connector.ports.calls import CallKind, CallSeen, Wire
 
@@ -36,8 +36,8 @@ class MeteredSession(requests.Session):
         self._service = service
         self._kind_of = kind_of or _kind_by_method
         self.trust_env = True  # proxies and the machine's own certificate bundle
-        self.mount("https://", HTTPAdapter(max_retries=0))
-        self.mount("http://", HTTPAdapter(max_retries=0))
+        self.mount("https://", TimedAdapter())
+        self.mount("http://", TimedAdapter())
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Make one call; raises what requests raises, and `Throttled` before the call when the budget says no."""
@@ -48,7 +48,7 @@ class MeteredSession(requests.Session):
         kwargs["allow_redirects"] = False  # a redirect would turn a POST into a GET, or carry a token elsewhere
         self._wire.meter.before(self._service, kind)
         try:
-            with self._wire.lane:
+            with self._wire.lane, whole_answer(kind, self._wire.read_timeout):
                 response = super().request(method, url, *args, **kwargs)
         except requests.RequestException:
             self._wire.meter.after(CallSeen(self._service, kind, None))

@@ -31,6 +31,7 @@ from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.rest import RESTClientObject
 
 from adapters.broken_text import mended, suspect
+from adapters.deadline import POOLS, whole_answer
 from adapters.transport import is_web_page, never_sent, retry_after, server_time
 from adapters.xero.translate import problems_in, refusal
 from connector.errors import (
@@ -80,6 +81,7 @@ class _QuietRest(RESTClientObject):  # type: ignore[misc]  # the SDK has no type
     def __init__(self, configuration: Any, wire: Wire) -> None:
         super().__init__(configuration)
         self._wire = wire
+        self.pool_manager.pool_classes_by_scheme = POOLS
 
     def request(
         self,
@@ -97,7 +99,7 @@ class _QuietRest(RESTClientObject):  # type: ignore[misc]  # the SDK has no type
         kind = CallKind.READ if method == "GET" else CallKind.WRITE
         self._wire.meter.before(SERVICE, kind)
         try:
-            with self._wire.lane:
+            with self._wire.lane, whole_answer(kind, self._wire.read_timeout):
                 response: urllib3.BaseHTTPResponse = self.pool_manager.request(
                     method,
                     url,

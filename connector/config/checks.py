@@ -17,6 +17,7 @@ from connector.config.describe import SERVICES, settings_of
 from connector.config.document import Company, Document, printable
 from connector.config.findings import Findings
 from connector.config.values import outside_gsm7, split_address
+from connector.domain.lease import CALL, TEXTS_WAIT, texts_wait
 from connector.pointers import SCHEMES, SecretPointer
 
 # ---------------------------------------------------------------------------------------- two of the same thing
@@ -297,6 +298,25 @@ def _placeholders(company: Company, found: Findings) -> None:
             )
 
 
+def takeover(document: Document, found: Findings) -> None:
+    """A copy elsewhere may still wait for its last answer when we begin to text."""
+    wait = _seconds(document.value(("daemon", "takeover_wait")), TEXTS_WAIT)
+    for company in document.companies:
+        if not company.enabled or stand_in_addresses(company)["twilio"]:
+            continue
+        needed = texts_wait(_seconds(company.section("twilio").get("read_timeout"), CALL))
+        if wait < needed:
+            found.warn(
+                ("daemon", "takeover_wait"),
+                "is shorter than a copy on another computer may take to notice that it must stop",
+                f"Write takeover_wait = {needed:g}, which suits read_timeout under twilio, or lower that.",
+            )
+
+
+def _seconds(given: object, usual: float) -> float:
+    return float(given) if isinstance(given, (int, float)) else usual  # what is neither is told elsewhere
+
+
 def check_all(document: Document, secrets: ResolvedSecrets) -> Findings:
     """Run every check."""
     found = Findings(document)
@@ -305,5 +325,6 @@ def check_all(document: Document, secrets: ResolvedSecrets) -> Findings:
     pointers(document, found)
     stripe_keys(document, secrets, found)
     oddities(document, found)
+    takeover(document, found)
     budgets(document, found)
     return found

@@ -26,10 +26,18 @@ CALL: Final = 30.0
 # How long the processor surely remembers a key, in seconds: a day (https://docs.stripe.com/api/idempotent_requests).
 # An hour less is what may be relied on.
 KEYS_LAST: Final = 23 * 3600.0
-# How long texts wait after a claim was taken from somebody who had not let go: a copy that still runs elsewhere begins
-# its last call RENEWED_FOR + MARGIN after its last renewal and is done CALL later. The rest, 30 s, is for the message
-# list to show what it sent.
-TEXTS_WAIT: Final = 2 * RENEWED_FOR + CALL
+
+
+def texts_wait(call: float) -> float:
+    """How long texts wait after a claim was taken from somebody who had not let go, in seconds.
+
+    A copy that still runs elsewhere begins its last call RENEWED_FOR + MARGIN after its last renewal and is done `call`
+    later: what a write waits for its answer. The rest, 30 s, is for the message list to show what it sent.
+    """
+    return 2 * RENEWED_FOR + call
+
+
+TEXTS_WAIT: Final = texts_wait(CALL)
 
 
 @dataclass(frozen=True, slots=True)

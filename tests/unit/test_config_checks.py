@@ -322,3 +322,11 @@ def test_stand_ins_have_no_budget() -> None:
 def test_what_is_allowed_and_seldom_meant_is_warned_about(text: str, path: str) -> None:
     found = load_text(text, HERE, {**ENVIRON, "SK_LIVE": "sk_live_whole0001"})
     assert [warning.path for warning in found.warnings] == [path]
+
+
+def test_texts_that_would_go_on_before_a_copy_elsewhere_has_stopped_are_told() -> None:
+    slow = company(twilio='from_number = "+15552000001"\nread_timeout = 100')
+    assert "takeover_wait" in "".join(warned(slow))
+    assert "takeover_wait" not in "".join(warned("[daemon]\ntakeover_wait = 220\n" + slow))
+    assert "takeover_wait" in "".join(warned("[daemon]\ntakeover_wait = 149\n" + company()))
+    assert "takeover_wait" not in "".join(warned(company()))
