@@ -15,6 +15,7 @@ HINTS_SINCE: Final = "hints_since"
 PAYMENTS_SINCE: Final = "payments_since"
 INBOUND_SINCE: Final = "inbound_since"
 SINGLE_READS: Final = "single_reads"  # "pending" while receivables wait to be read one by one
+OPEN_AT_SWEEP: Final = "open_at_sweep"  # how many receivables were open once the last full reading was done
 RULES: Final = "rules"  # what the decisions on record were made by
 PASSED: Final = "passed"
 CLOCK_SKEW: Final = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again

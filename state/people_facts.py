@@ -18,7 +18,13 @@ from state.facts import Attention, put_attention, put_consent, put_cursor, revie
 from state.names import ALL, INBOUND_SINCE, TEXTS
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
 
-ASKS: Final = ("catch-up", "failing", "recovered")  # kinds of items that ask whether texts may go again
+ASKS: Final = (
+    "catch-up",
+    "failing",
+    "flood",
+    "gone",
+    "recovered",
+)  # kinds of items that ask whether texts may go again
 
 
 class PeopleFacts(ConsentFacts):

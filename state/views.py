@@ -244,6 +244,25 @@ class Views:
         with self._db.read() as session:
             return session.exec(statement).first()
 
+    def noticed_between(self, company: str, since: datetime, until: datetime) -> list[datetime]:
+        """When notices were attempted in that time, whatever became of them."""
+        statement = select(EffectRow.claimed_at).where(
+            EffectRow.company == company,
+            EffectRow.purpose == "notice",
+            col(EffectRow.claimed_at) >= since,
+            col(EffectRow.claimed_at) < until,
+        )
+        with self._db.read() as session:
+            return [at for at in session.exec(statement).all() if at is not None]
+
+    def count_open(self, company: str) -> int:
+        """How many receivables are open, as last read."""
+        statement = select(func.count()).where(
+            ReceivableRow.company == company, ReceivableRow.state == ReceivableState.OPEN
+        )
+        with self._db.read() as session:
+            return session.exec(statement).one()
+
     def calls_since(self, company: str, service: str, since: datetime) -> tuple[int, int]:
         """(reads, writes) made to a service since then, in whole UTC hours."""
         statement = select(

@@ -170,6 +170,13 @@ class CapSettings(StrictSettings):
         description="Texts that may go out unasked when Duebird comes back after a stop; for more it asks the owner, "
         "who may not want 25 customers to hear of last week today.",
     )
+    usual_day: int = Field(
+        default=50,
+        ge=0,
+        le=1_000_000,
+        description="Texts of one day that never need a question. For more Duebird asks when they are also more than "
+        "five times those of the busiest day of the last five weeks: an import, or a mistake.",
+    )
 
 
 class PollingSettings(StrictSettings):

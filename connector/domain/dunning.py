@@ -81,6 +81,7 @@ class Policy:
     texts_per_hour: int | None = None  # above it texts wait, and a person is told; None: no such brake
     texts_per_day: int | None = None
     catch_up: int | None = None  # notices that may go out unasked after a stop
+    usual_day: int | None = None  # notices of one day that never need a question; None: none ever does
     live: bool = True  # live money at the processor, as opposed to its test mode
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from connector.domain.calendar import local_day
+from connector.domain.unusual import LOOK_BACK, all_gone, busiest_day, is_flood
 from connector.flows.company import Company
 from connector.ports.messenger import DeliveryAdvice, FailureKind
 from state.names import PASSED
@@ -14,6 +16,7 @@ from state.store import Attention
 _OURS: Final = frozenset((FailureKind.FILTERED, FailureKind.SETUP))
 # A night and a weekend evening are no stop; a machine that was off longer comes back to a backlog worth a question.
 AWAY: Final = timedelta(hours=12)
+A_DAY: Final = timedelta(days=1)
 
 
 def notices_left(company: Company, now: datetime) -> int | None:
@@ -37,7 +40,7 @@ def caps_allow(company: Company, now: datetime) -> bool:
 
 def _left(company: Company, now: datetime) -> list[tuple[int, int, timedelta]]:
     """For each cap there is: how many are left, the cap, and its span."""
-    caps = ((company.policy.texts_per_hour, timedelta(hours=1)), (company.policy.texts_per_day, timedelta(days=1)))
+    caps = ((company.policy.texts_per_hour, timedelta(hours=1)), (company.policy.texts_per_day, A_DAY))
     return [
         (cap - company.queries.notices_since(company.id, now - span), cap, span)
         for cap, span in caps
@@ -89,6 +92,60 @@ def ask_before_catching_up(company: Company) -> bool:
         ),
     )
     return True
+
+
+def ask_about_a_flood(company: Company) -> bool:
+    """Pause texts when today would see far more than any day of the last weeks. Returns whether it paused.
+
+    Asked at most once a day: what the owner let go on stays going.
+    """
+    usual = company.policy.usual_day
+    if usual is None or company.queries.paused(company.id):
+        return False
+    now = company.clock.now()
+    day_ago = now - A_DAY
+    waiting = company.queries.notices_wanted(company.id)
+    today = company.queries.notices_since(company.id, day_ago) + waiting
+    if not waiting or today <= usual:
+        return False
+    texted_at = company.queries.noticed_between(company.id, now - LOOK_BACK, day_ago)
+    busiest = busiest_day(texted_at, company.policy.zone)
+    if not is_flood(today, busiest, usual):
+        return False
+    why = f"{today} texts would go out within a day, and on no day of the last five weeks more than {busiest} did"
+    return company.store.pause_once(
+        company.id,
+        why,
+        now,
+        Attention(
+            key=f"{company.id}/flood/{local_day(now, company.policy.zone)}",
+            subject="texts",
+            happened=f"{company.policy.business}: {why}.",
+            not_done=f"{waiting} texts wait. Payments are booked all the same.",
+            command=f"duebird preview --company {company.id}, then: duebird resume {company.id}",
+        ),
+    )
+
+
+def ask_where_they_went(company: Company, before: int, left: int) -> None:
+    """Pause texts when nearly all open invoices are gone since the full reading before: settled, or out of sight."""
+    if not all_gone(before, left):
+        return
+    now = company.clock.now()
+    why = f"of {before} invoices that were open, {left} still are"
+    asked = Attention(
+        key=f"{company.id}/gone/{local_day(now, company.policy.zone)}",
+        subject="texts",
+        happened=f"{company.policy.business}: {why}. The others were paid, voided or deleted in the ledger, or Duebird "
+        "cannot see them any more.",
+        not_done="No texts go out until you say so. Links of invoices that are not open are taken down, and payments "
+        "are booked all the same.",
+        command=f"duebird invoices --company {company.id}, and where the ledger agrees: duebird resume {company.id}",
+    )
+    if company.queries.paused(company.id):  # by somebody, whose reason stays
+        company.store.attend(company.id, asked, now)
+    else:
+        company.store.pause_once(company.id, why, now, asked)
 
 
 def stop_after_failures(company: Company, text_id: str, advice: DeliveryAdvice, now: datetime) -> None:

@@ -78,7 +78,7 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
     for number in range(ROUNDS):
         before = dict(report.counts.names)
         _stage(company, "decide", propose.run_once, report)
-        if number == 0 and brakes.ask_before_catching_up(company):
+        if number == 0 and (brakes.ask_before_catching_up(company) or brakes.ask_about_a_flood(company)):
             report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
         _stage(company, "perform", partial(perform.run_once, pool=pool), report)
         if report.counts.names == before:

@@ -9,11 +9,12 @@ from typing import Final
 from connector.domain.phone import Phone, parse_mobile
 from connector.domain.receivable import Customer, Receivable
 from connector.errors import CursorExpired, Rejected, Transient
+from connector.flows import brakes
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
 from connector.ports.ledger import ChangePage, Quarantined
 from state.books import receivable_of
-from state.names import LEDGER_CURSOR, SINGLE_READS, SWEEP_PAGE, SWEPT_AT
+from state.names import LEDGER_CURSOR, OPEN_AT_SWEEP, SINGLE_READS, SWEEP_PAGE, SWEPT_AT
 from state.store import Attention
 
 PAGES_A_RUN: Final = 20  # of 1,000 rows: a backlog of 20,000 changes a run; the rest comes in the next, seconds later
@@ -146,6 +147,18 @@ def _single_reads(company: Company, counts: Counts) -> None:
                 counts.add("records unreadable")
     if len(waiting) < REREADS_A_RUN and guard.last is None:
         company.store.set_cursor(company.id, SINGLE_READS, "", company.clock.now())
+        _look_who_is_left(company, since)
+
+
+def _look_who_is_left(company: Company, swept_at: datetime) -> None:
+    """Once after each full reading: whether it left anything of what was open after the one before."""
+    before = company.queries.cursor(company.id, OPEN_AT_SWEEP)
+    if before is not None and before.moved_at >= swept_at:
+        return
+    left = company.queries.count_open(company.id)
+    if before is not None:
+        brakes.ask_where_they_went(company, int(before.value), left)
+    company.store.set_cursor(company.id, OPEN_AT_SWEEP, str(left), company.clock.now())
 
 
 def reread(company: Company, ledger_id: str, *, noted: bool = False) -> Receivable | None:

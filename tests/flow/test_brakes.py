@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.domain.phone import Phone
 from tests.flow.conftest import OpenOffice
-from tests.flow.office import Office
+from tests.flow.office import DOLLARS, Office
 
 
 def phones(count: int) -> list[Phone]:
@@ -102,3 +102,83 @@ def test_a_pause_between_decision_and_sending_holds_the_text(open_office: OpenOf
     office.wait(minutes=61)
     office.run(2)
     assert texted(office) == 1
+
+
+def test_far_more_texts_than_on_any_day_of_five_weeks_wait_for_the_owner(open_office: OpenOffice) -> None:
+    office = open_office(usual_day=3, max_per_number_per_day=9)
+    office.issue()
+    office.run(3)
+    office.wait(days=1, minutes=1)
+    issue_many(office, 6)
+    office.run(3)
+    assert texted(office) == 1
+    [item] = office.attention()
+    assert "6 texts would go out within a day, and on no day of the last five weeks more than 1 did" in item
+    office.company.store.resume("acme", office.clock.now())
+    office.run(3)
+    assert texted(office) == 7
+    assert office.attention() == []
+
+
+def test_a_billing_day_like_that_of_last_month_is_nothing_unusual(open_office: OpenOffice) -> None:
+    office = open_office(usual_day=3)
+    issue_many(office, 4)
+    office.run(3)
+    office.company.store.resume("acme", office.clock.now())
+    office.run(3)
+    assert texted(office) == 4
+    for _ in range(4):
+        office.wait(days=7)
+        office.run()
+    issue_many(office, 12)
+    office.run(3)
+    assert texted(office) == 20, "4, 4 on their due day, and 12"
+
+
+def test_a_few_texts_are_no_flood_whatever_there_was_before(open_office: OpenOffice) -> None:
+    office = open_office(usual_day=6)
+    issue_many(office, 6)
+    office.run(3)
+    assert texted(office) == 6
+
+
+def test_when_nearly_all_open_invoices_are_gone_texts_wait_and_payments_do_not(open_office: OpenOffice) -> None:
+    office = open_office()
+    invoices = [office.issue(office.customer(f"C {number}", mobile=None)) for number in range(12)]
+    paid = office.issue()
+    office.run(3)
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    for days in (0, 2):
+        office.wait(days=days, minutes=1)
+        office.run(3)
+    assert office.attention() == []
+    for invoice in invoices:
+        office.ledger_world.delete(invoice)
+    office.wait(days=1, hours=1)
+    office.run(2)
+    [item] = office.attention()
+    assert "of 12 invoices that were open, 0 still are" in item
+    assert office.bookings(paid) == [DOLLARS]
+    office.issue(office.customer("New", mobile="+12125550555"))
+    office.run(2)
+    assert texted(office) == 2, "the notice and its receipt of before"
+    office.company.store.resume("acme", office.clock.now())
+    office.run(2)
+    assert texted(office) == 3
+
+
+def test_a_pause_of_the_owner_keeps_its_reason_when_invoices_are_gone(open_office: OpenOffice) -> None:
+    office = open_office()
+    invoices = [office.issue(office.customer(f"C {number}", mobile=None)) for number in range(12)]
+    office.run()
+    office.wait(days=1, hours=1)
+    office.run()
+    office.company.store.pause("acme", "holiday", office.clock.now())
+    for invoice in invoices[1:]:
+        office.ledger_world.void(invoice)
+    office.wait(days=1, hours=1)
+    office.run()
+    assert len(office.attention()) == 1
+    pause = office.company.queries.paused("acme")
+    assert pause is not None
+    assert pause.why == "holiday"
