@@ -26,10 +26,14 @@ class StripeRecords(StripeProcessor):
     def our_links(self) -> Links:
         """Links with our reference, 100 a call; Stripe tells neither when a link was made nor when it was closed.
 
-        What a link asks is not in the list, and reading it would be a call for each; it is part of the reference.
+        Open ones first and by themselves: years of closed ones must not hide them. What a link asks is not in the list,
+        and reading it would be a call for each; it is part of the reference.
         """
-        rows, whole = self._walk("read the payment links", links_of, {}, LINK_PAGES)
-        found = (translate.link_from(row) for row in rows)
+        opened, all_opened = self._walk("read the payment links", links_of, {"active": True}, LINK_PAGES)
+        closed, all_closed = self._walk("read the payment links", links_of, {"active": False}, LINK_PAGES)
+        rows = {row["id"]: row for row in (*opened, *closed)}  # one closed meanwhile is in both
+        whole = all_opened and all_closed
+        found = (translate.link_from(row) for row in rows.values())
         return Links(
             tuple(
                 LinkRecord(one.link_id, one.url, one.reference, one.metadata, amount=None, active=one.active)
