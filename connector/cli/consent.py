@@ -30,6 +30,8 @@ from connector.cli.frame import (
 from connector.cli.grouped import Sentences
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from connector.config import Loaded
     from connector.domain.consent import ConsentRecord
     from connector.domain.phone import Phone
@@ -97,10 +99,19 @@ def consent_add(
     method: Annotated[str, typer.Option(help="How they agreed: form, paper or verbal.")] = "form",
     wording: Annotated[str, typer.Option(help="What the person agreed to.")] = "",
     evidence: Annotated[str, typer.Option(help="Where that can be looked up.")] = "",
+    anew: Annotated[
+        bool, typer.Option("--anew", help="They wanted no more texts, and have agreed again since.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Record that somebody agreed to texts."""
-    _record(phone, "granted", config, company, (method, wording, evidence), as_json=as_json)
+    """Record that somebody agreed to texts. Who wanted no more needs --anew and --evidence."""
+    if anew and not evidence:
+        fail(
+            "--anew needs --evidence: how and when they agreed again after they wanted no more texts. "
+            "Nothing was recorded.",
+            EXIT_USAGE,
+        )
+    _record(phone, "granted", config, company, (method, wording, evidence), anew=anew, as_json=as_json)
 
 
 @app.command("revoke", epilog="Example: duebird consent revoke +12125550123 --evidence 'asked on the phone'")
@@ -123,6 +134,7 @@ def _record(
     company: str | None,
     how: tuple[str, str, str],
     *,
+    anew: bool = True,
     as_json: bool,
 ) -> None:
     with told(), remembered(config, create=True) as (loaded, state):
@@ -135,6 +147,8 @@ def _record(
         if method not in METHODS:
             fail(f"{method} is no way to agree. Nothing was recorded.\nUse one of: {', '.join(METHODS)}.", EXIT_USAGE)
         now = present()
+        if not anew:
+            _refuse_if_revoked(state.queries.consent(company_id, number.e164), zone_of(loaded, company_id), config)
         record = ConsentRecord(
             phone=number,
             state=ConsentState(state_word),
@@ -149,6 +163,22 @@ def _record(
         done = "agrees to texts" if state_word == "granted" else "gets no more texts"
         facts = {"company": company_id, "phone": number.masked, "state": state_word}
         answer(f"Recorded: {number.masked} {done}.", facts, as_json=as_json)
+
+
+def _refuse_if_revoked(records: list[ConsentRecord], zone: ZoneInfo, config: Path | None) -> None:
+    """A STOP is not to be overruled by a hand that did not know of it."""
+    from connector.domain.consent import ConsentState, standing
+
+    if standing(records) is not ConsentState.REVOKED:
+        return
+    last = max((one for one in records if one.state is ConsentState.REVOKED), key=lambda one: one.recorded_at)
+    fail(
+        f"{last.phone.masked} wanted no more texts on {last.recorded_at.astimezone(zone):%d %b %Y} "
+        f"({last.method}). Nothing was recorded.\n"
+        "Only if they have agreed again since, add: --anew --evidence 'how and when'. Where they had texted STOP, they "
+        "must also text START themselves: until then Twilio refuses every text to them.\n"
+        f"All that is on record of a number: {typed('consent show PHONE', config)}",
+    )
 
 
 def _number(loaded: Loaded, company_id: str, phone: str) -> Phone:

@@ -7,7 +7,9 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -170,6 +172,11 @@ def test_no_screen_shows_a_secret_or_a_whole_number_or_is_wider_than_it_should_b
 # ------------------------------------------------------------------------------------------------------- preview
 
 
+def local_day(instant: str) -> date:
+    """The day it is then where the customers of that company live."""
+    return datetime.fromisoformat(instant).astimezone(ZoneInfo(NORTH.zone)).date()
+
+
 def test_a_preview_changes_nothing_at_any_service_and_nothing_on_record(open_desk: Desk) -> None:
     before = everything_done(open_desk)
     assert open_desk.type("preview").code == 0
@@ -182,7 +189,7 @@ def test_a_preview_gives_a_reason_for_every_open_invoice_that_gets_no_text(open_
         "N-3": "no consent on record for this number",
         "N-4": "the customer has no mobile number in the ledger",
     }
-    assert found["N-2"]["when"] > found["N-2"]["when"][:10], "the second text of a day waits for another"
+    assert local_day(found["N-2"]["when"]) > local_day(datetime.now(UTC).isoformat()), "one text a day"
     assert found["N-2"]["segments"] == 1
     assert "a payment of $120.00 on invoice N-2, received in Stripe clearing" in found["N-2"]["entry"]
 
@@ -192,7 +199,7 @@ def test_a_preview_has_the_very_words_that_are_then_sent_and_keeps_to_one_text_a
     own_desk.house.issue(NORTH, paid_customer(own_desk, first), number="A-2")
     soon, later = own_desk.type("preview", "--json").json[NORTH.id]
     assert (soon["invoice"], later["invoice"]) == ("A-1", "A-2")
-    assert soon["when"][:10] != later["when"][:10]
+    assert local_day(soon["when"]) < local_day(later["when"])
     assert "Reply STOP" in soon["body"]
     assert "Reply STOP" not in later["body"]
     own_desk.type("pause")
@@ -309,12 +316,19 @@ def test_a_list_with_five_bad_rows_names_each_and_imports_none(own_desk: Desk, t
 def test_a_consent_can_be_given_and_taken_by_hand(own_desk: Desk) -> None:
     own_desk.bill(NORTH, 5, "Sam Whitfield", agrees=False)
     number = NORTH.mobiles[5]
-    for _ in range(2):
-        own_desk.work()
-        assert own_desk.house.texts(number) == []
-        own_desk.type("consent", "add", number, "--company", NORTH.id, "--wording", "Texts are fine")
-        own_desk.type("consent", "revoke", number, "--company", NORTH.id, "--evidence", "called")
-    own_desk.type("consent", "add", number, "--company", NORTH.id)
+    own_desk.work()
+    assert own_desk.house.texts(number) == []
+    own_desk.type("consent", "add", number, "--company", NORTH.id, "--wording", "Texts are fine")
+    own_desk.type("consent", "revoke", number, "--company", NORTH.id, "--evidence", "called")
+    refused = own_desk.type("consent", "add", number, "--company", NORTH.id)
+    assert refused.code == 1
+    assert "wanted no more texts on" in refused.err
+    assert "Nothing was recorded" in refused.err
+    bare = own_desk.type("consent", "add", number, "--company", NORTH.id, "--anew")
+    assert (bare.code, "--anew needs --evidence" in bare.err) == (2, True)
+    own_desk.work()
+    assert own_desk.house.texts(number) == []
+    own_desk.type("consent", "add", number, "--company", NORTH.id, "--anew", "--evidence", "on the phone, 3 May")
     own_desk.work()
     assert len(own_desk.house.notices(number)) == 1
     assert "agrees to texts" in own_desk.type("consent", "show", number, "--company", NORTH.id).out
