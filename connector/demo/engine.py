@@ -79,8 +79,13 @@ class Engine:
         Raises:
             DuebirdError: it did; with the end of what it wrote.
         """
-        if self._running is not None and self._running.poll() is not None:
+        if self._running is not None and not self.is_running:
             raise DuebirdError(f"The daemon ended by itself ({self._running.returncode}).\n{self.tail()}")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the one that was started goes on."""
+        return self._running is not None and self._running.poll() is None
 
     def tail(self) -> str:
         """The last lines it wrote."""

@@ -107,9 +107,12 @@ def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack
     here = whereabouts.Whereabouts(os.getpid(), str(scene.folder), str(scene.config), sandbox.addresses)
     whereabouts.announce(here)
     stack.callback(whereabouts.withdraw, here)
-    _invite(stage, scene, sandbox.addresses, doors)
+    _invite(stage, scene, sandbox.addresses, doors, engine)
+    gone = False
     while not stopping.told:
-        engine.check()
+        if not gone and not engine.is_running:
+            gone = True
+            _tell_gone(stage, scene)
         time.sleep(WATCH)
     stage.say("Stopping: the calls in hand are finished first.")
     return played
@@ -214,7 +217,13 @@ def _farewell(stage: Stage, played: Played, folder: Path | None) -> None:
     )
 
 
-def _invite(stage: Stage, scene: setting.Setting, addresses: dict[str, str], doors: Doors) -> None:
+def _tell_gone(stage: Stage, scene: setting.Setting) -> None:
+    stage.say()
+    stage.say("The daemon has ended; the four stand-ins go on. Start it again in a second terminal:", "bold")
+    stage.command(f"{how_to_call()} run --config {scene.config}")
+
+
+def _invite(stage: Stage, scene: setting.Setting, addresses: dict[str, str], doors: Doors, engine: Engine) -> None:
     stage.headline("The sandbox and the daemon go on running")
     for name, address in addresses.items():
         stage.command(f"{summary.TITLES[name]:<11} {address}")
@@ -236,7 +245,12 @@ def _invite(stage: Stage, scene: setting.Setting, addresses: dict[str, str], doo
         "sandbox records",
         f"status --config {scene.config}",
         f"invoices --config {scene.config}",
+        f"audit --config {scene.config}",
     ):
         stage.command(f"{duebird} {what}")
+    if engine.pid is not None:
+        stage.headline("Does it keep its promises when it is killed?")
+        stage.command(f"kill -9 {engine.pid}" if os.name == "posix" else f"taskkill /F /PID {engine.pid}")
+        stage.command(f"{duebird} run --config {scene.config}")
     stage.say()
     stage.say("Ctrl-C ends it.", "bold")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -96,10 +97,26 @@ def test_an_invoice_issued_from_a_second_terminal_is_texted_paid_and_booked(tmp_
         until(lambda: terminal.bodies_about(third["invoice"]), "a text to somebody else, issued later")
         assert terminal.bodies_about(after) == [], "texted after STOP"
         assert terminal.json("records")["doubles"] == 0
+        _the_daemon_is_killed_and_started_again(terminal, tmp_path)
 
         running.terminate()
         assert running.wait(PATIENCE) == 0
         assert "No demo is running" in terminal.type("texts", code=1)
+
+
+def _the_daemon_is_killed_and_started_again(terminal: SecondTerminal, scratch: Path) -> None:
+    daemon = json.loads((scratch / "kept" / "state" / "daemon.lock").read_text(encoding="utf-8"))["pid"]
+    shown = (scratch / "shown").read_text(encoding="utf-8")
+    assert f"kill -9 {daemon}" in shown or os.name != "posix"
+    os.kill(daemon, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    until(lambda: "The daemon has ended" in (scratch / "shown").read_text(encoding="utf-8"), "that it ended is told")
+    number = terminal.json("issue", "--company", "xero", "--customer", "Tanaka Ceramics", "--amount", "800")["invoice"]
+    assert terminal.bodies_about(number) == []
+    config = str(scratch / "kept" / "duebird.toml")
+    for _ in range(2):
+        assert CliRunner().invoke(app, ["run", "--once", "--config", config]).exit_code == 0
+    assert len(terminal.bodies_about(number)) == 1
+    assert terminal.json("records")["doubles"] == 0
 
 
 def _bad_input_changes_nothing(terminal: SecondTerminal) -> None:
