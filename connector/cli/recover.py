@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from state.tables import ReceivableRow
 
 SHOWN: Final = 500  # invoices; whoever has more waiting reads the first pages and decides by them
+NEWS: Final = " not on record"
+UNTOLD: Final = frozenset(("decisions",))  # of no use to a person
 BY_HAND: Final = "you ordered it (duebird recover --begin)"
 
 
@@ -140,8 +142,7 @@ def _print(console: Console, loaded: Loaded, company_id: str, facts: dict[str, A
         console.print("  There was no recovery, and none is needed as far as is known.")
         return
     hanging(console, Text("why", style="dim"), f"{facts['why']} ({local(facts['noticed_at'], zone)})", width=9)
-    found = ", ".join(f"{what} {count:,}" for what, count in facts["found"].items()) or "nothing yet"
-    hanging(console, Text("found", style="dim"), found, width=9)
+    hanging(console, Text("found", style="dim"), _found(facts["found"]), width=9)
     for sentence in facts["not_found"]:
         hanging(console, Text("not found", style="yellow"), sentence, width=9)
     if facts["state"] == "rebuilding":
@@ -155,17 +156,31 @@ def _print(console: Console, loaded: Loaded, company_id: str, facts: dict[str, A
     _print_waiting(console, company_id, facts["would_be_texted"])
 
 
+def _found(counts: dict[str, int]) -> str:
+    """As in "4 payment links (1 not on record), 3 payments": what was read, and how much of it was news."""
+    told = []
+    for what, count in counts.items():
+        if not count or what.endswith(NEWS) or what in UNTOLD:
+            continue
+        news = counts.get(what + NEWS, 0)
+        told.append(f"{count:,} {what}" + (f" ({news:,}{NEWS})" if news else ""))
+    return ", ".join(told) or ("nothing" if counts else "nothing yet")
+
+
 def _print_waiting(console: Console, company_id: str, waiting: list[dict[str, Any]]) -> None:
     from rich.text import Text
 
+    if not waiting:
+        console.print("  No customer would be texted at this moment.")
+        console.print(Text(f"  To let texts go again: duebird resume {company_id}", style="cyan"))
+        return
     who = len({(one["customer"], one["phone"]) for one in waiting})
     console.print(Text(f"  {counted(who, 'customer')} would be texted once you resume:", style="bold"))
     for one in waiting:
         step = f", step {one['step']}" if one["step"] else ""
         said = f"{one['customer']}, {one['phone']}: invoice {one['invoice']}, {one['amount']}{step}"
         hanging(console, "-", said, width=1, indent=4)
-    console.print(
-        "  Did any of them tell you to stop, or pay in another way? Then first: duebird consent revoke PHONE,"
-    )
-    console.print("  or duebird hold INVOICE. The exact words: duebird preview")
+    console.print("  Did any of them tell you to stop, or pay in another way? Then first:")
+    console.print("    duebird consent revoke PHONE, or duebird hold INVOICE")
+    console.print("  The exact words: duebird preview")
     console.print(Text(f"  To let them go: duebird resume {company_id}", style="cyan"))

@@ -165,7 +165,7 @@ def _for_the_owner(company: Company, progress: Progress) -> Attention:
         word = "customer" if len(names) == 1 else "customers"
         would = f"{len(names)} {word} would be texted: {who}"
     else:
-        would = "no customer would be texted at this moment"
+        would = "No customer would be texted at this moment"
     return Attention(
         key=f"{company.id}/recovered/{progress.begun_at:%Y-%m-%dT%H:%M:%S}",
         subject="recovery",

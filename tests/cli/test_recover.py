@@ -52,6 +52,7 @@ def test_a_wiped_installation_repeats_nothing_books_what_was_paid_and_asks_befor
         assert facts["would_be_texted"][0]["phone"] not in shop.mobiles, "masked"
     assert notices(office) == before, "nobody is texted before the owner says so"
     said = office.type("recover", NORTH.id)
+    assert "2 payment links (2 not on record)" in said.words
     assert "1 customer would be texted once you resume" in said.words
     assert "duebird resume northside" in said.words
 
