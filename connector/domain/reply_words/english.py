@@ -1,38 +1,10 @@
-"""What people write when they want no more texts, language by language. Data only; `consent.meaning` reads it.
-
-Patterns are regular expressions of whole words. They see one clause at a time: small letters, no punctuation, no
-apostrophes, no accents, single spaces. None may take longer than the square of a text's length.
-"""
+"""English."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class ReplyWords:
-    """One language. Keywords are whole messages; patterns are searched within a clause.
-
-    `stop_alone`: keywords that mean the same as a clause of their own. What `harmless` matches is taken out before
-    the rest is looked at; `limited` (a wish with a condition: not at night, not until Friday) before `revocation`.
-    """
-
-    code: str  # ISO 639-1
-    stop: frozenset[str]
-    start: frozenset[str]
-    help: frozenset[str]
-    stop_alone: frozenset[str]
-    harmless: tuple[str, ...]
-    limited: tuple[str, ...]
-    revocation: tuple[str, ...]
-    wrong_number: tuple[str, ...]
-    doubtful: tuple[str, ...]
-
-
-def _whole_words(*patterns: str) -> tuple[str, ...]:
-    return tuple(rf"\b(?:{pattern})\b" for pattern in patterns)
-
+from connector.domain.reply_words.language import ReplyWords, whole_words
 
 _TEXTING: Final = r"(?:texting|txting|messaging|msging|contacting|bothering|harassing|spamming|pestering|sms ?ing)"
 _TEXTS: Final = r"(?:texts?|txts?|messages?|msgs?|sms|notifications?|reminders?|alerts?)"
@@ -61,7 +33,7 @@ ENGLISH: Final = ReplyWords(
     start=frozenset(("start", "yes", "unstop")),
     help=frozenset(("help", "info")),
     stop_alone=frozenset(("stop", "stopall", "stop all", "unsubscribe", "optout", "opt out", "unsubscribe me")),
-    harmless=_whole_words(
+    harmless=whole_words(
         # "I don't want you to stop", but not "you don't stop", "why don't you stop"
         r"(?<!you )(?:do not|dont|never|(?<!do )(?<!did )not|wont|would not|wouldnt|cant|cannot) "
         rf"(?:(?:want|need|mean|have|going|wish|please|ever)(?: you| u)?(?: to)? ){{0,2}}{_ENDING}",
@@ -72,13 +44,13 @@ ENGLISH: Final = ReplyWords(
         r"stop (?:the |a |that |my |your )?(?:payments?|check|cheque|order|service|work|job|delivery|direct debit)",
         r"(?:call|text|phone|ring) (?:me )?(?:to )?(?:when|before) you stop",
     ),
-    limited=_whole_words(
+    limited=whole_words(
         r"(?:stop|quit|no more|dont|do not|please not)\b.{0,60}"
         rf"\b(?:text|call|contact|send|{_TEXTING}|{_TEXTS})\b.{{0,60}}"
         r"\b(?:until|till|before|after|during|while|at (?:work|night|this hour)|so (?:early|late|often)|tonight|today|"
         r"on (?:sundays?|saturdays?|weekends?|the weekend)|twice|again until)",
     ),
-    revocation=_whole_words(
+    revocation=whole_words(
         rf"(?:stop|quit|cease) {_TEXTING}",
         rf"(?:stop|quit|cease) (?:sending|sendin) (?:(?:me|us|these|those|this|any|more|your|the|all|stupid|so many) )*"
         rf"(?:{_TEXTS}|this|these|them|me)",
@@ -89,6 +61,8 @@ ENGLISH: Final = ReplyWords(
         r"(?:dont|do not|never|not to) (?:ever )?(?:text|txt|message|msg|contact|bother) "
         r"(?:me|us|this|here|my|again|anymore)",
         rf"(?:dont|do not|never) send (?:(?:me|us|any|more|anymore|these|those|your) )*{_TEXTS}",
+        rf"enough (?:with|of) (?:(?:the|these|your|all|of) )*{_TEXTS}",
+        rf"^(?:(?:please|pls|plz) )?no {_TEXTS}(?: {_POLITE})*$",
         rf"(?:no|not any) (?:more|further) (?:of (?:these|your|those) )?{_TEXTS}",
         rf"(?:dont|do not|no longer) (?:want|wish|need|like)(?: to)? "
         rf"(?:(?:receive|get|see|be|any|more|these|your|the|further) )*"
@@ -107,7 +81,7 @@ ENGLISH: Final = ReplyWords(
         r"(?:fuck|piss|bugger|buzz|sod|f) off",
         r"^(?:just )?go away$",
     ),
-    wrong_number=_whole_words(
+    wrong_number=whole_words(
         r"wrong (?:number|person|phone|guy|man|lady|num|contact)",
         r"(?:not|isnt|no longer) (?:his|her|their|the right|the correct) (?:number|person|phone|cell)",
         r"(?:dont|do not|doesnt|does not|no longer) (?:have|own|has|owns|uses?) this (?:number|phone|cell)",
@@ -116,8 +90,9 @@ ENGLISH: Final = ReplyWords(
         r"(?:you )?(?:got|have|texted|reached) the wrong",
         r"(?:this|number) (?:number )?belongs to someone else",
     ),
-    doubtful=_whole_words(
+    doubtful=whole_words(
         r"^(?:please |pls |plz )?stop",
+        r"stop$",
         r"(?:stop|quit) (?:calling|phoning|ringing|emailing)",
         r"(?:dont|do not|never) (?:call|phone|ring|email)(?: (?:me|us))",
         r"(?:attorney|lawyer|solicitor|lawsuit|sue you|suing|legal action|tcpa|fcc|harass(?:ment|ing)?)",
@@ -129,5 +104,3 @@ ENGLISH: Final = ReplyWords(
         r"(?:died|passed away|deceased)",
     ),
 )
-
-LANGUAGES: Final = (ENGLISH,)
