@@ -20,6 +20,7 @@ from tests.e2e.house import SHOPS, Daemon, House, Invoice, Shop
 from tests.kills.lives import PATIENCE, Launcher, Stuck
 from tests.kills.plan import MOMENT, Kill
 from tests.kills.verdict import Bill, judged
+from tests.kills.witness import Witness
 
 OWNER: Final = "+15035550199"
 STOCK: Final = 2  # texted and unpaid invoices in each shop that the next kills may need
@@ -47,6 +48,7 @@ def play(seed: str, chain: int, plan: Sequence[Kill], folder: Path, patience: fl
     with SandboxWorld() as sandbox:
         house = house_with_owner(folder, sandbox)
         launcher = Launcher(house, patience)
+        witness = Witness(house)
         street = _Street(house, launcher, Random(f"{seed}/{chain}"), result)
         try:
             street.stock_up()
@@ -61,6 +63,8 @@ def play(seed: str, chain: int, plan: Sequence[Kill], folder: Path, patience: fl
             result.broken.append(str(stuck))
         finally:
             launcher.close()
+        result.figures["calls that found their intent on record"] = witness.seen - len(witness.unannounced)
+        result.broken += witness.unannounced
         if not result.broken:
             result.broken += judged(house, street.bills, OWNER, result.figures)
         house.doors.close()
@@ -138,7 +142,7 @@ class _Street:
             life = self.launcher.start(point)
             if point in {Place.LETTING_GO, Place.LET_GO}:
                 life.ready()
-                life.until(lambda: not self._open(), "its first passes are over")
+                life.until(lambda: not self._planned(), "its first passes are over")
                 life.ask_to_stop()
             life.dies(point)
             self.result.kills[point] += 1
@@ -201,6 +205,9 @@ class _Street:
             "OR (status = 'uncertain' AND NOT (kind = 'send_text' AND looks >= ?))",
             LAST_LOOK,
         )
+
+    def _planned(self) -> list[tuple[str, str, str]]:
+        return self._ask("SELECT kind, subject, status FROM effects WHERE status IN ('planned', 'in_flight')")
 
     def _in_doubt(self, invoice: Invoice, purpose: str) -> bool:
         return bool(

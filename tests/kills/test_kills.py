@@ -37,6 +37,8 @@ def test_killed_at_every_point_and_at_any_moment_it_does_everything_once(number:
     assert {kill.at for kill in CHAINS[number]} <= set(result.kills), again
     assert result.figures["bookings"] == result.figures["payments"] > 0
     assert result.figures["audits"] == len(SHOPS)
+    # A link made, a text, a booking, a link taken down: at least two of them for each invoice.
+    assert result.figures["calls that found their intent on record"] > 2 * result.figures["invoices"]
 
 
 @pytest.mark.slow
