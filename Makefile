@@ -12,11 +12,14 @@ TESTS  ?= -n auto
 # `make simulate SIMULATE="--deep"`, or whatever a failure prints after `tests.simulation`.
 SIMULATE ?=
 
+# `make kills KILLS="--deep"`, likewise.
+KILLS ?=
+
 COMPILE := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate check format bench lock wheel clean
+.PHONY: help demo test simulate kills check format bench lock wheel clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -29,6 +32,9 @@ test: $(READY)  ## the whole test suite
 
 simulate: $(READY)  ## a thousand small companies through faults, crashes and sleep
 	$(BIN)/python -m tests.simulation $(SIMULATE)
+
+kills: $(READY)  ## the installed program killed at every failure point and at any moment, then audited
+	$(BIN)/python -m tests.kills $(KILLS)
 
 check: $(READY)  ## style and types
 	$(BIN)/ruff check .

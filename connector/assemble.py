@@ -18,6 +18,7 @@ from adapters.clock import SystemClock
 from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from adapters.twilio.settings import TwilioSettings
+from connector import failpoints
 from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
 from connector.domain.cadence import Intervals
@@ -192,12 +193,18 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
     `instance` names this start of the program.
 
     Raises:
-        ConfigProblem: the payment account does not exist, or the company is bound to other books.
+        ConfigProblem: the payment account does not exist, the company is bound to other books, or its Stripe account
+            is live while failure points are armed.
         DuebirdError: a service could not be asked.
     """
     settings = company_settings(loaded, company_id)
     bound = state.queries.identity(company_id)
     account = parts.processor.account()
+    if account.live and failpoints.are_armed():
+        raise ConfigProblem(
+            f'Company "{company_id}" has a live Stripe account, and this program was started by a test that disturbs '
+            "it on purpose. Nothing was done."
+        )
     identity = BooksIdentity(settings.ledger.kind, parts.tenant_id, account.account_id)
     if bound != identity:
         # Not every sign-in tells the name of the books; the ledger itself does.

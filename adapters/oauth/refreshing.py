@@ -14,6 +14,7 @@ from typing import Final
 from adapters.oauth.calls import INVALID_GRANT, client_credentials, refresh
 from adapters.oauth.client import Grant, OAuthClient
 from connector.errors import DuebirdError, NeedsReauthorisation, Throttled, Transient, Uncertain
+from connector.failpoints import Place, reach
 from connector.ports.calls import TokenSet, TokenStore, Wire
 
 # After a failure nobody asks again for this long: eight waiting threads must not make eight calls into an outage.
@@ -106,6 +107,7 @@ class RefreshingTokens:
         since = stored.refresh_started_at
         marked = replace(stored, refresh_started_at=since or self._now())
         self._store.save(self._connection, marked)
+        reach(Place.REFRESH_MARKED)
         try:
             fresh = self._ask(old, since)
         except _Unmoved as unmoved:
@@ -116,7 +118,9 @@ class RefreshingTokens:
             refresh_token=fresh.refresh_token or old,
             hard_expires_at=fresh.hard_expires_at or stored.hard_expires_at,
         )
+        reach(Place.REFRESH_ANSWERED)
         self._save_new(old, fresh)
+        reach(Place.REFRESH_SAVED)
         return fresh
 
     def _ask(self, old: str, since: datetime | None) -> TokenSet:

@@ -84,6 +84,9 @@ class SeenRequest:
     status: int = 0
 
 
+Watch = Callable[[SeenRequest], None]
+
+
 class TwinClock:
     """The twin's own time: the machine's, moved by an offset that tests may set."""
 
@@ -104,6 +107,7 @@ class Twin(ABC):
         self.faults: list[Fault] = []
         self.requests: deque[SeenRequest] = deque(maxlen=REQUESTS_KEPT)
         self.base_url = ""  # set when served
+        self.watch: Watch | None = None  # sees each request before it is acted upon
 
     @abstractmethod
     def provider_routes(self) -> list[Route]:
@@ -168,6 +172,8 @@ class _Door:
             body=body.decode("utf-8", "replace"),
         )
         self._twin.requests.append(seen)
+        if self._twin.watch is not None:
+            self._twin.watch(seen)
         fault = next((f for f in self._twin.faults if f.takes(seen.method, seen.path)), None)
         await self._answer(seen, fault, scope, _replay(body), send)
 

@@ -18,6 +18,7 @@ from connector.domain.money import Money
 from connector.domain.plan import ReceiptFacts
 from connector.domain.receivable import Receivable
 from connector.errors import Rejected, RejectedBecause
+from connector.failpoints import Boundary, reach
 from connector.flows import lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
@@ -83,6 +84,7 @@ def book(attempt: Attempt) -> str:
         company.store.effects.postpone(row.key, now + OTHER_BOOKING, now, "another booking on this invoice is in doubt")
         return "postponed"
     receivable = reread(company, row.subject)
+    reach(Boundary.REREAD, row.kind)
     listed = list(company.ledger.bookings_on(row.subject))
     if row.attempts:
         # Tried before: it may have been made and moved off the invoice since.
@@ -90,11 +92,13 @@ def book(attempt: Attempt) -> str:
     found = evidence(listed, request.reference)
     if found is not None and not (found.state is BookingState.DELETED and row.slot):
         return _adopt(attempt, request, found)
+    reach(Boundary.ASKED, row.kind)
     # Deleted by somebody, and ordered again by a person: then it is booked again.
     if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
         return _hold(attempt, request, receivable)
     lease.begin(attempt)
     made = company.ledger.book(request)
+    reach(Boundary.ANSWERED, row.kind)
     if made.state is BookingState.DELETED:
         raise _deleted_by_somebody(made, request)  # the ledger repeated the answer of an entry that is gone by now
     finish(company, row, made, "")
@@ -171,6 +175,7 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
     values = json.loads(row.request)
     after = _read_back(company, row.subject)
     now = company.clock.now()
+    follow = _courtesies(company, values["payment_id"], request, after) if thanks else ()
     company.store.payment_booked(
         company.id,
         row.key,
@@ -179,8 +184,11 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
         after,
         now,
         note=note,
-        follow=_courtesies(company, values["payment_id"], request, after) if thanks else (),
+        follow=follow,
     )
+    reach(Boundary.CONCLUDED, row.kind)
+    for one in follow:
+        reach(Boundary.PLANNED, one.effect.kind, one.text.purpose if one.text else None)
     problem = _less_than_paid(made, request)
     if problem is not None:
         happened, not_done = problem

@@ -37,6 +37,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
+from connector.failpoints import Boundary, Place, reach
 from connector.flows.attempts import Attempt, setup
 from connector.flows.company import Company
 from state.store import Attention
@@ -113,11 +114,13 @@ def begin(attempt: Attempt) -> None:
     """
     company = attempt.company
     company.store.effects.start(attempt.row.key, company.clock.now(), company.owner)
+    reach(Boundary.CLAIMED, attempt.row.kind, attempt.row.purpose)
     if not is_good(company):
         raise Transient(
             "This computer was busy or asleep for too long to be sure that it is still the only one at work. "
             "Nothing was done; it is looked at again first."
         )
+    reach(Boundary.CALLING, attempt.row.kind, attempt.row.purpose)
 
 
 def texts_wait(company: Company) -> bool:
@@ -138,9 +141,11 @@ def let_go(company: Company) -> None:
     claim = next_claim(standing, known.held, lease.instance, lease.host, now, holds=False)
     with contextlib.suppress(DuebirdError):
         _write_down(company, claim, standing, 0)
+        reach(Place.LETTING_GO)
         lease.standing = None
         key = succession_key(company.identity, standing, claim, 0)
         lease.anchor.replace(anchor_id(company.identity), claim, key)
+        reach(Place.LET_GO)
 
 
 # ------------------------------------------------------------------------------------------------------- claiming
@@ -170,10 +175,12 @@ def _start(company: Company) -> Standing:
 
 def _look(company: Company) -> Claim | None:
     try:
-        return company.lease.anchor.read(anchor_id(company.identity))
+        seen = company.lease.anchor.read(anchor_id(company.identity))
     except Rejected as refusal:
         company.store.attend(company.id, setup(company, refusal), company.clock.now())
         raise
+    reach(Place.CLAIM_SEEN)
+    return seen
 
 
 def _change(company: Company, seen: Claim | None, looked_at: float) -> bool:
@@ -192,7 +199,9 @@ def _change(company: Company, seen: Claim | None, looked_at: float) -> bool:
     if claim is None or not again or claim.instance != lease.instance or claim == lease.standing:
         claim = next_claim(seen, held, lease.instance, lease.host, now)
     _write_down(company, claim, seen, tries)
+    reach(Place.CLAIM_MEANT)
     there = _written(company, claim, seen, tries, looked_at)
+    reach(Place.CLAIM_ANSWERED)
     if there == claim:
         if company.clock.elapsed() - looked_at > KEYS_LAST:
             # Asleep between the last look at the clock and the word itself: it may have gone over somebody's claim.

@@ -21,6 +21,7 @@ from connector.errors import (
     Throttled,
     Transient,
 )
+from connector.failpoints import Boundary, reach
 from connector.flows import book, brakes, lease, listen, text
 from connector.flows.attempts import Attempt, conclude_error
 from connector.flows.company import Company, Counts
@@ -131,13 +132,15 @@ def _perform(
         return row.key, kind, LEFT
     attempt = Attempt(company, row, _WHAT[kind])
     try:
-        return row.key, kind, _PERFORM[kind](attempt)
+        outcome = _PERFORM[kind](attempt)
     except Exception as error:  # noqa: BLE001  one effect's surprise must not stop the others
         trouble = as_trouble(error, f"{company.id}: {kind} {row.key}")
         unreached[kind] += type(trouble) is Transient
         if isinstance(trouble, Throttled | NeedsReauthorisation) or unreached[kind] >= UNREACHED:
             stopped.add(kind)
         return row.key, kind, conclude_error(attempt, trouble, started=_started(company, row))
+    reach(Boundary.FOLLOWED, row.kind, row.purpose)
+    return row.key, kind, outcome
 
 
 def _heard_at(company: Company) -> datetime | None:
@@ -171,6 +174,7 @@ def create_link(attempt: Attempt) -> str:
         # Had it ever been in doubt there could be a link already: then it is repeated, found, and taken down.
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
         return "cancelled"
+    reach(Boundary.REREAD, row.kind)
     lease.begin(attempt)
     link = company.processor.create_link(
         LinkRequest(
@@ -185,9 +189,11 @@ def create_link(attempt: Attempt) -> str:
             idempotency_key=f"{row.key}-{row.slot}",
         )
     )
+    reach(Boundary.ANSWERED, row.kind)
     company.store.link_made(
         company.id, row.key, link, amount=amount, generation=values["generation"], now=company.clock.now(), note=""
     )
+    reach(Boundary.CONCLUDED, row.kind)
     return "done"
 
 
@@ -213,6 +219,7 @@ def retire_link(attempt: Attempt) -> str:
             company.id, row.key, values["link_id"], company.clock.now(), "the processor has no such link any more"
         )
         return "done"
+    reach(Boundary.ANSWERED, row.kind)
     now = company.clock.now()
     if retired.still_open:
         for payment in retired.payments:
@@ -223,6 +230,7 @@ def retire_link(attempt: Attempt) -> str:
         return "postponed"
     note = f"payments on it: {len(retired.payments)}"
     company.store.link_retired(company.id, row.key, values["link_id"], now, note, retired.payments)
+    reach(Boundary.CONCLUDED, row.kind)
     return "done"
 
 

@@ -15,6 +15,7 @@ from connector.domain.dunning import ConsentRule, Reason
 from connector.domain.effect import EffectKind, NewEffect
 from connector.domain.plan import Decision, Situation, decide, may_text
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
+from connector.failpoints import Boundary, reach
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
 from connector.flows.situation import situations
@@ -107,6 +108,8 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
         decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision)))
     counts.add("decisions", len(decisions))
     counts.add("effects planned", company.store.decided(company.id, decisions, now))
+    for one in (one for decided in decisions for one in decided.planned):
+        reach(Boundary.PLANNED, one.effect.kind, one.text.purpose if one.text else None)
     return held_up
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
 from connector.errors import DuebirdError
+from connector.failpoints import Boundary, reach
 from connector.flows import book, lease, listen, text
 from connector.flows.attempts import look_again, look_later
 from connector.flows.company import Company, Counts
@@ -37,6 +38,7 @@ def run_once(company: Company) -> Counts:
             now = company.clock.now()
             company.store.effects.doubt(row.key, now, now, "the program ended while this was under way")
             row.looks = 0
+            reach(Boundary.DOUBTED, row.kind, row.purpose)
         try:
             counts.add(f"{row.kind} {_LOOK[EffectKind(row.kind)](company, row)}")
         except Exception as error:  # noqa: BLE001  one effect's surprise must not stop the look for the others
@@ -74,6 +76,7 @@ def doubt_key(company: Company, row: EffectRow) -> str:
 def _text(company: Company, row: EffectRow) -> str:
     found = text.find_sent(company, json.loads(row.request))
     if found is not None:
+        reach(Boundary.FOUND, row.kind, row.purpose)
         text.concluded_later(company, row, found)
         return "found"
     values = json.loads(row.request)
@@ -92,6 +95,7 @@ def _booking(company: Company, row: EffectRow) -> str:
     listed = company.ledger.bookings_on(row.subject)
     found = book.evidence([*listed, *company.ledger.bookings_with_reference(request.reference)], request.reference)
     if found is not None and found.state is BookingState.LIVE:
+        reach(Boundary.FOUND, row.kind)
         book.finish(company, row, found, "found in the ledger when looked for")
         return "found"
     now = company.clock.now()
@@ -121,6 +125,7 @@ def _link(company: Company, row: EffectRow) -> str:
         why = "the processor has no link of this reference after several looks: certainly not made"
         company.store.effects.postpone(row.key, now, now, why, fresh_slot=True)
         return "planned again"
+    reach(Boundary.FOUND, row.kind)
     keep = next((one for one in links if one.active), links[0])
     if len(links) > 1 and lease.renew(company) is not lease.Standing.OURS:
         return "left to whoever works on it"

@@ -12,6 +12,7 @@ from connector.domain.effect import booking_reference, natural_key
 from connector.domain.money import Money
 from connector.domain.settlement import Verdict, allocate
 from connector.errors import DuebirdError, Transient
+from connector.failpoints import Boundary, Place, reach
 from connector.flows.book import evidence, held_attention, plan_booking
 from connector.flows.company import Company, Counts
 from connector.flows.poll import reread
@@ -214,6 +215,7 @@ def note_payment(company: Company, payment: Payment, counts: Counts, *, hints: S
         return False
     if not company.store.payment_read(company.id, payment, ledger_id, company.clock.now(), hints=hints):
         return True
+    reach(Place.PAYMENT_STORED)
     counts.add(f"payments {payment.state}")
     if payment.state is PaymentState.FAILED:
         known = company.queries.receivable(company.id, ledger_id)
@@ -282,7 +284,9 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
     else:
         booked = False
     if receivable is not None and (booked or not allocation.held):
-        company.store.payment_allocated(company.id, payment.payment_id, plan_booking(company, payment, receivable), now)
+        planned = plan_booking(company, payment, receivable)
+        company.store.payment_allocated(company.id, payment.payment_id, planned, now)
+        reach(Boundary.PLANNED, planned.effect.kind)
         counts.add("payments allocated")
         return
     invoice = receivable.label if receivable else payment.ledger_id

@@ -14,6 +14,7 @@ from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
 from connector.domain.plan import Situation, may_text, may_thank, notice
 from connector.errors import Rejected, RejectedBecause
+from connector.failpoints import Boundary, reach
 from connector.flows import lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
@@ -50,10 +51,12 @@ def send(attempt: Attempt) -> str:
             return "postponed"
         company.store.effect_cancelled(company.id, row.key, now, why)
         return "cancelled"
+    reach(Boundary.REREAD, row.kind, row.purpose)
     if (found := find_sent(company, values)) is not None:
         company.store.effects.start(row.key, company.clock.now(), company.owner)
         _concluded(company, row, found, "found at the messaging service; not sent again")
         return "adopted"
+    reach(Boundary.ASKED, row.kind, row.purpose)
     zones = zones_of(to, company.policy.zone)
     now = company.clock.now()
     left = company.policy.window.time_left(now, zones)
@@ -67,6 +70,7 @@ def send(attempt: Attempt) -> str:
     except Rejected as refusal:
         _learn(company, to, refusal, row)
         raise
+    reach(Boundary.ANSWERED, row.kind, row.purpose)
     _concluded(company, row, sent, "")
     return "done"
 
@@ -189,6 +193,7 @@ def concluded_later(company: Company, row: EffectRow, found: SentText) -> None:
 def _concluded(company: Company, row: EffectRow, sent: SentText, note: str) -> None:
     now = company.clock.now()
     company.store.text_sent(company.id, row.key, sent, now, check_at=now + FIRST_DELIVERY_LOOK, note=note)
+    reach(Boundary.CONCLUDED, row.kind, row.purpose)
 
 
 def _learn(company: Company, to: Phone, refusal: Rejected, row: EffectRow) -> None:

@@ -160,3 +160,14 @@ def test_nothing_is_printed_past_the_command_line() -> None:
 
 def test_every_package_marks_itself_as_typed() -> None:
     assert all((ROOT / package / "py.typed").is_file() for package in ("connector", "adapters", "state"))
+
+
+def test_only_tests_let_something_happen_at_a_failure_point() -> None:
+    wrong = [
+        at(module, call, "arms the failure points")
+        for module in shipped()
+        if module.path != "connector/failpoints.py"
+        for name, call in module.calls()
+        if name.split(".")[-1] == "armed"
+    ]
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,213 @@
+"""At each failure point in turn the program dies, sleeps, or loses the answer: what the services hold stays right."""
+
+from __future__ import annotations
+
+import timeit
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from adapters.memory.faults import Crash
+from connector import assemble
+from connector.domain.effect import OPEN
+from connector.domain.phone import Phone
+from connector.errors import ConfigProblem, Uncertain
+from connector.failpoints import POINTS, STEPS, Boundary, Hook, Place, armed, reach
+from state.place import DATABASE_NAME, sqlite_url
+from tests.flow.conftest import OpenOffice
+from tests.flow.office import DOLLARS, MOBILE, Office
+from tests.oauth_world import world
+from tests.simulation.machine import empty_database, loaded
+
+OWNER = Phone("+12125550177")
+TEXTS = ("notice", "receipt", "owner")
+# Whoever dies or loses an answer there cannot know whether the text went out: it is looked for, then a person is told.
+IN_THE_DARK = {f"{what}.{step}" for what, step in product(TEXTS, (Boundary.CLAIMED, Boundary.CALLING))}
+EFFECT_POINTS = sorted(POINTS - set(Place))
+LATER = {f"{what}.{step}" for what in STEPS for step in (Boundary.DOUBTED, Boundary.FOUND)}  # of a life after a crash
+
+
+class Trap:
+    """Does something at a point, the first time it is reached; notes all that are reached."""
+
+    def __init__(self, point: str = "", act: Callable[[], None] | None = None) -> None:
+        self.point, self.act = point, act
+        self.reached: list[str] = []
+        self.sprung = False
+
+    def __call__(self, point: str) -> None:
+        self.reached.append(point)
+        if point == self.point and not self.sprung and self.act is not None:
+            self.sprung = True
+            self.act()
+
+
+def die() -> None:
+    raise Crash
+
+
+def lose_the_answer() -> None:
+    raise Uncertain("The answer was lost.")
+
+
+def turn(office: Office) -> None:
+    """A pass, and a start after a crash; the customer pays as soon as there is a text."""
+    try:
+        office.run()
+    except Crash:
+        office.restart(crashed=True)
+    if office.texts(MOBILE) and not office.stripe_world.all_payments():
+        office.stripe_world.pay(office.link_in(office.texts(MOBILE)[0]))
+    office.wait(minutes=11)
+
+
+def is_over(office: Office, invoice: str) -> bool:
+    """Paid and booked, and nothing is planned, under way or in doubt."""
+    effects = office.company.store.effects.of_subjects("acme", [invoice])
+    return bool(office.bookings(invoice)) and not any(one.status in OPEN for one in effects)
+
+
+def lead(office: Office, hook: Hook) -> str:
+    """One invoice from its issue until nothing happens any more; returns its id."""
+    with armed(hook):
+        invoice = office.issue()
+        for _ in range(12):  # the last look for a text comes after an hour
+            turn(office)
+            if is_over(office, invoice):
+                break
+        turn(office)
+    return invoice
+
+
+@pytest.fixture
+def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
+    """An office whose owner wants to hear of payments, on a database made beforehand: a hundred would cost too much."""
+
+    def at(folder: str = "state") -> Office:
+        sqlite_url(tmp_path / folder)
+        (tmp_path / folder / DATABASE_NAME).write_bytes(empty_database())
+        return open_office(folder, owner_phone=OWNER)
+
+    return at
+
+
+def assert_one_of_each(office: Office, invoice: str, *, lost: str = "") -> None:
+    """`lost`: the text that may be missing, because nobody knows whether it went out."""
+    texts = office.texts(MOBILE)
+    assert len([one for one in texts if "http" in one]) == (lost != "notice")
+    if lost == "notice":
+        assert office.bookings(invoice) == []
+    else:
+        assert office.bookings(invoice) == [DOLLARS]
+        assert len(texts) == 1 + (lost != "receipt")
+        assert len(office.texts(OWNER)) == (lost != "owner")
+        assert office.stripe_world.live_links() == []
+    if lost:
+        assert any("may or may not have gone out" in one for one in office.attention())
+    assert office.company.queries.counts("acme")["uncertain"] == bool(lost)
+    assert office.broken() == []
+
+
+@pytest.mark.parametrize("point", sorted(set(EFFECT_POINTS) - LATER))
+def test_a_crash_at_any_point_of_an_effect_leaves_one_of_each(opened: OpenOffice, point: str) -> None:
+    office = opened()
+    trap = Trap(point, die)
+    invoice = lead(office, trap)
+    assert trap.sprung
+    assert_one_of_each(office, invoice, lost=point.split(".", maxsplit=1)[0] if point in IN_THE_DARK else "")
+
+
+@pytest.mark.parametrize("point", sorted(LATER & POINTS))
+def test_a_second_crash_while_the_first_is_looked_into_leaves_one_of_each(opened: OpenOffice, point: str) -> None:
+    what, _, _ = point.partition(".")
+    office = opened()
+    first, second = Trap(f"{what}.{Boundary.ANSWERED}", die), Trap(point, die)
+
+    def both(reached: str) -> None:
+        first(reached)
+        second(reached)
+
+    invoice = lead(office, both)
+    assert first.sprung
+    assert second.sprung
+    assert_one_of_each(office, invoice)
+
+
+@pytest.mark.parametrize("what", sorted(STEPS))
+def test_an_answer_that_is_lost_is_looked_for(opened: OpenOffice, what: str) -> None:
+    office = opened()
+    trap = Trap(f"{what}.{Boundary.ANSWERED}", lose_the_answer)
+    invoice = lead(office, trap)
+    assert trap.sprung
+    assert_one_of_each(office, invoice)
+
+
+@pytest.mark.parametrize("point", sorted(set(EFFECT_POINTS) - LATER))
+def test_a_computer_that_sleeps_a_day_at_any_point_does_nothing_twice(opened: OpenOffice, point: str) -> None:
+    office = opened()
+    trap = Trap(point, lambda: office.clock.advance(timedelta(days=1)))
+    invoice = lead(office, trap)
+    assert trap.sprung
+    assert len([one for one in office.texts(MOBILE) if "http" in one]) == 1
+    assert len(office.texts(MOBILE)) <= 2
+    assert len(office.texts(OWNER)) == 1
+    assert office.bookings(invoice) == [DOLLARS]
+    assert office.stripe_world.live_links() == []
+    assert office.broken() == []
+
+
+@pytest.mark.parametrize("place", [one for one in Place if one.startswith(("claim", "payment"))])
+def test_a_crash_around_the_claim_or_a_stored_payment_leaves_one_of_each(opened: OpenOffice, place: Place) -> None:
+    office = opened()
+    trap = Trap(place, die)
+    with armed(trap):
+        if place in {Place.LETTING_GO, Place.LET_GO}:
+            with pytest.raises(Crash):
+                office.restart()
+            office.restart(crashed=True)
+        invoice = lead(office, trap)
+    assert trap.sprung
+    assert_one_of_each(office, invoice)
+
+
+# --------------------------------------------------------------------------------------------- the list is whole
+
+
+def test_every_point_is_reached_and_there_are_no_others(
+    opened: OpenOffice, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    reached: set[str] = set()
+    for what in STEPS:
+        office = opened(what)
+        trap = Trap(f"{what}.{Boundary.ANSWERED}", die)
+        lead(office, trap)
+        with armed(trap):
+            office.restart()
+        reached.update(trap.reached)
+    trap = Trap()
+    with world(tmp_path_factory.mktemp("tokens"), "xero") as here, armed(trap):
+        here.tokens().current()
+    assert reached | set(trap.reached) == POINTS
+
+
+def test_a_company_with_a_live_account_is_not_put_together_while_points_are_armed(opened: OpenOffice) -> None:
+    office = opened()
+    office.stripe_world.account = replace(office.stripe_world.account, live=True)
+    company = office.company
+    parts = assemble.Adapters(
+        company.ledger, company.processor, company.messenger, company.lease.anchor, company.identity.tenant_id, ""
+    )
+    state = assemble.State(office.folder, office.database, company.store, company.queries)
+    with armed(Trap()), pytest.raises(ConfigProblem, match="live Stripe account"):
+        assemble.company(loaded(0), "acme", state, office.clock, parts, instance="till")
+
+
+def test_outside_of_a_test_nothing_happens_at_a_point_and_it_costs_next_to_nothing() -> None:
+    """A text costs some ten points and tens of milliseconds; a hundred times what a point costs would be unseen."""
+    rounds = 10_000
+    took = min(timeit.repeat(lambda: reach(Boundary.CLAIMED, "send_text", "notice"), number=rounds, repeat=5))
+    assert took / rounds < 0.000_05

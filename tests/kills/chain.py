@@ -1,0 +1,236 @@
+"""A chain of kills over one state folder, among people who issue invoices and pay; judged at its end."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from adapters.sandbox.world import SandboxWorld
+from connector.demo.doors import DoorProblem
+from connector.failpoints import Place
+from state.place import DATABASE_NAME
+from tests.e2e.house import SHOPS, Daemon, House, Invoice, Shop
+from tests.kills.lives import PATIENCE, Launcher, Stuck
+from tests.kills.plan import MOMENT, Kill
+from tests.kills.verdict import Bill, judged
+from tests.kills.witness import Witness
+
+OWNER: Final = "+15035550199"
+STOCK: Final = 2  # texted and unpaid invoices in each shop that the next kills may need
+CALM_EVERY: Final = 5  # lives that die, until one is left to finish what they left
+# What is in doubt is looked for over an hour. Setting the instants on record back lets that hour pass in a second.
+LAPSE: Final = 4200.0
+LAST_LOOK: Final = 4  # looks, after which a text in doubt is a person's matter
+LONGEST: Final = 2.5  # seconds until a kill at any moment
+
+
+@dataclass
+class Result:
+    """What one chain came to. `broken`: promises that do not hold, in words."""
+
+    chain: int
+    kills: Counter[str] = field(default_factory=Counter)
+    figures: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def play(seed: str, chain: int, plan: Sequence[Kill], folder: Path, patience: float = PATIENCE) -> Result:
+    """Play a chain to its end. `patience`: seconds for whatever a life is started for."""
+    begin, result = time.monotonic(), Result(chain)
+    with SandboxWorld() as sandbox:
+        house = house_with_owner(folder, sandbox)
+        launcher = Launcher(house, patience)
+        witness = Witness(house)
+        street = _Street(house, launcher, Random(f"{seed}/{chain}"), result)
+        try:
+            street.stock_up()
+            street.calm()
+            for number, kill in enumerate(plan, 1):
+                street.kill(kill)
+                if number % CALM_EVERY == 0:
+                    street.stock_up()
+                    street.calm()
+            street.end()
+        except AssertionError as stuck:  # `Stuck` is one, and so is what a `Daemon` says
+            result.broken.append(str(stuck))
+        finally:
+            launcher.close()
+        result.figures["calls that found their intent on record"] = witness.seen - len(witness.unannounced)
+        result.broken += witness.unannounced
+        if not result.broken:
+            result.broken += judged(house, street.bills, OWNER, result.figures)
+        house.doors.close()
+    result.figures["invoices"], result.figures["chains"] = len(street.bills), 1
+    result.seconds = time.monotonic() - begin
+    return result
+
+
+def house_with_owner(folder: Path, sandbox: SandboxWorld) -> House:
+    """Both companies signed in, with empty books and an owner who wants to hear of payments."""
+    house = House(folder, sandbox)
+    window = 'window_start = "00:00"'
+    house.write_config(lambda text: text.replace(window, f'owner_notice = "{OWNER}"\n{window}'))
+    if house.env.pop("PYTHONDONTWRITEBYTECODE", None):  # a start that compiles everything takes three times as long
+        house.env["PYTHONPYCACHEPREFIX"] = str(folder.parent / "pycache")
+    house.connect()
+    return house
+
+
+class _Street:
+    """People and a daemon that is killed again and again."""
+
+    def __init__(self, house: House, launcher: Launcher, dice: Random, result: Result) -> None:
+        self.house, self.launcher, self.dice, self.result = house, launcher, dice, result
+        self.bills: list[Bill] = []
+        with house.opened():
+            pass  # the database is made before anybody looks into it
+
+    # ------------------------------------------------------------------------------------------------- people
+
+    def issue(self, shop: Shop) -> Bill:
+        count = sum(one.invoice.shop is shop for one in self.bills)
+        mobile = shop.mobiles[count]
+        amount = f"{100 + len(self.bills)}.00"  # no two are alike, so a booking tells whose it is
+        bill = Bill(self.house.issue(shop, self.house.customer(shop, mobile), amount), mobile, amount)
+        self.bills.append(bill)
+        return bill
+
+    def stock_up(self) -> None:
+        for shop in SHOPS:
+            for _ in range(STOCK - len(self._payable(shop))):
+                self.issue(shop)
+
+    def _payable(self, shop: Shop) -> list[Bill]:
+        return [
+            one for one in self.bills if one.invoice.shop is shop and not one.paid and self.house.notices(one.mobile)
+        ]
+
+    def pay(self, shop: Shop) -> bool:
+        """Somebody who was texted pays; False where there is nobody."""
+        for bill in self._payable(shop):
+            with suppress(DoorProblem):  # its link is just being taken down
+                self.house.doors.pay(self.house.link_to(bill.mobile), "card")
+                bill.paid = True
+                return True
+        return False
+
+    def _token_ends(self, shop: Shop) -> None:
+        """The ledger takes the access token no more, as it does an hour after it was given."""
+        if shop.ledger == "quickbooks":
+            self.house.sandbox.quickbooks.tokens.access.clear()
+        else:
+            for token in self.house.sandbox.xero.identity.access.values():
+                token.expires_at = self.house.sandbox.xero.clock.now()
+
+    # ------------------------------------------------------------------------------------------------- the daemon
+
+    def kill(self, kill: Kill) -> None:
+        if kill.at == MOMENT:
+            self._at_any_moment()
+            return
+        shop = self.dice.choice(SHOPS)
+        self._occasion(kill.after or kill.at, shop)
+        for point in filter(None, (kill.after, kill.at)):
+            life = self.launcher.start(point)
+            if point in {Place.LETTING_GO, Place.LET_GO}:
+                life.ready()
+                life.until(lambda: not self._planned(), "its first passes are over")
+                life.ask_to_stop()
+            life.dies(point)
+            self.result.kills[point] += 1
+
+    def _occasion(self, point: str, shop: Shop) -> None:
+        """Something happens that makes the program come to that point."""
+        what = point.partition(".")[0]
+        if what in {"link", "notice", "claim"}:
+            self.issue(shop)
+        elif what == "tokens":
+            self._token_ends(shop)
+        elif not self.pay(shop):
+            self.stock_up()
+            self.calm()
+            if not self.pay(shop):
+                raise Stuck(f"nobody of {shop.id} could pay")
+
+    def _at_any_moment(self) -> None:
+        for shop in SHOPS:
+            self.issue(shop)
+            self.pay(shop)
+        life = self.launcher.start()
+        calls = self.house.calls() + self.dice.randint(1, 45)
+        until = time.monotonic() + LONGEST
+        while self.house.calls() < calls and time.monotonic() < until:
+            time.sleep(0.001)
+        time.sleep(self.dice.uniform(0, 0.03))
+        life.kill()
+        self.result.kills[MOMENT] += 1
+
+    def calm(self) -> None:
+        """A life that is left alone until nothing is left to do."""
+        life = self.launcher.start().ready()  # told to stop any sooner, it would just die
+        life.until(self._is_calm, f"an end of {self._open() or 'the work'}")
+        life.stop()
+        self.result.figures["calm lives"] += 1
+
+    def end(self) -> None:
+        """The last life is started as people start it, and left to finish."""
+        life = Daemon(self.house).ready()
+        life.until(self._is_calm, "an end of the work")
+        if life.stop() != 0:
+            raise Stuck(f"told to stop it ended otherwise:\n{life.log[-3000:]}")
+
+    def _is_calm(self) -> bool:
+        self._let_time_pass()
+        return (
+            not self._open()
+            and all(
+                len(self.house.notices(bill.mobile)) == 1 or self._in_doubt(bill.invoice, "notice")
+                for bill in self.bills
+            )
+            and all(not self.house.link_is_active(self.house.link_to(bill.mobile)) for bill in self.bills if bill.paid)
+        )
+
+    def _open(self) -> list[tuple[str, str, str]]:
+        """Effects that are not at their end, without the texts that only a person can settle."""
+        return self._ask(
+            "SELECT kind, subject, status FROM effects WHERE status IN ('planned', 'in_flight') "
+            "OR (status = 'uncertain' AND NOT (kind = 'send_text' AND looks >= ?))",
+            LAST_LOOK,
+        )
+
+    def _planned(self) -> list[tuple[str, str, str]]:
+        return self._ask("SELECT kind, subject, status FROM effects WHERE status IN ('planned', 'in_flight')")
+
+    def _in_doubt(self, invoice: Invoice, purpose: str) -> bool:
+        return bool(
+            self._ask(
+                "SELECT kind, subject, status FROM effects WHERE status = 'uncertain' AND subject = ? AND purpose = ?",
+                invoice.id,
+                purpose,
+            )
+        )
+
+    def _ask(self, question: str, *values: object) -> list[tuple[str, str, str]]:
+        with closing(self._database()) as database:
+            return database.execute(question, values).fetchall()
+
+    def _database(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.house.state / DATABASE_NAME, timeout=30.0)
+
+    def _let_time_pass(self) -> None:
+        """For what is in doubt: the next look is now, and the attempt more than an hour ago."""
+        set_back = f"strftime('%Y-%m-%d %H:%M:%f000', {{}}, '-{LAPSE} seconds')"
+        with closing(self._database()) as database, database:
+            database.execute(
+                f"UPDATE effects SET due_at = {set_back.format('due_at')}, claimed_at = "  # noqa: S608  our own words
+                f"{set_back.format('claimed_at')} WHERE status = 'uncertain' AND looks < ?",
+                (LAST_LOOK,),
+            )

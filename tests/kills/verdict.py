@@ -1,0 +1,79 @@
+"""The verdict on a chain: what the services hold, by `duebird audit` and by their own records."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tests.e2e.house import SHOPS, House, Invoice
+
+
+@dataclass
+class Bill:
+    """An invoice to somebody who agreed, and whether he has paid."""
+
+    invoice: Invoice
+    mobile: str
+    amount: str
+    paid: bool = False
+
+
+def judged(house: House, bills: Sequence[Bill], owner: str, figures: Counter[str]) -> list[str]:
+    """Every promise that does not hold. Adds what there was to `figures`."""
+    doubts = _doubts(house, bills)
+    figures["texts in doubt, told to the owner"] += sum(doubts.values())
+    broken = list(_audited(house, figures))
+    to_owner = house.texts(owner)
+    for bill in bills:
+        broken += _of_bill(house, bill, to_owner, doubts)
+        figures["notices"] += len(house.notices(bill.mobile))
+        figures["receipts"] += len(house.receipts(bill.mobile))
+        figures["bookings"] += len(house.bookings(bill.invoice))
+        figures["payments"] += bill.paid
+    figures["texts to the owner"] += len(to_owner)
+    return broken
+
+
+def _doubts(house: House, bills: Sequence[Bill]) -> Counter[tuple[str, str]]:
+    """Texts of which nobody can know whether they went out, by invoice and purpose; a person is told of each."""
+    found: Counter[tuple[str, str]] = Counter()
+    with house.opened() as state:
+        for shop in SHOPS:
+            ids = [bill.invoice.id for bill in bills if bill.invoice.shop is shop]
+            told = " ".join(item.key for item in state.queries.attention(shop.id))
+            for row in state.store.effects.of_subjects(shop.id, ids):
+                if row.status == "uncertain" and row.key in told:
+                    found[row.subject, row.purpose or ""] += 1
+    return found
+
+
+def _audited(house: House, figures: Counter[str]) -> Iterator[str]:
+    done = house.run("audit", "--json")
+    if done.returncode not in {0, 3}:
+        yield f"the audit ended with {done.returncode}: {done.stderr}"
+        return
+    for company, told in json.loads(done.stdout).items():
+        figures["audits"] += 1
+        for one in told["violations"]:
+            yield f"{company}: {one['invariant']}: {one['sentence']}"
+
+
+def _of_bill(house: House, bill: Bill, to_owner: Sequence[str], doubts: Counter[tuple[str, str]]) -> Iterator[str]:
+    invoice, label = bill.invoice, f"{bill.invoice.number} ({bill.amount}, {'paid' if bill.paid else 'open'})"
+    notices, receipts = house.notices(bill.mobile), house.receipts(bill.mobile)
+    told = [one for one in to_owner if f" {invoice.number}." in one or f" {invoice.number} " in one]
+    expected = {"notice": 1, "receipt": int(bill.paid), "owner": int(bill.paid)}
+    for purpose, texts in (("notice", notices), ("receipt", receipts), ("owner", told)):
+        missing = expected[purpose] - len(texts)
+        if missing != doubts[invoice.id, purpose]:
+            yield f"{label}: {len(texts)} texts as {purpose}, {doubts[invoice.id, purpose]} in doubt"
+    booked = [Decimal(one) for one in house.bookings(invoice)]
+    if booked != ([Decimal(bill.amount)] if bill.paid else []):
+        yield f"{label}: booked {[str(one) for one in booked]}"
+    if bill.paid != house.is_paid(invoice):
+        yield f"{label}: the ledger says it is {'paid' if house.is_paid(invoice) else 'open'}"
+    if notices and bill.paid == house.link_is_active(house.link_to(bill.mobile)):
+        yield f"{label}: its link is {'still' if bill.paid else 'not'} up"
