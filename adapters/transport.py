@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from connector.errors import Throttled, Transient
 from connector.ports.calls import CallKind, CallSeen, Wire
@@ -35,20 +37,28 @@ class MeteredSession(requests.Session):
         self._wire = wire
         self._service = service
         self._kind_of = kind_of or _kind_by_method
+        self._writing = False
         self.trust_env = True  # proxies and the machine's own certificate bundle
-        self.mount("https://", HTTPAdapter(max_retries=0))
-        self.mount("http://", HTTPAdapter(max_retries=0))
+        self.mount("https://", _LastLook(self._look))
+        self.mount("http://", _LastLook(self._look))
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
-        """Make one call; raises what requests raises, and `Throttled` before the call when the budget says no."""
+        """Make one call; raises what requests raises.
+
+        Raises:
+            Throttled: the budget says no; the call was not made.
+            Transient: it is a write whose time to leave has passed; the call was not made.
+        """
         verb = method.decode() if isinstance(method, bytes) else method
         address = url.decode() if isinstance(url, bytes) else url
         kind = self._kind_of(verb.upper(), address)
         kwargs["timeout"] = (self._wire.connect_timeout, self._wire.read_timeout)
         kwargs["allow_redirects"] = False  # a redirect would turn a POST into a GET, or carry a token elsewhere
         self._wire.meter.before(self._service, kind)
+        self._writing = kind is CallKind.WRITE
         try:
             with self._wire.lane:
+                self._look()  # the lane may have been busy for long: then not even a connection is needed
                 response = super().request(method, url, *args, **kwargs)
         except requests.RequestException:
             self._wire.meter.after(CallSeen(self._service, kind, None))
@@ -63,6 +73,53 @@ class MeteredSession(requests.Session):
             )
         )
         return response
+
+    def _look(self) -> None:
+        if self._writing:
+            self._wire.cut_off.look(self._service)
+
+
+class _Looking:
+    """Of a connection: looks once more when it stands, and before anything is written to it."""
+
+    look: Callable[[], None]
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Write a request."""
+        connection: Any = self
+        if connection.sock is None:
+            connection.connect()
+        type(self).look()
+        super().request(*args, **kwargs)  # type: ignore[misc]  # urllib3's, of which this is the first half
+
+
+class _LastLook(HTTPAdapter):
+    """Makes connections that call `look` directly before the first byte of each request. No hidden retries."""
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        self._pools = _pools(look)
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Called by requests."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Called by requests."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _pools(look: Callable[[], None]) -> dict[str, type[HTTPConnectionPool]]:
+    own = {"look": staticmethod(look)}
+    plain = type("Plain", (_Looking, HTTPConnection), own)
+    secure = type("Secure", (_Looking, HTTPSConnection), own)
+    return {
+        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
 
 
 def never_sent(error: BaseException) -> bool:
