@@ -74,6 +74,8 @@ class Sometimes(StrEnum):
     CURSOR_TOO_OLD = "the ledger let go of our place"
     PASS_BROKEN_OFF = "a pass was broken off for the database"
     CLOCK_DISTRUSTED = "no text went out on a wrong clock"
+    SHUT_MIDWAY = "the computer was shut in the middle of something"
+    CUT_OFF = "a write did not leave, for too long had passed since the last look"
     ELSEWHERE_SEEN = "another computer was found at work"
     REBUILT = "a memory was rebuilt to its end"
     FOUND_AGAIN = "an effect that the memory had lost was found at its service"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from connector.domain.effect import BooksIdentity
 from connector.errors import DatabaseTrouble
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
-from connector.ports.calls import CallKind, CallSeen, Clock
+from connector.ports.calls import CallKind, CallSeen, Clock, CutOff
 from connector.worker import Assembled, Worker
 from state.consent_journal import ConsentJournal
 from state.damaged import set_aside
@@ -45,11 +45,15 @@ from tests.simulation.clocks import MachineClock
 from tests.simulation.subjects import LINK_HOST, OWNER, what
 from tests.simulation.town import START, Town
 from tests.simulation.verdict import Rules
-from tests.simulation.weather import Weather
+from tests.simulation.weather import Season, Weather
 
 COMPANY: Final = "acme"
 TIMEOUT: Final = 30.0  # seconds until we give up on an answer
 LOST_LOOKS: Final = timedelta(hours=6)  # it looks every half minute whether it was ordered back, and calls nobody
+# How long a lid is closed in the middle of something: a blink, longer than a claim lasts, than a processor's memory of
+# a key here, a night, a weekend. Seconds.
+NAPS: Final = (20.0, 100.0, 400.0, 3600.0, 9 * 3600.0, 60 * 3600.0)
+MOST_TURNS: Final = 3000  # of the others meanwhile
 Mutate = Callable[[Company], Company]
 
 _SETTINGS: Final = """
@@ -152,7 +156,13 @@ class Machine:
         # A laptop that is open now and then has few passes, far apart.
         self._least = Random(f"{seed}/least").choice((20, 1800, 4 * 3600, 11 * 3600))
         self._baton, self._mutate = baton, mutate
-        self._commanded = self._spoilt = False
+        self._commanded = self._spoilt = self.napping = False
+        self.neighbours: Sequence[Machine] = ()  # what others do while this one is shut in the middle of something
+        self._lid = Random(f"{seed}/{name}/lid")
+        # Some ten times in a run that has it.
+        self._lid_rate = (
+            self._lid.choice((0.0, 0.01, 0.03)) if weather.season in {Season.CRASHES, Season.STORM} else 0.0
+        )
         self._agreed = 0
         self._written: list[tuple[str, By]] = []
         self._told: dict[str, str] = {}
@@ -249,14 +259,20 @@ class Machine:
         meter = _Meter(self, budget)
         town, town_faults = self.town, _Faults(self)
         ledger = MemoryLedgerReader(town.ledger, faults=town_faults, meter=meter)
+        processor = MemoryProcessorReader(town.processor, faults=town_faults, meter=meter)
+        messenger = MemoryMessengerReader(town.carrier, faults=town_faults, meter=meter)
+        cut_off = CutOff()
+        for client in (ledger, processor, messenger):
+            client.cut_off = cut_off
         company = Company(
             id=company_id,
             identity=self.rules.identity,
             policy=self.rules.policy,
             words=assemble.wording(ours),
             ledger=ledger,
-            processor=MemoryProcessorReader(town.processor, faults=town_faults, meter=meter),
-            messenger=MemoryMessengerReader(town.carrier, faults=town_faults, meter=meter),
+            processor=processor,
+            messenger=messenger,
+            cut_off=cut_off,
             store=state.store,
             queries=state.queries,
             clock=clock,
@@ -295,12 +311,35 @@ class Machine:
         if self.town.next_at() <= self.true.now():
             self.town.take_turns()
         self._baton.pause()
+        self._nap()
         self.must_live()
 
     def after_call(self, *, answered: bool) -> None:
         if not answered:
             self.true.advance(timedelta(seconds=self.dice.uniform(1, TIMEOUT)))
+        self._nap()
         self.must_live()
+
+    def _nap(self) -> None:
+        """Now and then the lid is closed in the middle of something, and life goes on around it."""
+        now = self.true.now()
+        if self._lid.random() >= self._lid_rate or self.weather.over(now) or self._baton.waiting:
+            return
+        wakes = min(now + timedelta(seconds=self._lid.choice(NAPS)), self.weather.calm_from)
+        self.tally.reached[Sometimes.SHUT_MIDWAY] += 1
+        self.napping = True
+        for _ in range(MOST_TURNS):
+            others = [one for one in self.neighbours if not one.napping and not one.retired]
+            moment = min(self.town.next_at(), wakes, *(one.next_at for one in others))
+            self.true.advance(max(moment - self.true.now(), timedelta()))
+            if self.true.now() >= wakes:
+                break
+            self.town.take_turns()
+            for one in others:
+                if one.next_at <= self.true.now():
+                    one.turn()
+        self.town.take_turns()
+        self.napping = False
 
     def side_by_side(self) -> bool:
         """Whether another thread is between two calls of its own right now."""

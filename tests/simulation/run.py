@@ -101,6 +101,8 @@ class _Story:
         copy = self._machine("second", host)
         copy.restore(backup)
         self.machines.append(copy)
+        for one in self.machines:
+            one.neighbours = [other for other in self.machines if other is not one]
 
     def live(self) -> Outcome:
         broken = self._course()
@@ -154,6 +156,7 @@ class _Story:
         for machine in up:
             with machine.command() as state:
                 self._owner_types(machine, state, machine.clock.now())
+            machine.poke()
         self.desks.reads()
 
     def _owner_types(self, machine: Machine, state: State, now: datetime) -> None:
@@ -222,6 +225,7 @@ _REACHED: Final = {
     Sometimes.PAYMENT_HELD: _TOLD + "'%/payment/%'",
     Sometimes.CAUGHT_UP_ASKED: _TOLD + "'%/catch-up/%'",
     Sometimes.CLOCK_DISTRUSTED: _TOLD + "'%/clock/%'",
+    Sometimes.CUT_OFF: _EVENTS + "'This computer was busy or asleep between its last look and the request%'",
 }
 
 
