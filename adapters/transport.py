@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import requests
 import tenacity
 
-from adapters.deadline import TimedAdapter, whole_answer
+from adapters.connections import TimedAdapter, watched
 from connector.errors import Throttled, Transient
 from connector.ports.calls import CallKind, CallSeen, Wire
 
@@ -40,7 +40,12 @@ class MeteredSession(requests.Session):
         self.mount("http://", TimedAdapter())
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
-        """Make one call; raises what requests raises, and `Throttled` before the call when the budget says no."""
+        """Make one call; raises what requests raises.
+
+        Raises:
+            Throttled: the budget says no; the call was not made.
+            Transient: it is a write whose time to leave has passed; nothing was sent.
+        """
         verb = method.decode() if isinstance(method, bytes) else method
         address = url.decode() if isinstance(url, bytes) else url
         kind = self._kind_of(verb.upper(), address)
@@ -48,7 +53,7 @@ class MeteredSession(requests.Session):
         kwargs["allow_redirects"] = False  # a redirect would turn a POST into a GET, or carry a token elsewhere
         self._wire.meter.before(self._service, kind)
         try:
-            with self._wire.lane, whole_answer(kind, self._wire.read_timeout):
+            with self._wire.lane, watched(self._wire, self._service, kind):
                 response = super().request(method, url, *args, **kwargs)
         except requests.RequestException:
             self._wire.meter.after(CallSeen(self._service, kind, None))

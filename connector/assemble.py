@@ -31,7 +31,7 @@ from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.lock import only_daemon
 from connector.ports.anchor import Anchor
-from connector.ports.calls import CallMeter, Clock, Wire
+from connector.ports.calls import CallMeter, Clock, CutOff, Wire
 from connector.ports.ledger import LedgerAccount
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
 from connector.signin.company import SignInCompany, custody_of, open_connection
@@ -70,6 +70,7 @@ class Adapters:
     anchor: Anchor
     tenant_id: str
     tenant_name: str
+    cut_off: CutOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,10 @@ def adapters_of(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter)
     Raises:
         NeedsReauthorisation: it is not connected yet.
     """
-    settings = company_settings(loaded, company_id)
+    settings, cut_off = company_settings(loaded, company_id), CutOff()
 
     def wire(service: ServiceSettings) -> Wire:
-        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout)
+        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout, cut_off=cut_off)
 
     opened = open_connection(sign_in_company(loaded, company_id), custody_of(loaded.state_dir), wire(settings.ledger))
     stripe_key, stripe_wire = loaded.secrets.value(settings.stripe.key), wire(settings.stripe)
@@ -158,6 +159,7 @@ def adapters_of(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter)
         messenger=TwilioRecords(settings.twilio, username, password, wire(settings.twilio)),
         tenant_id=opened.entry.tenant_id,
         tenant_name=opened.entry.tenant_name,
+        cut_off=cut_off,
     )
 
 
@@ -223,6 +225,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         queries=state.queries,
         clock=clock,
         lease=lease_of(loaded, state.folder, parts, instance),
+        cut_off=parts.cut_off,
         owner=f"{socket.gethostname()}:{os.getpid()}",
         sweep_every=timedelta(seconds=intervals_of(loaded, settings).sweep),
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from connector.domain.lease import Claim, Held
 from state.facts import Attention, Facts, put_attention
 from state.glance import claim_of
+from state.recovery_facts import put_rebuild_begun
 from state.tables import LeaseRow
 
 
@@ -40,8 +41,9 @@ class LeaseFacts(Facts):
             )
 
     def lease_begins_anew(self, company: str, lineage: str, now: datetime) -> None:
-        """A recovery begins a lineage: once it is over, whatever claim stands there then is to be replaced."""
+        """A recovery begins a lineage: whatever claim stands there is to be replaced, and all to be read after that."""
         with self.database.write() as session:
+            put_rebuild_begun(session, company, now)
             session.merge(
                 LeaseRow(
                     company=company, lineage=lineage, claim=None, before=None, tries=0, elsewhere=None, changed_at=now

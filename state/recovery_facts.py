@@ -21,8 +21,9 @@ from state.adopting import Found, adopt
 from state.facts import BY_FACTS, Attention, Facts, put_attention, put_cursor
 from state.names import ALL, REBUILD, RECOVERY, RULES, TEXTS
 from state.rows import change, table_of
-from state.tables import AttentionRow, CursorRow, EffectEventRow, EffectRow, HoldRow, LinkRow, TextRow
+from state.tables import AttentionRow, CursorRow, EffectEventRow, EffectRow, HoldRow, LeaseRow, LinkRow, TextRow
 
+CLAIMED: Final = "who works on these books"  # the first step of a rebuild: nobody else does from then on
 FOUND: Final = "found at its service when the memory was rebuilt"
 DROPPED: Final = "dropped when the memory was rebuilt; decided anew"
 _LINK: Final = table_of(LinkRow)
@@ -82,11 +83,15 @@ class RecoveryFacts(Facts):
     """What is remembered of a recovery. Each fact may be repeated without harm."""
 
     def recovery_needed(self, company: str, why: str, now: datetime) -> bool:
-        """No effect of this company any more until its memory is rebuilt; False where that is ordered already."""
+        """No effect of this company any more until its memory is rebuilt; False where that is ordered already.
+
+        One that another computer has ended by taking the company is ordered anew.
+        """
         with self.database.write() as session:
-            if session.get(HoldRow, (company, RECOVERY, ALL)) is not None:
+            hold, claim = session.get(HoldRow, (company, RECOVERY, ALL)), session.get(LeaseRow, company)
+            if hold is not None and (claim is None or claim.elsewhere is None):
                 return False
-            session.add(HoldRow(company=company, scope=RECOVERY, subject=ALL, why=why, since=now))
+            session.merge(HoldRow(company=company, scope=RECOVERY, subject=ALL, why=why, since=now))
             put_cursor(session, company, REBUILD, _written(Progress(now, why)), now)
             put_attention(session, company, _begun(company, why, now), now)
             return True
@@ -190,6 +195,13 @@ class RecoveryFacts(Facts):
                 session.add(item)
             put_attention(session, company, attention, now)
             put_cursor(session, company, REBUILD, _written(progress), now)
+
+
+def put_rebuild_begun(session: Session, company: str, now: datetime) -> None:
+    """A new life of the memory has begun: everything is read in it, whatever was read before."""
+    before = progress_of(session.get(CursorRow, (company, REBUILD))) or Progress(now)
+    begun = Progress(before.begun_at, before.why, (CLAIMED,))
+    put_cursor(session, company, REBUILD, _written(begun), now)
 
 
 def progress_of(row: CursorRow | None) -> Progress | None:

@@ -19,7 +19,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports.calls import CallKind, CallMeter, CallSeen
+from connector.ports.calls import CallKind, CallMeter, CallSeen, CutOff
 
 T = TypeVar("T")
 
@@ -41,6 +41,7 @@ class Client:
         self.faults = faults if faults is not None else Faults()
         self.service = service if service is not None else self.port
         self._line = world
+        self.cut_off = CutOff()
         self._meter: CallMeter = meter if meter is not None else MemoryMeter(world)
 
     def _read(self, method: str, args: tuple[Any, ...], act: Callable[[], T]) -> T:
@@ -56,6 +57,8 @@ class Client:
 
     def _call(self, kind: CallKind, method: str, args: tuple[Any, ...], act: Callable[[], T]) -> T:
         self._meter.before(self.service, kind)
+        if kind is CallKind.WRITE:
+            self.cut_off.look(self.service)
         status: int | None = 200
         try:
             with self._line.moment():

@@ -130,7 +130,9 @@ def _entries(world: LedgerWorld) -> tuple[EntryRecord, ...]:
 
 def entry_of(history: History[LedgerEntry]) -> EntryRecord:
     """A payment entry with what it was made for, even where that has ended since."""
-    first, last = next(value for _, value in history.states()), history.latest
+    # As it stood at the moment it was made: what is over what was owed is written there in a second stroke.
+    made_at = next(at for at, _ in history.states())
+    first, last = history.as_of(made_at) or history.latest, history.latest
     live = last.booking.state is BookingState.LIVE
     return EntryRecord(
         entry_id=last.booking.booking_id,

@@ -31,7 +31,7 @@ from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.rest import RESTClientObject
 
 from adapters.broken_text import mended, suspect
-from adapters.deadline import POOLS, whole_answer
+from adapters.connections import POOLS, watched
 from adapters.transport import is_web_page, never_sent, retry_after, server_time
 from adapters.xero.translate import problems_in, refusal
 from connector.errors import (
@@ -99,7 +99,7 @@ class _QuietRest(RESTClientObject):  # type: ignore[misc]  # the SDK has no type
         kind = CallKind.READ if method == "GET" else CallKind.WRITE
         self._wire.meter.before(SERVICE, kind)
         try:
-            with self._wire.lane, whole_answer(kind, self._wire.read_timeout):
+            with self._wire.lane, watched(self._wire, SERVICE, kind):
                 response: urllib3.BaseHTTPResponse = self.pool_manager.request(
                     method,
                     url,

@@ -14,7 +14,7 @@ from connector.domain.effect import BooksIdentity
 from connector.domain.lease import TEXTS_WAIT, Claim
 from connector.domain.plan import Words
 from connector.ports.anchor import Anchor
-from connector.ports.calls import Clock
+from connector.ports.calls import Clock, CutOff
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
 from state.journal import Journal
 from state.queries import Queries
@@ -101,6 +101,7 @@ class Company:
     queries: Queries
     clock: Clock
     lease: Lease
+    cut_off: CutOff = field(default_factory=CutOff)  # that of its adapters: what a write may leave by
     workers: int = 8
     # What works on `workers` things side by side; a simulation gives one whose order it chooses itself.
     threads: Callable[[int], Executor] = ThreadPoolExecutor

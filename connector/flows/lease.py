@@ -40,6 +40,8 @@ from connector.errors import (
 from connector.failpoints import Boundary, Place, reach
 from connector.flows.attempts import Attempt, setup
 from connector.flows.company import Company
+from state.names import REBUILD
+from state.recovery_facts import CLAIMED, progress_of
 from state.store import Attention
 
 # Looks at the claim for one change of it: one, and another where a predecessor's last word arrived in between.
@@ -62,12 +64,29 @@ def stand(company: Company) -> Standing:
     Raises:
         DuebirdError: the processor or the journal could not be asked. Nothing may be sent or booked.
     """
-    if company.queries.recovering(company.id):
+    if company.queries.recovering(company.id) is None:
+        if company.lease.lost:
+            return Standing.ELSEWHERE
+        standing = Standing.OURS if company.lease.standing is not None else _start(company)
+        if standing is not Standing.RECOVERING:
+            return standing
+    return _stand_recovering(company)
+
+
+def _stand_recovering(company: Company) -> Standing:
+    """In a recovery the company is claimed before anything is read: who else worked on it stops, and is read whole.
+
+    Were it claimed when all is read, what the other did between the reading and the claim would be done again.
+    """
+    lease, progress = company.lease, progress_of(company.queries.cursor(company.id, REBUILD))
+    if progress is None or CLAIMED not in progress.done:
         _begin_anew(company)
-        return Standing.RECOVERING
-    if company.lease.lost:
+    elif lease.lost:
         return Standing.ELSEWHERE
-    return Standing.OURS if company.lease.standing is not None else _start(company)
+    if lease.standing is None:
+        standing = _start(company)
+        return Standing.RECOVERING if standing is Standing.OURS else standing
+    return Standing.RECOVERING
 
 
 def renew(company: Company) -> Standing:
@@ -109,6 +128,9 @@ def is_good(company: Company, seconds: float = RENEWED_FOR + MARGIN) -> bool:
 def begin(attempt: Attempt) -> None:
     """Record that an effect is being attempted, and be sure once more, directly before its call.
 
+    The call itself looks again when it has a connection, just before its first byte (`CutOff`): nobody knows how long
+    a line, or a computer that was shut, keeps it.
+
     Raises:
         Transient: nobody can be sure any more; nothing was done.
     """
@@ -120,6 +142,8 @@ def begin(attempt: Attempt) -> None:
             "This computer was busy or asleep for too long to be sure that it is still the only one at work. "
             "Nothing was done; it is looked at again first."
         )
+    renewed_at = company.lease.renewed_at or 0.0
+    company.cut_off.begin(company.clock, renewed_at + RENEWED_FOR + MARGIN - company.clock.elapsed())
     reach(Boundary.CALLING, attempt.row.kind, attempt.row.purpose)
 
 
@@ -298,11 +322,9 @@ def _recover(company: Company, why: str) -> Standing:
 
 
 def _begin_anew(company: Company) -> None:
-    """What is rebuilt is a new life of the memory: once that is over, it takes the claim that stands there."""
-    lease, known = company.lease, company.queries.lease(company.id)
+    """What is rebuilt is a new life of the memory, which takes whatever claim stands there; all is read after that."""
+    lease = company.lease
     lease.forget()
-    if known is not None and known.held.claim is None:
-        return
     lineage = lease.new_id()
     _mark(company, Marked(lineage, 0, 0))
     company.store.lease_begins_anew(company.id, lineage, company.clock.now())

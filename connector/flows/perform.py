@@ -139,6 +139,8 @@ def _perform(
         if isinstance(trouble, Throttled | NeedsReauthorisation) or unreached[kind] >= UNREACHED:
             stopped.add(kind)
         return row.key, kind, conclude_error(attempt, trouble, started=_started(company, row))
+    finally:
+        company.cut_off.end()
     reach(Boundary.FOLLOWED, row.kind, row.purpose)
     return row.key, kind, outcome
 

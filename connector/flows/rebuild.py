@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from connector.flows import listen, poll, propose, rebuild_money, rebuild_texts
+from connector.flows import lease, listen, poll, propose, rebuild_money, rebuild_texts
 from connector.flows.company import Company, Counts
 from connector.flows.rebuild_reading import Findings, Unfinished
 from state.names import LEDGER_CURSOR, REBUILD, SINGLE_READS, SWEEP_PAGE
@@ -40,8 +40,8 @@ def run_once(company: Company) -> Counts:
     """
     counts = Counts()
     hold = company.queries.recovering(company.id)
-    if hold is None:
-        return counts
+    if hold is None or company.lease.standing is None or lease.texts_wait(company):
+        return counts  # nobody reads while somebody else may still be at work
     now = company.clock.now()
     progress = progress_of(company.queries.cursor(company.id, REBUILD)) or Progress(hold.since, hold.why)
     for name, step in _STEPS.items():
@@ -58,6 +58,8 @@ def run_once(company: Company) -> Counts:
         company.store.rebuild_came_to(company.id, progress, company.clock.now())
         _say(company, name, findings)
         counts.add("steps of the rebuild")
+    if lease.renew(company) is not lease.Standing.OURS:
+        return counts  # somebody has taken it meanwhile: what was read is no longer all there is
     now = company.clock.now()
     ended = replace(progress, ended_at=now)
     company.store.recovery_ended(company.id, ended, _for_the_owner(company, ended), now)

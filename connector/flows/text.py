@@ -31,7 +31,7 @@ LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of
 SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
 RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
 ASK_AGAIN: Final = timedelta(minutes=15)  # whether a person has let go on what was stopped
-CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # of no matter for the hours for texts; above it nobody knows what is
+CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # what is known is allowed for; above it nobody knows what is right
 TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
 
@@ -59,10 +59,14 @@ def send(attempt: Attempt) -> str:
     reach(Boundary.ASKED, row.kind, row.purpose)
     zones = zones_of(to, company.policy.zone)
     now = company.clock.now()
-    left = company.policy.window.time_left(now, zones)
+    error = company.clock_error()
+    left = company.policy.window.time_left(now, zones) - error
     if left < SHORTEST_QUEUE:
-        later = company.policy.window.next_opening(now + left, zones) or now + timedelta(days=1)
+        later = company.policy.window.next_opening(now + left + error, zones) or now + timedelta(days=1)
         company.store.effects.postpone(row.key, later, now, "the hours for texts end too soon")
+        return "postponed"
+    if not company.policy.window.is_open(now - error, zones):
+        company.store.effects.postpone(row.key, now + error, now, "by the services' clocks it is too early for texts")
         return "postponed"
     lease.begin(attempt)
     try:

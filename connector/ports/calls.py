@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import BoundedSemaphore
 from typing import Protocol
+
+from connector.errors import Transient
 
 
 class Clock(Protocol):
@@ -116,6 +119,42 @@ class CallMeter(Protocol):
         ...
 
 
+class CutOff:
+    """Until when what this thread has begun may leave; each thread has its own.
+
+    Between the last look at the truth and the first byte of a request a computer may wait for a free line, or be shut
+    for a night. What was right before that may be wrong after it: then the request must not leave.
+    """
+
+    def __init__(self) -> None:
+        self._mine = threading.local()
+
+    def begin(self, clock: Clock, seconds: float) -> None:
+        """Writes of this thread must have left within so many seconds; what is left to none leaves none."""
+        self._mine.clock = clock
+        self._mine.ends = clock.elapsed() + seconds
+        # Not every computer's monotonic clock counts sleep; the wall clock does, so the earlier of the two decides.
+        self._mine.ends_at = clock.now() + timedelta(seconds=seconds)
+
+    def end(self) -> None:
+        """What was begun is over: the next write of this thread may leave whenever it does."""
+        self._mine.clock = None
+
+    def look(self, service: str) -> None:
+        """Directly before the first byte of a write.
+
+        Raises:
+            Transient: it is too late. Nothing was sent.
+        """
+        clock: Clock | None = getattr(self._mine, "clock", None)
+        if clock is not None and (clock.elapsed() > self._mine.ends or clock.now() > self._mine.ends_at):
+            raise Transient(
+                "This computer was busy or asleep between its last look and the request, so nothing was sent: "
+                "all is looked at again first.",
+                service=service,
+            )
+
+
 CALLS_AT_ONCE = 4
 
 
@@ -131,3 +170,4 @@ class Wire:
     # Entered around each call. Xero allows an organisation five calls at once and Intuit a company ten; one is left
     # for a person's command beside the daemon.
     lane: AbstractContextManager[object] = field(default_factory=lambda: BoundedSemaphore(CALLS_AT_ONCE))
+    cut_off: CutOff = field(default_factory=CutOff)  # one for all wires of a company

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.clock import ManualClock
 from adapters.memory.anchor import MemoryAnchor
+from adapters.memory.budget import MemoryMeter
 from adapters.memory.carrier_world import CarrierWorld
 from adapters.memory.faults import Faults
 from adapters.memory.ledger_world import LedgerWorld
@@ -25,6 +27,7 @@ from connector.domain.records import Agreement, Records, Shown
 from connector.flows.company import Company, Lease
 from connector.flows.lease import let_go
 from connector.flows.passes import Report, run_pass
+from connector.ports.calls import CallKind, CutOff
 from connector.words import Wording
 from state.consent_journal import ConsentJournal
 from state.database import Database
@@ -38,6 +41,17 @@ from state.store import Store
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # Monday, 12:00 in New York
 MOBILE = Phone("+12125550123")
 DOLLARS = Money.of("120.00", "USD")
+
+
+class Line(MemoryMeter):
+    """What stands between a decision to call and the call: `held` may let time pass there."""
+
+    held: Callable[[str, CallKind], None] | None = None
+
+    def before(self, service: str, kind: CallKind) -> None:
+        super().before(service, kind)
+        if self.held is not None:
+            self.held(service, kind)
 
 
 class Office:
@@ -61,6 +75,7 @@ class Office:
         self.carrier: CarrierWorld = beside.carrier if beside else CarrierWorld(self.clock)
         self.ledger_faults, self.stripe_faults, self.carrier_faults = Faults(), Faults(), Faults()
         self.anchor_faults = Faults()
+        self.line = Line(self.clock)
         self.folder, self.host = folder, host
         self.started = self.ids = 0
         self.policy = Policy(
@@ -86,14 +101,21 @@ class Office:
 
     def open(self) -> Company:
         self.database = Database(self._url)
+        ledger = MemoryLedgerReader(self.ledger_world, faults=self.ledger_faults, meter=self.line)
+        processor = MemoryProcessorReader(self.stripe_world, faults=self.stripe_faults, meter=self.line)
+        messenger = MemoryMessengerReader(self.carrier, faults=self.carrier_faults, meter=self.line)
+        cut_off = CutOff()
+        for client in (ledger, processor, messenger):
+            client.cut_off = cut_off
         return Company(
             id="acme",
             identity=BooksIdentity("memory", self.ledger_world.profile.tenant_id, "acct_memory"),
             policy=self.policy,
             words=Wording(),
-            ledger=MemoryLedgerReader(self.ledger_world, faults=self.ledger_faults),
-            processor=MemoryProcessorReader(self.stripe_world, faults=self.stripe_faults),
-            messenger=MemoryMessengerReader(self.carrier, faults=self.carrier_faults),
+            ledger=ledger,
+            processor=processor,
+            messenger=messenger,
+            cut_off=cut_off,
             store=Store(self.database, ConsentJournal(self.journal)),
             queries=Queries(self.database),
             clock=self.clock,

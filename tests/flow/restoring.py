@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import event
 
 from connector.domain.phone import Phone
+from connector.flows.lease import let_go
 from state.migrate import migrate
 from state.place import DATABASE_NAME
 from tests.flow.office import DOLLARS, Office
@@ -55,7 +56,8 @@ def live_on(office: Office, span: timedelta) -> None:
 
 
 def put_back(office: Office, folder: Path, backup: bytes | None) -> None:
-    """End the program and replace its database; None: by nothing."""
+    """End the program cleanly and replace its database; None: by nothing."""
+    let_go(office.company)
     office.database.close()
     for leftover in folder.glob(f"{DATABASE_NAME}*"):
         leftover.unlink()

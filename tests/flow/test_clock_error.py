@@ -25,3 +25,15 @@ def test_nobody_is_texted_on_a_wrong_clock(office: Office) -> None:
     office.run(2)
     assert len(office.carrier.all_texts()) == 3  # the receipt, and the other invoice's notice
     assert office.reason(other) == "step_done"
+
+
+def test_a_clock_that_is_a_minute_fast_does_not_begin_the_day_a_minute_early(office: Office) -> None:
+    office.wait(hours=20, seconds=-30)  # 07:59:30 in New York the next day
+    office.company = replace(office.company, clock_error=lambda: timedelta(seconds=60))
+    office.issue()
+    office.clock.jump(office.clock.now() + timedelta(seconds=60))  # and by this machine 08:00:30
+    office.run(2)
+    assert office.texts() == []
+    office.wait(seconds=60)
+    office.run()
+    assert len(office.texts()) == 1

@@ -339,24 +339,78 @@ def test_a_wiped_memory_is_noticed_and_says_who_had_it(tmp_path: Path, *, journa
     again.database.close()
 
 
-def test_once_a_recovery_is_over_the_company_is_claimed_in_a_new_life(office: Office, tmp_path: Path) -> None:
+def test_a_recovery_claims_the_company_in_a_new_life_before_it_reads(office: Office, tmp_path: Path) -> None:
     backup = tmp_path / "backup.sqlite3"
     office.database.copy_to(backup)
     office.wait(minutes=2)
     office.issue()
     office.run()
-    restore(office, backup)
-    office.run()
     before = claim(office)
-    office.company.store.release("acme", "recovery", "*", office.clock.now())
+    restore(office, backup)
     office.run()
     assert claim(office).lineage != before.lineage
     assert (claim(office).epoch, claim(office).mark) == (before.epoch + 1, before.mark + 1)
+    assert office.company.queries.recovering("acme")  # whoever had it may be about to text: that is waited for
+    wait_and_run(office)
+    assert not office.company.queries.recovering("acme")
+    office.company.store.resume("acme", office.clock.now())
     wait_and_run(office)
     assert len(office.texts()) == 1
     office.restart()
     office.run()
     assert not office.company.queries.recovering("acme")
+
+
+def test_what_the_other_computer_does_while_a_recovery_is_ordered_is_not_done_again(
+    office: Office, laptop: Office
+) -> None:
+    laptop.run()
+    office.wait(minutes=2)
+    office.issue()
+    office.run()
+    assert office.company.lease.lost
+    office.company.store.recovery_needed("acme", "ordered", office.clock.now())
+    office.run()
+    laptop.run()  # its claim is good for some seconds yet
+    assert len(office.texts()) == 0  # it was renewed, and found lost
+    for _ in range(3):
+        wait_and_run(office)
+        wait_and_run(laptop)
+    assert not office.company.queries.recovering("acme")
+    office.company.store.resume("acme", office.clock.now())
+    wait_and_run(office)
+    wait_and_run(laptop)
+    assert len(office.texts()) == 1
+    assert laptop.company.lease.lost
+
+
+def test_a_recovery_that_another_computer_ended_is_ordered_again_and_reads_all_anew(
+    office: Office, laptop: Office
+) -> None:
+    office.wait(minutes=2)
+    office.company.store.recovery_needed("acme", "ordered", office.clock.now())
+    office.run()  # claimed, and not read yet
+    known = claim(office)
+    laptop.company.store.recovery_needed("acme", "ordered there too", office.clock.now())
+    laptop.run()
+    wait_and_run(laptop)
+    laptop.company.store.resume("acme", office.clock.now())
+    office.issue()
+    wait_and_run(laptop)
+    assert len(office.texts()) == 1
+    office.restart(crashed=True)
+    wait_and_run(office)
+    assert office.company.lease.lost
+    assert known.lineage != claim(office).lineage
+    assert office.company.store.recovery_needed("acme", "ordered again", office.clock.now())
+    office.run()
+    assert claim(office).host == "till"
+    wait_and_run(office)
+    assert not office.company.queries.recovering("acme")
+    office.company.store.resume("acme", office.clock.now())
+    wait_and_run(office)
+    wait_and_run(laptop)
+    assert len(office.texts()) == 1
 
 
 def test_a_company_that_a_person_takes_back_stops_the_other_computer(office: Office, laptop: Office) -> None:
@@ -366,12 +420,12 @@ def test_a_company_that_a_person_takes_back_stops_the_other_computer(office: Off
     office.run()
     office.company.store.recovery_needed("acme", "ordered", office.clock.now())
     office.run()
-    office.company.store.resume("acme", office.clock.now())
-    office.run()
     assert claim(office).host == "till"
     laptop.wait(minutes=2)
     laptop.run()
     assert laptop.company.lease.lost
+    wait_and_run(office)
+    office.company.store.resume("acme", office.clock.now())
     wait_and_run(office)
     wait_and_run(laptop)
     assert len(office.texts()) == 1

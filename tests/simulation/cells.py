@@ -74,6 +74,44 @@ class Sometimes(StrEnum):
     CURSOR_TOO_OLD = "the ledger let go of our place"
     PASS_BROKEN_OFF = "a pass was broken off for the database"
     CLOCK_DISTRUSTED = "no text went out on a wrong clock"
+    SHUT_MIDWAY = "the computer was shut in the middle of something"
+    CUT_OFF = "a write did not leave, for too long had passed since the last look"
+    ELSEWHERE_SEEN = "another computer was found at work"
+    REBUILT = "a memory was rebuilt to its end"
+    FOUND_AGAIN = "an effect that the memory had lost was found at its service"
+    DROPPED = "what an older memory still had in mind was dropped"
+    NOTICED_BY_JOURNAL = "an older or lost memory was noticed by the journal beside it"
+    NOTICED_AT_SERVICE = "an older or lost memory was noticed by the claim at the processor"
+    TAKEN_BACK = "the owner ordered a recovery on a computer that had stopped for another"
+
+
+class End(StrEnum):
+    """Ends of the world: what happens to a memory, and to a machine. With them on, each must have been seen."""
+
+    BACKUP_HOUR = "a backup of an hour ago was put back"
+    BACKUP_DAY = "a backup of the day before was put back"
+    BACKUP_WEEK = "a backup of last week was put back"
+    BACKUP_LONG = "a backup of forty days ago was put back"
+    LOST = "the state folder was emptied, and the journal beside it was not"
+    WIPED = "the disk was lost, with the journal"
+    DAMAGED = "the database was damaged, and set aside"
+    CLONE = "a copy was started on a second computer"
+    CLONE_HERE = "a copy of the state folder was started on the same computer"
+    MOVED = "a computer broke for good, and another began with its backup"
+
+
+# What an end of the world must have led to, in some run with them on.
+AFTER_AN_END: Final = frozenset(
+    {
+        Sometimes.ELSEWHERE_SEEN,
+        Sometimes.REBUILT,
+        Sometimes.FOUND_AGAIN,
+        Sometimes.DROPPED,
+        Sometimes.NOTICED_BY_JOURNAL,
+        Sometimes.NOTICED_AT_SERVICE,
+        Sometimes.TAKEN_BACK,
+    }
+)
 
 
 class Tally:
@@ -81,7 +119,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.cells: Counter[tuple[Hit, By]] = Counter()
-        self.reached: Counter[Sometimes] = Counter()
+        self.reached: Counter[Sometimes | End] = Counter()
         self.figures: Counter[str] = Counter()
 
     def hit(self, hit: Hit, by: By) -> None:
@@ -96,9 +134,12 @@ class Tally:
         """Live cells without a hit."""
         return [cell for cell in LIVE if not self.cells[cell]]
 
-    def unreached(self) -> list[Sometimes]:
-        """States that were never seen."""
-        return [one for one in Sometimes if not self.reached[one]]
+    def unreached(self) -> list[Sometimes | End]:
+        """States that were never seen, of those that these runs could see."""
+        wanted: list[Sometimes | End] = [one for one in Sometimes if one not in AFTER_AN_END]
+        if self.figures["runs that may see a world's end"]:
+            wanted += [*AFTER_AN_END, *End]
+        return sorted(one for one in wanted if not self.reached[one])
 
     def table(self) -> str:
         """The grid, for people."""

@@ -1,43 +1,156 @@
-"""The ends of the world: an old backup put back, a database lost, a copy started on a second computer."""
+"""The ends of the world: an old backup put back, a database lost or spoilt, a copy that works at the same time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.simulation.cells import Tally
-from tests.simulation.machine import Machine
+from connector.cli.recover import BY_HAND
+from state.place import DATABASE_NAME
+from tests.simulation.cells import End, Sometimes, Tally
+from tests.simulation.machine import COMPANY, Machine
 from tests.simulation.town import START, Town
 
-# As old as backups are: of an hour ago, of yesterday, of last week, and of before the services' lists reach back.
-AGES: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=30))
-# Two in three runs lose or copy something once; the rest shows that the others' failures come from that.
-KINDS: Final = ("restore", "restore", "wipe", "clone", "clone", "none")
+# How old a backup is that is put back. 40 days: older than what the services tell by themselves.
+AGES: Final = {
+    End.BACKUP_HOUR: timedelta(hours=1),
+    End.BACKUP_DAY: timedelta(days=1),
+    End.BACKUP_WEEK: timedelta(days=8),
+    End.BACKUP_LONG: timedelta(days=40),
+    End.MOVED: timedelta(days=1),
+}
+# One run in eleven sees no end, and shows that the others' failures come from that.
+KINDS: Final = (*End, None)
+LONGER: Final = 8  # days more for a run whose backup is that old: before it and after it something is to happen
+LATER: Final = timedelta(minutes=20)  # a machine that lies down is copied when it is up again
 
 
-def plan_end(
-    seed: str, machine: Machine, town: Town, tally: Tally, folder: Path, second: Callable[[Path], None]
-) -> None:
-    """Let one of them happen in this run. `second` starts another machine on a copy of that file."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an end of the world acts on. `second` starts another computer of that name on a copy of a database."""
+
+    machine: Machine
+    town: Town
+    tally: Tally
+    folder: Path
+    second: Callable[[Path, str], None]
+
+    @property
+    def backup(self) -> Path:
+        """Where backups lie."""
+        return self.folder / "backup.sqlite3"
+
+
+def _dice(seed: str) -> tuple[Random, End | None]:
     dice = Random(f"{seed}/ends")
-    kind, age = dice.choice(KINDS), dice.choice(AGES)
-    moment = START + age + (town.peace - START - age) * dice.uniform(0.1, 0.95)
-    backup = folder / "backup.sqlite3"
+    return dice, dice.choice(KINDS)
 
-    def happens() -> None:
-        tally.figures[f"world's end: {kind}"] += 1
-        if kind == "wipe":
-            machine.wipe()
-        elif kind == "restore" and backup.exists():
-            machine.restore(backup)
-        elif kind == "clone" and machine.alive:
-            machine.copy_to(backup)
-            second(backup)
 
-    if kind == "restore":
-        town.at(moment - age, lambda: machine.copy_to(backup) if machine.alive else None)
-    if kind != "none":
-        town.at(moment, happens)
+def days_more(seed: str) -> int:
+    """How much longer a run must be for its end to have room."""
+    return LONGER if _dice(seed)[1] is End.BACKUP_LONG else 0
+
+
+def plan_end(seed: str, ground: Ground) -> None:
+    """Let one of them happen in this run."""
+    dice, kind = _dice(seed)
+    ground.tally.figures["runs that may see a world's end"] += 1
+    if kind is None:
+        return
+    town, machine = ground.town, ground.machine
+    age = AGES.get(kind, timedelta())
+    moment = START + age + (town.peace - START - age) * dice.uniform(0.02, 0.95)
+    if age:
+        _when_up(ground, moment - age, lambda: machine.copy_to(ground.backup))
+    _when_up(ground, moment, lambda: _happens(ground, kind))
+
+
+def _when_up(ground: Ground, moment: datetime, act: Callable[[], None]) -> None:
+    def now_or_later() -> None:
+        if ground.machine.alive:
+            act()
+        else:
+            ground.town.at(ground.town.clock.now() + LATER, now_or_later)
+
+    ground.town.at(moment, now_or_later)
+
+
+def _happens(ground: Ground, kind: End) -> None:
+    machine = ground.machine
+    if kind in {End.CLONE, End.CLONE_HERE}:
+        machine.copy_to(ground.backup)
+        ground.second(ground.backup, "second" if kind is End.CLONE else machine.host)
+    elif kind is End.MOVED:
+        machine.retire()
+        ground.second(ground.backup, "second")
+    elif kind in AGES:
+        machine.restore(ground.backup)
+    elif kind is End.DAMAGED:
+        machine.spoil()
+    else:
+        machine.wipe(journal_too=kind is End.WIPED)
+    ground.tally.reached[kind] += 1
+
+
+class TwoDesks:
+    """What an owner does about two computers: each item on the list says what to do, and he does one of it."""
+
+    def __init__(self, seed: str, machines: Sequence[Machine], tally: Tally) -> None:
+        self._machines, self._tally = machines, tally
+        # The other half leaves the company where it went to.
+        self._wants_first = Random(f"{seed}/desks").random() < 0.5
+
+    def at_work(self) -> list[Machine]:
+        """The computers he works at: those that do not say that another one has the company, else all he has."""
+        kept = [one for one in self._machines if not one.retired]
+        return [one for one in kept if not is_elsewhere(one)] or kept
+
+    def reads(self) -> None:
+        """Where no computer works on the company, or the wrong one does, the command of the item is typed."""
+        kept = [one for one in self._machines if not one.retired]
+        lost = [one for one in kept if is_elsewhere(one)]
+        if not lost or not lost[0].alive:
+            return
+        if len(lost) < len(kept):
+            if not (self._wants_first and lost[0] is self._machines[0]):
+                return
+            for one in kept:
+                if one not in lost:
+                    one.retire()
+        with lost[0].command() as state:
+            state.store.recovery_needed(COMPANY, BY_HAND, lost[0].clock.now())
+        self._tally.reached[Sometimes.TAKEN_BACK] += 1
+
+    def count(self) -> None:
+        """Which states of losing and finding again were reached."""
+        for one in self._machines:
+            for state, question in _REACHED.items():
+                self._tally.reached[state] += int(_rows(one, question)[0][0])
+
+
+_FOUND: Final = "select count(*) from effect_events where note like "
+_TOLD: Final = "select count(*) from attention where key like "
+_REACHED: Final = {
+    Sometimes.ELSEWHERE_SEEN: _TOLD + "'%/elsewhere/%'",
+    Sometimes.REBUILT: _TOLD + "'%/recovered/%'",
+    Sometimes.FOUND_AGAIN: _FOUND + "'found at its service when the memory was rebuilt'",
+    Sometimes.DROPPED: _FOUND + "'dropped when the memory was rebuilt%'",
+    Sometimes.NOTICED_BY_JOURNAL: _TOLD + "'%/recovery/%' and happened like '%the journal beside it%'",
+    Sometimes.NOTICED_AT_SERVICE: _TOLD + "'%/recovery/%' and happened like '%last heard of on%'",
+}
+
+
+def is_elsewhere(machine: Machine) -> bool:
+    """Whether it says that another installation works on the company."""
+    return bool(_rows(machine, "select 1 from leases where elsewhere is not null"))
+
+
+def _rows(machine: Machine, question: str) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(machine.folder / DATABASE_NAME)) as reader:
+        return list(reader.execute(question))

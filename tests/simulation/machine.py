@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,12 +26,14 @@ from connector.config import Loaded
 from connector.config.load import load_text
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import BooksIdentity
+from connector.errors import DatabaseTrouble
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
-from connector.ports.calls import CallKind, CallSeen, Clock
+from connector.ports.calls import CallKind, CallSeen, Clock, CutOff
 from connector.worker import Assembled, Worker
 from state.consent_journal import ConsentJournal
-from state.database import Database
+from state.damaged import set_aside
+from state.database import DAMAGED, Database
 from state.journal import Journal, beside
 from state.migrate import migrate
 from state.place import DATABASE_NAME, sqlite_url
@@ -42,10 +44,16 @@ from tests.simulation.cells import By, Hit, Sometimes
 from tests.simulation.clocks import MachineClock
 from tests.simulation.subjects import LINK_HOST, OWNER, what
 from tests.simulation.town import START, Town
-from tests.simulation.weather import Weather
+from tests.simulation.verdict import Rules
+from tests.simulation.weather import Season, Weather
 
 COMPANY: Final = "acme"
 TIMEOUT: Final = 30.0  # seconds until we give up on an answer
+LOST_LOOKS: Final = timedelta(hours=6)  # it looks every half minute whether it was ordered back, and calls nobody
+# How long a lid is closed in the middle of something: a blink, longer than a claim lasts, than a processor's memory of
+# a key here, a night, a weekend. Seconds.
+NAPS: Final = (20.0, 100.0, 400.0, 3600.0, 9 * 3600.0, 60 * 3600.0)
+MOST_TURNS: Final = 3000  # of the others meanwhile
 Mutate = Callable[[Company], Company]
 
 _SETTINGS: Final = """
@@ -130,8 +138,10 @@ class Machine:
         weather: Weather,
         baton: Baton,
         mutate: Mutate | None,
+        host: str = "",
     ) -> None:
-        self.name = name
+        self.name, self.host = name, host or name
+        self.retired = False  # its owner has put it away for good
         self.town, self.weather, self.tally = town, weather, weather.tally
         self.clock = MachineClock(clock)
         self.true = clock
@@ -146,7 +156,13 @@ class Machine:
         # A laptop that is open now and then has few passes, far apart.
         self._least = Random(f"{seed}/least").choice((20, 1800, 4 * 3600, 11 * 3600))
         self._baton, self._mutate = baton, mutate
-        self._commanded = False
+        self._commanded = self._spoilt = self.napping = False
+        self.neighbours: Sequence[Machine] = ()  # what others do while this one is shut in the middle of something
+        self._lid = Random(f"{seed}/{name}/lid")
+        # Some ten times in a run that has it.
+        self._lid_rate = (
+            self._lid.choice((0.0, 0.01, 0.03)) if weather.season in {Season.CRASHES, Season.STORM} else 0.0
+        )
         self._agreed = 0
         self._written: list[tuple[str, By]] = []
         self._told: dict[str, str] = {}
@@ -159,6 +175,8 @@ class Machine:
     def start(self) -> None:
         """Start the program on whatever the file holds."""
         self._written.clear()
+        if self._spoilt:
+            self._set_aside()
         self.alive = True
         self.database = Database(sqlite_url(self.folder))
         engine = self.database.engine
@@ -196,6 +214,8 @@ class Machine:
             self._note_status()
             self.tally.figures["passes"] += 1
             waits = max(delay, timedelta(seconds=self._least))
+            if any("another computer works" in one for one in self.worker.statuses[COMPANY].troubles):
+                waits = max(waits, LOST_LOOKS)
         except Crash:
             self.die()
             self.tally.figures["crashes"] += 1
@@ -205,6 +225,8 @@ class Machine:
 
     def poke(self) -> None:
         """Something happened outside: look soon."""
+        if self.retired:
+            return
         if self.alive:
             self.worker.poke(COMPANY)
         soon = timedelta(seconds=self.dice.choice((5, 900, 5400, 6 * 3600)))
@@ -218,6 +240,17 @@ class Machine:
 
     # ----------------------------------------------------------------------------------------------- put together
 
+    @property
+    def rules(self) -> Rules:
+        """The settings as the owner wrote them, whatever defect is planted."""
+        policy = assemble.policy_of(
+            company_settings(loaded(self.settings), COMPANY),
+            payment_account_id=self.town.ledger.accounts[0].account_id,
+            live=False,
+        )
+        profile, account = self.town.ledger.profile, self.town.processor.account
+        return Rules(COMPANY, BooksIdentity("quickbooks", profile.tenant_id, account.account_id), policy)
+
     def _assemble(
         self, settings: Loaded, company_id: str, state: assemble.State, clock: Clock, instance: str
     ) -> Assembled:
@@ -226,14 +259,20 @@ class Machine:
         meter = _Meter(self, budget)
         town, town_faults = self.town, _Faults(self)
         ledger = MemoryLedgerReader(town.ledger, faults=town_faults, meter=meter)
+        processor = MemoryProcessorReader(town.processor, faults=town_faults, meter=meter)
+        messenger = MemoryMessengerReader(town.carrier, faults=town_faults, meter=meter)
+        cut_off = CutOff()
+        for client in (ledger, processor, messenger):
+            client.cut_off = cut_off
         company = Company(
             id=company_id,
-            identity=BooksIdentity("quickbooks", town.ledger.profile.tenant_id, town.processor.account.account_id),
-            policy=assemble.policy_of(ours, payment_account_id=town.ledger.accounts[0].account_id, live=False),
+            identity=self.rules.identity,
+            policy=self.rules.policy,
             words=assemble.wording(ours),
             ledger=ledger,
-            processor=MemoryProcessorReader(town.processor, faults=town_faults, meter=meter),
-            messenger=MemoryMessengerReader(town.carrier, faults=town_faults, meter=meter),
+            processor=processor,
+            messenger=messenger,
+            cut_off=cut_off,
             store=state.store,
             queries=state.queries,
             clock=clock,
@@ -241,7 +280,7 @@ class Machine:
                 MemoryAnchor(town.processor, faults=town_faults, meter=meter),
                 Journal(beside(self.folder)),
                 instance,
-                self.name,
+                self.host,
                 self._new_id,
             ),
             workers=self._workers,
@@ -272,12 +311,35 @@ class Machine:
         if self.town.next_at() <= self.true.now():
             self.town.take_turns()
         self._baton.pause()
+        self._nap()
         self.must_live()
 
     def after_call(self, *, answered: bool) -> None:
         if not answered:
             self.true.advance(timedelta(seconds=self.dice.uniform(1, TIMEOUT)))
+        self._nap()
         self.must_live()
+
+    def _nap(self) -> None:
+        """Now and then the lid is closed in the middle of something, and life goes on around it."""
+        now = self.true.now()
+        if self._lid.random() >= self._lid_rate or self.weather.over(now) or self._baton.waiting:
+            return
+        wakes = min(now + timedelta(seconds=self._lid.choice(NAPS)), self.weather.calm_from)
+        self.tally.reached[Sometimes.SHUT_MIDWAY] += 1
+        self.napping = True
+        for _ in range(MOST_TURNS):
+            others = [one for one in self.neighbours if not one.napping and not one.retired]
+            moment = min(self.town.next_at(), wakes, *(one.next_at for one in others))
+            self.true.advance(max(moment - self.true.now(), timedelta()))
+            if self.true.now() >= wakes:
+                break
+            self.town.take_turns()
+            for one in others:
+                if one.next_at <= self.true.now():
+                    one.turn()
+        self.town.take_turns()
+        self.napping = False
 
     def side_by_side(self) -> bool:
         """Whether another thread is between two calls of its own right now."""
@@ -305,7 +367,7 @@ class Machine:
         writes = statement.startswith(("INSERT", "UPDATE"))
         if not writes:
             return
-        rows = parameters if many[0] else [parameters]
+        rows = _by_row(statement, parameters) if many[0] else [parameters]
         if statement.startswith("INSERT INTO effects "):
             self._remember(statement, rows)
         if statement.startswith("INSERT INTO effect_events"):
@@ -376,18 +438,62 @@ class Machine:
     def restore(self, backup: Path) -> None:
         """Put an old file in the place of the present one."""
         self.die()
-        self._agreed = 0
+        self._end_journal()
         shutil.copyfile(backup, self.folder / DATABASE_NAME)
 
-    def wipe(self) -> None:
-        """Lose the state folder."""
+    def wipe(self, *, journal_too: bool) -> None:
+        """Lose the state folder, or the whole disk."""
         self.die()
-        self._agreed = 0
+        self._end_journal()
         (self.folder / DATABASE_NAME).write_bytes(empty_database())
+        if journal_too:
+            shutil.rmtree(beside(self.folder), ignore_errors=True)
+            self._agreed = 0  # what the owner knows, he enters again
+
+    def spoil(self) -> None:
+        """Damage the file in its middle; the next start sets it aside, as `connector.setting_aside` does."""
+        self.die()
+        self._end_journal()
+        file = self.folder / DATABASE_NAME
+        size = file.stat().st_size
+        with file.open("r+b") as handle:
+            handle.seek(size // 2)
+            handle.write(b"\xff" * (size // 4))
+        self._spoilt = True
+
+    def retire(self) -> None:
+        """Put the computer away for good."""
+        self.die()
+        self.retired, self.next_at = True, self.town.end
+
+    def _end_journal(self) -> None:
+        """SQLite's own: it belongs to the file that goes."""
+        (self.folder / f"{DATABASE_NAME}-journal").unlink(missing_ok=True)
+
+    def _set_aside(self) -> None:
+        file = self.folder / DATABASE_NAME
+        damaged = Database(sqlite_url(self.folder))
+        try:
+            damaged.check()
+        except DatabaseTrouble as trouble:
+            if trouble.code != DAMAGED:
+                raise
+            set_aside(file, [COMPANY], self.clock.now())
+        finally:
+            damaged.close()
+        self._spoilt = False
 
 
 def _columns(statement: str) -> list[str]:
     return [name.strip(' "') for name in statement[statement.index("(") + 1 : statement.index(")")].split(",")]
+
+
+def _by_row(statement: str, parameters: Any) -> Any:
+    """Several rows inserted by one statement come as one long row."""
+    if not isinstance(parameters, tuple) or isinstance(parameters[0], tuple | dict):
+        return parameters
+    width = len(_columns(statement))
+    return [parameters[at : at + width] for at in range(0, len(parameters), width)]
 
 
 def _moves(statement: str, row: Any) -> list[tuple[str, By]]:

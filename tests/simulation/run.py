@@ -21,10 +21,11 @@ from connector.domain.effect import EffectStatus
 from state.place import DATABASE_NAME
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
-from tests.simulation.ends import plan_end
+from tests.simulation.ends import Ground, TwoDesks, days_more, plan_end
 from tests.simulation.judge import Shown, judge
 from tests.simulation.machine import COMPANY, Machine, Mutate
 from tests.simulation.town import START, Town
+from tests.simulation.verdict import verdict
 from tests.simulation.weather import Weather
 
 DAYS: Final = 45
@@ -66,7 +67,7 @@ class _Story:
         self.run = run
         self.tally = Tally()
         self.clock = ManualClock(START)
-        self.end = START + timedelta(days=run.days)
+        self.end = START + timedelta(days=run.days + (days_more(run.seed) if run.worlds_end else 0))
         self.town = Town(run.seed, self.clock, self.end, self.tally)
         self.weather = Weather(run.seed, START, self.town.peace, self.tally)
         self.town.processor.event_delay = self.weather.event_delay
@@ -74,13 +75,16 @@ class _Story:
         self.folder = folder
         self.machine = self._machine("first")
         self.machines = [self.machine]
+        self.desks = TwoDesks(run.seed, self.machines, self.tally)
         self.machine.agree()
         if run.worlds_end:
-            plan_end(run.seed, self.machine, self.town, self.tally, folder, self._second)
+            plan_end(run.seed, Ground(self.machine, self.town, self.tally, folder, self._second))
+        self._midway: list[str] = []  # what was broken when the faults ended, and might not show in the end
+        self.town.at(self.town.peace, self._judge_midway)
         self._owner = Random(f"{run.seed}/owner")
         self._looked_at = START
 
-    def _machine(self, name: str) -> Machine:
+    def _machine(self, name: str, host: str = "") -> Machine:
         return Machine(
             self.folder / name,
             name,
@@ -90,21 +94,28 @@ class _Story:
             weather=self.weather,
             baton=self.baton,
             mutate=self.run.mutate,
+            host=host,
         )
 
-    def _second(self, backup: Path) -> None:
-        copy = self._machine("second")
+    def _second(self, backup: Path, host: str) -> None:
+        copy = self._machine("second", host)
         copy.restore(backup)
         self.machines.append(copy)
+        for one in self.machines:
+            one.neighbours = [other for other in self.machines if other is not one]
 
     def live(self) -> Outcome:
         broken = self._course()
-        broken += judge(self.town, self._shown())
+        shown = self._shown()
+        broken += [*self._midway, *judge(self.town, shown), *verdict(self.town, self.machine.rules, shown)]
         for machine in self.machines:
             broken += machine.open_across_a_call[:3] + machine.surprises[:3]
             machine.die()
         self._count()
         return Outcome(self.run.seed, broken, digest(self.town), self.tally, self.weather.season)
+
+    def _judge_midway(self) -> None:
+        self._midway = [f"midway: {one}" for one in verdict(self.town, self.machine.rules, None)]
 
     def _course(self) -> list[str]:
         town, clock = self.town, self.clock
@@ -116,8 +127,8 @@ class _Story:
             town.take_turns()
             if town.restless:
                 town.restless = False
-                self.machine.agree()
                 for machine in self.machines:
+                    machine.agree()
                     machine.poke()
             due = [one.turn for one in self.machines if one.next_at <= clock.now()]
             if due:
@@ -136,33 +147,41 @@ class _Story:
 
     def _owner_looks(self) -> None:
         """About once a day the owner reads what waits for him, and types the commands he is told to."""
-        if not self.machine.alive or self.clock.now() - self._looked_at < timedelta(hours=20):
+        if self.clock.now() - self._looked_at < timedelta(hours=20):
+            return
+        up = [one for one in self.desks.at_work() if one.alive]
+        if not up:
             return
         self._looked_at = self.clock.now()
-        with self.machine.command() as state:
-            self._owner_types(state, self.machine.clock.now())
+        for machine in up:
+            with machine.command() as state:
+                self._owner_types(machine, state, machine.clock.now())
+            machine.poke()
+        self.desks.reads()
 
-    def _owner_types(self, state: State, now: datetime) -> None:
+    def _owner_types(self, machine: Machine, state: State, now: datetime) -> None:
         calm = self.weather.over(self.clock.now())
         if state.queries.paused(COMPANY) and (calm or self._owner.random() < 0.7):
             state.store.resume(COMPANY, now)
-        for key, status, kind in self._waiting():
+        for key, status, kind in self._waiting(machine):
             refused = status == EffectStatus.REJECTED
             if kind != "send_text" and refused and (calm or self._owner.random() < 0.5):
                 state.store.effects.order_retry(key, now)
 
-    def _waiting(self) -> list[tuple[str, ...]]:
+    def _waiting(self, machine: Machine) -> list[tuple[str, ...]]:
         return self._rows(
-            "select key, status, kind from effects where status in ('rejected', 'uncertain') order by key"
+            machine, "select key, status, kind from effects where status in ('rejected', 'uncertain') order by key"
         )
 
-    def _rows(self, question: str, *values: str) -> list[tuple[str, ...]]:
-        with closing(sqlite3.connect(self.machine.folder / DATABASE_NAME)) as reader:
+    def _rows(self, machine: Machine, question: str, *values: str) -> list[tuple[str, ...]]:
+        with closing(sqlite3.connect(machine.folder / DATABASE_NAME)) as reader:
             return list(reader.execute(question, values))
 
     def _shown(self) -> Shown:
-        told = [f"{key} {what}" for key, what in self._rows("select key, happened from attention")]
-        open_ones = self._rows(_LEFT_OPEN, f"{self.end - timedelta(hours=30):%Y-%m-%d %H:%M:%S}")
+        told, open_ones = [], []
+        for machine in self.desks.at_work():
+            told += [f"{key} {what}" for key, what in self._rows(machine, "select key, happened from attention")]
+            open_ones += self._rows(machine, _LEFT_OPEN, f"{self.end - timedelta(hours=30):%Y-%m-%d %H:%M:%S}")
         left = [what for key, what in open_ones if not any(key in one for one in told)]
         return Shown(told, left)
 
@@ -184,7 +203,8 @@ class _Story:
         tally.reached[Sometimes.EVENTS_TOO_OLD] += fates["processor hints cursorexpired"]
         tally.reached[Sometimes.REFUSED_AFTER_STOP] += fates["messenger send rejected:opted_out"]
         for state, question in _REACHED.items():
-            tally.reached[state] += int(self._rows(question)[0][0])
+            tally.reached[state] += sum(int(self._rows(one, question)[0][0]) for one in self.machines)
+        self.desks.count()
 
 
 # A day and six hours late: whatever is still open then has been forgotten.
@@ -205,6 +225,7 @@ _REACHED: Final = {
     Sometimes.PAYMENT_HELD: _TOLD + "'%/payment/%'",
     Sometimes.CAUGHT_UP_ASKED: _TOLD + "'%/catch-up/%'",
     Sometimes.CLOCK_DISTRUSTED: _TOLD + "'%/clock/%'",
+    Sometimes.CUT_OFF: _EVENTS + "'This computer was busy or asleep between its last look and the request%'",
 }
 
 

@@ -26,6 +26,7 @@ from connector.errors import Uncertain
 from connector.ports.ledger import BookingRequest
 from connector.ports.messenger import TextRequest
 from connector.ports.processor import LinkRequest
+from tests.simulation.town import LooseBooks
 
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 DANA = Phone("+12125550123")
@@ -122,6 +123,16 @@ def test_a_booking_keeps_the_invoice_it_was_made_for_when_that_is_voided(worlds:
     (entry,) = worlds.records().ledger.entries
     assert (entry.ledger_id, entry.amount, entry.reference, entry.by_us) == (invoice, OWED, "DBREF", True)
     assert (entry.made_at, entry.live, entry.ended_at) == (START, False, deleted)
+
+
+def test_a_booking_of_more_than_was_owed_is_recorded_in_full(worlds: Worlds) -> None:
+    worlds.books = LooseBooks(worlds.clock)
+    worlds.ledger = MemoryLedger(worlds.books)
+    invoice = worlds.issue()
+    worlds.wait(1)
+    worlds.books.pay_by_hand(invoice, Money.of("20.00", "USD"))
+    worlds.book(invoice)
+    assert [one.amount for one in worlds.records().ledger.entries if one.by_us] == [OWED]
 
 
 def test_a_link_and_a_debit_on_it_tell_each_step(worlds: Worlds) -> None:

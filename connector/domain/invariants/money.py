@@ -26,6 +26,9 @@ TWICE: Final = "The books show money that came once as if it had come twice."
 PHANTOM: Final = "The books show money that never came, and the invoice looks paid."
 LOST: Final = "The money is there and the books do not show it: the customer may be asked again."
 WRONG: Final = "The books do not say what was paid: the bank line of the payout will not match."
+# Between Duebird's last look at the invoice and its entry: some calls of at most 30 s each, and what a ledger carries
+# out after we gave up comes within ten minutes. Who makes the invoice smaller just then, makes a credit of the rest.
+DECIDED_WITHIN: Final = timedelta(minutes=15)
 # A booking of about the time from which payments were read may belong to an older one: a bank debit takes so long.
 DEBITS_TAKE: Final = timedelta(days=8)
 
@@ -144,12 +147,12 @@ def _over(invoice: InvoiceRecord, mine: list[EntryRecord]) -> Iterator[Finding]:
         when = entry.made_at
         there = [one for one in mine[:count] if one.live or (one.ended_at and when and one.ended_at > when)]
         known = when is not None and invoice.standings.knows(when)
-        standing = invoice.standings.as_of(when) if known and when is not None else None
-        total = (standing or invoice.standings.latest).total
+        seen = invoice.standings.during(when - DECIDED_WITHIN, when) if known and when is not None else ()
+        total = max((one.total for one in seen or (invoice.standings.latest,)), key=lambda one: one.minor)
         if sum(one.amount.amount for one in there if one.amount.currency == total.currency) <= total.amount:
             continue
         shown = (of_invoice(invoice), *(of_entry(one) for one in there))
-        if standing is None and (when is None or invoice.standings.begins > when):
+        if not seen and (when is None or invoice.standings.begins > when):
             why = f"More is booked on invoice {invoice.label} than it is over; perhaps it was made smaller since."
             yield NotCheckable(OVERSHOOT, why, shown)
         else:

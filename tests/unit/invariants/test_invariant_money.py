@@ -169,6 +169,13 @@ def test_an_invoice_that_was_made_smaller_afterwards_is_accepted() -> None:
     assert violations(shrunk, 7) == []
 
 
+@pytest.mark.parametrize(("before", "broken"), [(1, 0), (14, 0), (16, 1)])
+def test_an_invoice_made_smaller_while_the_booking_was_made_is_accepted(before: float, broken: int) -> None:
+    less = standing(total=amount("100.00"), balance=amount("100.00"))
+    shrunk = invoice((NOON, standing()), (BOOKED - minutes(before), less))
+    assert len(violations(with_invoices(shrunk), 7)) == broken
+
+
 def test_a_second_booking_after_the_first_was_deleted_is_accepted() -> None:
     gone = entry(live=False, ended_at=BOOKED + minutes(5))
     again = with_entries(gone, entry("pay2", of="pi_2", made_at=BOOKED + minutes(9)), of=TWO_BOOKED)

@@ -1,6 +1,7 @@
-"""A total time for an answer: the libraries' time-outs are for each read, and one byte every 29 seconds satisfies them.
+"""Connections that look at the time: before the first byte of a write leaves, and while an answer comes.
 
-Goes in below requests and urllib3, where the socket is read, so that headers count as well as the body.
+Goes in below requests and urllib3. Above them nobody knows how long a call waits for its line; and their time-outs are
+for each read, which one byte every 29 seconds satisfies.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import http.client
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from socket import socket
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from connector.ports.calls import CallKind
+from connector.ports.calls import CallKind, Wire
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -27,22 +29,40 @@ if TYPE_CHECKING:
 # kilobytes, and what a lease is good for counts on its end (`connector.domain.lease.CALL`): it gets no more than one.
 READS: Final = 4
 
-_ends_at: ContextVar[float | None] = ContextVar("_ends_at", default=None)
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The call that this thread makes now. `ends_at`: of `time.monotonic`, when the whole answer must be there."""
+
+    ends_at: float
+    look: Callable[[], None]  # raises where it is too late to leave
+
+
+_current: ContextVar[_Call | None] = ContextVar("_current", default=None)
 
 
 @contextmanager
-def whole_answer(kind: CallKind, read_timeout: float) -> Iterator[None]:
-    """Within it, an answer that is not there as a whole in time raises the libraries' own read time-out.
+def watched(wire: Wire, service: str, kind: CallKind) -> Iterator[None]:
+    """One call of this thread: a write must leave in time, and an answer be there as a whole in time.
 
-    Args:
-        kind: a write's answer has `read_timeout` seconds, a read's `READS` times as many.
-        read_timeout: seconds.
+    A write's answer has the wire's `read_timeout`, a read's `READS` times as long; after that the libraries' own read
+    time-out is raised.
+
+    Raises:
+        Transient: a write whose time to leave has passed; nothing was sent.
     """
-    mark = _ends_at.set(time.monotonic() + read_timeout * (READS if kind is CallKind.READ else 1))
+    writes = kind is CallKind.WRITE
+
+    def look() -> None:
+        if writes:
+            wire.cut_off.look(service)
+
+    look()  # the lane may have been busy for long: then not even a connection is needed
+    mark = _current.set(_Call(time.monotonic() + wire.read_timeout * (1 if writes else READS), look))
     try:
         yield
     finally:
-        _ends_at.reset(mark)
+        _current.reset(mark)
 
 
 class _Timed(io.RawIOBase):
@@ -75,17 +95,26 @@ class _Timed(io.RawIOBase):
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        ends_at = _ends_at.get()
-        if ends_at is not None:
-            self.fp = io.BufferedReader(_Timed(sock, self.fp.detach(), ends_at))
+        call = _current.get()
+        if call is not None:
+            self.fp = io.BufferedReader(_Timed(sock, self.fp.detach(), call.ends_at))
 
 
 class _Connection(HTTPConnection):
     response_class = _Response
 
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Write a request, if its time to leave has not passed while the connection was made."""
+        if self.sock is None:
+            self.connect()
+        call = _current.get()
+        if call is not None:
+            call.look()
+        super().request(*args, **kwargs)
 
-class _SecureConnection(HTTPSConnection):
-    response_class = _Response
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):
