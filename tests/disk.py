@@ -188,12 +188,13 @@ class Disk:
 
         return sync
 
-    def _deleter(self, system: Any) -> Callable[[int, bytes, int], int]:
+    def _deleter(self, system: Any) -> Callable[[int, int, int], int]:
         def delete(_vfs: int, name: int, sync: int) -> int:
             path = _path_at(name)
-            code = self._judged("delete", path.name)
+            here = path.parent == self._folder
+            code = self._judged("delete", path.name) if here else OK
             code = code or int(system.contents.xDelete(ctypes.addressof(system.contents), name, sync))
-            if code == OK:
+            if code == OK and here:
                 self._files.pop(path.name, None)
             return code
 

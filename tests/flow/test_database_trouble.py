@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from sqlalchemy import event
 
+from connector.failpoints import armed
+from state.place import DATABASE_NAME
 from tests.flow.office import DOLLARS, MOBILE, Office
 
 
@@ -70,3 +73,31 @@ def test_a_booking_that_could_not_be_recorded_is_found_and_not_made_again(office
         office.wait(minutes=5)
     assert office.bookings(invoice) == [DOLLARS]
     assert office.company.queries.counts("acme")["booked"] == 1
+
+
+@pytest.mark.parametrize(("point", "sent"), [("notice.asked", 0), ("notice.answered", 1)])
+def test_another_program_that_holds_the_file_for_longer_than_we_wait_stops_the_text_before_its_call(
+    office: Office, point: str, sent: int
+) -> None:
+    with closing(
+        sqlite3.connect(office.folder / DATABASE_NAME, check_same_thread=False, isolation_level=None)
+    ) as other:
+
+        def take_it(reached: str) -> None:
+            if reached == point:
+                other.execute("BEGIN EXCLUSIVE")
+
+        office.issue()
+        with armed(take_it):
+            report = office.run()
+        assert any("broken off" in trouble for trouble in report.troubles)
+        assert len(office.texts()) == sent
+        office.wait(minutes=5)
+        assert any("broken off" in trouble for trouble in office.run().troubles)
+        assert len(office.texts()) == sent
+        other.execute("ROLLBACK")
+    for _ in range(4):
+        office.run()
+        office.wait(minutes=5)
+    assert len(office.texts()) == 1
+    assert office.company.queries.counts("acme")["uncertain"] == 0

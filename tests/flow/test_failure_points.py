@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -27,7 +28,8 @@ TEXTS = ("notice", "receipt", "owner")
 # Whoever dies or loses an answer there cannot know whether the text went out: it is looked for, then a person is told.
 IN_THE_DARK = {f"{what}.{step}" for what, step in product(TEXTS, (Boundary.CLAIMED, Boundary.CALLING))}
 EFFECT_POINTS = sorted(POINTS - set(Place))
-LATER = {f"{what}.{step}" for what in STEPS for step in (Boundary.DOUBTED, Boundary.FOUND)}  # of a life after a crash
+SECOND_LIFE = {Boundary.DOUBTED, Boundary.FOUND}  # what a life after a crash comes to
+LATER = {f"{what}.{step}" for what in STEPS for step in SECOND_LIFE}
 
 
 class Trap:
@@ -171,6 +173,41 @@ def test_a_crash_around_the_claim_or_a_stored_payment_leaves_one_of_each(opened:
         invoice = lead(office, trap)
     assert trap.sprung
     assert_one_of_each(office, invoice)
+
+
+def take_over(office: Office, folder: Path) -> Office:
+    """Another computer with a copy of the database, to which a person gives the company this very moment."""
+    folder.mkdir(mode=0o700)
+    office.database.copy_to(folder / DATABASE_NAME)
+    other = Office(folder, host="laptop", beside=office, owner_phone=OWNER)
+    for _ in range(2):
+        other.company.store.recovery_needed("acme", "ordered", other.clock.now())
+        other.run()
+        other.company.store.resume("acme", other.clock.now())
+        other.run()
+    return other
+
+
+@pytest.mark.parametrize(
+    "point", sorted(f"{what}.{step}" for what in ("notice", "booking") for step in STEPS[what] - SECOND_LIFE)
+)
+def test_another_computer_that_takes_over_at_any_point_makes_no_second_one(
+    opened: OpenOffice, tmp_path: Path, point: str
+) -> None:
+    office = opened()
+    others: list[Office] = []
+    trap = Trap(point, lambda: others.append(take_over(office, tmp_path / "laptop")))
+    invoice = lead(office, trap)
+    with closing(others[0].database):
+        for _ in range(8):
+            turn(others[0])
+        turn(office)
+        assert others[0].company.lease.standing is not None
+    assert len([one for one in office.texts(MOBILE) if "http" in one]) == 1
+    assert office.bookings(invoice) == [DOLLARS]
+    assert len(office.texts(MOBILE)) <= 2
+    assert len(office.texts(OWNER)) <= 1
+    assert office.broken() == []
 
 
 # --------------------------------------------------------------------------------------------- the list is whole
