@@ -45,7 +45,9 @@ def exchange(port: int, request: Sent) -> list[int]:
             line.shutdown(socket.SHUT_WR)
             while more := line.recv(65_536):
                 heard += more
-        except (ConnectionResetError, BrokenPipeError):
+        except TimeoutError:
+            raise
+        except OSError:
             pass  # turned away before it had finished, which is an answer too
     return statuses(heard)
 
