@@ -9,6 +9,12 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # One worker a core; `make test TESTS="tests/unit -n 0"` runs some, in one process.
 TESTS  ?= -n auto
 
+# The tests in which the effect core runs in the test's own process: what a daemon of its own does is not seen.
+COVERED ?= tests/unit tests/flow tests/state tests/simulation -n auto
+
+# `make fuzz FUZZ=tests/fuzz/test_fuzz_texts.py` for one of them.
+FUZZ   ?= tests/fuzz -n auto
+
 # `make simulate SIMULATE="--deep"`, or whatever a failure prints after `tests.simulation`.
 SIMULATE ?=
 
@@ -16,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 -
            --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate check format bench lock wheel clean
+.PHONY: help demo test coverage fuzz simulate check format bench lock wheel clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -26,6 +32,12 @@ demo: $(READY)  ## the main job, played through on the embedded sandbox
 
 test: $(READY)  ## the whole test suite
 	$(BIN)/python -m pytest $(TESTS)
+
+coverage: $(READY)  ## that every branch of the rules and of the effect core is taken by a test
+	$(BIN)/python -m pytest $(COVERED) --cov --cov-report=term-missing:skip-covered
+
+fuzz: $(READY)  ## ten thousand absurd examples of everything that comes from outside; some minutes a file
+	$(BIN)/python -m pytest $(FUZZ) --hypothesis-profile=deep
 
 simulate: $(READY)  ## a thousand small companies through faults, crashes and sleep
 	$(BIN)/python -m tests.simulation $(SIMULATE)

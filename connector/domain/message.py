@@ -66,7 +66,9 @@ _LEGAL_FORM: Final = re.compile(
 )
 _LOOSE_END: Final = re.compile(r"(?:[\s,&+-]|\b(?:and|of|the|for))+$", re.IGNORECASE)
 _SENTENCE_END: Final = re.compile(r"[.!?] +(?=\S)")
-_TURNS_AROUND: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # an address written backwards
+_TURNS_AROUND: Final = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # an address written backwards
 _LOOPBACK: Final = frozenset(("127.0.0.1", "::1", "localhost"))
 
 

@@ -52,7 +52,7 @@ class Money:
             raise ValueError(
                 f"{self.amount} {self.currency} has more decimals than the {decimals} that {self.currency} has"
             )
-        object.__setattr__(self, "amount", exact if exact else abs(exact))  # a zero has no sign
+        object.__setattr__(self, "amount", exact or abs(exact))  # a zero has no sign
 
     @classmethod
     def of(cls, amount: str | int, currency: str) -> Money:

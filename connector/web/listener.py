@@ -24,9 +24,9 @@ App = Callable[
     Awaitable[None],
 ]
 
-# At once; a busy day of one company brings some ten requests a minute, and each is there whole within milliseconds. With
-# bodies that is 20 MB at most. For one more, whoever has let us wait longest for the rest of a request is dropped: lines
-# held open by a stranger must not shut the services out, nor be answered as if the failure were ours.
+# At once; a busy day of one company brings some ten requests a minute, and each is there whole within milliseconds.
+# With bodies that is 20 MB at most. For one more, whoever has let us wait longest for the rest of a request is dropped:
+# lines held open by a stranger must not shut the services out, nor be answered as if the failure were ours.
 CONNECTIONS: Final = 64
 BACKLOG: Final = 128  # connections not taken yet
 LIFE: Final = 10.0  # seconds of a connection, whatever happens on it: the services give up after 3 to 15
@@ -41,16 +41,16 @@ class Impatient(H11Protocol):
     """One request a connection, and ten seconds for it: a line held open costs the one who holds it more than us."""
 
     _ending: asyncio.TimerHandle | None = None
-    _began = 0.0
+    began = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent has it
         """Start the clock of the connection, and make room for it."""
         super().connection_made(transport)
-        self._began = self.loop.time()
+        self.began = self.loop.time()
         self._ending = self.loop.call_later(LIFE, transport.abort)
         held = [one for one in self.connections if isinstance(one, Impatient) and not one.transport.is_closing()]
         if len(held) > CONNECTIONS:
-            slowest = min((one for one in held if one.is_incomplete), key=lambda one: one._began)  # self is one
+            slowest = min((one for one in held if one.is_incomplete), key=lambda one: one.began)  # self is one
             slowest.transport.abort()
 
     @property

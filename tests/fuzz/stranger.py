@@ -129,7 +129,8 @@ headers = st.lists(
                     *(b"host", b"cookie", b"te", b"trailer", b"content-length", b"transfer-encoding"),
                 ]
             ),
-            visible | st.sampled_from([b"100-continue", b"websocket", b"chunked", b"gzip", b"-1", b"999999999999999999"]),
+            visible
+            | st.sampled_from([b"100-continue", b"websocket", b"chunked", b"gzip", b"-1", b"999999999999999999"]),
         ),
         st.tuples(st.binary(max_size=12), st.binary(max_size=60)),
     ),

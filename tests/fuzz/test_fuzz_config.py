@@ -23,8 +23,8 @@ from connector.config.outputs import example_toml
 from connector.config.toml import toml_value
 from connector.errors import ConfigProblem
 from tests.fuzz.effort import effort
-from tests.fuzz.written import Mistake, Tree, inline, mistaken, text_of, tree_of, trees
 from tests.fuzz.written import ENVIRON as KEYS
+from tests.fuzz.written import Mistake, Tree, inline, mistaken, text_of, tree_of, trees
 from tests.unit.config_text import ENVIRON
 
 _KEYS = st.sampled_from(
@@ -171,14 +171,24 @@ _WRITTEN = [
     *('KEY = "SECRET"', "KEY = SECRET", 'KEY = "SECRET', "KEY = 'SECRET'", 'KEY = ["SECRET"]', 'KEY = {a = "SECRET"}'),
     *('KEY = "env:SECRET"', 'KEY = "file:SECRET"', 'KEY = "keyring:a/SECRET"', 'KEY "SECRET"', "SECRET", "[SECRET]"),
     *('SECRET = "KEY"', 'KEY_X = "SECRET"', 'key = "SECRET" x', 'KEY = "SECRET"\nKEY = "SECRET"', "KEY = SECRET = 1"),
-    *('KEY.SECRET = 1', '"KEY SECRET" = 1', 'KEY = "x SECRET y"', 'KEY = """\nSECRET'),
+    *("KEY.SECRET = 1", '"KEY SECRET" = 1', 'KEY = "x SECRET y"', 'KEY = """\nSECRET'),
 ]
 
 
 @effort(2)
 @given(case=with_a_secret())
-@example(case=('[[company]]\nid = "a"\n[company.twilio]\nauth_token = "env:c0ffee0123456789abcdef0123456789"', "ee0123456789abcdef"))
-@example(case=('[[company]]\nid = "a"\n[company.twilio]\nauth_token = "file:c0ffee0123456789abcdef0123456789"', "ee0123456789abcdef"))
+@example(
+    case=(
+        '[[company]]\nid = "a"\n[company.twilio]\nauth_token = "env:c0ffee0123456789abcdef0123456789"',
+        "ee0123456789abcdef",
+    )
+)
+@example(
+    case=(
+        '[[company]]\nid = "a"\n[company.twilio]\nauth_token = "file:c0ffee0123456789abcdef0123456789"',
+        "ee0123456789abcdef",
+    )
+)
 def test_no_message_shows_a_secret_wherever_it_was_written(case: tuple[str, str]) -> None:
     text, canary = case
     outcome = outcome_of(text, {})
@@ -195,19 +205,25 @@ def test_no_message_shows_a_secret_wherever_it_was_written(case: tuple[str, str]
     country=st.sampled_from(["US", "GB", "UK", "", "us"]) | st.text(max_size=3),
     timezone=st.sampled_from(["Europe/London", "../etc/passwd", "Europe"]) | st.text(max_size=12),
     start_on=st.dates(),
-    ledger=st.sampled_from(["quickbooks", "xero", "other", "", '"'])
+    ledger=st.sampled_from(["quickbooks", "xero", "other", "", '"']),
 )
 @example(name='a"b\\c', country="US", timezone="Europe/London", start_on=date(1, 1, 1), ledger="xero")
 def test_a_first_file_is_what_was_answered_or_is_refused(
     name: str, country: str, timezone: str, start_on: date, ledger: str
 ) -> None:
     answers = InitialAnswers(ledger, name, country, timezone, start_on)
-    try:
-        text = initial_text(answers)
-    except ConfigProblem as problem:
-        assert "nothing was written" in problem.message
+    text = first_file(answers)
+    if text is None:
         return
     loaded = load_text(text, Path("/nowhere/duebird.toml"), {}, with_secrets=False)
     [company] = loaded.settings.companies
     assert (company.name, company.country, company.timezone, company.start_on) == (name, country, timezone, start_on)
     assert initial_text(answers) == text
+
+
+def first_file(answers: InitialAnswers) -> str | None:
+    """The file, None where the answers are refused; any other exception fails the test."""
+    try:
+        return initial_text(answers)
+    except ConfigProblem:
+        return None

@@ -34,7 +34,9 @@ junk = st.text(
 typed = st.one_of(
     st.text(max_size=40),
     junk,
-    st.from_regex(r"\+?[0-9]{1,3}[ -]?\(?[0-9]{1,4}\)?([ .-]?[0-9]{2,4}){1,4}( ?(x|ext\.?|#) ?[0-9]{1,4})?", fullmatch=True),
+    st.from_regex(
+        r"\+?[0-9]{1,3}[ -]?\(?[0-9]{1,4}\)?([ .-]?[0-9]{2,4}){1,4}( ?(x|ext\.?|#) ?[0-9]{1,4})?", fullmatch=True
+    ),
     st.from_regex(r"[A-Za-z: ]{0,8}[0-9 -]{6,12}[A-Za-z ]{0,8}", fullmatch=True),
 )
 
@@ -118,7 +120,11 @@ def test_a_mobile_is_read_however_it_is_typed(
     assert parse_mobile(before + body + after, region) == Phone(mobile)
 
 
-@given(mobile=st.sampled_from(mobiles()), extension=st.integers(1, 9999), mark=st.sampled_from(["x", " ext ", "#", ";ext="]))
+@given(
+    mobile=st.sampled_from(mobiles()),
+    extension=st.integers(1, 9999),
+    mark=st.sampled_from(["x", " ext ", "#", ";ext="]),
+)
 def test_a_number_with_an_extension_is_not_texted(mobile: str, extension: int, mark: str) -> None:
     assert parse_mobile(f"{mobile}{mark}{extension}", None) is None
 

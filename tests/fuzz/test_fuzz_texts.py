@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import assume, example, given
@@ -31,7 +31,7 @@ from connector.domain.message import (
     receipt,
 )
 from connector.domain.money import Money
-from connector.domain.segments import segments
+from connector.domain.segments import Encoding, segments
 from tests.fuzz.effort import effort
 
 LINK: Final = "https://buy.stripe.com/14k5nE2xK9aY3g48wx"
@@ -44,9 +44,10 @@ GSM: Final = (
 )
 ESCAPED: Final = "\f^{}\\[~]|€"
 
-NASTY: Final = (
+NASTY: Final = (  # noqa: SIM905  a list would be mostly quotation marks
     "evil.com https://evil.example/x www.evil.example http://1.2.3.4 evil\u3002com evil\uff0ecom evil\u2024com "
-    "evi\u0301l.com \u0939\u093f\u0928\u094d\u0926\u0940.com \u0645\u062b\u0627\u0644.\u0625\u062e\u062a evil.\u0440\u0444 "
+    "evi\u0301l.com "
+    "\u0939\u093f\u0928\u094d\u0926\u0940.com \u0645\u062b\u0627\u0644.\u0625\u062e\u062a evil.\u0440\u0444 "
     "bit\u00b7ly/x HTTPS:\\\\evil \uff48\uff54\uff54\uff50://evil //evil.com a.b.c evil.\u200bcom e\u00advil.com "
     "{link} {amount} {business} [ ] {x} $120.00 +1-900-555-0199 STOP Reply\nSTOP \u202emoc.live \u2066x\u2069 "
     "\U0001f600 \U0001f468\u200d\U0001f469\u200d\U0001f467 \u0000 \u001b \u0007 \u0085 \u2028 \ud800 \ufdfd \u1e9e"
@@ -80,7 +81,7 @@ wording = st.one_of(
     placeholder.map(lambda name: f"[ {name}]"),
     st.sampled_from([".", ".com", "://", " www.", "[", "]", "[.]", "[x]"]),
 )
-templates = st.lists(wording, max_size=8).map(lambda parts: "".join(parts))
+templates = st.lists(wording, max_size=8).map("".join)
 
 
 def admitted(text: str) -> Template | None:
@@ -89,6 +90,14 @@ def admitted(text: str) -> Template | None:
         return Template(text)
     except MessageProblem:
         return None
+
+
+def made_by(builder: Callable[..., ComposedText], *given_values: TextValues, **how: Any) -> ComposedText | str:
+    """The text, or the sentence with which it is refused."""
+    try:
+        return builder(*given_values, **how)
+    except MessageProblem as problem:
+        return str(problem)
 
 
 def charged(text: str) -> int:
@@ -122,7 +131,9 @@ def addresses_in(text: str) -> list[str]:
 
 
 def is_visible(letter: str) -> bool:
-    return unicodedata.category(letter) not in {"Cc", "Zl", "Zp", "Cs"} and letter not in "\u202a\u202b\u202c\u202d\u202e"
+    return (
+        unicodedata.category(letter) not in {"Cc", "Zl", "Zp", "Cs"} and letter not in "\u202a\u202b\u202c\u202d\u202e"
+    )
 
 
 def holds_the_rules(text: ComposedText, *, link: bool) -> None:
@@ -139,7 +150,9 @@ def holds_the_rules(text: ComposedText, *, link: bool) -> None:
 @pytest.mark.parametrize("builder", [notice_on_issue, notice_on_due_date])
 @effort(2)
 @given(text=templates, given_values=values, first=st.booleans())
-@example(text="{business}.com {link}", given_values=TextValues("Acme", Money.of("1", "USD"), DAY, link=LINK), first=False)
+@example(
+    text="{business}.com {link}", given_values=TextValues("Acme", Money.of("1", "USD"), DAY, link=LINK), first=False
+)
 @example(
     text="{business}: {first_name}.{invoice} {link}",
     given_values=TextValues("Acme", Money.of("1", "USD"), DAY, invoice="com/pay", first_name="evil", link=LINK),
@@ -151,7 +164,9 @@ def holds_the_rules(text: ComposedText, *, link: bool) -> None:
     first=False,
 )
 @example(text="{business}\u0007 {link}", given_values=TextValues("A", Money.of("1", "USD"), DAY, link=LINK), first=True)
-@example(text="{business} \u202e {link}", given_values=TextValues("A", Money.of("1", "USD"), DAY, link=LINK), first=True)
+@example(
+    text="{business} \u202e {link}", given_values=TextValues("A", Money.of("1", "USD"), DAY, link=LINK), first=True
+)
 @example(text="www.{business} {link}", given_values=TextValues("A", Money.of("1", "USD"), DAY, link=LINK), first=True)
 def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
     builder: Callable[..., ComposedText], text: str, given_values: TextValues, *, first: bool
@@ -160,9 +175,8 @@ def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
     template = admitted(whole)
     assume(template is not None)
     assert template is not None
-    try:
-        made = builder(given_values, first=first, template=template)
-    except MessageProblem:
+    made = made_by(builder, given_values, first=first, template=template)
+    if isinstance(made, str):
         return
     holds_the_rules(made, link=True)
     assert not first or "Reply STOP to opt out." in made.body
@@ -172,14 +186,12 @@ def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
 @given(given_values=values, first=st.booleans(), late=st.booleans())
 def test_the_built_in_words_fit_whatever_the_ledger_holds(given_values: TextValues, *, first: bool, late: bool) -> None:
     given_values = replace(given_values, due=given_values.due or DAY)
-    try:
-        made = (notice_past_due if late else notice_on_issue)(given_values, first=first)
-        thanks = receipt(given_values, first=first)
-    except MessageProblem as problem:
-        assert not clean_name(given_values.business) or "messages long" in str(problem)
-        return
-    holds_the_rules(made, link=True)
-    holds_the_rules(thanks, link=False)
+    for builder in (notice_past_due if late else notice_on_issue, receipt):
+        made = made_by(builder, given_values, first=first)
+        if isinstance(made, str):
+            assert not clean_name(given_values.business) or "messages long" in made
+        else:
+            holds_the_rules(made, link=builder is not receipt)
 
 
 @given(text=templates, given_values=values)
@@ -187,9 +199,8 @@ def test_the_built_in_words_fit_whatever_the_ledger_holds(given_values: TextValu
 def test_a_receipt_in_any_wording_has_no_link_at_all(text: str, given_values: TextValues) -> None:
     template = admitted(text if "{business}" in text else f"{{business}}: {text}")
     assume(template is not None and not template.has_link)
-    try:
-        made = receipt(given_values, template=template)
-    except MessageProblem:
+    made = made_by(receipt, given_values, template=template)
+    if isinstance(made, str):
         return
     holds_the_rules(made, link=False)
 
@@ -215,20 +226,28 @@ def test_a_clean_name_stays_as_it_is(raw: str) -> None:
     assert clean_reference(clean_reference(raw)) == clean_reference(raw)
 
 
-@given(st.text(alphabet=st.sampled_from(GSM.replace("\x1b", "") + ESCAPED + "\u0447\U0001f600"), max_size=700) | st.text(max_size=400))
+@given(
+    st.text(alphabet=st.sampled_from(GSM.replace("\x1b", "") + ESCAPED + "\u0447\U0001f600"), max_size=700)
+    | st.text(max_size=400)
+)
 def test_a_text_is_counted_as_the_network_counts(text: str) -> None:
     assume("\x1b" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text))
     assert segments(text) == charged(text)
+
+
+def with_field(plain: TextValues, field: str, value: str) -> TextValues:
+    changed: Any = {field: value}
+    return replace(plain, **changed)
 
 
 @given(field=st.sampled_from(["first_name", "invoice", "business"]), name=st.sampled_from(PLACEHOLDERS), more=names)
 def test_a_placeholder_in_a_name_is_only_letters(field: str, name: str, more: str) -> None:
     plain = TextValues("Acme", Money.of("120.00", "USD"), DAY, invoice="7", first_name="Ana", due=DAY, link=LINK)
     template = Template("{business} {first_name} {invoice}: {amount} {link}")
-    try:
-        made = notice_on_issue(replace(plain, **{field: f"{{{name}}}{more}"}), first=False, template=template)
-    except MessageProblem as problem:
-        assert "messages long" in str(problem) or "needs" in str(problem)
+    named = with_field(plain, field, f"{{{name}}}{more}")
+    made = made_by(notice_on_issue, named, first=False, template=template)
+    if isinstance(made, str):
+        assert "messages long" in made or "needs" in made
         return
     assert made.body.count(LINK) == 1
     assert made.body.count("$120.00") == 1, "no name has a dot between digits"
@@ -240,9 +259,8 @@ def test_a_placeholder_in_a_name_is_only_letters(field: str, name: str, more: st
 @example(link="http://localhost@evil.example/")
 @example(link="https://x]y")
 def test_only_a_plain_https_address_is_texted_as_a_link(link: str) -> None:
-    try:
-        made = notice_on_issue(TextValues("Acme", Money.of("1", "USD"), DAY, link=link), first=False)
-    except MessageProblem:
+    made = made_by(notice_on_issue, TextValues("Acme", Money.of("1", "USD"), DAY, link=link), first=False)
+    if isinstance(made, str):
         return
     assert made.body.endswith(f" {link}")
     assert link.startswith(("https://", "http://127.0.0.1", "http://localhost", "HTTP", "Http", "hTTP"))
@@ -253,7 +271,5 @@ def test_only_a_plain_https_address_is_texted_as_a_link(link: str) -> None:
 
 @given(text=st.text(max_size=340))
 def test_any_wording_is_admitted_or_refused_with_a_sentence(text: str) -> None:
-    try:
-        Template(text)
-    except MessageProblem as problem:
-        assert str(problem).endswith(".")
+    said = made_by(lambda: ComposedText(Template(text).text, 1, Encoding.GSM7))
+    assert not isinstance(said, str) or said.endswith(".")

@@ -24,7 +24,6 @@ from adapters.incoming import MOST_BYTES
 from connector.web.listener import CONNECTIONS
 from state.place import database_file
 from tests.flow.office import Office
-from tests.fuzz.effort import effort
 from tests.fuzz.stranger import DOORS, NOW, PATIENCE, STOP, Sent, exchange, requests, statuses
 from tests.web.reception import Reception, paid, stripe_signature
 
@@ -77,7 +76,9 @@ def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
 
 
 @given(request=requests())
-@example(request=Sent((b"POST /hooks/acme/stripe HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",)))
+@example(
+    request=Sent((b"POST /hooks/acme/stripe HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",))
+)
 @example(request=Sent((b"POST /hooks/acme/stripe HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" * 3,)))
 def test_what_no_service_signed_leaves_no_trace_and_never_looks_like_our_failure(
     besieged: Besieged, request: Sent
@@ -97,7 +98,8 @@ def test_a_service_is_heard_while_strangers_hammer_at_the_door(besieged: Besiege
         while not done.is_set():
             body = noise.randbytes(noise.randrange(4000))
             door = noise.choice(DOORS)
-            head = f"POST /hooks/{door} HTTP/1.1\r\nHost: x\r\nContent-Length: {noise.choice((0, len(body), 9999))}\r\n\r\n"
+            length = noise.choice((0, len(body), 9999))
+            head = f"POST /hooks/{door} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
             seen.extend(exchange(besieged.reception.listener.port, Sent((head.encode(), body))))
 
     strangers = [threading.Thread(target=hammer, args=(seed,)) for seed in range(4)]
@@ -134,7 +136,7 @@ def test_lines_held_open_by_strangers_do_not_shut_a_service_out(besieged: Besieg
         assert [besieged.reception.stripe(paid(event_id=f"evt_l{number}")) for number in range(3)] == [200] * 3
         heard = b""
         for line in lines:
-            line.setblocking(False)
+            line.settimeout(0)
             try:
                 heard += line.recv(1000)
             except (BlockingIOError, ConnectionResetError):
@@ -150,7 +152,14 @@ def test_lines_held_open_by_strangers_do_not_shut_a_service_out(besieged: Besieg
 words = st.sampled_from(
     [
         *("id", "type", "data", "object", "created", "events", "tenantId", "eventNotifications", "realmId"),
-        *("intuitaccountid", "payment_intent", "livemode", "checkout.session.completed", "charge.refunded", "payout.paid"),
+        *(
+            "intuitaccountid",
+            "payment_intent",
+            "livemode",
+            "checkout.session.completed",
+            "charge.refunded",
+            "payout.paid",
+        ),
         *("evt_1", "cs_live_a1", "9130355377388383", "\0", "\ud800", "'; drop table hints; --", "x" * 300),
     ]
 )
@@ -168,7 +177,9 @@ absurd = st.one_of(
     json_values.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass")),
     events.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass")),
     st.lists(events, max_size=5).map(lambda value: json.dumps({"events": value, "eventNotifications": value}).encode()),
-    st.sampled_from([b"[" * 100_000, b'{"a":' * 50_000, b"9" * 100_000, b"\xef\xbb\xbf{}", b"{}" + b" " * (MOST_BYTES - 2)]),
+    st.sampled_from(
+        [b"[" * 100_000, b'{"a":' * 50_000, b"9" * 100_000, b"\xef\xbb\xbf{}", b"{}" + b" " * (MOST_BYTES - 2)]
+    ),
 )
 
 
@@ -193,7 +204,18 @@ fields = st.sampled_from(
     ["MessageSid", "From", "To", "Body", "NumMedia", "MessageStatus", "OptOutType", "MessagingServiceSid", "x"]
 )
 form_values = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
-    [*STOP.values(), "START", "delivered", "failed", "SM" + "8" * 32, "+1", "32665", "whatsapp:+12125550123", "\0", "a" * 3000]
+    [
+        *STOP.values(),
+        "START",
+        "delivered",
+        "failed",
+        "SM" + "8" * 32,
+        "+1",
+        "32665",
+        "whatsapp:+12125550123",
+        "\0",
+        "a" * 3000,
+    ]
 )
 
 
@@ -263,9 +285,7 @@ def forged(noise: random.Random) -> tuple[str, str, list[tuple[bytes, bytes]], l
     return f"203.0.{noise.randrange(256)}.{noise.randrange(256)}", path, headers, pieces
 
 
-async def asked(
-    app: Any, remote: str, path: str, headers: list[tuple[bytes, bytes]], pieces: list[bytes]
-) -> int:
+async def asked(app: Any, remote: str, path: str, headers: list[tuple[bytes, bytes]], pieces: list[bytes]) -> int:
     """One request to an ASGI app, and the status of its answer."""
     scope = {
         "type": "http",
@@ -282,7 +302,8 @@ async def asked(
         "server": ("127.0.0.1", 80),
     }
     waiting = [
-        {"type": "http.request", "body": piece, "more_body": number < len(pieces)} for number, piece in enumerate(pieces, 1)
+        {"type": "http.request", "body": piece, "more_body": number < len(pieces)}
+        for number, piece in enumerate(pieces, 1)
     ]
     status = 0
 

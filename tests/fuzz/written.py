@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from adapters.registry import LEDGER_SETTINGS
 from connector.config.describe import COMPANY_SECTIONS, Setting, settings_of
 from connector.config.settings import DaemonSettings, Settings
 from connector.config.toml import toml_value
 from connector.pointers import SecretPointer
 from connector.settings import StrictSettings
-from adapters.registry import LEDGER_SETTINGS
 
 Tree = dict[str, Any]
 Place = tuple[str, ...]  # the sections down to a setting: (), ("daemon",), ("0",) or ("0", "stripe") for a company's
@@ -164,10 +164,10 @@ def planted(draw: st.DrawFn, tree: Tree, at: tuple[Place, str], number: int) -> 
 def setting_at(place: Place, key: str, tree: Tree) -> Setting:
     if len(place) == 2:
         name = place[1]
-        model = LEDGER_SETTINGS[table_at(tree, place)["kind"]] if name == "ledger" else COMPANY_SECTIONS[name]
-    else:
-        model = {(): Settings, ("daemon",): DaemonSettings}.get(place) or company_model()
-    return settings_of(model)[key]
+        kind = table_at(tree, place)["kind"] if name == "ledger" else ""
+        return settings_of(LEDGER_SETTINGS[kind] if kind else COMPANY_SECTIONS[name])[key]
+    tops: dict[Place, type[StrictSettings]] = {(): Settings, ("daemon",): DaemonSettings}
+    return settings_of(tops.get(place) or company_model())[key]
 
 
 # -------------------------------------------------------------------------------------------------------- writing
