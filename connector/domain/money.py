@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -11,6 +12,7 @@ _NO_DECIMALS = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
 )
 _THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+_CODE = re.compile(r"[A-Z]{3}")
 _MOST_DIGITS = 18  # of the minor amount: a database counts in 64 bits, and no business is owed a quadrillion
 
 
@@ -40,7 +42,7 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.amount, Decimal):
             raise TypeError(f"an amount must be a Decimal, not {type(self.amount).__name__}")
-        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():  # noqa: PLR2004
+        if not _CODE.fullmatch(self.currency):
             raise ValueError(f"{self.currency!r} is not a currency code such as 'USD'")
         if not self.amount.is_finite():
             raise ValueError("an amount must be a finite number")

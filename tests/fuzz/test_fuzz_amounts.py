@@ -233,6 +233,8 @@ def test_only_plain_digits_are_read_as_an_amount(text: str, currency: str) -> No
 
 
 @given(code=st.text(max_size=4), minor=minors)
+@example(code="A1B", minor=100)
+@example(code="USD\n", minor=100)
 def test_what_is_no_code_of_a_currency_is_refused(code: str, minor: int) -> None:
     assume(not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()))
     with pytest.raises(ValueError, match="currency code"):
