@@ -9,6 +9,15 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # One worker a core; `make test TESTS="tests/unit -n 0"` runs some, in one process.
 TESTS  ?= -n auto
 
+# The tests that must take every branch of the effect core between them: short ones, in whose own process it runs. LONG
+# plays every moment of a crash or a restore: no branch should hang on that. `make coverage rest` is the whole suite.
+LONG    := tests/flow/test_every_crash.py tests/flow/test_restores.py
+COVERED ?= tests/unit tests/state tests/flow $(addprefix --ignore=,$(LONG)) -n auto
+REST    ?= $(filter-out tests/unit/ tests/state/ tests/flow/ tests/__pycache__/,$(wildcard tests/*/)) $(LONG) -n auto
+
+# `make fuzz FUZZ=tests/fuzz/test_fuzz_texts.py` for one of them.
+FUZZ   ?= tests/fuzz -n auto
+
 # `make simulate SIMULATE="--deep"`, or whatever a failure prints after `tests.simulation`.
 SIMULATE ?=
 
@@ -19,7 +28,7 @@ COMPILE := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 -
            --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate kills check format bench lock wheel clean
+.PHONY: help demo test coverage rest fuzz simulate kills check format bench lock wheel clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -29,6 +38,15 @@ demo: $(READY)  ## the main job, played through on the embedded sandbox
 
 test: $(READY)  ## the whole test suite
 	$(BIN)/python -m pytest $(TESTS)
+
+coverage: $(READY)  ## that every branch of the rules and of the effect core is taken by a test
+	$(BIN)/python -m pytest $(COVERED) --cov --cov-report=term-missing:skip-covered
+
+rest: $(READY)  ## the tests that `make coverage` leaves out
+	$(BIN)/python -m pytest $(REST)
+
+fuzz: $(READY)  ## ten thousand absurd examples of everything that comes from outside; some minutes a file
+	$(BIN)/python -m pytest $(FUZZ) --hypothesis-profile=deep
 
 simulate: $(READY)  ## a thousand small companies through faults, crashes and sleep
 	$(BIN)/python -m tests.simulation $(SIMULATE)

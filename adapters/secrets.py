@@ -41,8 +41,17 @@ class SecretUnreadable(ConfigProblem):
 
     def __init__(self, pointer: SecretPointer, wrong: str, fix: str) -> None:
         # somebody may have pasted the secret itself behind "env:"
-        self.wrong = mask_patterns(wrong)
-        super().__init__(mask_patterns(f"The secret {pointer}: {wrong}."), advice=mask_patterns(fix))
+        self.wrong = _named(wrong)
+        super().__init__(_named(f"The secret {pointer}: {wrong}."), advice=_named(fix))
+
+
+# Twilio's and Intuit's have no sign of their own. Names of variables and files have a _, a - or a dot before so long.
+_BARE: Final = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{20,}")
+
+
+def _named(text: str) -> str:
+    """What names the place of a secret, unless the secret itself was written there: "env:" before a token."""
+    return _BARE.sub(lambda found: f"{found[0][:4]}…", mask_patterns(text))
 
 
 def _usable(pointer: SecretPointer, raw: str) -> str:

@@ -1,10 +1,14 @@
-"""What every test is protected from: another test's logging."""
+"""What every test is protected from: another test's logging, and luck."""
 
 from __future__ import annotations
 
 import logging
 
 import pytest
+
+from tests.fuzz.effort import register
+
+register()
 
 
 @pytest.fixture(autouse=True)

@@ -79,7 +79,10 @@ def zones_of(phone: Phone, home: ZoneInfo) -> tuple[ZoneInfo, ...]:
     import phonenumbers
     from phonenumbers import timezone as number_zones
 
-    names = number_zones.time_zones_for_number(phonenumbers.parse(phone.e164, None))
+    try:
+        names = number_zones.time_zones_for_number(phonenumbers.parse(phone.e164, None))
+    except phonenumbers.NumberParseException:  # of no plan: an owner's number with a slip in it
+        names = ()
     zones = tuple(ZoneInfo(name) for name in names if name != "Etc/Unknown")
     # A country-wide answer ("any zone of the United States") tells nothing: the company's own zone is the better guess
     # only if it is one of them; else all must be inside.

@@ -51,8 +51,12 @@ _SIGNS: Final = {"USD": "$", "GBP": "£", "JPY": "¥"}
 _PLACEHOLDER: Final = re.compile(r"\{([^{}\[\]]*)\}")
 _OPTIONAL: Final = re.compile(r"\[([^\[\]]*)\]")
 _SCHEME: Final = re.compile(r"\w*://+|\bwww\b\.?", re.IGNORECASE)
-_DOT_IN_WORD: Final = re.compile(r"(?<=\w)[.\u2024\u3002\uff0e\uff61]+(?=\w)")
-_ADDRESS: Final = re.compile(r"\w\.[A-Za-z]{2,}")  # what phones make a link of, short of knowing all endings
+# A dot of any script with something on both sides that may stand in an address: also the vowel signs of India and
+# the accents, which are no letters to a regular expression.
+_OF_A_WORD: Final = r"""[^\s!"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~\u2024\u3002\uff0e\uff61]"""
+_DOT_IN_WORD: Final = re.compile(rf"(?<={_OF_A_WORD})[.\u2024\u3002\uff0e\uff61]+(?={_OF_A_WORD})")
+# What phones make a link of, short of knowing all endings; none has a digit in its first two letters.
+_ADDRESS: Final = re.compile(rf"://|{_OF_A_WORD}[.\u2024\u3002\uff0e\uff61]+(?!\d){_OF_A_WORD}(?!\d){_OF_A_WORD}")
 _PHONE: Final = re.compile(r"\+?\(?\d(?:[\s().\-/]{0,3}\d){6,}\)?")  # seven digits are the shortest number to call
 _SPACES: Final = re.compile(r"\s+")
 _LEGAL_FORM: Final = re.compile(
@@ -62,6 +66,9 @@ _LEGAL_FORM: Final = re.compile(
 )
 _LOOSE_END: Final = re.compile(r"(?:[\s,&+-]|\b(?:and|of|the|for))+$", re.IGNORECASE)
 _SENTENCE_END: Final = re.compile(r"[.!?] +(?=\S)")
+_TURNS_AROUND: Final = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # an address written backwards
 _LOOPBACK: Final = frozenset(("127.0.0.1", "::1", "localhost"))
 
 
@@ -116,8 +123,14 @@ class Template:
             raise MessageProblem("The wording has a bracket without its partner, or brackets within brackets.")
         if "{business}" not in _OPTIONAL.sub("", self.text):
             raise MessageProblem("The wording must say who writes: put {business} in it, outside of square brackets.")
-        if "://" in rest or _ADDRESS.search(rest):
+        # Also what values would complete, as in "{business}.com", whether or not an optional part is there.
+        filled = _PLACEHOLDER.sub("xx", self.text)
+        if any(_ADDRESS.search(one) for one in (re.sub(r"[\[\]]", "", filled), _OPTIONAL.sub("", filled))):
             raise MessageProblem("The wording holds an address of its own. A text carries one link only: {link}.")
+        if any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in _TURNS_AROUND for c in self.text):
+            raise MessageProblem(
+                "The wording has a line break or a character that nobody can see. Write it again in one line."
+            )
         if "{link}" in self.text and (not self.text.endswith(" {link}") or self.text.count("{link}") > 1):
             raise MessageProblem("{link} must be the last thing of the wording, once, with a space before it.")
 
@@ -189,7 +202,7 @@ def clean_name(text: str, cap: int = _BUSINESS_CAP) -> str:
     characters, symbols and emoji go; a dot inside a word becomes a space, so that no phone makes a link of it; seven
     digits and more go. At most `cap` characters, cut at a word where one ends in the second half. May be empty.
     """
-    return _cut(_SPACES.sub(" ", _PHONE.sub(" ", _without_links(text))).strip(" ,;:-"), cap)
+    return _cut(_SPACES.sub(" ", _PHONE.sub(" ", _without_links(text))).strip(" ,;:-"), cap).strip(" ,;:-")
 
 
 def clean_reference(text: str, cap: int = _INVOICE_CAP) -> str:
@@ -240,6 +253,8 @@ def _composed(template: Template, values: TextValues, *, first: bool) -> Compose
     chosen = template.with_opt_out() if first else template
     plain = _plain_values(values, needs_link=chosen.has_link)
     body = _fitted(chosen, plain)
+    if _ADDRESS.search(body.removesuffix(plain["link"])):  # parts that meet where what stood between fell away
+        raise MessageProblem("The wording and a name in it make an address together. Put words between the two.")
     count = segments(body)
     if count > MOST_SEGMENTS:
         raise MessageProblem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -11,6 +12,8 @@ _NO_DECIMALS = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
 )
 _THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+_CODE = re.compile(r"[A-Z]{3}")
+_MOST_DIGITS = 18  # of the minor amount: a database counts in 64 bits, and no business is owed a quadrillion
 
 
 def decimals_of(currency: str) -> int:
@@ -28,7 +31,8 @@ class Money:
     of decimals; a value that does not fit exactly is refused. `currency` is an ISO 4217 code in capitals.
 
     Raises:
-        ValueError: the amount is not exact in this currency, not finite, or the code is not three capitals.
+        ValueError: the amount is not exact in this currency, not finite, of more than 18 digits in minor units, or
+            the code is not three capitals.
         TypeError: the amount is not a Decimal (a float here would be a bug that costs money).
     """
 
@@ -38,21 +42,29 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.amount, Decimal):
             raise TypeError(f"an amount must be a Decimal, not {type(self.amount).__name__}")
-        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():  # noqa: PLR2004
+        if not _CODE.fullmatch(self.currency):
             raise ValueError(f"{self.currency!r} is not a currency code such as 'USD'")
         if not self.amount.is_finite():
             raise ValueError("an amount must be a finite number")
-        exact = self.amount.quantize(Decimal(1).scaleb(-decimals_of(self.currency)))
+        decimals = decimals_of(self.currency)
+        if self.amount.adjusted() + decimals >= _MOST_DIGITS:
+            raise ValueError(f"{self.amount:.3g} {self.currency} has more digits than any amount of money")
+        exact = self.amount.quantize(Decimal(1).scaleb(-decimals))
         if exact != self.amount:
             raise ValueError(
-                f"{self.amount} {self.currency} has more decimals than the {decimals_of(self.currency)} "
-                f"that {self.currency} has"
+                f"{self.amount} {self.currency} has more decimals than the {decimals} that {self.currency} has"
             )
-        object.__setattr__(self, "amount", exact)
+        object.__setattr__(self, "amount", exact or abs(exact))  # a zero has no sign
 
     @classmethod
     def of(cls, amount: str | int, currency: str) -> Money:
-        """Read an amount written in major units, such as `Money.of("12.50", "EUR")`."""
+        """Read an amount written in major units, such as `Money.of("12.50", "EUR")`.
+
+        Raises:
+            ValueError: it is none, or as the class says.
+        """
+        if isinstance(amount, str) and ("_" in amount or not amount.isascii()):
+            raise ValueError(f"{amount!r} is not an amount")  # Decimal reads both, and people do not write them
         try:
             return cls(Decimal(amount), currency)
         except InvalidOperation as error:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
+from typing import Final
+
+# With three letters after its first digit a number is read as one to be dialled by letters, and "555 012 Anna" would
+# be a stranger's. Fewer ("(m)") are no part of it.
+_SPELT: Final = re.compile(r"\d(?:.*?[A-Za-z]){3}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,16 @@ def parse_mobile(text: str, default_region: str | None) -> Phone | None:
     """Read a free-text number, in `default_region` (ISO 3166 alpha-2) where it names no country.
 
     Returns None where the text is no valid number of a mobile or of a kind that cannot be told from one
-    (the North American plan does not separate them). Extensions are refused: a text cannot reach one.
+    (the North American plan does not separate them). Extensions are refused: a text cannot reach one; so are letters
+    in the place of digits: what follows a number may be a name.
     """
     import phonenumbers  # 30 ms, which most commands need not spend
 
+    if _SPELT.search(text):
+        return None
+    plain = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text)  # the thin ones between digits
     try:
-        number = phonenumbers.parse(text, default_region)
+        number = phonenumbers.parse(plain, default_region)
     except phonenumbers.NumberParseException:
         return None
     if number.extension or not phonenumbers.is_valid_number(number):
@@ -50,8 +61,11 @@ def parse_mobile(text: str, default_region: str | None) -> Phone | None:
 
 
 def region_of(phone: Phone) -> str | None:
-    """The ISO 3166 alpha-2 country of a number, None where the number names none (satellite and such)."""
+    """The ISO 3166 alpha-2 country of a number, None where the number names none (satellite, or no plan's at all)."""
     import phonenumbers
 
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(phone.e164, None))
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(phone.e164, None))
+    except phonenumbers.NumberParseException:
+        return None
     return region if region and region != "001" else None

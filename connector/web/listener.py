@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, cast
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -23,8 +24,11 @@ App = Callable[
     Awaitable[None],
 ]
 
-AT_ONCE: Final = 64  # requests; a busy day of one company brings some ten a minute
-CONNECTIONS: Final = 2 * AT_ONCE  # more are dropped unread; each holds 64 kB at most
+# At once; a busy day of one company brings some ten requests a minute, and each is there whole within milliseconds.
+# With bodies that is 20 MB at most. For one more, whoever has let us wait longest for the rest of a request is dropped:
+# lines held open by a stranger must not shut the services out, nor be answered as if the failure were ours.
+CONNECTIONS: Final = 64
+BACKLOG: Final = 128  # connections not taken yet
 LIFE: Final = 10.0  # seconds of a connection, whatever happens on it: the services give up after 3 to 15
 # Request line and headers; the longest genuine ones have 2 kB. The server stops reading there, give or take what came
 # in one piece; the app counts again.
@@ -37,13 +41,22 @@ class Impatient(H11Protocol):
     """One request a connection, and ten seconds for it: a line held open costs the one who holds it more than us."""
 
     _ending: asyncio.TimerHandle | None = None
+    began = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent has it
-        """Start the clock of the connection."""
-        if len(self.connections) >= CONNECTIONS:
-            transport.abort()
+        """Start the clock of the connection, and make room for it."""
         super().connection_made(transport)
+        self.began = self.loop.time()
         self._ending = self.loop.call_later(LIFE, transport.abort)
+        held = [one for one in self.connections if isinstance(one, Impatient) and not one.transport.is_closing()]
+        if len(held) > CONNECTIONS:
+            slowest = min((one for one in held if one.is_incomplete), key=lambda one: one.began)  # self is one
+            slowest.transport.abort()
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether we still wait for a part of its request."""
+        return self.conn.their_state in {h11.IDLE, h11.SEND_BODY}
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop it."""
@@ -86,8 +99,7 @@ class Listener:
             server_header=False,
             date_header=False,
             headers=[("connection", "close")],
-            limit_concurrency=AT_ONCE,
-            backlog=CONNECTIONS,
+            backlog=BACKLOG,
             h11_max_incomplete_event_size=HEAD_BYTES,
             timeout_graceful_shutdown=int(STOPPING),
         )
@@ -120,7 +132,7 @@ def _bound(host: str, port: int, setting: str) -> socket.socket:
         if os.name == "posix":  # elsewhere it would let two programs have one address
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(place)
-        made.listen(CONNECTIONS)  # now, so that an address that is taken is told now
+        made.listen(BACKLOG)  # now, so that an address that is taken is told now
     except OSError as error:
         made.close()
         raise _cannot(f"{host}:{port}", setting, error) from error

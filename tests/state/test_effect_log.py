@@ -77,6 +77,23 @@ def test_an_illegal_move_leaves_everything_as_it_was(house: House) -> None:
 def test_an_effect_that_is_not_on_record_cannot_move(house: House) -> None:
     with pytest.raises(Bug):
         house.start("NOBODY")
+    with pytest.raises(Bug):
+        house.store.effects.looked("NOBODY", LATER)
+
+
+def test_what_was_not_begun_cannot_be_in_doubt(house: House) -> None:
+    house.plan()
+    with pytest.raises(Bug):
+        house.store.effects.doubt("KEY", LATER, NOW, "no answer")
+    assert house.status() == "planned"
+
+
+def test_a_refusal_that_needs_nobody_is_put_before_nobody(house: House) -> None:
+    house.plan()
+    house.start()
+    house.store.effect_rejected("acme", "KEY", NOW, "the recipient told the carrier to stop", None)
+    assert house.status() == "rejected"
+    assert house.queries.attention("acme") == []
 
 
 @pytest.mark.parametrize("status", ["planned", "in_flight", "done", "cancelled"])

@@ -200,6 +200,14 @@ def test_a_payment_put_off_comes_back_and_holds_up_nothing(house: House) -> None
     assert len(house.queries.attention("acme")) == 1
 
 
+def test_what_stands_in_the_way_of_a_thing_no_longer_on_record_is_told_all_the_same(house: House) -> None:
+    house.store.hint_later("acme", "evt_gone", LATER, attention("acme/event/evt_gone"), NOW)
+    house.store.payment_later("acme", "pi_gone", LATER, attention("acme/unsettled/pi_gone"), NOW)
+    assert len(house.queries.attention("acme")) == 2
+    assert house.queries.unworked_hints("acme", LATER, 5) == []
+    assert house.queries.payments_to_settle("acme", LATER, 5) == []
+
+
 def test_an_allocation_and_its_booking_are_one_stroke_and_so_is_a_hold(house: House) -> None:
     house.store.payment_read("acme", payment(), "inv1", NOW)
     booking = Planned(NewEffect("BOOK", EffectKind.BOOK_PAYMENT, "inv1", "{}", ""))

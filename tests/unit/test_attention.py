@@ -18,6 +18,7 @@ BEFORE, AFTER = OPENED - timedelta(minutes=1), OPENED + timedelta(minutes=1)
         ("acme/connection/xero/2026-11-23", Mended(answered={"xero": AFTER})),
         ("acme/setup/twilio/21606/2026-11-23", Mended(wrote={"twilio": AFTER})),
         ("acme/setup/30034/2026-11-23", Mended(delivered_at=AFTER)),
+        ("acme/journal/2026-11-23", Mended(delivered_at=AFTER)),
         ("acme/clock/2026-11-23", Mended(clock_agreed_at=AFTER)),
         ("acme/cap/an hour/2026-11-23", Mended(caps_allow=True)),
     ],
@@ -33,6 +34,7 @@ def test_what_works_again_is_mended(key: str, mended: Mended) -> None:
         ("acme/connection/xero/2026-11-23", Mended(answered={"xero": BEFORE, "stripe": AFTER})),
         ("acme/setup/twilio/21606/2026-11-23", Mended(answered={"twilio": AFTER}, wrote={"twilio": BEFORE})),
         ("acme/setup/30034/2026-11-23", Mended(wrote={"twilio": AFTER}, delivered_at=BEFORE)),
+        ("acme/journal/2026-11-23", Mended(wrote={"twilio": AFTER}, delivered_at=BEFORE)),
         ("acme/clock/2026-11-23", Mended(clock_agreed_at=BEFORE)),
     ],
 )

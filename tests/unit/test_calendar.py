@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.calendar import Window, local_day, start_of_day, zones_of
-from connector.domain.phone import Phone
+from connector.domain.phone import Phone, region_of
 
 NEW_YORK, TOKYO, LONDON = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/London")
 SANTIAGO, HONOLULU = ZoneInfo("America/Santiago"), ZoneInfo("Pacific/Honolulu")
@@ -120,3 +120,9 @@ def test_a_number_tells_its_zones_as_far_as_it_can() -> None:
     assert NEW_YORK in everywhere
     assert HONOLULU in everywhere
     assert zones_of(Phone("+870773111632"), TOKYO) == (TOKYO,)
+
+
+def test_a_number_of_no_plan_is_where_the_company_is() -> None:
+    """An owner's number with a slip in it must not keep a payment's booking from being told."""
+    assert zones_of(Phone("+9990000000"), TOKYO) == (TOKYO,)
+    assert region_of(Phone("+9990000000")) is None

@@ -197,11 +197,26 @@ def test_currencies_have_their_decimals(currency: str, digits: int) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "currency"),
-    [("1.001", "USD"), ("0.5", "JPY"), ("NaN", "USD"), ("Infinity", "USD"), ("1", "usd"), ("x", "USD"), ("1", "EURO")],
+    [
+        ("1.001", "USD"),
+        ("0.5", "JPY"),
+        ("NaN", "USD"),
+        ("Infinity", "USD"),
+        ("1", "usd"),
+        ("x", "USD"),
+        ("1", "EURO"),
+        ("1", "A1B"),
+        ("1e30", "USD"),
+        ("1_000", "USD"),
+    ],
 )
 def test_what_is_no_exact_amount_is_refused(amount: str, currency: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Money.of(amount, currency)
+
+
+def test_a_zero_has_no_sign() -> None:
+    assert str(Money.of("-0.0", "USD")) == "0.00 USD"
 
 
 def test_a_float_is_refused() -> None:
@@ -236,6 +251,8 @@ def test_amounts_add_subtract_and_compare_in_one_currency_only() -> None:
         ("call Dana", "US", None),
         ("212 555 0123", None, None),
         ("12", "US", None),
+        ("212 555 Anna", "US", None),  # letters are no digits
+        ("212\u2009555\u20090123 (m)", "US", "+12125550123"),
         ("+1 900 555 0123", "US", None),  # premium rate
     ],
 )

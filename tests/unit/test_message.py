@@ -315,6 +315,34 @@ def test_a_receipt_with_a_link_is_refused() -> None:
         receipt(VALUES, template=Template(ISSUED))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{business}.com says: {link}",
+        "www.{business} {link}",
+        "{business}: {first_name}.{invoice} {link}",
+        "{business}: {first_name}[.]{invoice} {link}",
+        "{business} evil.\u0440\u0444 {link}",
+    ],
+)
+def test_a_wording_that_a_value_would_complete_to_an_address_is_refused(text: str) -> None:
+    with pytest.raises(MessageProblem, match="address of its own"):
+        Template(text)
+
+
+@pytest.mark.parametrize("hidden", ["\n", "\0", "\x1b", "\u2028", "\u202e", "\u2066"])
+def test_a_wording_with_what_nobody_sees_is_refused(hidden: str) -> None:
+    with pytest.raises(MessageProblem, match="nobody can see"):
+        Template(f"{{business}}{hidden} {{link}}")
+
+
+def test_parts_that_meet_to_an_address_because_one_between_fell_away_are_refused() -> None:
+    template = Template("{business}: {first_name}[.][ {due} ][com] {link}")
+    assert notice_on_issue(VALUES, first=False, template=template).body.startswith("Acme Plumbing: Ana. 30 Nov com ")
+    with pytest.raises(MessageProblem, match="make an address together"):
+        notice_on_issue(replace(VALUES, due=None), first=False, template=template)
+
+
 def test_opt_out_stands_before_the_sentence_of_the_link() -> None:
     assert Template("{business} asks. Pay {link}").with_opt_out().text == f"{{business}} asks. {OPT_OUT} Pay {{link}}"
     assert Template("{business} {link}").with_opt_out().text == f"{OPT_OUT} {{business}} {{link}}"
