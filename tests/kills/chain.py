@@ -226,11 +226,12 @@ class _Street:
         return sqlite3.connect(self.house.state / DATABASE_NAME, timeout=30.0)
 
     def _let_time_pass(self) -> None:
-        """For what is in doubt: the next look is now, and the attempt more than an hour ago."""
-        set_back = f"strftime('%Y-%m-%d %H:%M:%f000', {{}}, '-{LAPSE} seconds')"
+        """For what is in doubt and waits: its next look is now, and its attempt was more than an hour ago."""
+        now = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+        ago = f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-{LAPSE} seconds')"
         with closing(self._database()) as database, database:
             database.execute(
-                f"UPDATE effects SET due_at = {set_back.format('due_at')}, claimed_at = "  # noqa: S608  our own words
-                f"{set_back.format('claimed_at')} WHERE status = 'uncertain' AND looks < ?",
+                f"UPDATE effects SET due_at = {now}, claimed_at = min(claimed_at, {ago}) "  # noqa: S608  our own words
+                f"WHERE status = 'uncertain' AND looks < ? AND due_at > {now}",
                 (LAST_LOOK,),
             )
