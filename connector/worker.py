@@ -82,6 +82,7 @@ class _Running:
     ledger_next: datetime
     payments_next: datetime
     objects_next: datetime
+    looked_at: datetime
     last_event_at: datetime | None = None
 
 
@@ -223,6 +224,7 @@ class Worker:
             ledger_next=now,
             payments_next=now,
             objects_next=now,
+            looked_at=now,
             last_event_at=self._state.queries.last_text_at(company_id),
         )
         with self._lock:
@@ -252,6 +254,10 @@ class Worker:
 
     def _look(self, running: _Running) -> Look:
         now = self._clock.now()
+        if now < running.looked_at:
+            # The clock was set back: what is to come at an hour of before would wait for as long as it was wrong.
+            running.ledger_next = running.payments_next = running.objects_next = now
+        running.looked_at = now
         with self._lock:
             poked = running.company.id in self._poked
             self._poked.discard(running.company.id)

@@ -18,6 +18,7 @@ from state.store import Store
 # A booking at Xero takes three calls: a hundred kept are some thirty bookings, more than a small office has in a day.
 KEPT_FOR_WRITES: Final = 100
 BAD_REQUEST: Final = 400  # the first HTTP status that says no
+DAY_LEFT_HOLDS: Final = 3600.0  # seconds for which a service's own word on what is left is taken
 SKEW_SHOWN: Final = timedelta(minutes=2)  # beyond it the machine's clock cannot be trusted with sending windows
 
 
@@ -36,8 +37,9 @@ class Budget:
         self._fresh: defaultdict[tuple[str, datetime], list[int]] = defaultdict(lambda: [0, 0])
         self._used: dict[str, int] = {}
         self._used_at: datetime | None = None
-        self._day_left: dict[str, tuple[int, datetime]] = {}
-        self._paused: dict[str, datetime] = {}
+        # Both by `Clock.elapsed`: a wall clock that was a year ahead and is set right must not make a pause of a year.
+        self._day_left: dict[str, tuple[int, float]] = {}
+        self._paused: dict[str, float] = {}
         self.skew: dict[str, timedelta] = {}
         self._skew_at: dict[str, datetime] = {}
         self._answered: dict[CallKind, dict[str, datetime]] = {kind: {} for kind in CallKind}
@@ -63,15 +65,14 @@ class Budget:
 
     def before(self, service: str, kind: CallKind) -> None:
         """Go ahead, or say how long to wait. Writes may use what reads may not."""
-        now = self._clock.now()
         with self._lock:
-            until = self._paused.get(service)
-        if until is not None and now < until:
+            left = timedelta(seconds=self._paused.get(service, 0.0) - self._clock.elapsed())
+        if left > timedelta():
             raise Throttled(
-                f"{service} asked for a pause until {until:%H:%M:%S} UTC; the call was not made.",
+                f"{service} asked for a pause until {self._clock.now() + left:%H:%M:%S} UTC; the call was not made.",
                 service=service,
                 code="pause",
-                retry_after=until - now,
+                retry_after=left,
             )
         allowance = self.allowance(service)
         if allowance is None:
@@ -95,7 +96,7 @@ class Budget:
         with self._lock:
             self._fresh[call.service, hour][0 if call.kind is CallKind.READ else 1] += 1
             if call.day_remaining is not None:
-                self._day_left[call.service] = (call.day_remaining, now)
+                self._day_left[call.service] = (call.day_remaining, self._clock.elapsed())
             if call.status is not None and call.status < BAD_REQUEST:
                 self._answered[call.kind][call.service] = now
             if call.server_time is not None:
@@ -104,8 +105,9 @@ class Budget:
 
     def pause(self, service: str, until: datetime) -> None:
         """Everything of this company on that service waits."""
+        ends = self._clock.elapsed() + (until - self._clock.now()).total_seconds()
         with self._lock:
-            self._paused[service] = max(until, self._paused.get(service, until))
+            self._paused[service] = max(ends, self._paused.get(service, ends))
 
     def allowance(self, service: str) -> Allowance | None:
         """What is left of a service's budget; None where it has none."""
@@ -122,7 +124,7 @@ class Budget:
             )
             left = limit.calls - stored - fresh
             said = self._day_left.get(service)
-        if said is not None and now - said[1] < timedelta(hours=1):
+        if said is not None and self._clock.elapsed() - said[1] < DAY_LEFT_HOLDS:
             left = min(left, said[0])
         # Calls leave a rolling window as evenly as they came: half a window from now is when half is free again.
         return Allowance(max(left, 0), now + limit.window / 2)

@@ -18,14 +18,16 @@ from typing import Final
 from adapters.clock import ManualClock
 from connector.assemble import State
 from connector.domain.effect import EffectStatus
+from connector.domain.records import Records
 from state.place import DATABASE_NAME
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.ends import Ground, TwoDesks, days_more, plan_end
 from tests.simulation.judge import Shown, judge
 from tests.simulation.machine import COMPANY, Machine, Mutate
+from tests.simulation.steady import SteadyTown
 from tests.simulation.town import START, Town
-from tests.simulation.verdict import verdict
+from tests.simulation.verdict import records, verdict
 from tests.simulation.weather import Weather
 
 DAYS: Final = 45
@@ -41,6 +43,8 @@ class Run:
     days: int = DAYS
     mutate: Mutate | None = None
     worlds_end: bool = False  # also restores of old databases, lost ones, and copies on a second machine
+    steady: bool = False  # people act at set hours, so that two runs can be compared
+    faultless: bool = False  # nothing goes wrong at all
 
 
 @dataclass(slots=True)
@@ -60,6 +64,15 @@ def simulate(run: Run) -> Outcome:
         return _Story(run, Path(folder)).live()
 
 
+@contextmanager
+def live_through(run: Run) -> Iterator[tuple[Outcome, Records, Path]]:
+    """Live through one seed; what came of it, what the services hold in the end, and the state folder while inside."""
+    with _quiet(), TemporaryDirectory(dir=SHARED_MEMORY if SHARED_MEMORY.is_dir() else None) as folder:
+        story = _Story(run, Path(folder))
+        outcome = story.live()
+        yield outcome, records(story.town, story.machine.rules, None), story.machine.folder
+
+
 class _Story:
     """The parts of a run and its course."""
 
@@ -68,9 +81,11 @@ class _Story:
         self.tally = Tally()
         self.clock = ManualClock(START)
         self.end = START + timedelta(days=run.days + (days_more(run.seed) if run.worlds_end else 0))
-        self.town = Town(run.seed, self.clock, self.end, self.tally)
+        self.town = (SteadyTown if run.steady else Town)(run.seed, self.clock, self.end, self.tally)
         self.weather = Weather(run.seed, START, self.town.peace, self.tally)
-        self.town.processor.event_delay = self.weather.event_delay
+        self.weather.broken = run.faultless
+        if not run.faultless:
+            self.town.processor.event_delay = self.weather.event_delay
         self.baton = Baton(Random(f"{run.seed}/baton"), switching=0.4)
         self.folder = folder
         self.machine = self._machine("first")

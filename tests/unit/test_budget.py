@@ -151,3 +151,23 @@ def test_what_answered_and_what_was_written_are_told_apart(desk: Desk) -> None:
 def test_a_clock_that_is_wrong_agrees_with_nobody(desk: Desk) -> None:
     desk.call(off_by=timedelta(hours=3))
     assert desk.budget.answers().clock_agreed_at is None
+
+
+def test_a_pause_that_began_on_a_clock_a_year_ahead_ends_when_it_was_to_end(desk: Desk) -> None:
+    desk.clock.jump(START + timedelta(days=365))
+    desk.budget.pause("xero", desk.clock.now() + timedelta(seconds=45))
+    desk.clock.jump(START)  # somebody sets it right
+    with pytest.raises(Throttled) as refused:
+        desk.budget.before("xero", READ)
+    assert refused.value.retry_after == timedelta(seconds=45)
+    desk.clock.advance(timedelta(seconds=45))
+    desk.budget.before("xero", READ)
+
+
+def test_what_a_service_said_is_left_is_forgotten_in_an_hour_whatever_the_wall_clock_says(desk: Desk) -> None:
+    desk.clock.jump(START + timedelta(days=365))
+    desk.budget.after(CallSeen("xero", READ, 200, day_remaining=3))
+    desk.clock.jump(START)
+    assert desk.left() == 3
+    desk.clock.advance(timedelta(hours=1))
+    assert desk.left() > 900

@@ -34,16 +34,19 @@ def check(reading: Reading) -> Iterator[Finding]:
         yield Violation(ENDS, sentence, (), harm)
 
 
-def done(records: Records) -> Counter[Done]:
+def done(records: Records, *, by_invoice: bool = False) -> Counter[Done]:
     """Everything of lasting effect that was done, each with what names it for ever.
 
     Links count by invoice and amount that are open in the end; how often they were replaced on the way does not matter.
+    `by_invoice`: bookings are named by it, and not by our reference, which is made from the processor's id of a
+    payment: in two lives of the services the same payment has two.
     """
     reading = Reading(records, healthy=True)
     found: Counter[Done] = Counter()
     for entry in reading.bookings:
         if entry.live:
-            found[Service.LEDGER, "booking", reference_of(entry), str(entry.amount)] += 1
+            name = entry.ledger_id or "" if by_invoice else reference_of(entry)
+            found[Service.LEDGER, "booking", name, str(entry.amount)] += 1
     for link in reading.links:
         if link.active:
             found[Service.PROCESSOR, "open link", link.ledger_id, str(link.amount or "")] += 1
@@ -67,7 +70,7 @@ def confluent(calm: Records, faulty: Records, *, may_differ: frozenset[str] = fr
     `may_differ` names kinds ("notice") that may rightly be missing where they came too late; more of them than in the
     calm run is never right.
     """
-    yield from _differing(CONFLUENT, done(calm), done(faulty), allowed=may_differ)
+    yield from _differing(CONFLUENT, done(calm, by_invoice=True), done(faulty, by_invoice=True), allowed=may_differ)
 
 
 def _differing(

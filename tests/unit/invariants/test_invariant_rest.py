@@ -262,6 +262,12 @@ def test_a_notice_that_came_too_late_may_be_missing_after_faults() -> None:
     }
 
 
+def test_a_payment_that_has_another_id_in_another_life_of_the_processor_is_the_same_booking() -> None:
+    again = with_payments(payment("pi_9"), of=with_entries(entry(of="pi_9")))
+    assert list(confluent(GOOD, again)) == []
+    assert [one.number for one in rebuilt(GOOD, again)] == [16, 16]  # of one life: one lost, one made
+
+
 def test_what_never_had_an_effect_is_not_counted_as_done() -> None:
     gone = with_entries(entry(live=False, ended_at=LATER), of=with_texts(text(fate=TextFate.NEVER_SENT)))
     assert sum(done(gone).values()) == 0

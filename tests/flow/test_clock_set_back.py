@@ -1,0 +1,36 @@
+"""A clock that was far ahead is set right while the program runs: it goes on looking as if nothing had been."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from connector.assemble import State
+from connector.domain.cadence import Intervals
+from connector.flows.budget import Budget
+from connector.ports.calls import Clock
+from connector.worker import Assembled, Worker
+from tests.flow.office import Office
+
+
+def test_a_clock_that_was_a_year_ahead_does_not_stop_the_looks_for_a_year(office: Office) -> None:
+    company = office.company
+
+    def assembled(loaded: object, company_id: str, state: State, clock: Clock, instance: str) -> Assembled:
+        del loaded, instance
+        budget = Budget(company_id, (), state.queries, state.store, clock)
+        return Assembled(company, budget, Intervals(60.0, 300.0, 900.0, 86_400.0), "quickbooks")
+
+    settings: Any = None  # asked for by nobody: the company is put together here
+    state = State(office.folder, office.database, company.store, company.queries)
+    worker = Worker(settings, state, office.clock, assembled, instance="till.1")
+    worker.work("acme")
+    right = office.clock.now()
+    office.clock.jump(right + timedelta(days=365))
+    worker.work("acme")
+    office.clock.jump(right)
+    invoice = office.issue()
+    for _ in range(2):
+        office.wait(minutes=20)
+        worker.work("acme")
+    assert office.reason(invoice)
