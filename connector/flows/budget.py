@@ -37,7 +37,7 @@ class Budget:
         self._used: dict[str, int] = {}
         self._used_at: datetime | None = None
         self._day_left: dict[str, tuple[int, datetime]] = {}
-        self._paused: dict[str, datetime] = {}
+        self._paused: dict[str, float] = {}  # until when, in seconds of `Clock.elapsed`: clocks are set right meanwhile
         self.skew: dict[str, timedelta] = {}
         self._skew_at: dict[str, datetime] = {}
         self._answered: dict[CallKind, dict[str, datetime]] = {kind: {} for kind in CallKind}
@@ -65,13 +65,13 @@ class Budget:
         """Go ahead, or say how long to wait. Writes may use what reads may not."""
         now = self._clock.now()
         with self._lock:
-            until = self._paused.get(service)
-        if until is not None and now < until:
+            left = timedelta(seconds=self._paused.get(service, 0.0) - self._clock.elapsed())
+        if left > timedelta():
             raise Throttled(
-                f"{service} asked for a pause until {until:%H:%M:%S} UTC; the call was not made.",
+                f"{service} asked for a pause until {now + left:%H:%M:%S} UTC; the call was not made.",
                 service=service,
                 code="pause",
-                retry_after=until - now,
+                retry_after=left,
             )
         allowance = self.allowance(service)
         if allowance is None:
@@ -104,8 +104,9 @@ class Budget:
 
     def pause(self, service: str, until: datetime) -> None:
         """Everything of this company on that service waits."""
+        over = self._clock.elapsed() + (until - self._clock.now()).total_seconds()
         with self._lock:
-            self._paused[service] = max(until, self._paused.get(service, until))
+            self._paused[service] = max(over, self._paused.get(service, over))
 
     def allowance(self, service: str) -> Allowance | None:
         """What is left of a service's budget; None where it has none."""
@@ -122,7 +123,7 @@ class Budget:
             )
             left = limit.calls - stored - fresh
             said = self._day_left.get(service)
-        if said is not None and now - said[1] < timedelta(hours=1):
+        if said is not None and abs(now - said[1]) < timedelta(hours=1):
             left = min(left, said[0])
         # Calls leave a rolling window as evenly as they came: half a window from now is when half is free again.
         return Allowance(max(left, 0), now + limit.window / 2)

@@ -30,13 +30,13 @@ def run_once(company: Company) -> Counts:
     Must run while nothing of this company is being performed: whatever is in flight then has no owner any more.
     """
     counts = Counts()
-    for row in company.store.effects.unsettled(company.id, company.clock.now(), EFFECTS_A_RUN):
+    for found in company.store.effects.unsettled(company.id, company.clock.now(), EFFECTS_A_RUN):
+        row = found
         if company.stop_asked():
             break
         if row.status == EffectStatus.IN_FLIGHT:
             now = company.clock.now()
-            company.store.effects.doubt(row.key, now, now, "the program ended while this was under way")
-            row.looks = 0
+            row = company.store.effects.doubt(row.key, now, now, "the program ended while this was under way")
         try:
             counts.add(f"{row.kind} {_LOOK[EffectKind(row.kind)](company, row)}")
         except Exception as error:  # noqa: BLE001  one effect's surprise must not stop the look for the others

@@ -14,7 +14,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import Dialect, event
 
 from adapters.clock import ManualClock
 from adapters.memory.anchor import MemoryAnchor
@@ -106,8 +106,10 @@ def empty_database() -> bytes:
         return (Path(folder) / "state" / DATABASE_NAME).read_bytes()
 
 
-# Statements compiled once for all databases of this process; what they compile to depends on nothing else.
+# Statements compiled once for all databases of this process. They are kept by dialect, so that it is shared as well.
 _COMPILED: Final[dict[Any, Any]] = {}
+
+_DIALECT: Final[dict[str, Dialect]] = {}
 
 _MOVES: Final = {
     "planned": By.CRASH_PLANNING,
@@ -144,7 +146,7 @@ class Machine:
         self.settings = Random(f"{seed}/settings").randrange(len(SETTINGS))
         self._workers = Random(f"{seed}/workers").choice((1, 1, 2, 4))
         # A laptop that is open now and then has few passes, far apart.
-        self._least = Random(f"{seed}/least").choice((20, 1800, 4 * 3600, 11 * 3600))
+        self._least = Random(f"{seed}/least").choice((900, 2 * 3600, 6 * 3600, 11 * 3600))
         self._baton, self._mutate = baton, mutate
         self._commanded = False
         self._agreed = 0
@@ -162,6 +164,7 @@ class Machine:
         self.alive = True
         self.database = Database(sqlite_url(self.folder))
         engine = self.database.engine
+        engine.dialect = _DIALECT.setdefault(engine.name, engine.dialect)
         engine.update_execution_options(compiled_cache=_COMPILED)
         event.listen(engine, "commit", self._on_commit)
         event.listen(engine, "before_cursor_execute", self._on_statement)
