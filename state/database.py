@@ -210,22 +210,24 @@ class Database:
 
     @contextmanager
     def _open(self, *, writes: bool) -> Iterator[Connection]:
-        """A savepoint in the group's database transaction. Called with the lock held."""
+        """A part of the group's database transaction; a fact is a savepoint in it. Called with the lock held."""
         connection, driver = self._sqlite()
         if not connection.in_transaction():
             # IMMEDIATE: two processes that both read and then write cannot deadlock half way.
             connection.info["duebird_begin"] = "IMMEDIATE" if writes else "DEFERRED"
             connection.begin()
         try:
-            driver.execute("SAVEPOINT fact")
+            if writes:
+                driver.execute("SAVEPOINT fact")
             yield connection
-            driver.execute("RELEASE fact")
+            if writes:
+                driver.execute("RELEASE fact")
         except BaseException as error:
-            if driver.in_transaction:
+            if not driver.in_transaction:
+                self._fail_group(error)
+            elif writes:
                 driver.execute("ROLLBACK TO fact")
                 driver.execute("RELEASE fact")
-            else:
-                self._fail_group(error)
             raise
         finally:
             if self._group is None and (not writes or not driver.in_transaction):

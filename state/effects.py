@@ -259,8 +259,10 @@ class EffectLog:
             if not change(connection, _LOOKED, {"wanted": key, "more": int(answered), "due_at": next_look}):
                 raise Bug(f"effect {key} is not on record")
 
-    def order_retry(self, key: str, now: datetime) -> EffectRow:
+    def order_retry(self, key: str, now: datetime, *, due_at: datetime | None = None) -> EffectRow:
         """A person orders another try of an effect that was refused or is in doubt, under a fresh idempotency slot.
+
+        `due_at`: not before; left out, at once.
 
         Raises:
             Bug: it is neither; a call may be under way at this very moment.
@@ -270,7 +272,7 @@ class EffectLog:
             if row.status not in {EffectStatus.REJECTED, EffectStatus.UNCERTAIN}:
                 raise Bug(f"effect {key} is {row.status}: there is nothing to retry; it stays as it is")
             row.slot += 1
-            row.due_at, row.finished_at, row.error = now, None, None
+            row.due_at, row.finished_at, row.error = due_at or now, None, None
             self._move(session, row, EffectStatus.PLANNED, now, "ordered by a person")
             return row
 

@@ -166,6 +166,11 @@ class Queries(Views):
         """How far a list was read."""
         return self._one(CursorRow, _CURSOR, company, name)
 
+    def cursors(self, company: str, *names: str) -> dict[str, CursorRow]:
+        """The same for several, asked for together; those that there are."""
+        with self._db.ask() as connection:
+            return {row.name: row for row in records_of(connection, CursorRow, _CURSOR, company, names)}
+
     # ---------------------------------------------------------------------------------------------------- ledger
 
     def receivable(self, company: str, ledger_id: str) -> ReceivableRow | None:

@@ -5,7 +5,7 @@ A fact returns when it is durable. No fact waits for anything outside the databa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -102,6 +102,12 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
         """Remember how far a list was read."""
         with self.database.record() as connection:
             put_cursor(connection, company, name, value, now)
+
+    def set_cursors(self, company: str, values: Mapping[str, str], now: datetime) -> None:
+        """The same for several, together."""
+        with self.database.record() as connection:
+            for name, value in values.items():
+                put_cursor(connection, company, name, value, now)
 
     def changes_read(
         self, company: str, page: ChangePage, customers: Iterable[tuple[Customer, Phone | None]], now: datetime

@@ -59,9 +59,9 @@ def payments_once(company: Company) -> Counts:
     """Store the processor's new events; once a day also look at the objects themselves."""
     counts = Counts()
     now = company.clock.now()
-    cursor = company.queries.cursor(company.id, HINTS_SINCE)
+    known = company.queries.cursors(company.id, HINTS_SINCE, PAYMENTS_SINCE)
+    cursor, looked = known.get(HINTS_SINCE), known.get(PAYMENTS_SINCE)
     since = min(datetime.fromisoformat(cursor.value), now) if cursor else now - FIRST_REACH
-    looked = company.queries.cursor(company.id, PAYMENTS_SINCE)
     daily = looked is None or not timedelta() <= now - looked.moved_at < OBJECTS_EVERY
     try:
         far = daily and cursor is not None

@@ -8,9 +8,8 @@ from datetime import timedelta
 from typing import Final
 
 from connector.domain.effect import EffectKind, EffectStatus
-from connector.domain.money import Money
 from connector.errors import DuebirdError
-from connector.flows import book, lease, listen, text
+from connector.flows import book, link, listen, text
 from connector.flows.attempts import look_again, look_later
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
@@ -121,23 +120,8 @@ def _link(company: Company, row: EffectRow) -> str:
         why = "the processor has no link of this reference after several looks: certainly not made"
         company.store.effects.postpone(row.key, now, now, why, fresh_slot=True)
         return "planned again"
-    keep = next((one for one in links if one.active), links[0])
-    if len(links) > 1 and lease.renew(company) is not lease.Standing.OURS:
+    if not link.adopt(company, row, links, "found at the processor when looked for"):
         return "left to whoever works on it"
-    for extra in links:
-        if extra.active and extra.link_id != keep.link_id:
-            retired = company.processor.retire_link(extra.link_id, values["inactive_message"])
-            for payment in retired.payments:
-                company.store.payment_read(company.id, payment, row.subject, company.clock.now())
-    company.store.link_made(
-        company.id,
-        row.key,
-        keep,
-        amount=Money.of(values["amount"], values["currency"]),
-        generation=values["generation"],
-        now=now,
-        note="found at the processor when looked for",
-    )
     return "found"
 
 

@@ -55,6 +55,7 @@ def judge(town: Town, shown: Shown | None) -> list[str]:
 
 def _texts(town: Town) -> Iterator[str]:
     records = [history.latest for history in town.carrier.texts.values()]
+    asked = {id(call.args[0]): call.at for call in town.carrier.requests if call.method == "send"}
     occasions: Counter[tuple[str, str]] = Counter()
     days: Counter[tuple[str, str]] = Counter()
     bodies: Counter[tuple[str, str]] = Counter()
@@ -62,13 +63,15 @@ def _texts(town: Town) -> Iterator[str]:
         text = record.text
         name = f"text {text.text_id} at {text.created_at:%m-%d %H:%M:%S}"
         yield from (f"{name} {problem}" for problem in _hours(record))
-        yield from (f"{name} {problem}" for problem in _stopped(town, record))
+        # Held against the instant it was asked for: what the service carries out minutes later, nobody can call back.
+        at = asked[id(record.request)]
+        yield from (f"{name} {problem}" for problem in _stopped(town, record, at))
         if LINK_HOST not in text.body:
             bodies[text.to.e164, text.body] += 1
             continue
         link = _link_in(town, text.body)
         ledger_id = link.link.metadata["duebird_invoice"]
-        yield from (f"{name} {problem}" for problem in _notice(town, record, link, ledger_id))
+        yield from (f"{name} {problem}" for problem in _notice(town, record, link, ledger_id, at))
         occasions[ledger_id, "any"] += 1
         steps = {_step(town, ledger_id, text.created_at - MOMENT), _step(town, ledger_id, text.created_at)}
         if len(steps) == 1:  # else its dates were changed while it was sent
@@ -113,8 +116,8 @@ def _hours(record: TextRecord) -> Iterator[str]:
         yield f"could reach {record.text.to} between {local:%a %H:%M} and {latest:%H:%M}"
 
 
-def _stopped(town: Town, record: TextRecord) -> Iterator[str]:
-    to, at = record.text.to, record.text.created_at
+def _stopped(town: Town, record: TextRecord, at: datetime) -> Iterator[str]:
+    to = record.text.to
     if to == OWNER:
         return
     person = [one for one in town.people if one.phone == to]
@@ -126,8 +129,7 @@ def _stopped(town: Town, record: TextRecord) -> Iterator[str]:
             yield f"went to somebody who wrote {words!r} at {said_at:%m-%d %H:%M:%S}"
 
 
-def _notice(town: Town, record: TextRecord, link: LinkRecord, ledger_id: str) -> Iterator[str]:
-    at = record.text.created_at
+def _notice(town: Town, record: TextRecord, link: LinkRecord, ledger_id: str, at: datetime) -> Iterator[str]:
     before = town.ledger.invoices[ledger_id].as_of(at - MOMENT)
     now = town.ledger.invoices[ledger_id].as_of(at)
     if now is not None and now.issued_on < START.date():

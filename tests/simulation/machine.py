@@ -146,7 +146,7 @@ class Machine:
         self.settings = Random(f"{seed}/settings").randrange(len(SETTINGS))
         self._workers = Random(f"{seed}/workers").choice((1, 1, 2, 4))
         # A laptop that is open now and then has few passes, far apart.
-        self._least = Random(f"{seed}/least").choice((900, 2 * 3600, 6 * 3600, 11 * 3600))
+        self._least = Random(f"{seed}/least").choice((60, 3600, 6 * 3600, 11 * 3600))
         self._baton, self._mutate = baton, mutate
         self._commanded = False
         self._agreed = 0
@@ -166,6 +166,7 @@ class Machine:
         engine = self.database.engine
         engine.dialect = _DIALECT.setdefault(engine.name, engine.dialect)
         engine.update_execution_options(compiled_cache=_COMPILED)
+        event.listen(engine, "connect", _without_a_disk)
         event.listen(engine, "commit", self._on_commit)
         event.listen(engine, "before_cursor_execute", self._on_statement)
         store = Store(self.database, ConsentJournal(beside(self.folder)))
@@ -387,6 +388,12 @@ class Machine:
         self.die()
         self._agreed = 0
         (self.folder / DATABASE_NAME).write_bytes(empty_database())
+
+
+def _without_a_disk(connection: Any, _record: object) -> None:
+    """No power cut can befall this file, only the death of the program: what was committed stays, the rest is gone."""
+    for pragma in ("synchronous=OFF", "journal_mode=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _columns(statement: str) -> list[str]:

@@ -17,7 +17,8 @@ from typing import Final
 
 from adapters.clock import ManualClock
 from connector.assemble import State
-from connector.domain.effect import EffectStatus
+from connector.domain.effect import EffectKind, EffectStatus
+from connector.flows.attempts import order_retry
 from state.place import DATABASE_NAME
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
@@ -146,15 +147,27 @@ class _Story:
         calm = self.weather.over(self.clock.now())
         if state.queries.paused(COMPANY) and (calm or self._owner.random() < 0.7):
             state.store.resume(COMPANY, now)
-        for key, status, kind in self._waiting():
-            refused = status == EffectStatus.REJECTED
-            if kind != "send_text" and refused and (calm or self._owner.random() < 0.5):
+        for (key,) in self._rows(
+            "select key from effects where status = 'rejected' and kind != 'send_text' order by key"
+        ):
+            if calm or self._owner.random() < 0.5:
                 state.store.effects.order_retry(key, now)
+        for (key,) in self._rows("select key from effects where status = 'uncertain' order by key"):
+            row = state.store.effects.get(key)
+            if row is not None and self._owner.random() < 0.3:  # impatient: it may still be carried out at this moment
+                order_retry(state.store.effects, row, now)
+        for (item,) in self._rows(_IN_DOUBT) if not calm else ():
+            # Most leave a text of which nobody knows; the others get to it another day.
+            if self._owner.random() < 0.6:
+                self._leave(state, item, now)
 
-    def _waiting(self) -> list[tuple[str, ...]]:
-        return self._rows(
-            "select key, status, kind from effects where status in ('rejected', 'uncertain') order by key"
-        )
+    def _leave(self, state: State, item: str, now: datetime) -> None:
+        """As `duebird attention --close` does."""
+        effect = state.queries.effect(COMPANY, item.partition("/doubt/")[2].partition("/")[0])
+        if effect is not None and effect.status == EffectStatus.UNCERTAIN and effect.kind == EffectKind.SEND_TEXT:
+            state.store.effects.close_by_person(effect.key, now)
+            state.store.review_now(COMPANY, effect.subject, now)
+            state.store.attention_closed(COMPANY, item, "a person", now)
 
     def _rows(self, question: str, *values: str) -> list[tuple[str, ...]]:
         with closing(sqlite3.connect(self.machine.folder / DATABASE_NAME)) as reader:
@@ -187,6 +200,7 @@ class _Story:
             tally.reached[state] += int(self._rows(question)[0][0])
 
 
+_IN_DOUBT: Final = "select key from attention where closed_at is null and key like '%/doubt/%' order by key"
 # A day and six hours late: whatever is still open then has been forgotten.
 _LEFT_OPEN: Final = (
     "select key, kind || ' for ' || subject || ' ' || status || ' ' || coalesce(error, '') from effects "

@@ -121,7 +121,7 @@ class Town:
 
     def _settle_in(self) -> None:
         dice = self._dice
-        for number in range(dice.randrange(2, 4)):
+        for number in range(dice.choice((1, 2, 2, 3))):
             kind = dice.random()
             phone = Phone(f"+121255501{number + (0 if kind > 0.15 or not number else -1):02d}")
             mobile = None if kind > 0.95 else phone.e164
@@ -140,7 +140,7 @@ class Town:
             issued_on=START.date() - timedelta(days=dice.randrange(1, 60)),
         )
         days = (self.peace - START).days
-        for _ in range(dice.randrange(3, 6)):
+        for _ in range(dice.choice((2, 2, 3, 4))):
             moment = START + timedelta(days=dice.uniform(0, days - 8), hours=dice.choice((0, 0, 0, 7)))
             self.at(moment, self._issue)
         # The last one, when nothing goes wrong any more: it must go all the way.
