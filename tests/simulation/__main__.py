@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +16,9 @@ from tests.simulation.report import Report
 from tests.simulation.run import DAYS, Outcome, Run, simulate
 
 SEEDS, DEEP_SEEDS = 1000, 10_000
-MUTANT_SEEDS = 60  # within so many a planted defect must be found
+# Within so many a planted defect must be found. The rarest takes a booking that is carried out minutes late in books
+# that take more than is owed, on a machine that tries again within those minutes: one seed in a hundred.
+MUTANT_SEEDS = 400
 
 
 def _one(seed: str, days: int, ends: bool) -> Outcome:  # noqa: FBT001  positional for the pool
@@ -73,7 +76,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--first", type=int, default=0, help="number of the first seed")
     parser.add_argument("--days", type=int, default=DAYS)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; one a core")
     parser.add_argument("--deep", action="store_true", help=f"{DEEP_SEEDS} seeds")
     parser.add_argument("--seed", help="play one seed again and tell what befell")
     parser.add_argument("--worlds-end", action="store_true", help="also restores, lost databases and clones")

@@ -146,7 +146,7 @@ class Machine:
         self.settings = Random(f"{seed}/settings").randrange(len(SETTINGS))
         self._workers = Random(f"{seed}/workers").choice((1, 1, 2, 4))
         # A laptop that is open now and then has few passes, far apart.
-        self._least = Random(f"{seed}/least").choice((60, 3600, 6 * 3600, 11 * 3600))
+        self._least = Random(f"{seed}/least").choice((20, 3600, 6 * 3600, 11 * 3600))
         self._baton, self._mutate = baton, mutate
         self._commanded = False
         self._agreed = 0

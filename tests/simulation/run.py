@@ -29,6 +29,7 @@ from tests.simulation.town import START, Town
 from tests.simulation.weather import Weather
 
 DAYS: Final = 45
+ONCE_A_DAY: Final = timedelta(hours=20)
 MOST_PASSES: Final = 3000  # of a run; some hundred are usual. More means that passes chase each other
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  the files are our own, in a folder of their own
 
@@ -80,6 +81,7 @@ class _Story:
             plan_end(run.seed, self.machine, self.town, self.tally, folder, self._second)
         self._owner = Random(f"{run.seed}/owner")
         self._looked_at = START
+        self._looks_at: datetime | None = None  # when the owner reads next what the passes since have left him
 
     def _machine(self, name: str) -> Machine:
         return Machine(
@@ -110,7 +112,7 @@ class _Story:
     def _course(self) -> list[str]:
         town, clock = self.town, self.clock
         for _ in range(MOST_PASSES):
-            moment = min(town.next_at(), self.end, *(one.next_at for one in self.machines))
+            moment = min(town.next_at(), self._looks_at or self.end, *(one.next_at for one in self.machines))
             clock.advance(max(moment - clock.now(), timedelta()))
             if clock.now() >= self.end:
                 return []
@@ -124,6 +126,8 @@ class _Story:
             if due:
                 self._turns(due)
                 town.take_turns()
+                self._looks_at = self._looks_at or max(clock.now(), self._looked_at + ONCE_A_DAY)
+            if self._looks_at is not None and self._looks_at <= clock.now():
                 self._owner_looks()
         return [f"{MOST_PASSES} passes before {clock.now()}: passes chase each other"]
 
@@ -137,29 +141,35 @@ class _Story:
 
     def _owner_looks(self) -> None:
         """About once a day the owner reads what waits for him, and types the commands he is told to."""
-        if not self.machine.alive or self.clock.now() - self._looked_at < timedelta(hours=20):
+        self._looked_at, self._looks_at = self.clock.now(), None
+        if not self.machine.alive:
             return
-        self._looked_at = self.clock.now()
         with self.machine.command() as state:
-            self._owner_types(state, self.machine.clock.now())
+            if self._owner_types(state, self.machine.clock.now()):
+                self.machine.poke()
 
-    def _owner_types(self, state: State, now: datetime) -> None:
-        calm = self.weather.over(self.clock.now())
+    def _owner_types(self, state: State, now: datetime) -> bool:
+        """Whether he typed anything: the daemon follows it within minutes, whatever it has in mind."""
+        calm, typed = self.weather.over(self.clock.now()), False
         if state.queries.paused(COMPANY) and (calm or self._owner.random() < 0.7):
-            state.store.resume(COMPANY, now)
+            typed = state.store.resume(COMPANY, now)
         for (key,) in self._rows(
             "select key from effects where status = 'rejected' and kind != 'send_text' order by key"
         ):
             if calm or self._owner.random() < 0.5:
                 state.store.effects.order_retry(key, now)
+                typed = True
         for (key,) in self._rows("select key from effects where status = 'uncertain' order by key"):
             row = state.store.effects.get(key)
             if row is not None and self._owner.random() < 0.3:  # impatient: it may still be carried out at this moment
                 order_retry(state.store.effects, row, now)
+                typed = True
         for (item,) in self._rows(_IN_DOUBT) if not calm else ():
             # Most leave a text of which nobody knows; the others get to it another day.
             if self._owner.random() < 0.6:
                 self._leave(state, item, now)
+                typed = True
+        return typed
 
     def _leave(self, state: State, item: str, now: datetime) -> None:
         """As `duebird attention --close` does."""

@@ -110,7 +110,7 @@ class Weather:
         self._events = Random(f"{seed}/events")
         stormy = self.season in {Season.CALLS, Season.STORM}
         crashy = self.season in {Season.CRASHES, Season.STORM}
-        self.write_rate = plan.choice((0.1, 0.25, 0.4)) if stormy else 0.12 if crashy else 0.0
+        self.write_rate = plan.choice((0.15, 0.3, 0.45)) if stormy else 0.12 if crashy else 0.0
         self.read_rate = plan.choice((0.02, 0.05, 0.12)) if stormy else 0.01 if crashy else 0.0
         self.commit_rate = plan.choice((0.01, 0.03, 0.06)) if crashy else 0.0
         self.disk_rate = plan.choice((0.0, 0.002, 0.01)) if self.season is Season.STORM else 0.0
