@@ -84,8 +84,8 @@ idle = {idle}
 # Looks are far apart, and whatever somebody does brings one about soon after, as a webhook would: a run then costs
 # some hundred passes where a daemon makes ten thousand, of which nearly all find nothing.
 SETTINGS: Final = (
-    {"per_hour": 60, "per_day": 200, "catch_up": 25, "quick": 86_400, "slow": 172_800, "idle": 345_600},
-    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 43_200, "slow": 172_800, "idle": 604_800},
+    {"per_hour": 60, "per_day": 200, "catch_up": 25, "quick": 86_400, "slow": 259_200, "idle": 432_000},
+    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 43_200, "slow": 345_600, "idle": 604_800},
     {"per_hour": 60, "per_day": 200, "catch_up": 1, "quick": 7200, "slow": 345_600, "idle": 345_600},
 )
 

@@ -27,8 +27,8 @@ _WRITE_FAULTS: Final = (
     (FaultKind.THROTTLE, 2, By.THROTTLE),
     (FaultKind.CRASH_BEFORE, 3, By.CRASH_BEFORE),
     (FaultKind.CRASH_AFTER, 4, By.CRASH_AFTER),
-    (FaultKind.REFUSE, 1, By.REFUSE),
-    (FaultKind.DEAD, 1, By.DEAD),
+    (FaultKind.REFUSE, 2, By.REFUSE),
+    (FaultKind.DEAD, 2, By.DEAD),
 )
 _READ_FAULTS: Final = (
     (FaultKind.FAIL_BEFORE, 8),
@@ -135,7 +135,7 @@ class Weather:
     def _sleeps(plan: Random, start: datetime, length: timedelta) -> list[Sleep]:
         found = [
             Sleep(start + length * plan.random(), timedelta(hours=plan.choice((3, 14, 60, 24 * 8))))
-            for _ in range(plan.randrange(3))
+            for _ in range(plan.randrange(1, 4))
         ]
         if plan.random() < 0.03:
             # Longer than the ledger's changes and the processor's events reach back.
