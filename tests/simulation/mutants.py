@@ -271,6 +271,8 @@ def _numbers_mixed_up(found: Facts) -> None:
         if customer.phone == "+12125550101":
             wrong: Any = _Instead(customer, phone="+12125550100")
             found.customers[customer_id] = wrong
+            # Whose number it is has agreed as well, else consent alone would stop the text.
+            found.consents.setdefault("+12125550100", found.consents.get("+12125550101", []))
 
 
 MUTANTS: Final[dict[str, Mutant]] = {

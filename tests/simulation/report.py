@@ -84,7 +84,7 @@ class Report:
             f"{self.played:,} seeds, {months:,} simulated months, {sum(self.effects.values()):,} effects",
             f"{sum(self.faults.values()):,} faults, {hits} of {len(LIVE)} live cells hit",
             f"{self.took:.0f} s, {self.speed:.1f} seeds a second",
-            f"{len(self.broken)} seeds with a broken promise",
+            f"seeds with a broken promise: {len(self.broken)}",
         ]
         return "\n".join(lines)
 
