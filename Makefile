@@ -6,11 +6,11 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-# One worker a core; `make test TESTS="tests/unit -n 0"` runs some, in one process.
-TESTS  ?= -n auto
+# `make test` is both parts, a worker a core. `make test TESTS="tests/unit -n 0"` runs some, in one process.
+TESTS  ?=
 
 # The tests that must take every branch of the effect core between them: short ones, in whose own process it runs. LONG
-# plays every moment of a crash or a restore: no branch should hang on that. `make coverage rest` is the whole suite.
+# plays every moment of a crash or a restore: no branch should hang on that, and being measured makes them slow.
 LONG    := tests/flow/test_every_crash.py tests/flow/test_restores.py
 COVERED ?= tests/unit tests/state tests/flow $(addprefix --ignore=,$(LONG)) -n auto
 REST    ?= $(filter-out tests/unit/ tests/state/ tests/flow/ tests/__pycache__/,$(wildcard tests/*/)) $(LONG) -n auto
@@ -36,8 +36,12 @@ help:  ## what there is
 demo: $(READY)  ## the main job, played through on the embedded sandbox
 	@$(BIN)/duebird demo
 
-test: $(READY)  ## the whole test suite
+ifeq ($(TESTS),)
+test: coverage rest  ## the whole test suite
+else
+test: $(READY)
 	$(BIN)/python -m pytest $(TESTS)
+endif
 
 coverage: $(READY)  ## that every branch of the rules and of the effect core is taken by a test
 	$(BIN)/python -m pytest $(COVERED) --cov --cov-report=term-missing:skip-covered

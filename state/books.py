@@ -82,7 +82,7 @@ def put_receivables(connection: Connection, company: str, read: Iterable[Receiva
     newest = {one.ledger_id: one for one in read}
     known = {
         row.ledger_id: row
-        for chunk in _chunks(list(newest))
+        for chunk in chunks(list(newest))
         for row in records_of(connection, ReceivableRow, _RECEIVABLES, company, chunk)
     }
     new, changed, seen, ahead = [], [], [], []
@@ -136,7 +136,7 @@ def mark_deleted(connection: Connection, company: str, ledger_ids: Iterable[str]
     """The ledger has them no more; only those we knew matter."""
     known = [
         receivable_of(row)
-        for chunk in _chunks(list(ledger_ids))
+        for chunk in chunks(list(ledger_ids))
         for row in records_of(connection, ReceivableRow, _RECEIVABLES, company, chunk)
     ]
     gone = [
@@ -168,7 +168,7 @@ def put_customers(
     newest = {value.customer_id: _of_customer(value, phone, now) for value, phone in read}
     known = {
         row.customer_id: row
-        for chunk in _chunks(list(newest))
+        for chunk in chunks(list(newest))
         for row in records_of(connection, CustomerRow, _CUSTOMERS, company, chunk)
     }
     new = [{"company": company, "customer_id": one, **values} for one, values in newest.items() if one not in known]
@@ -316,7 +316,8 @@ def put_verdict(connection: Connection, company: str, payment_id: str, verdict: 
     change(connection, _PAYMENT_VERDICT, {"whose": company, "which": payment_id, "verdict": verdict})
 
 
-def _chunks(ids: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+def chunks(ids: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+    """In pieces that can be asked for at once."""
     # 500: below every database's limit on bound values (SQLite's older limit is 999).
     for start in range(0, len(ids), size):
         yield ids[start : start + size]

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Final
 
-from sqlmodel import Session, func, select
+from sqlalchemy import func
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem, DatabaseTrouble
 from state.consent_journal import ConsentJournal, Stamp, same_entry, unknown
 from state.database import Database
-from state.facts import Facts, put_consent
+from state.facts import Facts, consent_is_known, put_consent
+from state.rows import records, select_of, table_of
 from state.tables import ConsentRow
+
+_REGISTER: Final = select_of(ConsentRow)
+_LAST_ENTRY: Final = _REGISTER.with_only_columns(func.max(table_of(ConsentRow).c.entry))
 
 
 class ConsentFacts(Facts):
@@ -26,11 +31,11 @@ class ConsentFacts(Facts):
         self._journal = journal
         self._agreed: dict[str, tuple[Stamp | None, int]] = {}  # how both stood when they were last the same
 
-    def consents_recorded(self, company: str, records: Sequence[ConsentRecord], now: datetime) -> int:
+    def consents_recorded(self, company: str, heard: Sequence[ConsentRecord], now: datetime) -> int:
         """Add to the consent register; returns how many entries are new."""
-        self._journal_first(company, records)
-        with self.database.write() as session:
-            return sum(put_consent(session, company, record, now) for record in records)
+        self._journal_first(company, heard)
+        with self.database.record() as connection:
+            return sum(put_consent(connection, company, record, now) for record in heard)
 
     def consents_kept(self, company: str, now: datetime) -> int:
         """See that journal and register hold the same, and put back what either lacks; returns how many the latter did.
@@ -47,40 +52,29 @@ class ConsentFacts(Facts):
         if self._agreed.get(company) == (self._journal.stamp(), self._last_entry(company)):
             return 0
         kept = [one.record for one in self._journal.entries() if one.company == company]
-        with self.database.read() as session:
-            rows = session.exec(select(ConsentRow).where(ConsentRow.company == company)).all()
-        registered = [_record(row) for row in rows]
+        with self.database.ask() as connection:
+            registered = [_record(row) for row in records(connection, ConsentRow, _REGISTER, company=company)]
         self._journal.append(company, unknown(registered, {same_entry(one) for one in kept}))
         lost = unknown(kept, {same_entry(one) for one in registered})
         if lost:
-            with self.database.write() as session:
+            with self.database.record() as connection:
                 for record in lost:
-                    put_consent(session, company, record, now)
+                    put_consent(connection, company, record, now)
         self._agreed[company] = (self._journal.stamp(), self._last_entry(company))
         return len(lost)
 
-    def _journal_first(self, company: str, records: Sequence[ConsentRecord]) -> None:
+    def _journal_first(self, company: str, heard: Sequence[ConsentRecord]) -> None:
         """Append what is new. Where that fails the register still hears it, and `consents_kept` stops the texts."""
-        if self._journal is None or not records:
+        if self._journal is None or not heard:
             return
-        with self.database.read() as session:
-            fresh = [one for one in records if not _is_known(session, company, one)]
+        with self.database.ask() as connection:
+            fresh = [one for one in heard if not consent_is_known(connection, company, one)]
         with suppress(DatabaseTrouble, ConfigProblem):
             self._journal.append(company, unknown(fresh, set()))
 
     def _last_entry(self, company: str) -> int:
-        with self.database.read() as session:
-            return session.exec(select(func.max(ConsentRow.entry)).where(ConsentRow.company == company)).one() or 0
-
-
-def _is_known(session: Session, company: str, record: ConsentRecord) -> bool:
-    statement = select(ConsentRow.entry).where(
-        ConsentRow.company == company,
-        ConsentRow.phone == record.phone.e164,
-        ConsentRow.state == record.state,
-        ConsentRow.source == record.source,
-    )
-    return session.exec(statement).first() is not None
+        with self.database.ask() as connection:
+            return connection.execute(_LAST_ENTRY, {"company": company}).scalar() or 0
 
 
 def _record(row: ConsentRow) -> ConsentRecord:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, update
+from sqlalchemy import Connection, Executable, bindparam, insert, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, or_, select
 
 from connector.domain.effect import OPEN, PRIORITY, EffectKind, EffectStatus, NewEffect, may_move
 from connector.errors import Bug
-from state import books
+from state import asked, books
 from state.database import Database
-from state.rows import change, records, table_of
+from state.rows import change, records, records_of, table_of
 from state.tables import AttentionRow, EffectEventRow, EffectRow
 
 FARTHEST = timedelta(days=10)  # nothing is put off longer: the hours for texts open again within nine days
@@ -74,6 +74,15 @@ _AGAIN: Final = (
         }
     )
 )
+_PUT_OFF: Final = (
+    update(_TABLE)
+    .where(_THIS)
+    .values({name: bindparam(name) for name in ("status", "due_at", "error", "attempts", "slot", "looks")})
+    .values(claimed_by=None)
+)
+_LOOKED: Final = (
+    update(_TABLE).where(_THIS).values(due_at=bindparam("due_at"), looks=_TABLE.c.looks + bindparam("more"))
+)
 _PLAN: Final = insert(_TABLE)
 _EVENT: Final = insert(table_of(EffectEventRow))
 
@@ -129,22 +138,18 @@ class EffectLog:
 
     # ---------------------------------------------------------------------------------------------------- moves
 
-    def _move(
-        self,
-        session: Session,
-        row: EffectRow,
-        after: EffectStatus,
-        now: datetime,
-        note: str = "",
-        *,
-        request: str | None = None,
-    ) -> None:
+    @staticmethod
+    def _moves(connection: Connection, row: EffectRow, after: EffectStatus, now: datetime, note: str) -> None:
+        """Leave the event of a legal move; the caller changes the row, in the same fact."""
         before = EffectStatus(row.status)
         if not may_move(before, after):
             raise Bug(f"effect {row.key} cannot go from {before} to {after}; it stays as it is")
+        change(connection, _EVENT, _event(row.key, before, after, now, note))
+
+    def _move(self, session: Session, row: EffectRow, after: EffectStatus, now: datetime, note: str) -> None:
+        self._moves(session.connection(), row, after, now, note)
         row.status = after
         session.add(row)
-        session.add(EffectEventRow(key=row.key, at=now, before=before, after=after, note=note, request=request))
 
     def _row(self, session: Session, key: str) -> EffectRow:
         row = session.get(EffectRow, key)
@@ -225,33 +230,39 @@ class EffectLog:
         `failed`: a try that came to nothing counts as one even where it ended before the call. `fresh_slot`: the next
         try goes under another idempotency key, because the service would only repeat its answer to this one.
         """
-        with self._db.write() as session:
-            row = self._row(session, key)
-            row.due_at, row.error, row.claimed_by = due_at, note, None
-            row.attempts += failed and row.status == EffectStatus.PLANNED
-            row.slot += fresh_slot
-            if row.status == EffectStatus.PLANNED:
-                session.add(row)
-            else:
-                self._move(session, row, EffectStatus.PLANNED, now, note)
+        with self._db.record() as connection:
+            row = self._seen(connection, key)
+            planned = row.status == EffectStatus.PLANNED
+            values = {
+                "due_at": due_at,
+                "error": note,
+                "attempts": row.attempts + (failed and planned),
+                "slot": row.slot + fresh_slot,
+                "looks": row.looks,
+            }
+            if not planned:
+                self._moves(connection, row, EffectStatus.PLANNED, now, note)
+            change(connection, _PUT_OFF, {"wanted": key, "status": EffectStatus.PLANNED.value, **values})
 
-    def doubt(self, key: str, look_at: datetime, now: datetime, note: str) -> None:
-        """Nobody here knows whether it happened: look at the service, first at `look_at`."""
-        with self._db.write() as session:
-            row = self._row(session, key)
-            row.due_at, row.error, row.looks, row.claimed_by = look_at, note, 0, None
-            self._move(session, row, EffectStatus.UNCERTAIN, now, note)
+    def doubt(self, key: str, look_at: datetime, now: datetime, note: str) -> EffectRow:
+        """Nobody here knows whether it happened: look at the service, first at `look_at`. Returns it as it is then."""
+        with self._db.record() as connection:
+            row = self._seen(connection, key)
+            self._moves(connection, row, EffectStatus.UNCERTAIN, now, note)
+            values = {"due_at": look_at, "error": note, "attempts": row.attempts, "slot": row.slot, "looks": 0}
+            change(connection, _PUT_OFF, {"wanted": key, "status": EffectStatus.UNCERTAIN.value, **values})
+            return self._seen(connection, key)
 
     def looked(self, key: str, next_look: datetime, *, answered: bool = True) -> None:
         """The service was asked and did not show it; where it did not even answer, that was no look."""
-        with self._db.write() as session:
-            row = self._row(session, key)
-            row.looks += answered
-            row.due_at = next_look
-            session.add(row)
+        with self._db.record() as connection:
+            if not change(connection, _LOOKED, {"wanted": key, "more": int(answered), "due_at": next_look}):
+                raise Bug(f"effect {key} is not on record")
 
-    def order_retry(self, key: str, now: datetime) -> EffectRow:
+    def order_retry(self, key: str, now: datetime, *, due_at: datetime | None = None) -> EffectRow:
         """A person orders another try of an effect that was refused or is in doubt, under a fresh idempotency slot.
+
+        `due_at`: not before; left out, at once.
 
         Raises:
             Bug: it is neither; a call may be under way at this very moment.
@@ -261,7 +272,7 @@ class EffectLog:
             if row.status not in {EffectStatus.REJECTED, EffectStatus.UNCERTAIN}:
                 raise Bug(f"effect {key} is {row.status}: there is nothing to retry; it stays as it is")
             row.slot += 1
-            row.due_at, row.finished_at, row.error = now, None, None
+            row.due_at, row.finished_at, row.error = due_at or now, None, None
             self._move(session, row, EffectStatus.PLANNED, now, "ordered by a person")
             return row
 
@@ -283,19 +294,7 @@ class EffectLog:
 
     def due(self, company: str, now: datetime, limit: int, *, kinds: Collection[EffectKind]) -> list[EffectRow]:
         """Planned effects whose time has come, most pressing first, at most one a subject."""
-        statement = (
-            select(EffectRow)
-            .where(
-                EffectRow.company == company,
-                EffectRow.status == EffectStatus.PLANNED,
-                _has_come(now),
-                col(EffectRow.kind).in_(list(kinds)),
-            )
-            .order_by(col(EffectRow.priority), col(EffectRow.due_at), col(EffectRow.key))
-            .limit(limit)
-        )
-        with self._db.read() as session:
-            rows = session.exec(statement).all()
+        rows = self._asked(asked.DUE, company, now, limit, kinds=[kind.value for kind in kinds])
         first: dict[str, EffectRow] = {}
         for row in rows:
             first.setdefault(row.subject, row)
@@ -303,39 +302,23 @@ class EffectLog:
 
     def unsettled(self, company: str, now: datetime, limit: int) -> list[EffectRow]:
         """Effects to be looked up: uncertain and due, or in flight although nobody is performing them."""
-        statement = (
-            select(EffectRow)
-            .where(
-                EffectRow.company == company,
-                # The status by itself, for the index: an OR around it would walk all effects there ever were.
-                col(EffectRow.status).in_([EffectStatus.UNCERTAIN, EffectStatus.IN_FLIGHT]),
-                or_(col(EffectRow.status) == EffectStatus.IN_FLIGHT, _has_come(now)),
-            )
-            .order_by(col(EffectRow.priority), col(EffectRow.due_at), col(EffectRow.key))
-            .limit(limit)
-        )
-        with self._db.read() as session:
-            return list(session.exec(statement).all())
+        return self._asked(asked.UNSETTLED, company, now, limit)
+
+    def _asked(self, question: Executable, company: str, now: datetime, limit: int, **more: object) -> list[EffectRow]:
+        with self._db.ask() as connection:
+            values = {"company": company, "now": now, "far": now + FARTHEST, "most": limit, **more}
+            return records(connection, EffectRow, question, **values)
 
     def of_subjects(self, company: str, subjects: Sequence[str]) -> list[EffectRow]:
         """All effects of those receivables."""
-        with self._db.read() as session:
-            return list(
-                session.exec(
-                    select(EffectRow).where(EffectRow.company == company, col(EffectRow.subject).in_(subjects))
-                ).all()
-            )
+        with self._db.ask() as connection:
+            return records_of(connection, EffectRow, asked.OF_SUBJECTS, company, subjects)
 
     def history(self, key: str) -> list[EffectEventRow]:
         """What became of it, oldest first."""
         with self._db.read() as session:
             statement = select(EffectEventRow).where(EffectEventRow.key == key).order_by(col(EffectEventRow.entry))
             return list(session.exec(statement).all())
-
-
-def _has_come(now: datetime) -> ColumnElement[bool]:
-    """Due; or so far away that only a clock that was ahead can have put it there."""
-    return or_(col(EffectRow.due_at) <= now, col(EffectRow.due_at) > now + FARTHEST)
 
 
 def _settled(connection: Connection, row: EffectRow, now: datetime) -> None:

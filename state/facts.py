@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from connector.domain.consent import ConsentRecord
 from connector.domain.dunning import Reason
@@ -14,7 +14,8 @@ from connector.domain.effect import NewEffect
 from state import books
 from state.database import Database
 from state.effects import EffectLog, TextFacts
-from state.tables import AttentionRow, ConsentRow, CursorRow
+from state.rows import change, table_of
+from state.tables import AttentionRow, ConsentRow, CursorRow, HoldRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,82 +63,121 @@ class Facts:
         self.effects = EffectLog(database)
 
 
-def put_cursor(session: Session, company: str, name: str, value: str, now: datetime) -> None:
+_CURSOR: Final = table_of(CursorRow)
+_CURSOR_MOVED: Final = (
+    update(_CURSOR)
+    .where(_CURSOR.c.company == bindparam("whose"), _CURSOR.c.name == bindparam("which"))
+    .values(value=bindparam("value"), moved_at=bindparam("moved_at"))
+)
+_CURSOR_NEW: Final = insert(_CURSOR)
+
+
+def put_cursor(connection: Connection, company: str, name: str, value: str, now: datetime) -> None:
     """Remember how far a list was read, within a fact of the caller."""
-    row = session.get(CursorRow, (company, name)) or CursorRow(company=company, name=name, value=value, moved_at=now)
-    row.value, row.moved_at = value, now
-    session.add(row)
+    moved = {"value": value, "moved_at": now}
+    if not change(connection, _CURSOR_MOVED, {"whose": company, "which": name, **moved}):
+        change(connection, _CURSOR_NEW, {"company": company, "name": name, **moved})
 
 
-def put_consent(session: Session, company: str, record: ConsentRecord, now: datetime) -> bool:
+_CONSENT: Final = table_of(ConsentRow)
+_CONSENT_KNOWN: Final = select(_CONSENT.c.entry).where(
+    *(_CONSENT.c[name] == bindparam(name) for name in ("company", "phone", "state", "source"))
+)
+_CONSENT_NEW: Final = insert(_CONSENT)
+
+
+def consent_is_known(connection: Connection, company: str, record: ConsentRecord) -> bool:
+    """Whether the register has this very entry."""
+    entry = {"phone": record.phone.e164, "state": record.state.value, "source": record.source}
+    return connection.execute(_CONSENT_KNOWN, {"company": company, **entry}).first() is not None
+
+
+def put_consent(connection: Connection, company: str, record: ConsentRecord, now: datetime) -> bool:
     """Add to the register within a fact of the caller; False where this very entry is there already."""
-    known = session.exec(
-        select(ConsentRow).where(
-            ConsentRow.company == company,
-            ConsentRow.phone == record.phone.e164,
-            ConsentRow.state == record.state,
-            ConsentRow.source == record.source,
-        )
-    ).first()
-    if known is not None:
+    if consent_is_known(connection, company, record):
         return False
-    session.add(
-        ConsentRow(
-            company=company,
-            phone=record.phone.e164,
-            state=record.state,
-            wording=record.wording,
-            method=record.method,
-            recorded_at=record.recorded_at,
-            recorded_by=record.recorded_by,
-            evidence=record.evidence,
-            source=record.source,
-        )
-    )
-    session.flush()  # so that the same entry a second time in one fact is seen
-    books.review_phone(session.connection(), company, record.phone.e164, now)
+    values = {
+        "company": company,
+        "phone": record.phone.e164,
+        "state": record.state.value,
+        "wording": record.wording,
+        "method": record.method.value,
+        "recorded_at": record.recorded_at,
+        "recorded_by": record.recorded_by,
+        "evidence": record.evidence,
+        "source": record.source,
+    }
+    change(connection, _CONSENT_NEW, values)
+    books.review_phone(connection, company, record.phone.e164, now)
     return True
 
 
-def put_attention(session: Session, company: str, attention: Attention, now: datetime) -> bool:
+_ATTENTION: Final = table_of(AttentionRow)
+_ITEM_KNOWN: Final = select(_ATTENTION.c.closed_at, _ATTENTION.c.closed_by).where(
+    _ATTENTION.c.key == bindparam("wanted")
+)
+_ITEM_NEW: Final = insert(_ATTENTION)
+_ITEM_AGAIN: Final = (
+    update(_ATTENTION)
+    .where(_ATTENTION.c.key == bindparam("wanted"))
+    .values(
+        {name: bindparam(name) for name in ("company", "subject", "happened", "not_done", "command", "opened_at")}
+        | {"closed_at": None, "closed_by": None}
+    )
+)
+
+
+def put_attention(connection: Connection, company: str, attention: Attention, now: datetime) -> bool:
     """Put something before a person, within a fact of the caller; False where it is or was there.
 
     What a person has settled stays settled. What had mended itself and is broken again is shown again.
     """
-    known = session.get(AttentionRow, attention.key)
+    known = connection.execute(_ITEM_KNOWN, {"wanted": attention.key}).first()
     if known is not None and (known.closed_at is None or known.closed_by != BY_FACTS):
         return False
-    if attention.matter and _is_open(session, company, attention.matter):
+    if attention.matter and _is_open(connection, company, attention.matter):
         return False
-    session.merge(
-        AttentionRow(
-            key=attention.key,
-            company=company,
-            subject=attention.subject,
-            happened=attention.happened,
-            not_done=attention.not_done,
-            command=attention.command,
-            opened_at=now,
-        )
-    )
-    session.flush()  # so that the same item a second time in one fact is seen
+    values = {
+        "company": company,
+        "subject": attention.subject,
+        "happened": attention.happened,
+        "not_done": attention.not_done,
+        "command": attention.command,
+        "opened_at": now,
+    }
+    if known is None:
+        change(connection, _ITEM_NEW, {"key": attention.key, **values})
+    else:
+        change(connection, _ITEM_AGAIN, {"wanted": attention.key, **values})
     return True
 
 
-def _is_open(session: Session, company: str, matter: str) -> bool:
-    found = session.exec(
-        select(AttentionRow.key).where(
-            AttentionRow.company == company,
-            col(AttentionRow.closed_at).is_(None),
-            col(AttentionRow.key).startswith(f"{matter}/", autoescape=True),
-        )
-    ).first()
-    return found is not None
+def _is_open(connection: Connection, company: str, matter: str) -> bool:
+    about = _ATTENTION.c.key.startswith(f"{matter}/", autoescape=True)
+    question = select(_ATTENTION.c.key).where(_ATTENTION.c.company == company, _ATTENTION.c.closed_at.is_(None), about)
+    return connection.execute(question).first() is not None
 
 
-def review_scope(session: Session, company: str, scope: str, subject: str, now: datetime) -> None:
+_HOLD: Final = table_of(HoldRow)
+_HOLD_AGAIN: Final = (
+    update(_HOLD)
+    .where(*(_HOLD.c[name] == bindparam(f"held_{name}") for name in ("company", "scope", "subject")))
+    .values(why=bindparam("why"), since=bindparam("since"))
+)
+_HOLD_NEW: Final = insert(_HOLD)
+
+
+def put_hold(connection: Connection, company: str, scope: str, subject: str, why: str, now: datetime) -> None:
+    """Leave something alone from now on, within a fact of the caller."""
+    held = {"held_company": company, "held_scope": scope, "held_subject": subject}
+    if not change(connection, _HOLD_AGAIN, {**held, "why": why, "since": now}):
+        values = {"company": company, "scope": scope, "subject": subject, "why": why, "since": now}
+        change(connection, _HOLD_NEW, values)
+
+
+def review_scope(connection: Connection, company: str, scope: str, subject: str, now: datetime) -> None:
     """Decide again on what a hold or its end concerns."""
     if scope == "invoice":
-        books.review(session.connection(), company, subject, now)
+        books.review(connection, company, subject, now)
     else:
-        books.review_customer(session.connection(), company, subject, now)
+        books.review_customer(connection, company, subject, now)

@@ -14,10 +14,10 @@ from connector.domain.receivable import Receivable
 from connector.ports.ledger import Booking
 from connector.ports.messenger import SentText
 from connector.ports.processor import Hint, Payment, PaymentLink
-from state import books
+from state import asked, books
 from state.facts import Attention, Facts, Planned, put_attention, put_cursor
 from state.names import HINTS_SINCE
-from state.rows import change, table_of
+from state.rows import change, records_of, table_of
 from state.tables import HintRow, LinkRow, PaymentRow, TextRow
 
 _LINK: Final = table_of(LinkRow)
@@ -39,6 +39,7 @@ _LINK_RETIRED: Final = (
     .values(retired_at=bindparam("now"))
 )
 _HINT: Final = table_of(HintRow)
+_HINT_NEW: Final = insert(_HINT)
 _HINT_WORKED: Final = (
     update(_HINT)
     .where(_HINT.c.company == bindparam("whose"), _HINT.c.event_id == bindparam("which"))
@@ -132,34 +133,23 @@ class MoneyFacts(Facts):
 
     def effect_rejected(self, company: str, key: str, now: datetime, why: str, attention: Attention | None) -> None:
         """The service said no for good; a person is told where it matters."""
-        with self.database.write() as session:
-            row = self.effects.conclude(session.connection(), key, EffectStatus.REJECTED, now, note=why)
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.REJECTED, now, note=why)
             if attention is not None:
-                put_attention(session, company, attention, now)
-            books.review(session.connection(), company, row.subject, now)
+                put_attention(connection, company, attention, now)
+            books.review(connection, company, row.subject, now)
 
     def hints_read(self, company: str, hints: Sequence[Hint], watermark: datetime | None, now: datetime) -> int:
         """Store events before they are worked on, and the watermark with them; returns how many are new."""
-        new = 0
-        with self.database.write() as session:
-            for hint in hints:
-                if session.get(HintRow, (company, hint.event_id)) is None:
-                    session.add(
-                        HintRow(
-                            company=company,
-                            event_id=hint.event_id,
-                            kind=hint.kind,
-                            object_id=hint.object_id,
-                            occurred_at=hint.occurred_at,
-                            raw=hint.raw,
-                            received_at=now,
-                        )
-                    )
-                    session.flush()
-                    new += 1
+        with self.database.record() as connection:
+            fresh = {hint.event_id: hint for hint in hints}
+            for some in books.chunks(list(fresh)):
+                for row in records_of(connection, HintRow, asked.HINT_IDS, company, some):
+                    fresh.pop(row.event_id, None)
+            change(connection, _HINT_NEW, [_hint(company, hint, now) for hint in fresh.values()])
             if watermark is not None:
-                put_cursor(session, company, HINTS_SINCE, watermark.isoformat(), now)
-        return new
+                put_cursor(connection, company, HINTS_SINCE, watermark.isoformat(), now)
+        return len(fresh)
 
     def hint_later(
         self, company: str, event_id: str, look_at: datetime, attention: Attention | None, now: datetime
@@ -171,7 +161,7 @@ class MoneyFacts(Facts):
                 row.look_at = look_at
                 session.add(row)
             if attention is not None:
-                put_attention(session, company, attention, now)
+                put_attention(session.connection(), company, attention, now)
 
     def payment_later(
         self, company: str, payment_id: str, look_at: datetime, attention: Attention | None, now: datetime
@@ -183,7 +173,7 @@ class MoneyFacts(Facts):
                 row.look_at = look_at
                 session.add(row)
             if attention is not None:
-                put_attention(session, company, attention, now)
+                put_attention(session.connection(), company, attention, now)
 
     def hints_worked(self, company: str, event_ids: Sequence[str], now: datetime) -> None:
         """Everything that followed from them is stored."""
@@ -221,9 +211,21 @@ class MoneyFacts(Facts):
         why: str = "",
     ) -> None:
         """A person must decide about it. `instead_of`: the booking that is cancelled for it, with the same stroke."""
-        with self.database.write() as session:
+        with self.database.record() as connection:
             if instead_of is not None:
-                effect = self.effects.conclude(session.connection(), instead_of, EffectStatus.CANCELLED, now, note=why)
-                books.review(session.connection(), company, effect.subject, now)
-            books.put_verdict(session.connection(), company, payment_id, "held")
-            put_attention(session, company, attention, now)
+                effect = self.effects.conclude(connection, instead_of, EffectStatus.CANCELLED, now, note=why)
+                books.review(connection, company, effect.subject, now)
+            books.put_verdict(connection, company, payment_id, "held")
+            put_attention(connection, company, attention, now)
+
+
+def _hint(company: str, hint: Hint, now: datetime) -> dict[str, object]:
+    return {
+        "company": company,
+        "event_id": hint.event_id,
+        "kind": hint.kind,
+        "object_id": hint.object_id,
+        "occurred_at": hint.occurred_at,
+        "raw": hint.raw,
+        "received_at": now,
+    }

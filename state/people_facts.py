@@ -6,25 +6,38 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import bindparam, func, insert, update
 from sqlmodel import col, or_, select
 
 from connector.domain.consent import ConsentRecord
 from connector.domain.dunning import Reason
 from connector.domain.phone import Phone
 from connector.ports.messenger import InboundText, SentText
-from state import books
+from state import asked, books
 from state.consent_facts import ConsentFacts
-from state.facts import Attention, put_attention, put_consent, put_cursor, review_scope
+from state.facts import Attention, put_attention, put_consent, put_cursor, put_hold, review_scope
 from state.names import ALL, INBOUND_SINCE, TEXTS
+from state.rows import change, records_of, table_of
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
 
-ASKS: Final = (
-    "catch-up",
-    "failing",
-    "flood",
-    "gone",
-    "recovered",
-)  # kinds of items that ask whether texts may go again
+_INBOUND_NEW: Final = insert(table_of(InboundRow))
+_TEXT: Final = table_of(TextRow)
+_DELIVERY_READ: Final = (
+    update(_TEXT)
+    .where(_TEXT.c.company == bindparam("whose"), _TEXT.c.text_id == bindparam("which"))
+    .values(
+        {name: bindparam(name) for name in ("check_at", "state")}
+        | {"looks": _TEXT.c.looks + 1}
+        | {
+            name: func.coalesce(
+                bindparam(name, type_=_TEXT.c[name].type), _TEXT.c[name]
+            )  # what was told once and is not told now stays
+            for name in ("error_code", "segments", "price", "price_currency")
+        }
+    )
+)
+# Kinds of items that ask whether texts may go again.
+ASKS: Final = ("catch-up", "failing", "flood", "gone", "recovered")
 
 
 class PeopleFacts(ConsentFacts):
@@ -45,29 +58,21 @@ class PeopleFacts(ConsentFacts):
         `watermark` is None for replies that came by themselves: only a look may say how far was looked.
         """
         self._journal_first(company, consents)
-        with self.database.write() as session:
-            for text, meaning in texts:
-                if session.get(InboundRow, (company, text.text_id)) is None:
-                    session.add(
-                        InboundRow(
-                            company=company,
-                            text_id=text.text_id,
-                            phone=text.sender.e164,
-                            body=text.body,
-                            received_at=text.received_at,
-                            meaning=meaning,
-                        )
-                    )
+        with self.database.record() as connection:
+            fresh = {text.text_id: (text, meaning) for text, meaning in texts}
+            known = records_of(connection, InboundRow, asked.INBOUND_IDS, company, list(fresh))
+            for row in known:
+                del fresh[row.text_id]
+            change(connection, _INBOUND_NEW, [_inbound(company, text, meaning) for text, meaning in fresh.values()])
             for record in consents:
-                put_consent(session, company, record, now)
+                put_consent(connection, company, record, now)
             for attention in attentions:
-                put_attention(session, company, attention, now)
+                put_attention(connection, company, attention, now)
             for customer in dict.fromkeys(hold_customers):
-                why = "a reply that a person should read"
-                session.merge(HoldRow(company=company, scope="customer", subject=customer, why=why, since=now))
-                review_scope(session, company, "customer", customer, now)
+                put_hold(connection, company, "customer", customer, "a reply that a person should read", now)
+                review_scope(connection, company, "customer", customer, now)
             if watermark is not None:
-                put_cursor(session, company, INBOUND_SINCE, watermark.isoformat(), now)
+                put_cursor(connection, company, INBOUND_SINCE, watermark.isoformat(), now)
 
     def number_unreachable(self, company: str, phone: Phone, code: str, now: datetime) -> None:
         """The service refused the number for good."""
@@ -79,17 +84,16 @@ class PeopleFacts(ConsentFacts):
     def delivery_read(self, company: str, text: SentText, check_at: datetime | None, now: datetime) -> None:
         """How far a text has come; never a step back."""
         del now
-        with self.database.write() as session:
-            row = session.get(TextRow, (company, text.text_id))
-            if row is None:
-                return
-            row.looks += 1
-            row.check_at = check_at
-            row.state, row.error_code = text.state, text.error_code or row.error_code
-            row.segments = text.segments or row.segments
-            if text.price is not None:
-                row.price, row.price_currency = str(text.price), text.price_currency
-            session.add(row)
+        seen = {
+            "check_at": check_at,
+            "state": text.state.value,
+            "error_code": text.error_code,
+            "segments": text.segments or None,
+            "price": str(text.price) if text.price is not None else None,
+            "price_currency": text.price_currency if text.price is not None else None,
+        }
+        with self.database.record() as connection:
+            change(connection, _DELIVERY_READ, {"whose": company, "which": text.text_id, **seen})
 
     def delivery_due(self, company: str, text_id: str, now: datetime) -> bool:
         """Its delivery is to be asked for now; False where it is none of ours, or nothing is left to ask."""
@@ -103,8 +107,8 @@ class PeopleFacts(ConsentFacts):
 
     def attend(self, company: str, attention: Attention, now: datetime) -> bool:
         """Put something before a person; False where it is there already (or was settled before)."""
-        with self.database.write() as session:
-            return put_attention(session, company, attention, now)
+        with self.database.record() as connection:
+            return put_attention(connection, company, attention, now)
 
     def attention_closed(self, company: str, key: str, by: str, now: datetime) -> bool:
         """A person, or the facts, settled it; False where there is no such open item."""
@@ -118,23 +122,23 @@ class PeopleFacts(ConsentFacts):
 
     def hold(self, company: str, scope: str, subject: str, why: str, now: datetime) -> None:
         """Leave an invoice or a customer alone."""
-        with self.database.write() as session:
-            session.merge(HoldRow(company=company, scope=scope, subject=subject, why=why, since=now))
-            review_scope(session, company, scope, subject, now)
+        with self.database.record() as connection:
+            put_hold(connection, company, scope, subject, why, now)
+            review_scope(connection, company, scope, subject, now)
 
     def pause(self, company: str, why: str, now: datetime, attention: Attention | None = None) -> None:
         """No texts of this company go out any more; payments are booked all the same."""
-        with self.database.write() as session:
-            session.merge(HoldRow(company=company, scope=TEXTS, subject=ALL, why=why, since=now))
+        with self.database.record() as connection:
+            put_hold(connection, company, TEXTS, ALL, why, now)
             if attention is not None:
-                put_attention(session, company, attention, now)
+                put_attention(connection, company, attention, now)
 
     def pause_once(self, company: str, why: str, now: datetime, attention: Attention) -> bool:
         """The same, unless a person was told of this before: what they let go on stays going. Whether it paused."""
-        with self.database.write() as session:
-            told = put_attention(session, company, attention, now)
+        with self.database.record() as connection:
+            told = put_attention(connection, company, attention, now)
             if told:
-                session.merge(HoldRow(company=company, scope=TEXTS, subject=ALL, why=why, since=now))
+                put_hold(connection, company, TEXTS, ALL, why, now)
             return told
 
     def resume(self, company: str, now: datetime) -> bool:
@@ -170,5 +174,16 @@ class PeopleFacts(ConsentFacts):
             if row is None:
                 return False
             session.delete(row)
-            review_scope(session, company, scope, subject, now)
+            review_scope(session.connection(), company, scope, subject, now)
             return True
+
+
+def _inbound(company: str, text: InboundText, meaning: str) -> dict[str, object]:
+    return {
+        "company": company,
+        "text_id": text.text_id,
+        "phone": text.sender.e164,
+        "body": text.body,
+        "received_at": text.received_at,
+        "meaning": meaning,
+    }

@@ -6,20 +6,21 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam
-from sqlmodel import col, func, or_, select
+from sqlalchemy import Executable, bindparam
+from sqlmodel import col, or_, select
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
 from connector.domain.phone import Phone
-from connector.domain.receivable import Receivable, ReceivableState
+from connector.domain.receivable import Receivable
 from connector.ports.messenger import DeliveryState
+from state import asked
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
 from state.lease_facts import Lease, lease_of
-from state.names import ALL, LONG_AGO, RECOVERY, TEXTS
+from state.names import RECOVERY, TEXTS
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
     CompanyRow,
@@ -95,16 +96,21 @@ class Queries(Views):
         with self._db.ask() as connection:
             return next(iter(records_of(connection, model, question, company, [wanted])), None)
 
+    def _many(self, model: type[Row], question: Executable, **values: object) -> list[Row]:
+        with self._db.ask() as connection:
+            return records(connection, model, question, **values)
+
+    def _values(self, question: Executable, **values: object) -> list[Any]:
+        with self._db.ask() as connection:
+            return list(connection.execute(question, values).scalars())
+
+    def _value(self, question: Executable, **values: object) -> Any:
+        with self._db.ask() as connection:
+            return connection.execute(question, values).scalar()
+
     def due_for_review(self, company: str, now: datetime, limit: int) -> list[str]:
         """Receivables to decide on now, longest waiting first."""
-        statement = (
-            select(ReceivableRow.ledger_id)
-            .where(ReceivableRow.company == company, col(ReceivableRow.review_at) <= now)
-            .order_by(col(ReceivableRow.review_at), col(ReceivableRow.ledger_id))
-            .limit(limit)
-        )
-        with self._db.read() as session:
-            return list(session.exec(statement).all())
+        return self._values(asked.DUE_FOR_REVIEW, company=company, now=now, most=limit)
 
     def facts(self, company: str, ledger_ids: Sequence[str], notices_since: datetime) -> Facts:
         """Everything a decision about these receivables needs; at most 500 ids."""
@@ -160,6 +166,11 @@ class Queries(Views):
         """How far a list was read."""
         return self._one(CursorRow, _CURSOR, company, name)
 
+    def cursors(self, company: str, *names: str) -> dict[str, CursorRow]:
+        """The same for several, asked for together; those that there are."""
+        with self._db.ask() as connection:
+            return {row.name: row for row in records_of(connection, CursorRow, _CURSOR, company, names)}
+
     # ---------------------------------------------------------------------------------------------------- ledger
 
     def receivable(self, company: str, ledger_id: str) -> ReceivableRow | None:
@@ -180,34 +191,16 @@ class Queries(Views):
 
     def known(self, company: str, ledger_ids: Sequence[str]) -> set[str]:
         """Which of these ids we have seen."""
-        with self._db.read() as session:
-            return set(
-                session.exec(
-                    select(ReceivableRow.ledger_id).where(
-                        ReceivableRow.company == company, col(ReceivableRow.ledger_id).in_(ledger_ids)
-                    )
-                ).all()
-            )
+        with self._db.ask() as connection:
+            found = records_of(connection, ReceivableRow, asked.RECEIVABLE_IDS, company, ledger_ids)
+        return {row.ledger_id for row in found}
 
     def open_unread_since(self, company: str, since: datetime, limit: int) -> list[str]:
         """Receivables to be read one by one, those first that were not read longest.
 
         Either we think them open, and a sweep since then should have shown them; or something was changed on them.
         """
-        statement = (
-            select(ReceivableRow.ledger_id)
-            .where(
-                ReceivableRow.company == company,
-                or_(
-                    (col(ReceivableRow.state) == ReceivableState.OPEN) & (col(ReceivableRow.read_at) < since),
-                    col(ReceivableRow.read_at) <= LONG_AGO,
-                ),
-            )
-            .order_by(col(ReceivableRow.read_at), col(ReceivableRow.ledger_id))
-            .limit(limit)
-        )
-        with self._db.read() as session:
-            return list(session.exec(statement).all())
+        return self._values(asked.OPEN_UNREAD_SINCE, company=company, since=since, most=limit)
 
     def customers(self, company: str, ids: Sequence[str]) -> dict[str, CustomerRow]:
         """Customers as last read."""
@@ -215,18 +208,9 @@ class Queries(Views):
             rows = records_of(connection, CustomerRow, _CUSTOMERS, company, ids)
         return {row.customer_id: row for row in rows}
 
-    # ----------------------------------------------------------------------------------------------------- money
-
     def customers_with(self, company: str, phone: str) -> list[str]:
         """Ids of the customers whose mobile number this is."""
-        with self._db.read() as session:
-            return list(
-                session.exec(
-                    select(CustomerRow.customer_id)
-                    .where(CustomerRow.company == company, CustomerRow.phone == phone)
-                    .order_by(col(CustomerRow.customer_id))
-                ).all()
-            )
+        return self._values(asked.CUSTOMERS_WITH, company=company, phone=phone)
 
     # ----------------------------------------------------------------------------------------------------- money
 
@@ -236,18 +220,7 @@ class Queries(Views):
 
     def unworked_hints(self, company: str, now: datetime, limit: int) -> list[HintRow]:
         """Stored events that nothing has followed from yet and whose time has come, oldest first."""
-        statement = (
-            select(HintRow)
-            .where(
-                HintRow.company == company,
-                col(HintRow.worked_at).is_(None),
-                or_(col(HintRow.look_at).is_(None), col(HintRow.look_at) <= now),
-            )
-            .order_by(col(HintRow.occurred_at), col(HintRow.event_id))
-            .limit(limit)
-        )
-        with self._db.read() as session:
-            return list(session.exec(statement).all())
+        return self._many(HintRow, asked.UNWORKED_HINTS, company=company, now=now, most=limit)
 
     def owing(self, company: str, ledger_id: str) -> tuple[ReceivableRow | None, list[PaymentRow]]:
         """A receivable, and what has been paid or is being paid on it."""
@@ -257,30 +230,11 @@ class Queries(Views):
 
     def payments_to_settle(self, company: str, now: datetime, limit: int) -> list[PaymentRow]:
         """Payments that have succeeded, are neither allocated, booked nor held, and whose time has come."""
-        statement = (
-            select(PaymentRow)
-            .where(
-                PaymentRow.company == company,
-                PaymentRow.state == "succeeded",
-                PaymentRow.verdict == "open",
-                or_(col(PaymentRow.look_at).is_(None), col(PaymentRow.look_at) <= now),
-            )
-            .order_by(col(PaymentRow.created_at), col(PaymentRow.payment_id))
-            .limit(limit)
-        )
-        with self._db.read() as session:
-            return list(session.exec(statement).all())
+        return self._many(PaymentRow, asked.PAYMENTS_TO_SETTLE, company=company, now=now, most=limit)
 
     def pending_payments(self, company: str, limit: int) -> list[PaymentRow]:
         """Bank debits under way, those first that were not asked for longest."""
-        statement = (
-            select(PaymentRow)
-            .where(PaymentRow.company == company, PaymentRow.state == "pending")
-            .order_by(col(PaymentRow.read_at), col(PaymentRow.payment_id))
-            .limit(limit)
-        )
-        with self._db.read() as session:
-            return list(session.exec(statement).all())
+        return self._many(PaymentRow, asked.PENDING_PAYMENTS, company=company, most=limit)
 
     def payment(self, company: str, payment_id: str) -> PaymentRow | None:
         """One payment."""
@@ -290,43 +244,24 @@ class Queries(Views):
 
     def notices_since(self, company: str, since: datetime) -> int:
         """How many notices were attempted since then, whatever became of them."""
-        statement = (
-            select(func.count())
-            .select_from(EffectRow)
-            .where(EffectRow.company == company, EffectRow.purpose == "notice", col(EffectRow.claimed_at) >= since)
-        )
-        with self._db.read() as session:
-            return session.exec(statement).one()
+        return int(self._value(asked.NOTICES_SINCE, company=company, since=since))
 
     def notices_wanted(self, company: str) -> int:
         """How many notices are about to go out: their texts, or the links they need, are planned."""
-        statement = (
-            select(func.count())
-            .select_from(EffectRow)
-            .where(
-                EffectRow.company == company,
-                EffectRow.status == EffectStatus.PLANNED,
-                or_(EffectRow.purpose == "notice", EffectRow.kind == EffectKind.CREATE_LINK),
-            )
-        )
-        with self._db.read() as session:
-            return session.exec(statement).one()
+        return int(self._value(asked.NOTICES_WANTED, company=company))
 
     def paused(self, company: str) -> HoldRow | None:
         """The stop of all texts of a company, None where they may go."""
-        with self._db.read() as session:
-            return session.get(HoldRow, (company, TEXTS, ALL))
+        return next(iter(self._many(HoldRow, asked.STOP, company=company, scope=TEXTS)), None)
 
     def recovering(self, company: str) -> HoldRow | None:
         """Why and since when this company's memory waits to be rebuilt; None where it can be relied on."""
-        with self._db.read() as session:
-            return session.get(HoldRow, (company, RECOVERY, ALL))
+        return next(iter(self._many(HoldRow, asked.STOP, company=company, scope=RECOVERY)), None)
 
     def lease(self, company: str) -> Lease | None:
         """What is on record about the claim on a company; None where it was never claimed."""
-        with self._db.read() as session:
-            row = session.get(LeaseRow, company)
-            return lease_of(row) if row is not None else None
+        row = next(iter(self._many(LeaseRow, asked.LEASE, company=company)), None)
+        return lease_of(row) if row is not None else None
 
     def consent(self, company: str, phone: str) -> list[ConsentRecord]:
         """The register's entries for a number, oldest first."""
@@ -336,47 +271,21 @@ class Queries(Views):
 
     def known_inbound(self, company: str, text_ids: Sequence[str]) -> set[str]:
         """Which of these replies are stored."""
-        with self._db.read() as session:
-            return set(
-                session.exec(
-                    select(InboundRow.text_id).where(
-                        InboundRow.company == company, col(InboundRow.text_id).in_(text_ids)
-                    )
-                ).all()
-            )
+        with self._db.ask() as connection:
+            return {row.text_id for row in records_of(connection, InboundRow, asked.INBOUND_IDS, company, text_ids)}
 
     def texts_to_check(self, company: str, now: datetime, limit: int) -> list[TextRow]:
         """Texts whose delivery should be asked for now."""
-        statement = (
-            select(TextRow)
-            .where(TextRow.company == company, col(TextRow.check_at) <= now)
-            .order_by(col(TextRow.check_at), col(TextRow.text_id))
-            .limit(limit)
-        )
-        with self._db.read() as session:
-            return list(session.exec(statement).all())
+        return self._many(TextRow, asked.TEXTS_TO_CHECK, company=company, now=now, most=limit)
 
     def has_live_links(self, company: str) -> bool:
         """Whether any payment link is out."""
-        statement = (
-            select(LinkRow.link_id).where(LinkRow.company == company, col(LinkRow.retired_at).is_(None)).limit(1)
-        )
-        with self._db.read() as session:
-            return session.exec(statement).first() is not None
+        return self._value(asked.LIVE_LINK, company=company) is not None
 
     def next_work_at(self, company: str) -> datetime | None:
         """When something on record wants to be worked on next: an effect, a decision, a delivery to ask for."""
-        with self._db.read() as session:
-            found = [
-                session.exec(
-                    select(func.min(EffectRow.due_at)).where(
-                        EffectRow.company == company,
-                        col(EffectRow.status).in_([EffectStatus.PLANNED, EffectStatus.UNCERTAIN]),
-                    )
-                ).one(),
-                session.exec(select(func.min(ReceivableRow.review_at)).where(ReceivableRow.company == company)).one(),
-                session.exec(select(func.min(TextRow.check_at)).where(TextRow.company == company)).one(),
-            ]
+        with self._db.ask() as connection:
+            found = connection.execute(asked.NEXT_WORK_AT, {"company": company}).one()
         return min((one for one in found if one is not None), default=None)
 
     def text_is_known(self, company: str, text_id: str) -> bool:

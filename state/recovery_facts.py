@@ -92,14 +92,14 @@ class RecoveryFacts(Facts):
             if hold is not None and (claim is None or claim.elsewhere is None):
                 return False
             session.merge(HoldRow(company=company, scope=RECOVERY, subject=ALL, why=why, since=now))
-            put_cursor(session, company, REBUILD, _written(Progress(now, why)), now)
-            put_attention(session, company, _begun(company, why, now), now)
+            put_cursor(session.connection(), company, REBUILD, _written(Progress(now, why)), now)
+            put_attention(session.connection(), company, _begun(company, why, now), now)
             return True
 
     def rebuild_came_to(self, company: str, progress: Progress, now: datetime) -> None:
         """A step is done, or a part of one; what it stored is durable already."""
         with self.database.write() as session:
-            put_cursor(session, company, REBUILD, _written(progress), now)
+            put_cursor(session.connection(), company, REBUILD, _written(progress), now)
 
     def links_found(self, company: str, found: Sequence[FoundLink], extra: Sequence[NewEffect], now: datetime) -> int:
         """Links of ours; `extra` take down second ones. Returns how many were not on record as made."""
@@ -170,7 +170,7 @@ class RecoveryFacts(Facts):
     def everything_decided_anew(self, company: str, now: datetime) -> None:
         """Every decision on record was made without knowing what is known now."""
         with self.database.write() as session:
-            put_cursor(session, company, RULES, "", now)
+            put_cursor(session.connection(), company, RULES, "", now)
 
     def paused_for_recovery(self, company: str, why: str, now: datetime) -> None:
         """Texts stop, unless a person stopped them before: that pause stays as it is."""
@@ -193,15 +193,15 @@ class RecoveryFacts(Facts):
             ):
                 item.closed_at, item.closed_by = now, BY_FACTS
                 session.add(item)
-            put_attention(session, company, attention, now)
-            put_cursor(session, company, REBUILD, _written(progress), now)
+            put_attention(session.connection(), company, attention, now)
+            put_cursor(session.connection(), company, REBUILD, _written(progress), now)
 
 
 def put_rebuild_begun(session: Session, company: str, now: datetime) -> None:
     """A new life of the memory has begun: everything is read in it, whatever was read before."""
     before = progress_of(session.get(CursorRow, (company, REBUILD))) or Progress(now)
     begun = Progress(before.begun_at, before.why, (CLAIMED,))
-    put_cursor(session, company, REBUILD, _written(begun), now)
+    put_cursor(session.connection(), company, REBUILD, _written(begun), now)
 
 
 def progress_of(row: CursorRow | None) -> Progress | None:

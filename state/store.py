@@ -5,12 +5,12 @@ A fact returns when it is durable. No fact waits for anything outside the databa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, update
-from sqlmodel import col, delete, select
+from sqlalchemy import bindparam, delete, insert, update
+from sqlmodel import col, select
 
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
@@ -38,6 +38,19 @@ _DECIDED: Final = (
     .where(_RECEIVABLE.c.company == bindparam("whose"), _RECEIVABLE.c.ledger_id == bindparam("which"))
     .values({name: bindparam(name) for name in ("reason", "review_at", "decided_at")})
 )
+
+
+_HINT, _CALL = table_of(HintRow), table_of(CallRow)
+_HINTS_DROPPED: Final = delete(_HINT).where(
+    _HINT.c.company == bindparam("whose"), _HINT.c.worked_at.is_not(None), _HINT.c.received_at < bindparam("before")
+)
+_CALLS_DROPPED: Final = delete(_CALL).where(_CALL.c.company == bindparam("whose"), _CALL.c.hour < bindparam("before"))
+_CALLS_MORE: Final = (
+    update(_CALL)
+    .where(*(_CALL.c[name] == bindparam(f"at_{name}") for name in ("company", "service", "hour")))
+    .values(reads=_CALL.c.reads + bindparam("more_reads"), writes=_CALL.c.writes + bindparam("more_writes"))
+)
+_CALLS_NEW: Final = insert(_CALL)
 
 
 class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
@@ -87,18 +100,24 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
 
     def set_cursor(self, company: str, name: str, value: str, now: datetime) -> None:
         """Remember how far a list was read."""
-        with self.database.write() as session:
-            put_cursor(session, company, name, value, now)
+        with self.database.record() as connection:
+            put_cursor(connection, company, name, value, now)
+
+    def set_cursors(self, company: str, values: Mapping[str, str], now: datetime) -> None:
+        """The same for several, together."""
+        with self.database.record() as connection:
+            for name, value in values.items():
+                put_cursor(connection, company, name, value, now)
 
     def changes_read(
         self, company: str, page: ChangePage, customers: Iterable[tuple[Customer, Phone | None]], now: datetime
     ) -> list[str]:
         """Store a page of changes and the cursor behind it; returns the receivables that changed."""
-        with self.database.write() as session:
-            changed = books.put_receivables(session.connection(), company, page.receivables, now)
-            books.mark_deleted(session.connection(), company, page.deleted, now)
-            books.put_customers(session.connection(), company, customers, now)
-            put_cursor(session, company, LEDGER_CURSOR, page.cursor, now)
+        with self.database.record() as connection:
+            changed = books.put_receivables(connection, company, page.receivables, now)
+            books.mark_deleted(connection, company, page.deleted, now)
+            books.put_customers(connection, company, customers, now)
+            put_cursor(connection, company, LEDGER_CURSOR, page.cursor, now)
         return changed
 
     def receivables_read(self, company: str, read: Sequence[Receivable], now: datetime) -> list[str]:
@@ -152,7 +171,7 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
                 .where(col(ReceivableRow.company) == company, col(ReceivableRow.state) == ReceivableState.OPEN)
                 .values(review_at=now)
             )
-            put_cursor(session, company, RULES, rules, now)
+            put_cursor(session.connection(), company, RULES, rules, now)
 
     def receivables_unread(self, company: str, ledger_ids: Sequence[str], now: datetime) -> None:
         """Something changed on those that was not read yet: they count as unread, and are read one by one."""
@@ -162,7 +181,7 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
                 if row is not None:
                     row.read_at = LONG_AGO
                     session.add(row)
-            put_cursor(session, company, SINGLE_READS, "pending", now)
+            put_cursor(session.connection(), company, SINGLE_READS, "pending", now)
 
     def receivable_unreadable(self, company: str, ledger_id: str, attention: Attention, now: datetime) -> None:
         """The ledger was asked and its answer cannot be read: a person is told, and it is not asked again and again."""
@@ -171,7 +190,7 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
             if row is not None:
                 row.read_at = now
                 session.add(row)
-            put_attention(session, company, attention, now)
+            put_attention(session.connection(), company, attention, now)
 
     def admit(self, company: str, ledger_id: str, now: datetime) -> None:
         """The owner lets in an invoice of before the start date."""
@@ -183,29 +202,19 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
 
     def calls_made(self, counts: Iterable[tuple[str, str, datetime, int, int]]) -> None:
         """Add (company, service, UTC hour, reads, writes) to what was counted."""
-        with self.database.write() as session:
+        with self.database.record() as connection:
             for company, service, hour, reads, writes in counts:
-                row = session.get(CallRow, (company, service, hour)) or CallRow(
-                    company=company, service=service, hour=hour
-                )
-                row.reads += reads
-                row.writes += writes
-                session.add(row)
+                place = {"company": company, "service": service, "hour": hour}
+                more = {"more_reads": reads, "more_writes": writes}
+                if not change(connection, _CALLS_MORE, {**{f"at_{name}": at for name, at in place.items()}, **more}):
+                    change(connection, _CALLS_NEW, {**place, "reads": reads, "writes": writes})
 
     def housekeeping(self, company: str, now: datetime) -> None:
         """Drop what no decision needs: worked events past the processor's own 30 days, call counts past 60."""
-        with self.database.write() as session:
-            session.exec(
-                delete(HintRow).where(
-                    col(HintRow.company) == company,
-                    col(HintRow.worked_at).is_not(None),
-                    # 35 days: five more than the processor lists, so that an overlap never meets a dropped one
-                    col(HintRow.received_at) < now - timedelta(days=35),
-                )
-            )
-            session.exec(
-                delete(CallRow).where(col(CallRow.company) == company, col(CallRow.hour) < now - timedelta(days=60))
-            )
+        with self.database.record() as connection:
+            # 35 days: five more than the processor lists, so that an overlap never meets a dropped one
+            connection.execute(_HINTS_DROPPED, {"whose": company, "before": now - timedelta(days=35)})
+            connection.execute(_CALLS_DROPPED, {"whose": company, "before": now - timedelta(days=60)})
 
 
 __all__ = [

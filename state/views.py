@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Executable
 from sqlmodel import col, func, or_, select
 
 from connector.domain.dunning import Reason
 from connector.domain.effect import EffectStatus
 from connector.domain.receivable import ReceivableState
+from state import asked
 from state.database import Database
 from state.glance import Glance, Pause, claim_of
 from state.names import ALL, RECOVERY, TEXTS
+from state.rows import records
 from state.tables import (
     AttentionRow,
     CallRow,
@@ -118,9 +121,10 @@ class Views:
 
     def attention(self, company: str | None = None, limit: int = 200) -> list[AttentionRow]:
         """What waits for a person, oldest first."""
-        statement = select(AttentionRow).where(col(AttentionRow.closed_at).is_(None))
         if company:
-            statement = statement.where(AttentionRow.company == company)
+            with self._db.ask() as connection:
+                return records(connection, AttentionRow, asked.ATTENTION, company=company, most=limit)
+        statement = select(AttentionRow).where(col(AttentionRow.closed_at).is_(None))
         with self._db.read() as session:
             return list(session.exec(statement.order_by(col(AttentionRow.opened_at)).limit(limit)).all())
 
@@ -230,19 +234,15 @@ class Views:
 
     def last_text_at(self, company: str) -> datetime | None:
         """When this company last texted anybody."""
-        with self._db.read() as session:
-            return session.exec(select(func.max(TextRow.sent_at)).where(TextRow.company == company)).one()
+        return self._latest(asked.LAST_TEXT_AT, company)
 
     def last_delivered_at(self, company: str) -> datetime | None:
         """When the latest of the texts that reached their phones was sent."""
-        statement = (  # walks back from the latest; max() would read all of them
-            select(TextRow.sent_at)
-            .where(TextRow.company == company, TextRow.state == "delivered")
-            .order_by(col(TextRow.sent_at).desc())
-            .limit(1)
-        )
-        with self._db.read() as session:
-            return session.exec(statement).first()
+        return self._latest(asked.LAST_DELIVERED_AT, company)
+
+    def _latest(self, question: Executable, company: str) -> datetime | None:
+        with self._db.ask() as connection:
+            return cast("datetime | None", connection.execute(question, {"company": company}).scalar())
 
     def noticed_between(self, company: str, since: datetime, until: datetime) -> list[datetime]:
         """When notices were attempted in that time, whatever became of them."""

@@ -152,6 +152,8 @@ def retry(
 
     The service is asked once more whether it happened before anything is sent.
     """
+    from connector.flows.attempts import order_retry
+
     with told(), remembered(config) as (loaded, state):
         for one in company_ids(loaded, company):
             row = state.queries.effect(one, effect)
@@ -159,13 +161,15 @@ def retry(
                 continue
             if row.status not in {"rejected", "uncertain"}:
                 fail(f"It is {row.status}: there is nothing to retry. Nothing was changed.", EXIT_FAILED)
-            state.store.effects.order_retry(row.key, present())
+            now = present()
+            due_at = order_retry(state.store.effects, row, now).due_at
             for kind in ("doubt", "effect"):
                 for item in state.queries.attention(one):
                     if item.key.startswith(f"{one}/{kind}/{row.key}"):
-                        state.store.attention_closed(one, item.key, "retry ordered", present())
+                        state.store.attention_closed(one, item.key, "retry ordered", now)
+            when = "in the next pass" if due_at <= now else f"from {local(due_at, zone_of(loaded, one))} on"
             answer(
-                "It will be tried again in the next pass, after a look whether it happened after all.",
+                f"It will be tried again {when}, after a look whether it happened after all.",
                 {"company": one, "effect": row.key, "kind": row.kind, "status": "planned"},
                 as_json=as_json,
             )

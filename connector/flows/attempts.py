@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.effect import EffectKind
+from connector.domain.effect import EffectKind, EffectStatus
 from connector.errors import (
     DuebirdError,
     NeedsReauthorisation,
@@ -17,6 +17,7 @@ from connector.errors import (
 )
 from connector.flows.company import Company
 from state.books import receivable_of
+from state.effects import EffectLog
 from state.store import Attention
 from state.tables import EffectRow
 
@@ -169,6 +170,17 @@ def look_again(row: EffectRow, claimed_at: datetime, now: datetime) -> datetime 
     if done >= len(looks) and now >= claimed_at + looks[-1]:
         return None
     return max(claimed_at + looks[min(done, len(looks) - 1)], now + timedelta(seconds=20))
+
+
+def order_retry(effects: EffectLog, row: EffectRow, now: datetime) -> EffectRow:
+    """A person orders another try.
+
+    One in doubt that was not looked for often enough waits as long as all looks take: until then its service may still
+    carry out what was begun, and the look before the new try would not see it.
+    """
+    looks = LOOKS[EffectKind(row.kind)]
+    early = row.status == EffectStatus.UNCERTAIN and row.looks < len(looks)
+    return effects.order_retry(row.key, now, due_at=now + looks[-1] if early else now)
 
 
 def look_later(claimed_at: datetime, now: datetime) -> datetime:

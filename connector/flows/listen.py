@@ -33,7 +33,7 @@ HINTS_LISTED: Final = timedelta(days=29)
 HINTS_LOST: Final = HINTS_LISTED + timedelta(hours=6)
 FIRST_REACH: Final = timedelta(hours=1)  # on first contact: links of ours cannot be older than we are
 OBJECTS_EVERY: Final = timedelta(hours=24)  # the net under the events: one listing of completed sessions a day
-OBJECTS_REACH: Final = timedelta(days=8)  # longer than bank debits take, and than an event is delayed
+OBJECTS_REACH: Final = timedelta(days=8)  # before the last look: longer than bank debits take, and than events are late
 INBOUND_OVERLAP: Final = timedelta(hours=24)  # lists lag, and are filtered by day anyway; repeats are dropped by id
 TEXTS_A_RUN: Final = 200  # one read each
 
@@ -59,9 +59,11 @@ def payments_once(company: Company) -> Counts:
     """Store the processor's new events; once a day also look at the objects themselves."""
     counts = Counts()
     now = company.clock.now()
-    cursor = company.queries.cursor(company.id, HINTS_SINCE)
+    known = company.queries.cursors(company.id, HINTS_SINCE, PAYMENTS_SINCE)
+    cursor, looked = known.get(HINTS_SINCE), known.get(PAYMENTS_SINCE)
     since = min(datetime.fromisoformat(cursor.value), now) if cursor else now - FIRST_REACH
-    looked = company.queries.cursor(company.id, PAYMENTS_SINCE)
+    # From the last such look on: after a longer stop nobody has seen more than the usual reach.
+    unseen = min(now, looked.moved_at if looked else now) - OBJECTS_REACH
     daily = looked is None or not timedelta() <= now - looked.moved_at < OBJECTS_EVERY
     try:
         far = daily and cursor is not None
@@ -70,12 +72,12 @@ def payments_once(company: Company) -> Counts:
         watermark = max(since, min(now - HINT_SETTLED, newest))
         counts.add("events", company.store.hints_read(company.id, hints, watermark, now))
     except CursorExpired:
-        _objects(company, since - HINT_OVERLAP, counts)
+        _objects(company, min(since - HINT_OVERLAP, unseen), counts)
         watermark = now - (HINTS_LISTED if now - since > HINTS_LOST else HINT_SETTLED)
         company.store.hints_read(company.id, [], watermark, now)
         return counts
     if daily:
-        _objects(company, now - OBJECTS_REACH, counts)
+        _objects(company, unseen, counts)
     return counts
 
 

@@ -22,7 +22,7 @@ from connector.errors import (
     Transient,
 )
 from connector.failpoints import Boundary, reach
-from connector.flows import book, brakes, lease, listen, text
+from connector.flows import book, brakes, lease, link, listen, text
 from connector.flows.attempts import Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
@@ -167,7 +167,10 @@ def request_of(row: EffectRow) -> Mapping[str, Any]:
 
 
 def create_link(attempt: Attempt) -> str:
-    """Make the payment link. Stripe repeats the first answer for the same key and values within 24 hours."""
+    """Make the payment link. Stripe repeats the first answer for the same key and values within 24 hours.
+
+    Under another key it would make another link: then what an earlier try may have made is looked for first.
+    """
     company, row = attempt.company, attempt.row
     values = request_of(row)
     amount = Money.of(values["amount"], values["currency"])
@@ -176,9 +179,12 @@ def create_link(attempt: Attempt) -> str:
         # Had it ever been in doubt there could be a link already: then it is repeated, found, and taken down.
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
         return "cancelled"
+    if row.slot and (there := company.processor.links_with_reference(values["reference"])):
+        company.store.effects.start(row.key, company.clock.now(), company.owner)
+        return "found" if link.adopt(company, row, there, "found at the processor; not made again") else LEFT
     reach(Boundary.REREAD, row.kind)
     lease.begin(attempt)
-    link = company.processor.create_link(
+    made = company.processor.create_link(
         LinkRequest(
             reference=values["reference"],
             amount=amount,
@@ -193,7 +199,7 @@ def create_link(attempt: Attempt) -> str:
     )
     reach(Boundary.ANSWERED, row.kind)
     company.store.link_made(
-        company.id, row.key, link, amount=amount, generation=values["generation"], now=company.clock.now(), note=""
+        company.id, row.key, made, amount=amount, generation=values["generation"], now=company.clock.now(), note=""
     )
     reach(Boundary.CONCLUDED, row.kind)
     return "done"

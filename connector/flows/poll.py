@@ -35,8 +35,8 @@ def run_once(company: Company) -> Counts:
         CursorExpired: the ledger lets go of our place again and again; another full reading would not help.
     """
     counts = Counts()
-    cursor = company.queries.cursor(company.id, LEDGER_CURSOR)
-    swept = company.queries.cursor(company.id, SWEPT_AT)
+    known = company.queries.cursors(company.id, LEDGER_CURSOR, SWEPT_AT, SWEEP_PAGE)
+    cursor, swept, unfinished = (known.get(name) for name in (LEDGER_CURSOR, SWEPT_AT, SWEEP_PAGE))
     age = company.clock.now() - datetime.fromisoformat(swept.value) if swept else None
     if cursor is not None:
         try:
@@ -46,11 +46,11 @@ def run_once(company: Company) -> Counts:
                 raise
             start_anew(company)
             counts.add("cursors renewed")
-    unfinished = company.queries.cursor(company.id, SWEEP_PAGE)
+            unfinished = company.queries.cursor(company.id, SWEEP_PAGE)
     # A sweep "of the future" was made by a clock that was ahead.
     if age is None or not timedelta() <= age < company.sweep_every or (unfinished is not None and unfinished.value):
         with company.turns.take() as ours:
-            if ours and company.queries.cursor(company.id, LEDGER_CURSOR) is None:
+            if ours and cursor is None:
                 start_anew(company)
             if ours:
                 _sweep(company, counts)
@@ -64,12 +64,11 @@ def run_once(company: Company) -> Counts:
 def start_anew(company: Company) -> None:
     """A new place in the changes, taken before everything open is read: a change during that is seen after it.
 
-    The sweep is ordered first, so that a crash between the two leaves it ordered.
+    The sweep is ordered in the same stroke.
     """
     fresh = company.ledger.start_cursor()
     now = company.clock.now()
-    company.store.set_cursor(company.id, SWEEP_PAGE, FROM_THE_START, now)
-    company.store.set_cursor(company.id, LEDGER_CURSOR, fresh, now)
+    company.store.set_cursors(company.id, {SWEEP_PAGE: FROM_THE_START, LEDGER_CURSOR: fresh}, now)
 
 
 def _changes(company: Company, cursor: str, counts: Counts) -> None:
@@ -99,14 +98,13 @@ def _store_page(company: Company, page: ChangePage, counts: Counts) -> None:
 def _sweep(company: Company, counts: Counts) -> None:
     """Read all open receivables; those we thought open that were not among them are then read one by one."""
     now = company.clock.now()
-    left_at = company.queries.cursor(company.id, SWEEP_PAGE)
+    known = company.queries.cursors(company.id, SWEEP_PAGE, SWEPT_AT)
+    left_at, started = known.get(SWEEP_PAGE), known.get(SWEPT_AT)
     page = left_at.value if left_at and left_at.value != FROM_THE_START else None
     page = page or None
-    started = company.queries.cursor(company.id, SWEPT_AT)
     since = datetime.fromisoformat(started.value) if started and page else now
     if page is None:
-        company.store.set_cursor(company.id, SWEEP_PAGE, FROM_THE_START, now)
-        company.store.set_cursor(company.id, SWEPT_AT, since.isoformat(), now)
+        company.store.set_cursors(company.id, {SWEEP_PAGE: FROM_THE_START, SWEPT_AT: since.isoformat()}, now)
     for _ in range(SWEEP_PAGES_A_RUN):
         found = company.ledger.open_receivables(page)
         changed = company.store.receivables_read(company.id, found.receivables, company.clock.now())
@@ -120,9 +118,8 @@ def _sweep(company: Company, counts: Counts) -> None:
             return
     else:
         return  # goes on from the stored page in the next run
-    # First what is still to be done, then that the sweep is done: a crash between the two only sweeps again.
-    company.store.set_cursor(company.id, SINGLE_READS, "pending", company.clock.now())
-    company.store.set_cursor(company.id, SWEEP_PAGE, "", company.clock.now())
+    # That the sweep is done, and what is still to be done, together.
+    company.store.set_cursors(company.id, {SINGLE_READS: "pending", SWEEP_PAGE: ""}, company.clock.now())
     counts.add("sweeps")
 
 

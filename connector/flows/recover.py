@@ -8,10 +8,9 @@ from datetime import timedelta
 from typing import Final
 
 from connector.domain.effect import EffectKind, EffectStatus
-from connector.domain.money import Money
 from connector.errors import DuebirdError
 from connector.failpoints import Boundary, reach
-from connector.flows import book, lease, listen, text
+from connector.flows import book, link, listen, text
 from connector.flows.attempts import look_again, look_later
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
@@ -31,13 +30,13 @@ def run_once(company: Company) -> Counts:
     Must run while nothing of this company is being performed: whatever is in flight then has no owner any more.
     """
     counts = Counts()
-    for row in company.store.effects.unsettled(company.id, company.clock.now(), EFFECTS_A_RUN):
+    for found in company.store.effects.unsettled(company.id, company.clock.now(), EFFECTS_A_RUN):
+        row = found
         if company.stop_asked():
             break
         if row.status == EffectStatus.IN_FLIGHT:
             now = company.clock.now()
-            company.store.effects.doubt(row.key, now, now, "the program ended while this was under way")
-            row.looks = 0
+            row = company.store.effects.doubt(row.key, now, now, "the program ended while this was under way")
             reach(Boundary.DOUBTED, row.kind, row.purpose)
         try:
             counts.add(f"{row.kind} {_LOOK[EffectKind(row.kind)](company, row)}")
@@ -126,23 +125,8 @@ def _link(company: Company, row: EffectRow) -> str:
         company.store.effects.postpone(row.key, now, now, why, fresh_slot=True)
         return "planned again"
     reach(Boundary.FOUND, row.kind)
-    keep = next((one for one in links if one.active), links[0])
-    if len(links) > 1 and lease.renew(company) is not lease.Standing.OURS:
+    if not link.adopt(company, row, links, "found at the processor when looked for"):
         return "left to whoever works on it"
-    for extra in links:
-        if extra.active and extra.link_id != keep.link_id:
-            retired = company.processor.retire_link(extra.link_id, values["inactive_message"])
-            for payment in retired.payments:
-                company.store.payment_read(company.id, payment, row.subject, company.clock.now())
-    company.store.link_made(
-        company.id,
-        row.key,
-        keep,
-        amount=Money.of(values["amount"], values["currency"]),
-        generation=values["generation"],
-        now=now,
-        note="found at the processor when looked for",
-    )
     return "found"
 
 

@@ -165,6 +165,17 @@ def test_a_key_that_was_used_before_is_a_doubt_and_the_link_it_made_is_found(off
     assert office.reason(invoice) == "step_done"
 
 
+def test_a_payment_whose_event_never_came_is_found_after_a_stop_of_two_weeks(office: Office) -> None:
+    invoice = office.issue()
+    office.run()
+    office.stripe_world.event_delay = lambda _hint: None
+    office.wait(hours=20)
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    office.wait(hours=24 * 14)
+    office.run()
+    assert [one.booking.ledger_id for one in office.ledger_world.all_entries()] == [invoice]
+
+
 def test_the_far_look_at_events_is_made_once_a_day(office: Office) -> None:
     reaches = []
     for _ in range(6):

@@ -14,7 +14,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import Dialect, event
 
 from adapters.clock import ManualClock
 from adapters.memory.anchor import MemoryAnchor
@@ -92,8 +92,8 @@ idle = {idle}
 # Looks are far apart, and whatever somebody does brings one about soon after, as a webhook would: a run then costs
 # some hundred passes where a daemon makes ten thousand, of which nearly all find nothing.
 SETTINGS: Final = (
-    {"per_hour": 60, "per_day": 200, "catch_up": 25, "quick": 86_400, "slow": 172_800, "idle": 345_600},
-    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 43_200, "slow": 172_800, "idle": 604_800},
+    {"per_hour": 60, "per_day": 200, "catch_up": 25, "quick": 86_400, "slow": 259_200, "idle": 432_000},
+    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 43_200, "slow": 345_600, "idle": 604_800},
     {"per_hour": 60, "per_day": 200, "catch_up": 1, "quick": 7200, "slow": 345_600, "idle": 345_600},
 )
 
@@ -114,8 +114,10 @@ def empty_database() -> bytes:
         return (Path(folder) / "state" / DATABASE_NAME).read_bytes()
 
 
-# Statements compiled once for all databases of this process; what they compile to depends on nothing else.
+# Statements compiled once for all databases of this process. They are kept by dialect, so that it is shared as well.
 _COMPILED: Final[dict[Any, Any]] = {}
+
+_DIALECT: Final[dict[str, Dialect]] = {}
 
 _MOVES: Final = {
     "planned": By.CRASH_PLANNING,
@@ -154,7 +156,7 @@ class Machine:
         self.settings = Random(f"{seed}/settings").randrange(len(SETTINGS))
         self._workers = Random(f"{seed}/workers").choice((1, 1, 2, 4))
         # A laptop that is open now and then has few passes, far apart.
-        self._least = Random(f"{seed}/least").choice((20, 1800, 4 * 3600, 11 * 3600))
+        self._least = Random(f"{seed}/least").choice((20, 3600, 6 * 3600, 11 * 3600))
         self._baton, self._mutate = baton, mutate
         self._commanded = self._spoilt = self.napping = False
         self.neighbours: Sequence[Machine] = ()  # what others do while this one is shut in the middle of something
@@ -180,7 +182,9 @@ class Machine:
         self.alive = True
         self.database = Database(sqlite_url(self.folder))
         engine = self.database.engine
+        engine.dialect = _DIALECT.setdefault(engine.name, engine.dialect)
         engine.update_execution_options(compiled_cache=_COMPILED)
+        event.listen(engine, "connect", _without_a_disk)
         event.listen(engine, "commit", self._on_commit)
         event.listen(engine, "before_cursor_execute", self._on_statement)
         store = Store(self.database, ConsentJournal(beside(self.folder)))
@@ -482,6 +486,12 @@ class Machine:
         finally:
             damaged.close()
         self._spoilt = False
+
+
+def _without_a_disk(connection: Any, _record: object) -> None:
+    """No power cut can befall this file, only the death of the program: what was committed stays, the rest is gone."""
+    for pragma in ("synchronous=OFF", "journal_mode=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _columns(statement: str) -> list[str]:

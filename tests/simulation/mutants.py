@@ -121,8 +121,9 @@ def _owing_as_first_read(company: Company) -> Callable[[str], Any]:
 
 
 def _doubt_is_repeated(company: Company) -> Company:
-    def doubt(key: str, look_at: Any, now: Any, note: str) -> None:
+    def doubt(key: str, look_at: Any, now: Any, note: str) -> Any:
         company.store.effects.postpone(key, look_at, now, note)
+        return company.store.effects.get(key)
 
     changed = _effects(company, doubt=doubt)
     return _other(changed, "messenger", sent_to=lambda *_: ())
@@ -266,9 +267,12 @@ def _pending_forgotten(found: Facts) -> None:
 
 
 def _numbers_mixed_up(found: Facts) -> None:
-    for customer in found.customers.values():
+    for customer_id, customer in found.customers.items():
         if customer.phone == "+12125550101":
-            customer.phone = "+12125550100"
+            wrong: Any = _Instead(customer, phone="+12125550100")
+            found.customers[customer_id] = wrong
+            # Whose number it is has agreed as well, else consent alone would stop the text.
+            found.consents.setdefault("+12125550100", found.consents.get("+12125550101", []))
 
 
 MUTANTS: Final[dict[str, Mutant]] = {

@@ -17,8 +17,9 @@ from typing import Final
 
 from adapters.clock import ManualClock
 from connector.assemble import State
-from connector.domain.effect import EffectStatus
+from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.records import Records
+from connector.flows.attempts import order_retry
 from state.place import DATABASE_NAME
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
@@ -31,6 +32,7 @@ from tests.simulation.verdict import records, verdict
 from tests.simulation.weather import Weather
 
 DAYS: Final = 45
+ONCE_A_DAY: Final = timedelta(hours=20)
 MOST_PASSES: Final = 3000  # of a run; some hundred are usual. More means that passes chase each other
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  the files are our own, in a folder of their own
 
@@ -98,6 +100,7 @@ class _Story:
         self.town.at(self.town.peace, self._judge_midway)
         self._owner = Random(f"{run.seed}/owner")
         self._looked_at = START
+        self._looks_at: datetime | None = None  # when the owner reads next what the passes since have left him
 
     def _machine(self, name: str, host: str = "") -> Machine:
         return Machine(
@@ -135,7 +138,7 @@ class _Story:
     def _course(self) -> list[str]:
         town, clock = self.town, self.clock
         for _ in range(MOST_PASSES):
-            moment = min(town.next_at(), self.end, *(one.next_at for one in self.machines))
+            moment = min(town.next_at(), self._looks_at or self.end, *(one.next_at for one in self.machines))
             clock.advance(max(moment - clock.now(), timedelta()))
             if clock.now() >= self.end:
                 return []
@@ -149,6 +152,8 @@ class _Story:
             if due:
                 self._turns(due)
                 town.take_turns()
+                self._looks_at = self._looks_at or max(clock.now(), self._looked_at + ONCE_A_DAY)
+            if self._looks_at is not None and self._looks_at <= clock.now():
                 self._owner_looks()
         return [f"{MOST_PASSES} passes before {clock.now()}: passes chase each other"]
 
@@ -162,31 +167,42 @@ class _Story:
 
     def _owner_looks(self) -> None:
         """About once a day the owner reads what waits for him, and types the commands he is told to."""
-        if self.clock.now() - self._looked_at < timedelta(hours=20):
-            return
-        up = [one for one in self.desks.at_work() if one.alive]
-        if not up:
-            return
-        self._looked_at = self.clock.now()
-        for machine in up:
+        self._looked_at, self._looks_at = self.clock.now(), None
+        for machine in [one for one in self.desks.at_work() if one.alive]:
             with machine.command() as state:
-                self._owner_types(machine, state, machine.clock.now())
-            machine.poke()
+                typed = self._owner_types(machine, state, machine.clock.now())
+            if typed:
+                machine.poke()
         self.desks.reads()
 
-    def _owner_types(self, machine: Machine, state: State, now: datetime) -> None:
-        calm = self.weather.over(self.clock.now())
+    def _owner_types(self, machine: Machine, state: State, now: datetime) -> bool:
+        """Whether he typed anything: the daemon follows it within minutes, whatever it has in mind."""
+        calm, typed = self.weather.over(self.clock.now()), False
         if state.queries.paused(COMPANY) and (calm or self._owner.random() < 0.7):
-            state.store.resume(COMPANY, now)
-        for key, status, kind in self._waiting(machine):
-            refused = status == EffectStatus.REJECTED
-            if kind != "send_text" and refused and (calm or self._owner.random() < 0.5):
+            typed = state.store.resume(COMPANY, now)
+        for (key,) in self._rows(machine, _REFUSED):
+            if calm or self._owner.random() < 0.5:
                 state.store.effects.order_retry(key, now)
+                typed = True
+        for (key,) in self._rows(machine, "select key from effects where status = 'uncertain' order by key"):
+            row = state.store.effects.get(key)
+            if row is not None and self._owner.random() < 0.3:  # impatient: it may still be carried out at this moment
+                order_retry(state.store.effects, row, now)
+                typed = True
+        for (item,) in self._rows(machine, _IN_DOUBT) if not calm else ():
+            # Most leave a text of which nobody knows; the others get to it another day.
+            if self._owner.random() < 0.6:
+                self._leave(state, item, now)
+                typed = True
+        return typed
 
-    def _waiting(self, machine: Machine) -> list[tuple[str, ...]]:
-        return self._rows(
-            machine, "select key, status, kind from effects where status in ('rejected', 'uncertain') order by key"
-        )
+    def _leave(self, state: State, item: str, now: datetime) -> None:
+        """As `duebird attention --close` does."""
+        effect = state.queries.effect(COMPANY, item.partition("/doubt/")[2].partition("/")[0])
+        if effect is not None and effect.status == EffectStatus.UNCERTAIN and effect.kind == EffectKind.SEND_TEXT:
+            state.store.effects.close_by_person(effect.key, now)
+            state.store.review_now(COMPANY, effect.subject, now)
+            state.store.attention_closed(COMPANY, item, "a person", now)
 
     def _rows(self, machine: Machine, question: str, *values: str) -> list[tuple[str, ...]]:
         with closing(sqlite3.connect(machine.folder / DATABASE_NAME)) as reader:
@@ -222,6 +238,8 @@ class _Story:
         self.desks.count()
 
 
+_REFUSED: Final = "select key from effects where status = 'rejected' and kind != 'send_text' order by key"
+_IN_DOUBT: Final = "select key from attention where closed_at is null and key like '%/doubt/%' order by key"
 # A day and six hours late: whatever is still open then has been forgotten.
 _LEFT_OPEN: Final = (
     "select key, kind || ' for ' || subject || ' ' || status || ' ' || coalesce(error, '') from effects "

@@ -14,10 +14,10 @@ from tests.simulation.mutants import MUTANTS, seeds_to_find
 from tests.simulation.run import Run, simulate
 
 # What the simulator has found, kept for ever: the seed, and what was wrong. A change of the simulator itself changes
-# what a seed stands for; what each of them found has a test of its own beside the code it was in.
+# what a seed stands for, so only those stand here that fail in the present one without the mend; what the others found
+# has a test of its own beside the code it was in, and that stays.
 SEEDS_THAT_FAILED = (
-    "4",  # a link in doubt was made again once the processor had forgotten its key: two could be paid
-    "1",  # a due date put before the issue date: the notice of the issue followed that of the due day
+    "11",  # a link in doubt that a person ordered again was made twice; the first stayed up when its invoice was voided
 )
 # Found by their first seeds in seconds; all of them: python -m tests.simulation --mutants
 QUICKLY_FOUND = ("what is in doubt is never looked up", "a link asks the double", "a text may wait into the night")

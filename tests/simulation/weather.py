@@ -27,8 +27,8 @@ _WRITE_FAULTS: Final = (
     (FaultKind.THROTTLE, 2, By.THROTTLE),
     (FaultKind.CRASH_BEFORE, 3, By.CRASH_BEFORE),
     (FaultKind.CRASH_AFTER, 4, By.CRASH_AFTER),
-    (FaultKind.REFUSE, 1, By.REFUSE),
-    (FaultKind.DEAD, 1, By.DEAD),
+    (FaultKind.REFUSE, 2, By.REFUSE),
+    (FaultKind.DEAD, 2, By.DEAD),
 )
 _READ_FAULTS: Final = (
     (FaultKind.FAIL_BEFORE, 8),
@@ -110,7 +110,7 @@ class Weather:
         self._events = Random(f"{seed}/events")
         stormy = self.season in {Season.CALLS, Season.STORM}
         crashy = self.season in {Season.CRASHES, Season.STORM}
-        self.write_rate = plan.choice((0.1, 0.25, 0.4)) if stormy else 0.12 if crashy else 0.0
+        self.write_rate = plan.choice((0.15, 0.3, 0.45)) if stormy else 0.12 if crashy else 0.0
         self.read_rate = plan.choice((0.02, 0.05, 0.12)) if stormy else 0.01 if crashy else 0.0
         self.commit_rate = plan.choice((0.01, 0.03, 0.06)) if crashy else 0.0
         self.disk_rate = plan.choice((0.0, 0.002, 0.01)) if self.season is Season.STORM else 0.0
@@ -135,7 +135,7 @@ class Weather:
     def _sleeps(plan: Random, start: datetime, length: timedelta) -> list[Sleep]:
         found = [
             Sleep(start + length * plan.random(), timedelta(hours=plan.choice((3, 14, 60, 24 * 8))))
-            for _ in range(plan.randrange(3))
+            for _ in range(plan.randrange(1, 4))
         ]
         if plan.random() < 0.03:
             # Longer than the ledger's changes and the processor's events reach back.
