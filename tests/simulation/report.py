@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tests.simulation.cells import LIVE, NOT_LIVE, Hit, Tally
 
-# Seeds from which on every live cell and every state must have been reached: the rarest is met once in a hundred.
+# Seeds from which on every live cell and every state must have been reached: the rarest was met twice in 450.
 ENOUGH: Final = 500
 TOLD_EVERY: Final = 15.0  # seconds between two lines of progress: a log that stands still longer looks dead
 DAYS_A_MONTH: Final = 30
