@@ -191,10 +191,7 @@ class _Street:
         self._let_time_pass()
         return (
             not self._open()
-            and all(
-                len(self.house.notices(bill.mobile)) == 1 or self._in_doubt(bill.invoice, "notice")
-                for bill in self.bills
-            )
+            and all(self.house.notices(bill.mobile) or self._in_doubt(bill.invoice, "notice") for bill in self.bills)
             and all(not self.house.link_is_active(self.house.link_to(bill.mobile)) for bill in self.bills if bill.paid)
         )
 

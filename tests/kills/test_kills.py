@@ -16,6 +16,7 @@ from tests.kills.__main__ import KILLS
 from tests.kills.chain import OWNER, house_with_owner, play
 from tests.kills.plan import MOMENT, Kill, chains, kills
 from tests.kills.verdict import Bill, judged
+from tests.kills.witness import Witness
 
 SEED = "1"
 CHAINS = chains(SEED, KILLS)
@@ -46,9 +47,12 @@ def test_the_verdict_sees_a_second_text_a_lost_booking_and_a_kill_that_never_cam
     with SandboxWorld() as sandbox:
         house = house_with_owner(tmp_path, sandbox)
         first, second = (_bill(house, which) for which in range(2))
+        witness = Witness(house)
         assert house.run("run", "--once").returncode == 0
         assert judged(house, [first, second], OWNER, Counter()) == []
+        assert (witness.seen, witness.unannounced) == (4, [])  # two links, two texts
         _send_again(house, first)
+        assert len(witness.unannounced) == 1
         second.paid = True  # somebody's money came, and nothing followed
         broken = "\n".join(judged(house, [first, second], OWNER, Counter()))
         house.doors.close()
