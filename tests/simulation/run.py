@@ -162,7 +162,9 @@ class _Story:
 
     def _owner_looks(self) -> None:
         """About once a day the owner reads what waits for him, and types the commands he is told to."""
-        if self.clock.now() - self._looked_at < timedelta(hours=20):
+        # Morning and evening once nothing goes wrong any more: what waits for his word has five days to be finished.
+        often = timedelta(hours=6 if self.weather.over(self.clock.now()) else 20)
+        if self.clock.now() - self._looked_at < often:
             return
         up = [one for one in self.desks.at_work() if one.alive]
         if not up:
