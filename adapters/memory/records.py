@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from adapters.memory.carrier_world import CarrierWorld
@@ -49,6 +50,8 @@ _FATES = {
     DeliveryState.FAILED: TextFate.NEVER_SENT,
     DeliveryState.CANCELLED: TextFate.NEVER_SENT,
 }
+# A simulation asks for the same few numbers thousands of times, and parsing one takes a millisecond.
+_parsed = lru_cache(maxsize=1000)(parse_mobile)
 _WRITES = frozenset(("book", "create_link", "retire_link", "send", "write_claim"))
 
 
@@ -106,7 +109,7 @@ def _invoices(world: LedgerWorld, policy: Policy) -> tuple[InvoiceRecord, ...]:
     for ledger_id, history in world.invoices.items():
         states = _customers(world, history.latest.customer_id)
         numbers = sorted({(one.mobile, one.country or policy.country) for one in states if one.mobile})
-        parsed = (parse_mobile(number, country) for number, country in numbers)
+        parsed = (_parsed(number, country) for number, country in numbers)
         phones = tuple(one for one in parsed if one is not None)
         found.append(InvoiceRecord(ledger_id, _timeline(history), phones, phones_whole=True))
     return tuple(found)

@@ -33,6 +33,7 @@ from tests.simulation.weather import Weather
 
 DAYS: Final = 45
 ONCE_A_DAY: Final = timedelta(hours=20)
+ONCE_IN_PEACE: Final = timedelta(hours=6)  # what waits for the owner's word once nothing goes wrong has five days to end
 MOST_PASSES: Final = 3000  # of a run; some hundred are usual. More means that passes chase each other
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  the files are our own, in a folder of their own
 
@@ -152,7 +153,8 @@ class _Story:
             if due:
                 self._turns(due)
                 town.take_turns()
-                self._looks_at = self._looks_at or max(clock.now(), self._looked_at + ONCE_A_DAY)
+                often = ONCE_IN_PEACE if self.weather.over(clock.now()) else ONCE_A_DAY
+                self._looks_at = self._looks_at or max(clock.now(), self._looked_at + often)
             if self._looks_at is not None and self._looks_at <= clock.now():
                 self._owner_looks()
         return [f"{MOST_PASSES} passes before {clock.now()}: passes chase each other"]
