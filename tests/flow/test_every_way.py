@@ -316,6 +316,19 @@ def test_a_link_that_the_processor_will_not_take_down_is_put_before_a_person(off
     assert any("take the payment link down" in item for item in office.attention())
 
 
+def test_a_link_whose_end_is_in_doubt_is_taken_down_again(office: Office) -> None:
+    invoice = office.issue()
+    office.run()
+    office.stripe_faults.program(FaultKind.NEVER_COMMIT, "retire_link")
+    office.ledger_world.pay_by_hand(invoice, DOLLARS)
+    office.wait(minutes=20)
+    office.run()
+    assert len(office.stripe_world.live_links()) == 1
+    office.wait(minutes=1)
+    office.run(2)
+    assert office.stripe_world.live_links() == []
+
+
 def test_what_was_paid_on_a_page_of_a_link_that_goes_down_is_stored_while_another_page_is_still_open(
     office: Office,
 ) -> None:

@@ -1,7 +1,7 @@
 """How hard the fuzz tests try: seconds in the pipeline, minutes before a release.
 
 `pytest tests/fuzz` draws the same examples each time, so that it passes or fails for the change and not for luck.
-`pytest tests/fuzz --hypothesis-profile=deep` draws fifty times as many, others each time; what it finds stays
+`pytest tests/fuzz --hypothesis-profile=deep` draws a hundred times as many, others each time; what it finds stays
 beside the test as an `@example`.
 """
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from hypothesis import HealthCheck, settings
 
-QUICK: Final = 200
+QUICK: Final = 100
 DEEP: Final = 10_000
 
 # No deadline: other work on the machine must not fail a test. A strategy that filters much is slow, not wrong.
