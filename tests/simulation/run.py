@@ -33,7 +33,9 @@ from tests.simulation.weather import Weather
 
 DAYS: Final = 45
 ONCE_A_DAY: Final = timedelta(hours=20)
-ONCE_IN_PEACE: Final = timedelta(hours=6)  # what waits for the owner's word once nothing goes wrong has five days to end
+ONCE_IN_PEACE: Final = timedelta(
+    hours=6
+)  # what waits for the owner's word once nothing goes wrong has five days to end
 MOST_PASSES: Final = 3000  # of a run; some hundred are usual. More means that passes chase each other
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  the files are our own, in a folder of their own
 
