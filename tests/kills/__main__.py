@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections import Counter
@@ -48,6 +49,7 @@ def main() -> int:
     parser.add_argument("--keep", metavar="FOLDER", type=Path, help="leave what the lives wrote there")
     asked = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # what was found is seen although it is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # told to stop, it takes what it started along
     number = asked.kills or (DEEP_KILLS if asked.deep else KILLS)
     numbered = list(enumerate(chains(asked.seed, number)))
     chosen = [one for one in numbered if asked.chain in {None, one[0]}]

@@ -29,6 +29,7 @@ class Launcher:
     def __init__(self, house: House, patience: float = PATIENCE) -> None:
         self.house, self.patience = house, patience
         self._lives = 0
+        self._life: Life | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.kills.launcher"],
             env=house.env,
@@ -46,7 +47,8 @@ class Launcher:
         order = {"arguments": ["run", "--config", str(self.house.config)], "log": str(log), "point": point, "hit": hit}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
-        return Life(self, int(self.answer(self.patience)), log)
+        self._life = Life(self, int(self.answer(self.patience)), log)
+        return self._life
 
     def answer(self, patience: float) -> str:
         """Its next line.
@@ -60,7 +62,9 @@ class Launcher:
         return self._process.stdout.readline().strip()
 
     def close(self) -> None:
-        """End it."""
+        """End it, and the life that may still be going on."""
+        if self._life is not None and self._life.ended() is None:
+            self._life.kill()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
