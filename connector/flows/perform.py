@@ -169,10 +169,25 @@ def create_link(attempt: Attempt) -> str:
     values = request_of(row)
     amount = Money.of(values["amount"], values["currency"])
     moved = _no_longer_wanted(company, row, amount)
-    if moved and not any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key)):
+    doubted = any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
+    if moved and not doubted:
         # Had it ever been in doubt there could be a link already: then it is repeated, found, and taken down.
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
         return "cancelled"
+    if doubted and (made := company.processor.links_with_reference(values["reference"])):
+        # Since the last look the computer may have slept for longer than the processor remembers a key.
+        keep = next((one for one in made if one.active), made[0])
+        company.store.effects.start(row.key, company.clock.now(), company.owner)
+        company.store.link_made(
+            company.id,
+            row.key,
+            keep,
+            amount=amount,
+            generation=values["generation"],
+            now=company.clock.now(),
+            note="found at the processor; not made again",
+        )
+        return "adopted"
     lease.begin(attempt)
     link = company.processor.create_link(
         LinkRequest(
