@@ -175,11 +175,14 @@ def create_link(attempt: Attempt) -> str:
     values = request_of(row)
     amount = Money.of(values["amount"], values["currency"])
     moved = _no_longer_wanted(company, row, amount)
-    if moved and not any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key)):
+    doubted = any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
+    if moved and not doubted:
         # Had it ever been in doubt there could be a link already: then it is repeated, found, and taken down.
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
         return "cancelled"
-    if row.slot and (there := company.processor.links_with_reference(values["reference"])):
+    # Ordered again by a person, or in doubt: since the last look the computer may have slept for longer than the
+    # processor remembers a key.
+    if (doubted or row.slot) and (there := company.processor.links_with_reference(values["reference"])):
         company.store.effects.start(row.key, company.clock.now(), company.owner)
         return "found" if link.adopt(company, row, there, "found at the processor; not made again") else LEFT
     reach(Boundary.REREAD, row.kind)

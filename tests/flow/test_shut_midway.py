@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from adapters.memory.faults import FaultKind
 from connector.ports.calls import CallKind
 from tests.flow.office import DOLLARS, Office
 
@@ -75,5 +76,26 @@ def test_a_link_that_did_not_leave_is_made_once_after_it(office: Office) -> None
     for _ in range(3):
         office.wait(minutes=5)
         office.run()
+    assert len(office.stripe_world.links) == 1
+    assert len(office.texts()) == 1
+
+
+def test_a_link_in_doubt_is_looked_for_again_after_a_sleep_longer_than_its_key_lives(office: Office) -> None:
+    office.issue()
+    office.stripe_faults.program(FaultKind.LOSE_ANSWER, method="create_link")
+    office.run()
+    office.stripe_faults.lag_of["links_with_reference"] = 90.0  # the list does not show it yet
+    office.wait(seconds=25)
+
+    def held(called: str, kind: CallKind) -> None:
+        """After that look, and before the link is made again."""
+        if called == "messenger" and kind is CallKind.READ:
+            office.line.held = None
+            office.wait(hours=26)
+
+    office.line.held = held
+    for _ in range(3):
+        office.run()
+        office.wait(minutes=3)
     assert len(office.stripe_world.links) == 1
     assert len(office.texts()) == 1
