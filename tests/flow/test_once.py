@@ -68,6 +68,7 @@ def test_a_booking_found_to_hold_less_than_was_paid_is_shown_to_a_person(office:
     office.ledger_faults.program(FaultKind.LOSE_ANSWER, "book")
     office.run()
     [entry] = office.ledger_world.entries_on(invoice)
+    office.wait(seconds=30)
     office.ledger_world.edit_booking(entry.booking.booking_id, Money.of("20.00", "USD"))
     for _ in range(3):
         office.wait(minutes=10)

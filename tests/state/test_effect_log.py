@@ -186,3 +186,8 @@ def test_the_past_of_an_effect_is_kept_with_the_values_it_was_planned_with(house
         ("in_flight", EffectStatus.UNCERTAIN),
     ]
     assert history[0].request == '{"a":1}'
+
+
+def test_what_a_person_decides_on_an_effect_that_is_not_there_is_refused(house: House) -> None:
+    with pytest.raises(Bug, match="not on record"):
+        house.store.effects.close_by_person("NO SUCH KEY", NOW)
