@@ -22,21 +22,21 @@ STEP = timedelta(minutes=1)  # between passes; all of them stay within the day b
 def run(say: Say, *, sizes: tuple[int, ...], passes: int) -> list[Found]:
     """Passes over installations of several sizes in turn, on the real adapters over HTTP."""
     with ExitStack() as stack:
-        world = stack.enter_context(World())
-        halls: dict[int, tuple[Ours, ManualClock]] = {}
+        halls: dict[int, tuple[World, Ours, ManualClock]] = {}
         for size in sizes:
             say(f"(c) {size:,} receivables on record")
+            world = stack.enter_context(World())  # two installations in one would claim the company from each other
             clock = ManualClock(datetime.now(UTC))
             ours = stack.enter_context(installation(world, clock))
             ours.worker.once(COMPANY)  # the baseline, before anything is on record
             remember(ours.state, COMPANY, size)
             ours.worker.once(COMPANY)
-            halls[size] = (ours, clock)
+            halls[size] = (world, ours, clock)
         say(f"(c) {passes} idle passes over each")
         cpu: dict[int, list[float]] = {size: [] for size in sizes}
         calls: dict[int, set[int]] = {size: set() for size in sizes}
         for _ in range(passes):
-            for size, (ours, clock) in halls.items():
+            for size, (world, ours, clock) in halls.items():
                 world.forget_requests()
                 clock.advance(STEP)
                 start = time.process_time()

@@ -86,7 +86,7 @@ def initial_text(answers: InitialAnswers) -> str:
     """The file's text.
 
     Raises:
-        ConfigProblem: an answer cannot be used; all of them are told at once.
+        Mistyped: an answer cannot be used; all of them are told at once.
     """
     from connector.config.load import load_text
     from connector.config.problems import InvalidConfig

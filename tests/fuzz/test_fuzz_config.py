@@ -21,7 +21,7 @@ from connector.config import (
 from connector.config.initial import InitialAnswers, initial_text
 from connector.config.outputs import example_toml
 from connector.config.toml import toml_value
-from connector.errors import ConfigProblem
+from connector.errors import Mistyped
 from tests.fuzz.effort import effort
 from tests.fuzz.written import ENVIRON as KEYS
 from tests.fuzz.written import Mistake, Tree, inline, mistaken, text_of, tree_of, trees
@@ -225,5 +225,5 @@ def first_file(answers: InitialAnswers) -> str | None:
     """The file, None where the answers are refused; any other exception fails the test."""
     try:
         return initial_text(answers)
-    except ConfigProblem:
+    except Mistyped:
         return None

@@ -76,7 +76,7 @@ def test_a_word_that_twilio_itself_took_for_stop_is_a_stop(reception: Reception)
     office = reception.office
     customer = office.customer()
     office.wait(minutes=1)
-    reception.text("ARRET", OptOutType="STOP")
+    reception.text("NONE OF IT", OptOutType="STOP")
     assert consent(reception) is ConsentState.REVOKED
     office.issue(customer)
     office.run(3)
@@ -87,10 +87,10 @@ def test_it_is_one_also_where_the_text_was_read_before_without_that_word(recepti
     office = reception.office
     office.customer()
     office.wait(minutes=1)
-    reception.text("ARRET")
+    reception.text("NONE OF IT")
     assert consent(reception) is ConsentState.GRANTED
     for _ in range(3):
-        reception.text("ARRET", OptOutType="STOP")
+        reception.text("NONE OF IT", OptOutType="STOP")
     assert consent(reception) is ConsentState.REVOKED
     assert len(office.company.queries.consent("acme", MOBILE.e164)) == 2
 
