@@ -76,16 +76,22 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
     for name, stage in stages:
         _stage(company, name, stage, report)
     for number in range(ROUNDS):
-        before = dict(report.counts.names)
+        before = _done(report)
         _stage(company, "decide", propose.run_once, report)
         if number == 0 and (brakes.ask_before_catching_up(company) or brakes.ask_about_a_flood(company)):
             report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
         _stage(company, "perform", partial(perform.run_once, pool=pool), report)
-        if report.counts.names == before:
+        if _done(report) == before:
             break
     _stage(company, "read deliveries", listen.deliveries_once, report)
     _stage(company, "take off what is mended", tidy.run_once, report)
     brakes.passed(company)
+
+
+def _done(report: Report) -> dict[str, int]:
+    """What has come of the pass so far: while that grows, another round may find more to do."""
+    # Nothing comes of texts that wait for an answer, and to ask again at once would be all that a round did.
+    return {name: count for name, count in report.counts.names.items() if name != perform.HELD_BACK}
 
 
 def _is_known(company: Company, report: Report) -> bool:

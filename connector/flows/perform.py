@@ -43,6 +43,7 @@ CUSTOMERS_FRESH_FOR: Final = timedelta(minutes=5)
 
 UNREACHED: Final = 5  # so many of a kind out of reach in one run: the service is down, the rest waits for the next run
 LEFT: Final = "left for later"
+HELD_BACK: Final = "texts held back: replies or customers could not be read"
 
 ALL_KINDS: Final = frozenset(EffectKind)
 
@@ -98,7 +99,7 @@ def _people_are_known(company: Company, texts: list[EffectRow], counts: Counts) 
         listen.note_trouble(company, error)
         if error.code == "journal" or isinstance(error, ConfigProblem):
             _nobody_would_remember(company, error)
-        counts.add("texts held back: replies or customers could not be read")
+        counts.add(HELD_BACK)
         return False
     return True
 

@@ -464,3 +464,15 @@ def test_no_page_of_a_retired_link_is_asked_for_more_than_a_few_times_an_hour(of
     office.run()
     assert office.company.queries.counts("acme")["planned"] == 0
     assert office.company.clock.now() - timedelta(days=1) < office.clock.now()
+
+
+def test_while_replies_cannot_be_read_they_are_asked_for_twice_a_pass_and_not_once_a_round(office: Office) -> None:
+    office.issue()
+    office.wait(minutes=2)
+    for _ in range(20):
+        office.carrier_faults.program(FaultKind.DEAD, "inbound")
+    before = len(office.carrier.requests)
+    office.run()
+    asked = [call for call in office.carrier.requests[before:] if call.method == "inbound"]
+    assert len(asked) <= 3
+    assert office.texts() == []
