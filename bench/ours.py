@@ -63,6 +63,7 @@ days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 texts_per_hour = 100000
 texts_per_day = 1000000
 catch_up = 100000
+usual_day = 100000
 """
 
 
