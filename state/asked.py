@@ -131,9 +131,8 @@ NEXT_WORK_AT: Final[Select[Any]] = select(
 
 # ----------------------------------------------------------------------------------------------------------- effects
 
-_FAR: BindParameter[Any] = bindparam(
-    "far"
-)  # nothing is put off longer: only a clock that was ahead can have put it there
+# Nothing is put off longer: only a clock that was ahead can have put it there.
+_FAR: BindParameter[Any] = bindparam("far")
 _HAS_COME: Final = or_(_EFFECT.due_at <= _NOW, _EFFECT.due_at > _FAR)
 _PRESSING: Final = (_EFFECT.priority, _EFFECT.due_at, _EFFECT.key)
 DUE: Final = (

@@ -110,26 +110,6 @@ def test_a_pause_lasts_until_its_end_and_a_shorter_one_does_not_end_it(desk: Des
     desk.budget.before("xero", WRITE)
 
 
-def test_a_pause_that_a_clock_set_wrong_began_ends_when_its_time_has_passed(desk: Desk) -> None:
-    desk.clock.jump(START + timedelta(days=365))
-    desk.budget.pause("xero", START + timedelta(days=365, minutes=5))
-    desk.clock.jump(START)
-    desk.clock.advance(timedelta(minutes=4))
-    with pytest.raises(Throttled):
-        desk.budget.before("xero", READ)
-    desk.clock.advance(timedelta(minutes=2))
-    desk.budget.before("xero", READ)
-
-
-def test_what_a_service_said_of_its_limit_while_the_clock_was_ahead_does_not_last_until_then(desk: Desk) -> None:
-    desk.clock.jump(START + timedelta(days=365))
-    desk.budget.after(CallSeen("xero", READ, 200, day_remaining=0))
-    desk.clock.jump(START)
-    assert desk.left() == 0, "it was said a moment ago"
-    desk.clock.advance(timedelta(minutes=61))
-    assert desk.left() > 900
-
-
 def test_counts_that_could_not_be_stored_are_not_lost(desk: Desk) -> None:
     def refuse(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
