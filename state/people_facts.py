@@ -28,10 +28,9 @@ _DELIVERY_READ: Final = (
     .values(
         {name: bindparam(name) for name in ("check_at", "state")}
         | {"looks": _TEXT.c.looks + 1}
+        # What was told once and is not told now stays.
         | {
-            name: func.coalesce(
-                bindparam(name, type_=_TEXT.c[name].type), _TEXT.c[name]
-            )  # what was told once and is not told now stays
+            name: func.coalesce(bindparam(name, type_=_TEXT.c[name].type), _TEXT.c[name])
             for name in ("error_code", "segments", "price", "price_currency")
         }
     )
