@@ -27,7 +27,7 @@ def main() -> int:
             print(f"{name}: the run broke a promise or was not whole. Nothing was written.", file=sys.stderr)
             return 1
     known.update(given)
-    FIGURES.write_text(json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")
+    FIGURES.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
     PAGE.write_text(with_block(PAGE.read_text("utf-8"), known), "utf-8")
     print(f"Wrote {FIGURES} and {PAGE}.")
     return 0

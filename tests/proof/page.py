@@ -54,17 +54,20 @@ def _grid(figures: Figures) -> Iterator[str]:
         counts = ("-" if (one, fault) in never and not row.get(one) else f"{row.get(one, 0):,}" for one in effects)
         yield f"| {fault} | " + " | ".join(counts) + " |"
     yield ""
-    yield "States that a run must have come to, and how often it did:"
-    yield ""
-    for state, count in sorted(figures["states"].items()):
-        yield f"- {state}: {count:,}"
+    yield from _states(figures)
 
 
 def _with_states(figures: Figures) -> Iterator[str]:
     yield from _simulated(figures)
     yield ""
-    for state, count in sorted(figures["states"].items()):
-        yield f"- {state}: {count:,}"
+    yield from _states(figures)
+
+
+def _states(figures: Figures) -> Iterator[str]:
+    # Those that nothing came of belong to runs of another kind: a run that misses one of its own is not published.
+    yield "States that the run came to, and how often:"
+    yield ""
+    yield from (f"- {state}: {count:,}" for state, count in sorted(figures["states"].items()) if count)
 
 
 def _mutants(figures: Figures) -> Iterator[str]:
