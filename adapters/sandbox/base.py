@@ -163,6 +163,8 @@ class _Door:
             await self._inner(scope, receive, send)
             return
         body = await _read_body(receive)
+        if body is None:
+            return  # no service acts on half a request
         seen = SeenRequest(
             at=self._twin.clock.now().isoformat(),
             method=scope["method"],
@@ -232,10 +234,13 @@ def _close(send: Send) -> None:
     send.__self__.transport.abort()  # type: ignore[attr-defined]
 
 
-async def _read_body(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes | None:
+    """The whole body; None where the caller was gone before its end."""
     parts: list[bytes] = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 
@@ -71,3 +72,16 @@ def test_a_held_request_goes_on_by_itself_when_its_time_is_up() -> None:
     with SandboxWorld() as world:
         disturb(world.addresses["xero"], seconds=0.1)
         assert ask(f"{world.addresses['xero']}/connections").status_code == 401
+
+
+@pytest.mark.parametrize("service", ["quickbooks", "xero", "stripe", "twilio"])
+def test_no_service_acts_on_a_request_whose_caller_died_before_its_end(service: str) -> None:
+    with SandboxWorld() as world:
+        address = world.addresses[service].removeprefix("http://").split(":")
+        with socket.create_connection((address[0], int(address[1])), timeout=10) as line:
+            line.sendall(b"PUT /half HTTP/1.1\r\nHost: half\r\nContent-Length: 50\r\n\r\n{")
+        for _ in range(20):  # by then it has seen that the line is gone
+            ask(f"{world.addresses[service]}/whole")
+            time.sleep(0.01)
+        seen = [one["path"] for one in ask(f"{world.addresses[service]}/_sandbox/requests").json()["requests"]]
+        assert seen == ["/whole"] * 20
