@@ -154,8 +154,8 @@ class Worker:
             running.budget.flush()
             if report.counts.names:
                 log.info("%s: %s", company_id, ", ".join(f"{name} {by}" for name, by in report.counts.names.items()))
-            if self._state.queries.recovering(company_id):
-                return TROUBLED  # its memory is not whole yet: nothing else is done before it is
+            if report.recovering:
+                return TROUBLED  # nothing else is done before its memory is whole
             if report.counts[WAITS] and self._state.queries.cursor(company_id, LEDGER_CURSOR) is None:
                 return NEXT_TURN  # nothing is known of it yet, and its look is due still
             return self._next(running, look, calm=not report.troubles and not report.waiting)

@@ -213,8 +213,9 @@ class Database:
         """A part of the group's database transaction; a fact is a savepoint in it. Called with the lock held."""
         connection, driver = self._sqlite()
         if not connection.in_transaction():
-            # IMMEDIATE: two processes that both read and then write cannot deadlock half way.
-            connection.info["duebird_begin"] = "IMMEDIATE" if writes else "DEFERRED"
+            # IMMEDIATE: two processes that both read and then write cannot deadlock half way. Straight to the driver:
+            # SQLAlchemy's own way, a listener, makes every statement dearer, also those that follow.
+            driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
             connection.begin()
         try:
             if writes:
@@ -385,12 +386,5 @@ def _sqlite_engine(url: str) -> Engine:
         # docs/decisions/0001 and 0006: a rollback journal with EXTRA survives a power cut at any point.
         for pragma in ("journal_mode=PERSIST", "synchronous=EXTRA", "foreign_keys=ON", "fullfsync=ON"):
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        # DEFERRED for whoever only looks with the engine itself, such as the migrations' comparison.
-        # Straight to the driver: SQLAlchemy's own way costs as much as the question that follows.
-        begin = connection.info.get("duebird_begin", "DEFERRED")
-        connection.connection.driver_connection.execute(f"BEGIN {begin}")
 
     return engine

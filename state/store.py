@@ -51,6 +51,10 @@ _CALLS_MORE: Final = (
     .values(reads=_CALL.c.reads + bindparam("more_reads"), writes=_CALL.c.writes + bindparam("more_writes"))
 )
 _CALLS_NEW: Final = insert(_CALL)
+_CALL_COLUMNS: Final = ("company", "service", "hour", "reads", "writes")
+_CALLS_KNOWN: Final = select(_CALL.c.company, _CALL.c.service, _CALL.c.hour).where(
+    _CALL.c.company.in_(bindparam("companies", expanding=True)), _CALL.c.hour.in_(bindparam("hours", expanding=True))
+)
 
 
 class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
@@ -202,12 +206,13 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
 
     def calls_made(self, counts: Iterable[tuple[str, str, datetime, int, int]]) -> None:
         """Add (company, service, UTC hour, reads, writes) to what was counted."""
+        made = list(counts)
         with self.database.record() as connection:
-            for company, service, hour, reads, writes in counts:
-                place = {"company": company, "service": service, "hour": hour}
-                more = {"more_reads": reads, "more_writes": writes}
-                if not change(connection, _CALLS_MORE, {**{f"at_{name}": at for name, at in place.items()}, **more}):
-                    change(connection, _CALLS_NEW, {**place, "reads": reads, "writes": writes})
+            places = {"companies": list({one[0] for one in made}), "hours": list({one[2] for one in made})}
+            known = {tuple(one) for one in connection.execute(_CALLS_KNOWN, places)}
+            change(connection, _CALLS_MORE, [_more(*one) for one in made if one[:3] in known])
+            new = [one for one in made if one[:3] not in known]
+            change(connection, _CALLS_NEW, [dict(zip(_CALL_COLUMNS, one, strict=True)) for one in new])
 
     def housekeeping(self, company: str, now: datetime) -> None:
         """Drop what no decision needs: worked events past the processor's own 30 days, call counts past 60."""
@@ -215,6 +220,11 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
             # 35 days: five more than the processor lists, so that an overlap never meets a dropped one
             connection.execute(_HINTS_DROPPED, {"whose": company, "before": now - timedelta(days=35)})
             connection.execute(_CALLS_DROPPED, {"whose": company, "before": now - timedelta(days=60)})
+
+
+def _more(company: str, service: str, hour: datetime, reads: int, writes: int) -> dict[str, object]:
+    place = {"at_company": company, "at_service": service, "at_hour": hour}
+    return {**place, "more_reads": reads, "more_writes": writes}
 
 
 __all__ = [

@@ -100,13 +100,13 @@ def ask_about_a_flood(company: Company) -> bool:
     Asked at most once a day: what the owner let go on stays going.
     """
     usual = company.policy.usual_day
-    if usual is None or company.queries.paused(company.id):
+    waiting = company.queries.notices_wanted(company.id) if usual is not None else 0
+    if usual is None or not waiting or company.queries.paused(company.id):
         return False
     now = company.clock.now()
     day_ago = now - A_DAY
-    waiting = company.queries.notices_wanted(company.id)
     today = company.queries.notices_since(company.id, day_ago) + waiting
-    if not waiting or today <= usual:
+    if today <= usual:
         return False
     texted_at = company.queries.noticed_between(company.id, now - LOOK_BACK, day_ago)
     busiest = busiest_day(texted_at, company.policy.zone)

@@ -42,6 +42,7 @@ class Budget:
         self._paused: dict[str, float] = {}
         self.skew: dict[str, timedelta] = {}
         self._skew_at: dict[str, datetime] = {}
+        self._told_off: bool | None = None  # whether it is on record that the clock is wrong; nobody else writes that
         self._answered: dict[CallKind, dict[str, datetime]] = {kind: {} for kind in CallKind}
 
     def clock_error(self) -> timedelta:
@@ -163,10 +164,13 @@ class Budget:
     def _store_skew(self) -> None:
         error = self.clock_error()
         off = int(error.total_seconds()) if error > SKEW_SHOWN else 0
-        known = self._queries.cursor(self._company, CLOCK_SKEW)
+        if self._told_off is None:
+            known = self._queries.cursor(self._company, CLOCK_SKEW)
+            self._told_off = known is not None and known.value != "0"
         # written when it begins and when it ends, not with every second by which it changes
-        if bool(off) != (known is not None and known.value != "0"):
+        if bool(off) != self._told_off:
             self._store.set_cursor(self._company, CLOCK_SKEW, str(off), self._clock.now())
+            self._told_off = bool(off)
 
 
 def _days(window: timedelta) -> str:

@@ -41,6 +41,7 @@ class Report:
     counts: Counts = field(default_factory=Counts)
     troubles: list[str] = field(default_factory=list)
     waiting: bool = False  # a service asked for a pause, or its budget is used up
+    recovering: bool = False  # its memory is to be rebuilt first: nothing else is done before
 
 
 def run_pass(company: Company, look: Look | None = None) -> Report:
@@ -52,7 +53,8 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
     # One set of threads for the whole pass: each thread keeps its connections, and new ones cost a handshake each.
     with company.threads(company.workers) as pool:
         try:
-            if _is_ours(company, report) and _is_known(company, report):
+            standing = _stand(company, report)
+            if standing is lease.Standing.OURS or (standing is None and _is_known(company, report)):
                 _stages(company, look or Look(), pool, report)
             _tell_standing(company, report)
         except DatabaseTrouble as error:
@@ -77,7 +79,7 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
         _stage(company, name, stage, report)
     for number in range(ROUNDS):
         before = _done(report)
-        _stage(company, "decide", propose.run_once, report)
+        _stage(company, "decide", propose.run_once if number else propose.by_present_rules, report)
         if number == 0 and (brakes.ask_before_catching_up(company) or brakes.ask_about_a_flood(company)):
             report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
         _stage(company, "perform", partial(perform.run_once, pool=pool), report)
@@ -105,8 +107,11 @@ def _is_known(company: Company, report: Report) -> bool:
     return True
 
 
-def _is_ours(company: Company, report: Report) -> bool:
-    """Whether to work on the company. Where nobody could be asked, what can be read is read, and no effect follows."""
+def _stand(company: Company, report: Report) -> lease.Standing | None:
+    """Where the company stands; None where it must be seen whether its memory can be relied on.
+
+    Where nobody could be asked, what can be read is read, and no effect follows.
+    """
     try:
         standing = lease.stand(company)
     except DatabaseTrouble:
@@ -116,9 +121,9 @@ def _is_ours(company: Company, report: Report) -> bool:
         listen.note_trouble(company, trouble)
         report.waiting = isinstance(trouble, Throttled)
         report.troubles.append(f"nothing is texted or booked: {trouble}")
-        return True
+        return None
     report.waiting = lease.texts_wait(company)
-    return standing is not lease.Standing.ELSEWHERE
+    return None if standing is lease.Standing.RECOVERING else standing
 
 
 def _tell_standing(company: Company, report: Report) -> None:
@@ -126,6 +131,7 @@ def _tell_standing(company: Company, report: Report) -> None:
     if company.lease.lost:
         report.troubles.append("another computer works on these books: see `duebird attention`")
     elif company.queries.recovering(company.id):
+        report.recovering = True
         report.troubles.append(f"its memory is to be rebuilt first: see `duebird recover {company.id}`")
 
 

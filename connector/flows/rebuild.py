@@ -135,7 +135,7 @@ def _decisions(company: Company, findings: Findings) -> None:
     company.store.paused_for_recovery(company.id, hold.why if hold else "", now)
     company.store.everything_decided_anew(company.id, now)
     for _ in range(DECISION_RUNS):
-        counts = propose.run_once(company)
+        counts = propose.by_present_rules(company)
         findings.count("decisions", counts["decisions"])
         if company.stop_asked():
             raise Unfinished("Duebird was told to stop")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +10,6 @@ from random import Random
 from typing import Final
 
 from connector.cli.recover import BY_HAND
-from state.place import DATABASE_NAME
 from tests.simulation.cells import End, Sometimes, Tally
 from tests.simulation.machine import COMPANY, Machine
 from tests.simulation.town import START, Town
@@ -131,7 +128,7 @@ class TwoDesks:
         """Which states of losing and finding again were reached."""
         for one in self._machines:
             for state, question in _REACHED.items():
-                self._tally.reached[state] += int(_rows(one, question)[0][0])
+                self._tally.reached[state] += int(one.on_record(question)[0][0])
 
 
 _FOUND: Final = "select count(*) from effect_events where note like "
@@ -148,9 +145,4 @@ _REACHED: Final = {
 
 def is_elsewhere(machine: Machine) -> bool:
     """Whether it says that another installation works on the company."""
-    return bool(_rows(machine, "select 1 from leases where elsewhere is not null"))
-
-
-def _rows(machine: Machine, question: str) -> list[tuple[str, ...]]:
-    with closing(sqlite3.connect(machine.folder / DATABASE_NAME)) as reader:
-        return list(reader.execute(question))
+    return bool(machine.on_record("select 1 from leases where elsewhere is not null"))

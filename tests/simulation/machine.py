@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -199,6 +199,15 @@ class Machine:
         self.alive = False
         with suppress(sqlite3.Error):
             self.database.close()
+
+    def on_record(self, question: str, *values: str) -> list[tuple[str, ...]]:
+        """What the database holds, asked in its own words: also while the program does not run."""
+        if self.alive and not self._spoilt:
+            with self.database.ask() as connection, closing(connection.connection.cursor()) as cursor:
+                cursor.execute(question, values)
+                return list(cursor.fetchall())
+        with closing(sqlite3.connect(self.folder / DATABASE_NAME)) as reader:
+            return list(reader.execute(question, values))
 
     def turn(self) -> None:
         """One pass, or the death of the program on the way."""

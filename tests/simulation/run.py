@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +19,6 @@ from connector.assemble import State
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.records import Records
 from connector.flows.attempts import order_retry
-from state.place import DATABASE_NAME
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.ends import Ground, TwoDesks, days_more, plan_end
@@ -209,8 +207,7 @@ class _Story:
             state.store.attention_closed(COMPANY, item, "a person", now)
 
     def _rows(self, machine: Machine, question: str, *values: str) -> list[tuple[str, ...]]:
-        with closing(sqlite3.connect(machine.folder / DATABASE_NAME)) as reader:
-            return list(reader.execute(question, values))
+        return machine.on_record(question, *values)
 
     def _shown(self) -> Shown:
         told, open_ones = [], []
