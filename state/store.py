@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, update
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, Update, bindparam, delete, insert, update
+from sqlmodel import SQLModel, col, select
 
-from connector.domain.effect import BooksIdentity
+from connector.domain.effect import BooksIdentity, EffectStatus
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import ConfigProblem
@@ -30,7 +30,7 @@ from state.names import (
 from state.people_facts import PeopleFacts
 from state.recovery_facts import RecoveryFacts
 from state.rows import change, table_of
-from state.tables import CallRow, CompanyRow, HintRow, ReceivableRow
+from state.tables import CallRow, CompanyRow, EffectRow, HintRow, PaymentRow, ReceivableRow, TextRow, UtcDateTime
 
 _RECEIVABLE: Final = table_of(ReceivableRow)
 _DECIDED: Final = (
@@ -49,6 +49,24 @@ _CALLS_MORE: Final = (
     update(_CALL)
     .where(*(_CALL.c[name] == bindparam(f"at_{name}") for name in ("company", "service", "hour")))
     .values(reads=_CALL.c.reads + bindparam("more_reads"), writes=_CALL.c.writes + bindparam("more_writes"))
+)
+# No longer than a call whose answer was lost may still be carried out (docs/explanation/exactly-once.md, "Recovery").
+DOUBT_KEEPS: Final = timedelta(minutes=30)
+
+
+def _waits_no_longer(model: type[SQLModel], column: str, until: str = "now", *more: ColumnElement[bool]) -> Update:
+    table = table_of(model)
+    waits = table.c[column] > bindparam(until, type_=UtcDateTime)
+    return update(table).where(table.c.company == bindparam("whose"), waits, *more).values({column: bindparam(until)})
+
+
+_PUT_OFF: Final = (
+    _waits_no_longer(EffectRow, "due_at", "now", table_of(EffectRow).c.status == EffectStatus.PLANNED.value),
+    _waits_no_longer(EffectRow, "due_at", "soon", table_of(EffectRow).c.status == EffectStatus.UNCERTAIN.value),
+    _waits_no_longer(ReceivableRow, "review_at"),
+    _waits_no_longer(PaymentRow, "look_at"),
+    _waits_no_longer(HintRow, "look_at"),
+    _waits_no_longer(TextRow, "check_at"),
 )
 _CALLS_NEW: Final = insert(_CALL)
 _CALL_COLUMNS: Final = ("company", "service", "hour", "reads", "writes")
@@ -213,6 +231,16 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
             change(connection, _CALLS_MORE, [_more(*one) for one in made if one[:3] in known])
             new = [one for one in made if one[:3] not in known]
             change(connection, _CALLS_NEW, [dict(zip(_CALL_COLUMNS, one, strict=True)) for one in new])
+
+    def put_off_no_longer(self, company: str, now: datetime) -> None:
+        """Let everything that waits for a later moment be looked at now: a clock that was ahead has put it off.
+
+        What is in doubt is looked for half an hour later at the earliest: its call may still be carried out.
+        """
+        values = {"whose": company, "now": now, "soon": now + DOUBT_KEEPS}
+        with self.database.record() as connection:
+            for statement in _PUT_OFF:
+                connection.execute(statement, values)
 
     def housekeeping(self, company: str, now: datetime) -> None:
         """Drop what no decision needs: worked events past the processor's own 30 days, call counts past 60."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import stripe
 
 from adapters.stripe import translate
-from adapters.stripe.processor import LINK_PAGES, PAGE, SESSION_PAGES, StripeProcessor, check_id, links_of
+from adapters.stripe.processor import PAGE, SESSION_PAGES, StripeProcessor, check_id, links_of
 from adapters.stripe.wire import SERVICE
 from connector.domain.money import Money
 from connector.domain.records import LinkRecord, RefundRecord
@@ -18,6 +18,10 @@ from connector.ports.records import Links
 
 # https://docs.stripe.com/api/refunds/object#refund_object-status: these gave no money back
 _GAVE_NOTHING: Final = frozenset(("failed", "canceled"))
+
+# 50,000 of each: two links an invoice, two hundred invoices a month, ten years. Read whole by an audit and by a
+# recovery only, which may cost a twentieth of a month's GETs.
+ALL_LINK_PAGES: Final = 500
 
 
 class StripeRecords(StripeProcessor):
@@ -29,8 +33,8 @@ class StripeRecords(StripeProcessor):
         Open ones first and by themselves: years of closed ones must not hide them. What a link asks is not in the list,
         and reading it would be a call for each; it is part of the reference.
         """
-        opened, all_opened = self._walk("read the payment links", links_of, {"active": True}, LINK_PAGES)
-        closed, all_closed = self._walk("read the payment links", links_of, {"active": False}, LINK_PAGES)
+        opened, all_opened = self._walk("read the payment links", links_of, {"active": True}, ALL_LINK_PAGES)
+        closed, all_closed = self._walk("read the payment links", links_of, {"active": False}, ALL_LINK_PAGES)
         rows = {row["id"]: row for row in (*opened, *closed)}  # one closed meanwhile is in both
         whole = all_opened and all_closed
         found = (translate.link_from(row) for row in rows.values())

@@ -17,6 +17,7 @@ _OURS: Final = frozenset((FailureKind.FILTERED, FailureKind.SETUP))
 # A night and a weekend evening are no stop; a machine that was off longer comes back to a backlog worth a question.
 AWAY: Final = timedelta(hours=12)
 A_DAY: Final = timedelta(days=1)
+CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # what is known is allowed for; above it nobody knows what is right
 
 
 def notices_left(company: Company, now: datetime) -> int | None:
@@ -67,11 +68,14 @@ def ask_before_catching_up(company: Company) -> bool:
     """After a stop, or at the very first start: pause texts when more are waiting than may go out unasked.
 
     Returns whether it paused. Called when the first decisions of a run are recorded and nothing was attempted yet.
+    Where the pass before was made on a clock that was ahead, what that one put off is looked at now.
     """
     most = company.policy.catch_up
     now = company.clock.now()
     last = company.queries.cursor(company.id, PASSED)
     away = now - last.moved_at if last else None
+    if away is not None and away < -CLOCK_MAY_ERR:
+        company.store.put_off_no_longer(company.id, now)
     if most is None or (away is not None and away < AWAY) or company.queries.paused(company.id):
         return False
     waiting = company.queries.notices_wanted(company.id)

@@ -17,6 +17,7 @@ from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
 from connector.flows import lease
 from connector.flows.attempts import Attempt
+from connector.flows.brakes import CLOCK_MAY_ERR
 from connector.flows.company import Company
 from connector.flows.situation import reread_situation, situations
 from connector.ports.messenger import SentText, TextRequest
@@ -31,7 +32,6 @@ LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of
 SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
 RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
 ASK_AGAIN: Final = timedelta(minutes=15)  # whether a person has let go on what was stopped
-CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # what is known is allowed for; above it nobody knows what is right
 TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from adapters.memory.faults import FaultKind
 from connector.assemble import State
 from connector.domain.cadence import Intervals
 from connector.flows.budget import Budget
 from connector.ports.calls import Clock
 from connector.worker import Assembled, Worker
-from tests.flow.office import Office
+from tests.flow.office import DOLLARS, Office
 
 
 def test_a_clock_that_was_a_year_ahead_does_not_stop_the_looks_for_a_year(office: Office) -> None:
@@ -34,3 +35,20 @@ def test_a_clock_that_was_a_year_ahead_does_not_stop_the_looks_for_a_year(office
         office.wait(minutes=20)
         worker.work("acme")
     assert office.reason(invoice)
+
+
+def test_what_a_clock_two_days_ahead_has_put_off_is_done_once_it_is_set_right(office: Office) -> None:
+    invoice = office.issue()
+    office.run()
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    office.wait(minutes=5)
+    right = office.clock.now()
+    office.clock.jump(right + timedelta(days=2))
+    office.ledger_faults.program(FaultKind.FAIL_BEFORE, "book")
+    office.run()
+    assert office.bookings(invoice) == []
+    office.clock.jump(right)
+    office.run()
+    office.wait(minutes=10)
+    office.run()
+    assert office.bookings(invoice) == [DOLLARS]
