@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from connector.config import Loaded
     from state.glance import Glances
 
+# A command within a sentence ends where the sentence goes on.
+_COMMAND: Final = re.compile(r"\bduebird(?: (?!and |then |to |if |in )(?:'[^']*'|[^\s,;()'`]+))+")
 # The same of every command; documented in docs/reference/commands.md. The last two are those of sysexits.h
 # (https://man.freebsd.org/sysexits), which a service manager can act on.
 EXIT_FAILED: Final = 1  # it could not be done; the sentence says why
@@ -239,6 +242,13 @@ def typed(command: str, config: Path | None) -> str:
     import shlex
 
     return f"duebird {command} --config {shlex.quote(str(config))}"
+
+
+def typed_in(advice: str, config: Path | None) -> str:
+    """The same for each command within a sentence, as items of the list have it: the daemon cannot know it."""
+    if config is None:
+        return advice
+    return _COMMAND.sub(lambda found: typed(found[0].removeprefix("duebird "), config), advice)
 
 
 def counted(count: int, one: str, many: str = "") -> str:

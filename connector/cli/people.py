@@ -26,6 +26,7 @@ from connector.cli.frame import (
     screen,
     told,
     typed,
+    typed_in,
     zone_of,
 )
 
@@ -108,7 +109,7 @@ def _print_items(loaded: Loaded, rows: list[AttentionRow], config: Path | None, 
             console.print(Text.assemble((company, "bold"), f": {counted(len(items), 'thing')}"))
         for row in items:
             since = local(row.opened_at, zone_of(loaded, company))
-            command = (f"→ {row.command}", "cyan")
+            command = (f"→ {typed_in(row.command, config)}", "cyan")
             body = Text.assemble(row.happened, (f"  ({since})\n", "dim"), row.not_done, "\n", command)
             hanging(console, Text(item_name(row.key), style="bold"), body, width=6, indent=2 if several else 0)
         console.print()

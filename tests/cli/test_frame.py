@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import typer
 
-from connector.cli.frame import told
+from connector.cli.frame import told, typed_in
 from connector.errors import (
     ConfigProblem,
     DatabaseTrouble,
@@ -61,3 +63,29 @@ def test_whoever_reports_a_fault_can_see_where_it_is(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DUEBIRD_TRACEBACK", "1")
     with pytest.raises(ValueError, match="canary"), told():
         raise ValueError("canary")
+
+
+@pytest.mark.parametrize(
+    ("advice", "shown"),
+    [
+        ("duebird show INV-7 --company acme", "duebird show INV-7 --company acme --config my.toml"),
+        (
+            "duebird check acme, then: duebird resume acme",
+            "duebird check acme --config my.toml, then: duebird resume acme --config my.toml",
+        ),
+        (
+            "duebird release 5 --customer and duebird release 6 --customer",
+            "duebird release 5 --customer --config my.toml and duebird release 6 --customer --config my.toml",
+        ),
+        ("duebird show 'No. 7, old'", "duebird show 'No. 7, old' --config my.toml"),
+        ("duebird preview   (raise caps)", "duebird preview --config my.toml   (raise caps)"),
+        (
+            "Stop Duebird there. To run it here: duebird recover a --begin",
+            "Stop Duebird there. To run it here: duebird recover a --begin --config my.toml",
+        ),
+        ("Look for pi_1 in the Stripe dashboard.", "Look for pi_1 in the Stripe dashboard."),
+    ],
+)
+def test_commands_of_an_item_name_the_configuration_that_was_named(advice: str, shown: str) -> None:
+    assert typed_in(advice, Path("my.toml")) == shown
+    assert typed_in(advice, None) == advice
