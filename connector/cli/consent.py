@@ -26,6 +26,7 @@ from connector.cli.frame import (
     screen,
     told,
     typed,
+    working,
     zone_of,
 )
 from connector.cli.grouped import Sentences
@@ -54,7 +55,9 @@ SHOWN: Final = 20  # problems of a list; whoever mends twenty rows runs it again
 
 @app.command("import", epilog="Example: duebird consent import consents.csv --company acme --dry-run")
 def consent_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: phone, agreed_on, method, wording, evidence.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV: phone, agreed_on, method, wording, evidence, company.")
+    ],
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
@@ -64,33 +67,47 @@ def consent_import(
     """Read a list of people who agreed. Imports all of it or nothing; tells every problem with its row."""
     with told(), remembered(config, create=True) as (loaded, state):
         from connector.companies import company_settings
-        from connector.consent_import import read_csv
+        from connector.consent_import import Office, read_csv
 
-        company_id = one_company(loaded, company)
-        settings = company_settings(loaded, company_id)
-        read = read_csv(file, country=settings.country, timezone=settings.timezone, now=present())
+        offices = [
+            Office(one, company_settings(loaded, one).country, zone_of(loaded, one))
+            for one in company_ids(loaded, company)
+        ]
+        with working(f"Reading {file.name}") as say:
+            read = read_csv(
+                file,
+                offices,
+                present(),
+                registered=state.queries.consents_by_phone,
+                told=lambda rows: say(f"{rows:,} rows"),
+            )
         if read.problems:
-            _tell(file, read.problems, as_json=as_json)
+            _tell(file, read.problems, most=len(read.problems) if dry_run else SHOWN, as_json=as_json)
             raise typer.Exit(EXIT_FAILED)
-        count = len(read.records)
         if dry_run:
-            said = f"{file} is fine: {counted(count, 'consent')}. Nothing was imported (dry run)."
-            answer(said, {"read": count, "new": None, "problems": []}, as_json=as_json)
+            said = f"{file} is fine: {counted(read.count, 'consent')}. Nothing was imported (dry run)."
+            answer(said, {"read": read.count, "new": None, "problems": []}, as_json=as_json)
             return
-        new = state.store.consents_recorded(company_id, read.records, present())
-        known = f", {counted(count - new, 'was', 'were')} on record already" if count > new else ""
-        said = f"{counted(new, 'consent')} recorded for {settings.name}{known}. Next: {typed('preview', config)}"
-        answer(said, {"read": count, "new": new, "problems": []}, as_json=as_json)
+        with working(f"Recording {counted(read.count, 'consent')}") as say:
+            new = 0
+            for one, records in read.records.items():
+                new += state.store.consents_recorded(one, records, present())
+                say(f"{one} done")
+        whom = ", ".join(company_settings(loaded, one).name for one in read.records) or offices[0].company
+        rest = read.count - new
+        known = f", {counted(rest, 'was', 'were')} on record already" if rest else ""
+        said = f"{counted(new, 'consent')} recorded for {whom}{known}. Next: {typed('preview', config)}"
+        answer(said, {"read": read.count, "new": new, "problems": []}, as_json=as_json)
 
 
-def _tell(file: Path, problems: tuple[str, ...], *, as_json: bool) -> None:
+def _tell(file: Path, problems: tuple[str, ...], *, most: int, as_json: bool) -> None:
     if as_json:
         print_json({"read": 0, "new": 0, "problems": list(problems)})
         return
-    for problem in problems[:SHOWN]:
+    for problem in problems[:most]:
         typer.echo(problem, err=True)
-    if len(problems) > SHOWN:
-        typer.echo(f"... and {len(problems) - SHOWN} more.", err=True)
+    if len(problems) > most:
+        typer.echo(f"... and {len(problems) - most} more. To see all: --dry-run", err=True)
     typer.echo(
         f"{counted(len(problems), 'problem')} in {file}. Nothing was imported.\n"
         "Mend the rows and import the file again; what is on record already stays one consent.",
