@@ -1,8 +1,9 @@
 """The journal of consents: who agreed and who said stop, in a file beside the state folder.
 
 What customers told a person by word of mouth exists nowhere else: no service can give it back when the database is lost
-or an older one is put in its place. So each entry of the consent register is appended here before the database has it.
-The file only grows; it holds phone numbers, and is readable by its owner alone.
+or an older one is put in its place. So each entry of the consent register is appended here before the database has it,
+with its number and the hashes that chain it (`connector.domain.consent_chain`). The file only grows; it holds phone
+numbers, and is readable by its owner alone.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
+from connector.domain.consent_chain import Entry
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem, DatabaseTrouble
 
@@ -29,15 +31,11 @@ Stamp = tuple[int, int, int]  # which file it is, how long, when changed: the sa
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An entry of the journal."""
+    """A line of the journal. `entry` is None in lines of before the register was chained."""
 
     company: str
     record: ConsentRecord
-
-
-def same_entry(record: ConsentRecord) -> tuple[str, str, str]:
-    """What makes two entries of a company one: as in the database's constraint."""
-    return record.phone.e164, record.state.value, record.source
+    entry: Entry | None = None
 
 
 class ConsentJournal:
@@ -50,21 +48,21 @@ class ConsentJournal:
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
 
-    def append(self, company: str, records: Sequence[ConsentRecord]) -> None:
+    def append(self, entries: Sequence[Entry]) -> None:
         """Add entries; they are on the disk when this returns.
 
         Raises:
             DatabaseTrouble: they could not be written.
             ConfigProblem: others can look into the folder.
         """
-        if not records:
+        if not entries:
             return
         try:
             self._private_folder()
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NOFOLLOW | _BINARY, 0o600)
             try:
                 new = os.fstat(handle).st_size == 0
-                lines = b"".join(_line(company, one) for one in records)
+                lines = b"".join(_line(one) for one in entries)
                 # A power cut may have left half a line. It is closed off, and stays behind as a line that says nothing.
                 os.write(handle, lines if self._is_whole(handle) else b"\n" + lines)
                 os.fsync(handle)
@@ -87,7 +85,7 @@ class ConsentJournal:
             return []
         except OSError as error:
             raise self._out_of_reach(error) from error
-        found = (_entry(line) for line in content.split(b"\n"))
+        found = (_kept(line) for line in content.split(b"\n"))
         return [one for one in found if one is not None]
 
     def stamp(self) -> Stamp | None:
@@ -133,9 +131,14 @@ class ConsentJournal:
         )
 
 
-def _line(company: str, record: ConsentRecord) -> bytes:
+def _line(entry: Entry) -> bytes:
+    record = entry.record
     values = {
-        "company": company,
+        "company": entry.company,
+        "place": entry.place,
+        "previous_hash": entry.previous_hash,
+        "entry_hash": entry.entry_hash,
+        "entered_at": entry.entered_at.isoformat() if entry.entered_at else None,
         "phone": record.phone.e164,
         "state": record.state.value,
         "method": record.method.value,
@@ -148,33 +151,28 @@ def _line(company: str, record: ConsentRecord) -> bytes:
     return json.dumps(values, sort_keys=True).encode() + b"\n"
 
 
-def _entry(line: bytes) -> Kept | None:
+def _kept(line: bytes) -> Kept | None:
     try:
         values: dict[str, Any] = json.loads(line)
-        return Kept(
-            str(values["company"]),
-            ConsentRecord(
-                phone=Phone(values["phone"]),
-                state=ConsentState(values["state"]),
-                method=ConsentMethod(values["method"]),
-                recorded_at=datetime.fromisoformat(values["recorded_at"]),
-                recorded_by=str(values["recorded_by"]),
-                wording=str(values["wording"]),
-                evidence=str(values["evidence"]),
-                source=str(values["source"]),
-            ),
+        company = str(values["company"])
+        record = ConsentRecord(
+            phone=Phone(values["phone"]),
+            state=ConsentState(values["state"]),
+            method=ConsentMethod(values["method"]),
+            recorded_at=datetime.fromisoformat(values["recorded_at"]),
+            recorded_by=str(values["recorded_by"]),
+            wording=str(values["wording"]),
+            evidence=str(values["evidence"]),
+            source=str(values["source"]),
         )
-    except (ValueError, KeyError, TypeError):  # half a line, or a line of a later form
+        if "entry_hash" not in values:
+            return Kept(company, record)
+        entered = values["entered_at"]
+        entered_at = datetime.fromisoformat(entered) if entered else None
+        hashes = str(values["previous_hash"]), str(values["entry_hash"])
+        return Kept(company, record, Entry(company, int(values["place"]), *hashes, record, entered_at))
+    except (ValueError, KeyError, TypeError, AttributeError):  # half a line, or a line of a later form
         return None
-
-
-def unknown(records: Iterable[ConsentRecord], known: set[tuple[str, str, str]]) -> list[ConsentRecord]:
-    """Those that are not among the known, each once."""
-    found: dict[tuple[str, str, str], ConsentRecord] = {}
-    for one in records:
-        if same_entry(one) not in known:
-            found.setdefault(same_entry(one), one)
-    return list(found.values())
 
 
 def _flush_folder(folder: Path) -> None:

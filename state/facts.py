@@ -8,14 +8,13 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from connector.domain.consent import ConsentRecord
 from connector.domain.dunning import Reason
 from connector.domain.effect import NewEffect
 from state import books
 from state.database import Database
 from state.effects import EffectLog, TextFacts
 from state.rows import change, table_of
-from state.tables import AttentionRow, ConsentRow, CursorRow, HoldRow
+from state.tables import AttentionRow, CursorRow, HoldRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +76,6 @@ def put_cursor(connection: Connection, company: str, name: str, value: str, now:
     moved = {"value": value, "moved_at": now}
     if not change(connection, _CURSOR_MOVED, {"whose": company, "which": name, **moved}):
         change(connection, _CURSOR_NEW, {"company": company, "name": name, **moved})
-
-
-_CONSENT: Final = table_of(ConsentRow)
-_CONSENT_KNOWN: Final = select(_CONSENT.c.entry).where(
-    *(_CONSENT.c[name] == bindparam(name) for name in ("company", "phone", "state", "source"))
-)
-_CONSENT_NEW: Final = insert(_CONSENT)
-
-
-def consent_is_known(connection: Connection, company: str, record: ConsentRecord) -> bool:
-    """Whether the register has this very entry."""
-    entry = {"phone": record.phone.e164, "state": record.state.value, "source": record.source}
-    return connection.execute(_CONSENT_KNOWN, {"company": company, **entry}).first() is not None
-
-
-def put_consent(connection: Connection, company: str, record: ConsentRecord, now: datetime) -> bool:
-    """Add to the register within a fact of the caller; False where this very entry is there already."""
-    if consent_is_known(connection, company, record):
-        return False
-    values = {
-        "company": company,
-        "phone": record.phone.e164,
-        "state": record.state.value,
-        "wording": record.wording,
-        "method": record.method.value,
-        "recorded_at": record.recorded_at,
-        "recorded_by": record.recorded_by,
-        "evidence": record.evidence,
-        "source": record.source,
-    }
-    change(connection, _CONSENT_NEW, values)
-    books.review_phone(connection, company, record.phone.e164, now)
-    return True
 
 
 _ATTENTION: Final = table_of(AttentionRow)

@@ -15,7 +15,7 @@ from connector.domain.phone import Phone
 from connector.ports.messenger import InboundText, SentText
 from state import asked, books
 from state.consent_facts import ConsentFacts
-from state.facts import Attention, put_attention, put_consent, put_cursor, put_hold, review_scope
+from state.facts import Attention, put_attention, put_cursor, put_hold, review_scope
 from state.names import ALL, INBOUND_SINCE, TEXTS
 from state.rows import change, records_of, table_of
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
@@ -56,15 +56,13 @@ class PeopleFacts(ConsentFacts):
 
         `watermark` is None for replies that came by themselves: only a look may say how far was looked.
         """
-        self._journal_first(company, consents)
         with self.database.record() as connection:
             fresh = {text.text_id: (text, meaning) for text, meaning in texts}
             known = records_of(connection, InboundRow, asked.INBOUND_IDS, company, list(fresh))
             for row in known:
                 del fresh[row.text_id]
             change(connection, _INBOUND_NEW, [_inbound(company, text, meaning) for text, meaning in fresh.values()])
-            for record in consents:
-                put_consent(connection, company, record, now)
+            self._add(connection, company, consents, now)
             for attention in attentions:
                 put_attention(connection, company, attention, now)
             for customer in dict.fromkeys(hold_customers):

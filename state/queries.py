@@ -11,16 +11,17 @@ from typing import Any, Final
 from sqlalchemy import Executable, bindparam
 from sqlmodel import col, or_, select
 
-from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
+from connector.domain.consent import ConsentRecord
 from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
-from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable
 from connector.ports.messenger import DeliveryState
 from state import asked
 from state.books import receivable_of
+from state.consent_facts import consent_of
 from state.effects import CLOSED_BY_PERSON
 from state.lease_facts import Lease, lease_of
 from state.names import RECOVERY, TEXTS
+from state.register_views import RegisterViews
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
     CompanyRow,
@@ -38,7 +39,6 @@ from state.tables import (
     TextRow,
     UnreachableRow,
 )
-from state.views import Views
 
 
 @dataclass(slots=True)
@@ -87,8 +87,8 @@ _TEXTED: Final = select_some(TextRow, "phone", only="phone")
 _HOLDS: Final = select_of(HoldRow)
 
 
-class Queries(Views):
-    """What we remember, to read: what decisions need here, what people ask in `Views`."""
+class Queries(RegisterViews):
+    """What we remember, to read: what decisions need here, what people ask in `Views` and `RegisterViews`."""
 
     # ------------------------------------------------------------------------------------------------- decisions
 
@@ -141,7 +141,7 @@ class Queries(Views):
                 else:
                     (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
             phones = {row.phone for row in facts.customers.values() if row.phone}
-            for entry in sorted(some(ConsentRow, _CONSENTS, phones), key=_entry):
+            for entry in sorted(some(ConsentRow, _CONSENTS, phones), key=_place):
                 facts.consents[entry.phone].append(consent_of(entry))
             facts.unreachable = {row.phone for row in some(UnreachableRow, _UNREACHABLE, phones)}
             for effect in some(EffectRow, _NOTICES, phones, since=notices_since):
@@ -267,7 +267,7 @@ class Queries(Views):
         """The register's entries for a number, oldest first."""
         with self._db.ask() as connection:
             found = records_of(connection, ConsentRow, _CONSENTS, company, [phone])
-        return [consent_of(row) for row in sorted(found, key=_entry)]
+        return [consent_of(row) for row in sorted(found, key=_place)]
 
     def known_inbound(self, company: str, text_ids: Sequence[str]) -> set[str]:
         """Which of these replies are stored."""
@@ -316,22 +316,8 @@ class Queries(Views):
             return session.exec(statement).first()
 
 
-def _entry(row: ConsentRow) -> int:
-    return row.entry or 0
-
-
-def consent_of(row: ConsentRow) -> ConsentRecord:
-    """The value a row holds."""
-    return ConsentRecord(
-        phone=Phone(row.phone),
-        state=ConsentState(row.state),
-        wording=row.wording,
-        method=ConsentMethod(row.method),
-        recorded_at=row.recorded_at,
-        recorded_by=row.recorded_by,
-        evidence=row.evidence,
-        source=row.source,
-    )
+def _place(row: ConsentRow) -> int:
+    return row.place
 
 
 def step_is_spent(row: EffectRow) -> bool:

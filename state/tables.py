@@ -127,7 +127,10 @@ class CustomerRow(SQLModel, table=True):
 
 
 class ConsentRow(SQLModel, table=True):
-    """One entry of the consent register; only ever added to."""
+    """One entry of the consent register; only ever added to, and chained (`connector.domain.consent_chain`).
+
+    `recorded_at` is when the person said so, `entered_at` when it came into the register (None: before that was noted).
+    """
 
     __tablename__: ClassVar[Any] = "consents"
     entry: int | None = Field(default=None, primary_key=True)
@@ -140,9 +143,15 @@ class ConsentRow(SQLModel, table=True):
     recorded_by: str
     evidence: str = ""
     source: str = ""
+    place: int  # of the company's register, from 1
+    previous_hash: str = Field(max_length=64)
+    entry_hash: str = Field(max_length=64)
+    entered_at: datetime | None = instant(default=None)
     __table_args__ = (
         Index("consents_phone", "company", "phone"),
-        Index("consents_entry", "company", "entry"),
+        # Two writers that both follow on one entry would make two registers of one.
+        UniqueConstraint("company", "place", name="one_consent_per_place"),
+        UniqueConstraint("company", "previous_hash", name="one_consent_follows_each"),
         # The same reply read twice, or the same row imported twice, is one entry.
         UniqueConstraint("company", "phone", "state", "source", name="one_consent_per_source"),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from connector.cli import register
 from connector.cli.frame import (
     EXIT_FAILED,
     EXIT_USAGE,
@@ -25,6 +26,7 @@ from connector.cli.frame import (
     screen,
     told,
     typed,
+    working,
     zone_of,
 )
 from connector.cli.grouped import Sentences
@@ -32,21 +34,30 @@ from connector.cli.grouped import Sentences
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from connector.assemble import State
     from connector.config import Loaded
     from connector.domain.consent import ConsentRecord
+    from connector.domain.consent_chain import Entry
     from connector.domain.phone import Phone
 
 app = typer.Typer(
     cls=Sentences, rich_markup_mode=None, no_args_is_help=True, help="Who agreed to texts: import, add, revoke, show."
 )
 
-PhoneArgument = Annotated[str, typer.Argument(metavar="PHONE", help="With country code, such as +12125550123.")]
+WhoArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="WHO", help="A number with its country code, such as +12125550123, or a customer's name or id."
+    ),
+]
 SHOWN: Final = 20  # problems of a list; whoever mends twenty rows runs it again anyway
 
 
 @app.command("import", epilog="Example: duebird consent import consents.csv --company acme --dry-run")
 def consent_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: phone, agreed_on, method, wording, evidence.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV: phone, agreed_on, method, wording, evidence, company.")
+    ],
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
@@ -56,33 +67,47 @@ def consent_import(
     """Read a list of people who agreed. Imports all of it or nothing; tells every problem with its row."""
     with told(), remembered(config, create=True) as (loaded, state):
         from connector.companies import company_settings
-        from connector.consent_import import read_csv
+        from connector.consent_import import Office, read_csv
 
-        company_id = one_company(loaded, company)
-        settings = company_settings(loaded, company_id)
-        read = read_csv(file, country=settings.country, timezone=settings.timezone, now=present())
+        offices = [
+            Office(one, company_settings(loaded, one).country, zone_of(loaded, one))
+            for one in company_ids(loaded, company)
+        ]
+        with working(f"Reading {file.name}") as say:
+            read = read_csv(
+                file,
+                offices,
+                present(),
+                registered=state.queries.consents_by_phone,
+                told=lambda rows: say(f"{rows:,} rows"),
+            )
         if read.problems:
-            _tell(file, read.problems, as_json=as_json)
+            _tell(file, read.problems, most=len(read.problems) if dry_run else SHOWN, as_json=as_json)
             raise typer.Exit(EXIT_FAILED)
-        count = len(read.records)
         if dry_run:
-            said = f"{file} is fine: {counted(count, 'consent')}. Nothing was imported (dry run)."
-            answer(said, {"read": count, "new": None, "problems": []}, as_json=as_json)
+            said = f"{file} is fine: {counted(read.count, 'consent')}. Nothing was imported (dry run)."
+            answer(said, {"read": read.count, "new": None, "problems": []}, as_json=as_json)
             return
-        new = state.store.consents_recorded(company_id, read.records, present())
-        known = f", {counted(count - new, 'was', 'were')} on record already" if count > new else ""
-        said = f"{counted(new, 'consent')} recorded for {settings.name}{known}. Next: {typed('preview', config)}"
-        answer(said, {"read": count, "new": new, "problems": []}, as_json=as_json)
+        with working(f"Recording {counted(read.count, 'consent')}") as say:
+            new = 0
+            for one, records in read.records.items():
+                new += state.store.consents_recorded(one, records, present())
+                say(f"{one} done")
+        whom = ", ".join(company_settings(loaded, one).name for one in read.records) or offices[0].company
+        rest = read.count - new
+        known = f", {counted(rest, 'was', 'were')} on record already" if rest else ""
+        said = f"{counted(new, 'consent')} recorded for {whom}{known}. Next: {typed('preview', config)}"
+        answer(said, {"read": read.count, "new": new, "problems": []}, as_json=as_json)
 
 
-def _tell(file: Path, problems: tuple[str, ...], *, as_json: bool) -> None:
+def _tell(file: Path, problems: tuple[str, ...], *, most: int, as_json: bool) -> None:
     if as_json:
         print_json({"read": 0, "new": 0, "problems": list(problems)})
         return
-    for problem in problems[:SHOWN]:
+    for problem in problems[:most]:
         typer.echo(problem, err=True)
-    if len(problems) > SHOWN:
-        typer.echo(f"... and {len(problems) - SHOWN} more.", err=True)
+    if len(problems) > most:
+        typer.echo(f"... and {len(problems) - most} more. To see all: --dry-run", err=True)
     typer.echo(
         f"{counted(len(problems), 'problem')} in {file}. Nothing was imported.\n"
         "Mend the rows and import the file again; what is on record already stays one consent.",
@@ -92,7 +117,7 @@ def _tell(file: Path, problems: tuple[str, ...], *, as_json: bool) -> None:
 
 @app.command("add", epilog="Example: duebird consent add +12125550123 --method verbal --evidence 'on the phone'")
 def consent_add(
-    phone: PhoneArgument,
+    who: WhoArgument,
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
@@ -111,12 +136,12 @@ def consent_add(
             "Nothing was recorded.",
             EXIT_USAGE,
         )
-    _record(phone, "granted", config, company, (method, wording, evidence), anew=anew, as_json=as_json)
+    _record(who, "granted", config, company, (method, wording, evidence), anew=anew, as_json=as_json)
 
 
 @app.command("revoke", epilog="Example: duebird consent revoke +12125550123 --evidence 'asked on the phone'")
 def consent_revoke(
-    phone: PhoneArgument,
+    who: WhoArgument,
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
@@ -124,11 +149,11 @@ def consent_revoke(
     as_json: JsonOption = False,
 ) -> None:
     """Record that somebody wants no more texts. Holds at once."""
-    _record(phone, "revoked", config, company, ("verbal", "", evidence), as_json=as_json)
+    _record(who, "revoked", config, company, ("verbal", "", evidence), as_json=as_json)
 
 
 def _record(
-    phone: str,
+    who: str,
     state_word: str,
     config: Path | None,
     company: str | None,
@@ -143,7 +168,7 @@ def _record(
 
         method, wording, evidence = how
         company_id = one_company(loaded, company)
-        number = _number(loaded, company_id, phone)
+        number = _numbers(loaded, state, [company_id], who)[company_id]
         if method not in METHODS:
             fail(f"{method} is no way to agree. Nothing was recorded.\nUse one of: {', '.join(METHODS)}.", EXIT_USAGE)
         now = present()
@@ -177,33 +202,60 @@ def _refuse_if_revoked(records: list[ConsentRecord], zone: ZoneInfo, config: Pat
         f"({last.method}). Nothing was recorded.\n"
         "Only if they have agreed again since, add: --anew --evidence 'how and when'. Where they had texted STOP, they "
         "must also text START themselves: until then Twilio refuses every text to them.\n"
-        f"All that is on record of a number: {typed('consent show PHONE', config)}",
+        f"All that is on record of a number: {typed('consent show WHO', config)}",
     )
 
 
-def _number(loaded: Loaded, company_id: str, phone: str) -> Phone:
-    return _numbers(loaded, [company_id], phone)[company_id]
+def _numbers(loaded: Loaded, state: State, ids: list[str], who: str) -> dict[str, Phone]:
+    """The number as each company's country reads it, or that of the customer who is named.
 
-
-def _numbers(loaded: Loaded, ids: list[str], phone: str) -> dict[str, Phone]:
-    """The number as each company's country reads it; left out where it is none there, unless it is none anywhere."""
+    Left out where it is none there; ends the command where it is none anywhere, or where two could be meant.
+    """
     from connector.companies import company_settings
     from connector.domain.phone import parse_mobile
 
-    read = {one: parse_mobile(phone, company_settings(loaded, one).country) for one in ids}
+    read = {one: parse_mobile(who, company_settings(loaded, one).country) for one in ids}
     found = {one: number for one, number in read.items() if number is not None}
-    if not found:
+    if found:
+        return found
+    named = {one: phone for one in ids if (phone := _number_of(state, one, who)) is not None}
+    if not named:
         fail(
-            f"{phone} is not a mobile number. Nothing was recorded.\n"
-            "Write it with its country code, such as +12125550123.",
+            f"{who} is not a mobile number. Nothing was recorded.\n"
+            "Write it with its country code, such as +12125550123, or name a customer as the ledger does.",
             EXIT_USAGE,
         )
-    return found
+    return named
+
+
+def _number_of(state: State, company_id: str, who: str) -> Phone | None:
+    """The one number of the customers of that name or id; None where there is no such customer."""
+    from connector.domain.phone import Phone
+
+    people = state.queries.people_named(company_id, who)
+    if not people:
+        return None
+    numbers = {one.phone for one in people}
+    phone = numbers.pop()
+    if numbers:
+        several = "\n".join(
+            f"  {one.customer_id}: {one.name}, {Phone(one.phone).masked if one.phone else 'no mobile number'}"
+            for one in people
+        )
+        said = f"{company_id} has several customers {who}. Nothing was recorded."
+        fail(f"{said}\n{several}\nName one by its id, or write the number.", EXIT_USAGE)
+    if phone is None:
+        fail(
+            f"No mobile number of {people[0].name} is known at {company_id}. Nothing was recorded.\n"
+            "Write the number instead, with its country code.",
+            EXIT_USAGE,
+        )
+    return Phone(phone)
 
 
 @app.command("show", epilog="Example: duebird consent show +12125550123")
 def consent_show(
-    phone: PhoneArgument,
+    who: WhoArgument,
     *,
     config: ConfigOption = None,
     company: CompanyOption = None,
@@ -211,46 +263,72 @@ def consent_show(
 ) -> None:
     """Show everything on record about a number's consent, oldest first, and where it stands, company by company."""
     with told(), remembered(config) as (loaded, state):
-        from connector.domain.consent import standing
-
         found = {}
-        for one, number in _numbers(loaded, company_ids(loaded, company), phone).items():
-            found[one] = number, state.queries.consent(one, number.e164)
+        for one, number in _numbers(loaded, state, company_ids(loaded, company), who).items():
+            found[one] = number, state.queries.entries_of(one, number.e164)
         if as_json:
-            print_json({one: _standing_json(number, records) for one, (number, records) in found.items()})
+            print_json({one: _standing_json(entries) for one, (_, entries) in found.items()})
             return
         words = {"granted": "agrees to texts", "revoked": "gets no texts"}
         console = screen()
         several = len(found) > 1
-        for one, (number, records) in found.items():
-            if several and not records:
+        for one, (number, entries) in found.items():
+            if several and not entries:
                 continue
             where = f"{one}: " if several else ""
-            stands = words.get(standing(records), "has no consent on record: gets no texts")
+            stands = words.get(_stands(entries), "has no consent on record: gets no texts")
             console.print(f"{where}{number.masked} {stands}")
             zone = zone_of(loaded, one)
-            for each in records:
-                details = "; ".join(part for part in (each.wording, each.evidence) if part)
-                head = f"{each.recorded_at.astimezone(zone):%d %b %Y %H:%M}"
-                hanging(console, head, f"{each.state} by {each.method}" + (f": {details}" if details else ""), width=17)
-        silent = sum(1 for _, records in found.values() if not records)
+            for each in entries:
+                head = f"{each.record.recorded_at.astimezone(zone):%d %b %Y %H:%M}"
+                hanging(console, head, _in_words(each, zone), width=17)
+        silent = sum(1 for _, entries in found.values() if not entries)
         if several and silent:
             typer.echo(f"No consent on record in {counted(silent, 'company', 'companies')}: no texts from there.")
 
 
-def _standing_json(number: Phone, records: list[ConsentRecord]) -> dict[str, object]:
+def _stands(entries: list[Entry]) -> str:
     from connector.domain.consent import standing
 
-    return {"standing": standing(records), "records": [_record_json(one, number) for one in records]}
+    return standing([one.record for one in entries])
 
 
-def _record_json(one: ConsentRecord, number: Phone) -> dict[str, object]:
+def _in_words(entry: Entry, zone: ZoneInfo) -> str:
+    """One entry as a person reads it: what was said, how, the words, the evidence, who wrote it down, where from."""
+    record = entry.record
+    parts = [
+        record.wording and f"“{record.wording}”",
+        record.evidence,
+        f"recorded by {record.recorded_by}",
+        f"entered {entry.entered_at.astimezone(zone):%d %b %Y %H:%M}" if entry.entered_at else "",
+        f"from {_masked_source(entry)}" if record.source else "",
+        f"entry {entry.place}",
+    ]
+    return f"{record.state} by {record.method.replace('_', ' ')}: " + "; ".join(part for part in parts if part)
+
+
+def _masked_source(entry: Entry) -> str:
+    return entry.record.source.replace(entry.record.phone.e164, entry.record.phone.masked)
+
+
+def _standing_json(entries: list[Entry]) -> dict[str, object]:
+    return {"standing": _stands(entries), "records": [_record_json(one) for one in entries]}
+
+
+def _record_json(entry: Entry) -> dict[str, object]:
+    one = entry.record
     return {
+        "entry": entry.place,
         "state": one.state,
         "method": one.method,
         "recorded_at": one.recorded_at,
         "by": one.recorded_by,
         "wording": one.wording,
         "evidence": one.evidence,
-        "source": one.source.replace(number.e164, number.masked),
+        "source": _masked_source(entry),
+        "entered_at": entry.entered_at,
+        "hash": entry.entry_hash,
     }
+
+
+register.register(app)

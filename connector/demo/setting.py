@@ -17,7 +17,7 @@ from adapters.sandbox import world
 from connector import assemble
 from connector.config import Loaded, load
 from connector.config.toml import toml_value
-from connector.consent_import import read_csv
+from connector.consent_import import Office, read_csv
 from connector.demo.cast import (
     BUSINESSES,
     FIRST_CONTACT,
@@ -282,10 +282,10 @@ def import_consents(setting: Setting, state: assemble.State, now: datetime) -> i
     for business in BUSINESSES:
         path = setting.folder / f"{business.id}-consents.csv"
         write_private(path, _consent_list(business, now).encode())
-        read = read_csv(path, country=business.country, timezone=business.zone, now=now)
+        read = read_csv(path, [Office(business.id, business.country, ZoneInfo(business.zone))], now)
         if read.problems:
             raise DuebirdError(f"{path} has problems. Nothing was imported.", advice="\n".join(read.problems))
-        count += state.store.consents_recorded(business.id, read.records, now)
+        count += state.store.consents_recorded(business.id, read.records[business.id], now)
     return count
 
 

@@ -60,6 +60,23 @@ def parse_mobile(text: str, default_region: str | None) -> Phone | None:
     return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def trouble_with(text: str, default_region: str | None) -> str:
+    """Why a text that `parse_mobile` refuses is none, as the rest of a sentence that begins with "the number"."""
+    import phonenumbers
+
+    if not any(unicodedata.category(c) == "Nd" for c in text):
+        return "is missing"
+    try:
+        number = phonenumbers.parse(text, default_region)
+    except phonenumbers.NumberParseException:
+        return "is not a mobile number"
+    if number.extension:
+        return "has an extension, which no text reaches"
+    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE:
+        return "is a landline, which no text reaches"
+    return "is not a mobile number"
+
+
 def region_of(phone: Phone) -> str | None:
     """The ISO 3166 alpha-2 country of a number, None where the number names none (satellite, or no plan's at all)."""
     import phonenumbers

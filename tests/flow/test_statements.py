@@ -24,7 +24,7 @@ GROWING = {"receivables", "customers", "consents", "links", "payments", "hints",
 # What may read all, and when it does.
 SELDOM = {
     "receivables.read_at <": "after a full reading, once a day",
-    "consents.source \nFROM consents \nWHERE consents.company = ?": "journal against register, after either grew",
+    "consents.entered_at \nFROM consents \nWHERE consents.company = ? ORDER": "journal and register, after either grew",
 }
 _READS = re.compile(r"(?P<how>SCAN|SEARCH) (?P<table>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+) \((?P<by>.*)\))?")
 _EXTREME = re.compile(r"SELECT (?:min|max)\(\w+\.(?P<column>\w+)\)")

@@ -34,8 +34,15 @@ class Installation:
         self.number += 1
         url = sqlite_url(self.folder / f"state{self.number}")
         migrate(url)
+        self.open(url)
+
+    def open(self, url: str) -> None:
         self.database = Database(url)
         self.store, self.queries = Store(self.database, self.journal), Queries(self.database)
+
+    def lose_trust(self) -> None:
+        """As after a start: nothing is taken for agreed that was not compared."""
+        self.store = Store(self.database, self.journal)
 
     def standing(self) -> ConsentState:
         return standing(self.queries.consent("acme", PHONE.e164))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from connector.domain.consent_chain import BEGINNING
 from connector.domain.effect import BooksIdentity, EffectKind
 from connector.domain.money import Money
 from connector.errors import ConfigProblem
@@ -121,18 +123,34 @@ def test_the_same_consent_is_on_record_once(house: House) -> None:
     assert house.store.consents_recorded("acme", [consent(), consent(), consent("row 2")], NOW) == 2
     assert house.store.consents_recorded("acme", [consent()], NOW) == 0
     with pytest.raises(IntegrityError), house.database.write() as session:
-        session.add(
-            ConsentRow(
-                company="acme",
-                phone=PHONE.e164,
-                state="granted",
-                wording="",
-                method="form",
-                recorded_at=NOW,
-                recorded_by="x",
-                source="row 1",
-            )
-        )
+        session.add(consent_row(source="row 1"))
+
+
+def consent_row(**fields: Any) -> ConsentRow:
+    """A third entry, well chained but for what is given."""
+    usual: dict[str, Any] = {
+        "company": "acme",
+        "phone": PHONE.e164,
+        "state": "granted",
+        "wording": "",
+        "method": "form",
+        "recorded_at": NOW,
+        "recorded_by": "x",
+        "source": "row 3",
+        "place": 3,
+        "previous_hash": "b" * 64,
+        "entry_hash": "c" * 64,
+    }
+    return ConsentRow(**{**usual, **fields})
+
+
+@pytest.mark.parametrize("fork", [{"place": 2}, {"previous_hash": BEGINNING}])
+def test_nobody_can_begin_a_second_course_of_the_register(house: House, fork: dict[str, Any]) -> None:
+    house.store.consents_recorded("acme", [consent(), consent("row 2")], NOW)
+    with pytest.raises(IntegrityError), house.database.write() as session:
+        session.add(consent_row(**fork))
+    house.store.consents_recorded("other", [consent()], NOW)  # each company has a register of its own
+    assert [one.place for one in house.queries.register("other")] == [1]
 
 
 def test_one_key_cannot_be_two_effects(house: House) -> None:
