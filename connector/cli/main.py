@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli import (
+    approval,
     audit,
     config_commands,
     connect_commands,
@@ -71,6 +72,7 @@ running.register(app)
 status.register(app)
 audit.register(app)
 invoices.register(app)
+approval.register(app)
 people.register(app)
 recover.register(app)
 sandbox.register(app)
