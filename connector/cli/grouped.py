@@ -13,7 +13,18 @@ from typer.core import TyperGroup
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "To begin": ("demo", "init", "config", "connect", "check", "consent", "preview", "go-live"),
     "From then on": ("run", "status", "attention", "invoices", "show", "audit", "backup", "recover"),
-    "What you decide": ("approve", "refuse", "hold", "release", "pause", "resume", "retry", "disconnect"),
+    "What you decide": (
+        "approve",
+        "refuse",
+        "promise",
+        "dispute",
+        "hold",
+        "release",
+        "pause",
+        "resume",
+        "retry",
+        "disconnect",
+    ),
     "To play with": ("sandbox",),
 }
 REST: Final = "Others"

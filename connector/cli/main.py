@@ -16,6 +16,7 @@ from connector.cli import (
     config_commands,
     connect_commands,
     consent,
+    disputes,
     invoices,
     people,
     recover,
@@ -74,6 +75,7 @@ audit.register(app)
 invoices.register(app)
 approval.register(app)
 people.register(app)
+disputes.register(app)
 recover.register(app)
 sandbox.register(app)
 app.add_typer(consent.app, name="consent")
