@@ -55,6 +55,8 @@ account_sid = "{account}"
 auth_token = "env:TWILIO"
 from_number = "{sender}"
 base_url = "{twilio}"
+[company.approval]
+draft_first = false
 [company.notices]
 window_start = "00:00"
 window_end = "24:00"

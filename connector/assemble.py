@@ -23,7 +23,7 @@ from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
 from connector.domain.cadence import Intervals
 from connector.domain.calendar import Window
-from connector.domain.dunning import DUE_RULE, ISSUED_RULE, ConsentRule, Policy
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, ConsentRule, Policy, Step
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem
@@ -211,7 +211,8 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
     if bound != identity:
         # Not every sign-in tells the name of the books; the ledger itself does.
         name = parts.tenant_name or parts.ledger.profile().name
-        state.store.bind_company(company_id, identity, name, clock.now())
+        draft = settings.approval.draft_first
+        state.store.bind_company(company_id, identity, name, clock.now(), draft=draft)
     booked_to = payment_account(settings, parts.ledger.payment_accounts())
     return Company(
         id=company_id,
@@ -285,6 +286,9 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         catch_up=settings.caps.catch_up,
         usual_day=settings.caps.usual_day,
         live=live,
+        draft_first=settings.approval.draft_first,
+        ask_always=frozenset(map(Step, settings.approval.ask_always)),
+        ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),
     )
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from connector.domain.approval import Verdict, shown
 from connector.domain.dunning import SENTENCES, Reason
 from connector.domain.effect import EffectKind
 from connector.domain.message import plain_amount
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from state.books import receivable_of
+from state.names import DISPUTE, PROMISE
 from state.queries import Queries
-from state.tables import CustomerRow, EffectRow, HoldRow, PaymentRow, ReceivableRow, TextRow
+from state.tables import ApprovalRow, CustomerRow, EffectRow, HoldRow, PaymentRow, ReceivableRow, TextRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def life_of(queries: Queries, row: ReceivableRow, timezone: str) -> Life:
         *(_text(text) for text in queries.texts_of(company, ledger_id)),
         *(_payment(payment) for payment in queries.payments_of(company, ledger_id)),
         *_said(queries, company, customer),
+        *(_word(word) for word in queries.words_on(company, ledger_id)),
     ]
     return Life(
         company=company,
@@ -154,6 +157,9 @@ def _held(holds: list[HoldRow], row: ReceivableRow) -> str | None:
         if (hold.scope, hold.subject) in {("invoice", row.ledger_id), ("customer", row.customer_id)}:
             who = "" if hold.scope == "invoice" else "the customer is "
             return f"{who}held since {hold.since:%Y-%m-%d}" + (f": {hold.why}" if hold.why else "")
+        if hold.subject == row.ledger_id and hold.scope in {DISPUTE, PROMISE}:
+            what = f"payment is promised for {hold.until}" if hold.scope == PROMISE else "in dispute"
+            return f"{what}, since {hold.since:%Y-%m-%d}" + (f": {hold.why}" if hold.why else "")
     return None
 
 
@@ -194,6 +200,16 @@ def _payment(payment: PaymentRow) -> Moment:
     state = verdict if payment.state == "succeeded" else payment.state
     said = f"Payment of {amount} by {_METHODS.get(payment.method, payment.method.replace('_', ' '))}: {state}"
     return Moment(payment.paid_at or payment.created_at, said, "Stripe", payment.payment_id)
+
+
+def _word(word: ApprovalRow) -> Moment:
+    """What the owner was asked about a notice, and said."""
+    amount = plain_amount(Money.from_minor(word.amount, word.currency))
+    about = f"the {word.step} text over {amount} to {Phone(word.phone).masked}"
+    void = " (from before a recovery: counts no more)" if word.void else ""
+    if word.verdict == Verdict.ASKED:
+        return Moment(word.at, f"Put before you: {about}: “{shown(word.body)}”{void}", "Duebird")
+    return Moment(word.at, f"{word.verdict.capitalize()} by {word.by}: {about}{void}", "Duebird")
 
 
 def _said(queries: Queries, company: str, customer: CustomerRow | None) -> Iterator[Moment]:

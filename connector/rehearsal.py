@@ -6,8 +6,8 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,12 +16,13 @@ from typing import Final
 from connector import assemble
 from connector.companies import DATABASE_URL, company_settings
 from connector.config import Loaded
+from connector.domain.approval import SAMPLE_LINK, Verdict, last_word
 from connector.domain.calendar import local_day, zones_of
 from connector.domain.dunning import SENTENCES, Reason
 from connector.domain.effect import BooksIdentity
 from connector.domain.message import plain_amount
 from connector.domain.phone import Phone, region_of
-from connector.domain.plan import Gate, LinkFact, Situation, decide, may_text
+from connector.domain.plan import Gate, LinkFact, Situation, decide, may_text, needs_approval
 from connector.domain.segments import segments
 from connector.errors import DatabaseTrouble, DuebirdError
 from connector.flows import poll
@@ -40,9 +41,6 @@ from state.views import Sought
 LOOKS_AHEAD: Final = 12  # next steps followed for one invoice: windows, caps and steps alternate a few times at most
 HORIZON: Final = timedelta(days=40)  # what lies further away is decided when it is nearer
 
-# What a live link looks like, to the character: the words and their segments are those of the real text.
-SAMPLE_LINK: Final = "https://buy.stripe.com/xxxxxxxxxxxxxxxxxxxxxxx"
-
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
@@ -58,10 +56,36 @@ class Rehearsed:
     segments: int
     price: str
     entry: str
+    step: str = ""
+    waits_for_approval: bool = False  # it goes out then only if the owner has approved it
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A company read anew onto a copy of what is on record, and the situations of its open invoices."""
+
+    company: Company
+    situations: tuple[Situation, ...]  # in the order in which the engine decides
+    now: datetime
+    account: str  # that receives card money
+    draft: bool  # the company has not gone live
 
 
 def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
     """Every open invoice with what would happen to it next.
+
+    Raises:
+        DuebirdError: the ledger could not be read, or the company is not connected.
+    """
+    with rehearsing(loaded, company_id, limit) as scene:
+        rehearsal = Rehearsal(scene.company, scene.now, scene.account)
+        # Two invoices of one customer must not both have the first turn.
+        return sorted((rehearsal.one(one) for one in scene.situations), key=_by_turn)
+
+
+@contextmanager
+def rehearsing(loaded: Loaded, company_id: str, limit: int) -> Iterator[Scene]:
+    """Today's books on a copy of what is on record; at most `limit` open invoices.
 
     Raises:
         DuebirdError: the ledger could not be read, or the company is not connected.
@@ -73,7 +97,7 @@ def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
         database = Database(url)
         try:
             state = assemble.State(Path(folder), database, Store(database), Queries(database))
-            return _rehearse(loaded, company_id, state, clock, limit)
+            yield _scene(loaded, company_id, state, clock, limit)
         finally:
             database.close()
 
@@ -99,7 +123,7 @@ def _copy(loaded: Loaded, folder: Path) -> None:
         state.database.copy_rows_to(copy)
 
 
-def _rehearse(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, limit: int) -> list[Rehearsed]:
+def _scene(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, limit: int) -> Scene:
     parts = assemble.services(loaded, company_id, state, clock).adapters
     settings = company_settings(loaded, company_id)
     account = parts.processor.account()
@@ -122,9 +146,8 @@ def _rehearse(loaded: Loaded, company_id: str, state: assemble.State, clock: Clo
     poll.read_customers(company, _owners(company, ids))
     now = clock.now()
     found = situations(company, ids, now)
-    rehearsal = _Rehearsal(company, now, booked_to.name)
-    # In the order in which the engine decides: two invoices of one customer must not both have the first turn.
-    return sorted((rehearsal.one(found[one]) for one in sorted(found)), key=_by_turn)
+    draft = company.policy.draft_first and company.queries.in_draft(company_id)
+    return Scene(company, tuple(replace(found[one], draft=draft) for one in sorted(found)), now, booked_to.name, draft)
 
 
 def _by_turn(one: Rehearsed) -> tuple[bool, float, str]:
@@ -142,31 +165,30 @@ def _owners(company: Company, ids: Sequence[str]) -> list[str]:
     ]
 
 
-class _Rehearsal:
+class Rehearsal:
     """One preview of one company, invoice by invoice: who has had their text of a day counts for the next one."""
 
     def __init__(self, company: Company, now: datetime, account: str) -> None:
         self._company, self._now, self._account = company, now, account
+        # What waits for the owner is shown with its words all the same.
+        self._policy = replace(company.policy, ask_always=frozenset(), ask_first_time=frozenset())
         self._prices: dict[str, SegmentPrice | None] = {}
         self._planned: Counter[tuple[str, date]] = Counter()  # notices by number and the recipient's day
 
-    def one(self, situation: Situation) -> Rehearsed:
-        """What would become of it."""
+    def one(self, situation: Situation, *, start: datetime | None = None, until: datetime | None = None) -> Rehearsed:
+        """What would become of it next, from `start` on (now, where left out), and not after `until`."""
         company, receivable = self._company, situation.receivable
-        when, reason = self._when(situation)
+        when, gate = self._when(replace(situation, draft=False), start or self._now, until or self._now + HORIZON)
         label, amount = receivable.label, plain_amount(receivable.balance)
         phone = situation.phone.masked if situation.phone else "no mobile number"
-        nothing = Rehearsed(label, receivable.customer_name, phone, amount, SENTENCES[reason], None, "", 0, "", "")
-        if when is None or situation.phone is None:
+        nothing = Rehearsed(label, receivable.customer_name, phone, amount, SENTENCES[gate.reason], None, "", 0, "", "")
+        if when is None or situation.phone is None or gate.step is None:
             return nothing
-        fitting = tuple(one for one in situation.live_links if one.amount == receivable.balance and not one.used)
-        dressed = replace(
-            situation,
-            live_links=fitting or (LinkFact("preview", SAMPLE_LINK, receivable.balance),),
-            notices_today=0,
-            texted_before=situation.texted_before or any(number == situation.phone.e164 for number, _ in self._planned),
-        )
-        decision = decide(dressed, company.policy, company.words, when)
+        word = last_word(situation.words, gate.step, receivable.balance, situation.phone)
+        asks = needs_approval(situation, company.policy, gate.step)
+        if asks and word is not None and word.verdict is Verdict.REFUSED:
+            return replace(nothing, why=SENTENCES[Reason.NOT_APPROVED])
+        decision = decide(self._dressed(situation, situation.phone), self._policy, company.words, when)
         texts = [one for one in decision.effects if one.kind == "send_text"]
         if not texts:
             return replace(nothing, why=decision.problem or SENTENCES[decision.reason])
@@ -184,26 +206,43 @@ class _Rehearsal:
             segments=count,
             price=self._price(situation.phone, count),
             entry=f"a payment of {amount} on invoice {label}, received in {self._account}; the invoice is then paid",
+            step=gate.step,
+            waits_for_approval=asks and (word is None or word.verdict is not Verdict.APPROVED),
+        )
+
+    def _dressed(self, situation: Situation, phone: Phone) -> Situation:
+        """As it will be when its turn has come: with a link, and with nothing that only today stands in the way."""
+        receivable = situation.receivable
+        fitting = tuple(one for one in situation.live_links if one.amount == receivable.balance and not one.used)
+        return replace(
+            situation,
+            draft=False,
+            live_links=fitting or (LinkFact("preview", SAMPLE_LINK, receivable.balance),),
+            notices_today=0,
+            texted_before=situation.texted_before or any(number == phone.e164 for number, _ in self._planned),
         )
 
     def _day(self, phone: Phone, at: datetime) -> date:
         return local_day(at, zones_of(phone, self._company.policy.zone)[0])
 
-    def _when(self, situation: Situation) -> tuple[datetime | None, Reason]:
-        """The first instant at which the gates are open, by following each gate's own word on when to look again."""
-        at, first = self._now, self._gate(situation, self._now)
+    def _when(self, situation: Situation, start: datetime, until: datetime) -> tuple[datetime | None, Gate]:
+        """The first instant at which the gates are open, by following each gate's own word on when to look again.
+
+        With it the gate then; without one, the gate at the start, which says why.
+        """
+        at, first = start, self._gate(situation, start)
         gate = first
         for _ in range(LOOKS_AHEAD):
             if gate.open:
-                return at, Reason.GO
-            if gate.review_at is None or gate.review_at - self._now > HORIZON or gate.review_at <= at:
+                return at, gate
+            if gate.review_at is None or gate.review_at > until or gate.review_at <= at:
                 break
             at = gate.review_at
             later = self._gate(situation, at)
             if later.reason == gate.reason and gate.reason in _DAILY_HOPE:
                 break
             gate = later
-        return None, first.reason
+        return None, first
 
     def _gate(self, situation: Situation, at: datetime) -> Gate:
         """The gates at an instant to come, with the texts that will have gone out on that day by then."""
@@ -211,7 +250,7 @@ class _Rehearsal:
             day = self._day(situation.phone, at)
             had = situation.notices_today if day == self._day(situation.phone, self._now) else 0
             situation = replace(situation, notices_today=had + self._planned[situation.phone.e164, day])
-        return may_text(situation, self._company.policy, at)
+        return may_text(situation, self._policy, at)
 
     def _price(self, phone: Phone, count: int) -> str:
         country = region_of(phone)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from connector.domain.approval import Ask
 from connector.domain.dunning import Reason
 from connector.domain.effect import NewEffect
 from state import books
@@ -33,6 +34,7 @@ class Decided:
     reason: Reason
     review_at: datetime | None
     planned: tuple[Planned, ...] = ()
+    ask: Ask | None = None  # to be put before the owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +130,25 @@ _HOLD: Final = table_of(HoldRow)
 _HOLD_AGAIN: Final = (
     update(_HOLD)
     .where(*(_HOLD.c[name] == bindparam(f"held_{name}") for name in ("company", "scope", "subject")))
-    .values(why=bindparam("why"), since=bindparam("since"))
+    .values({name: bindparam(name) for name in ("why", "since", "until")})
 )
 _HOLD_NEW: Final = insert(_HOLD)
 
 
-def put_hold(connection: Connection, company: str, scope: str, subject: str, why: str, now: datetime) -> None:
-    """Leave something alone from now on, within a fact of the caller."""
+def put_hold(
+    connection: Connection,
+    company: str,
+    scope: str,
+    subject: str,
+    why: str,
+    now: datetime,
+    until: date | None = None,
+) -> None:
+    """Leave something alone from now on, within a fact of the caller. `until`: through that day, None: for good."""
     held = {"held_company": company, "held_scope": scope, "held_subject": subject}
-    if not change(connection, _HOLD_AGAIN, {**held, "why": why, "since": now}):
-        values = {"company": company, "scope": scope, "subject": subject, "why": why, "since": now}
-        change(connection, _HOLD_NEW, values)
+    values = {"why": why, "since": now, "until": until}
+    if not change(connection, _HOLD_AGAIN, {**held, **values}):
+        change(connection, _HOLD_NEW, {"company": company, "scope": scope, "subject": subject, **values})
 
 
 def review_scope(connection: Connection, company: str, scope: str, subject: str, now: datetime) -> None:

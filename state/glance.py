@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from connector.domain.lease import Claim
-from state.names import ALL, RECOVERY, TEXTS
+from state.names import ALL, DRAFT, RECOVERY, TEXTS
 from state.place import BUSY_TIMEOUT_MS, trouble
 
 
@@ -41,6 +41,7 @@ class Glance:
     attention: int
     last_text_at: datetime | None
     calls: Mapping[str, tuple[int, int]]
+    draft: Pause | None = None  # it has not gone live
 
 
 class Glances(Protocol):
@@ -89,6 +90,7 @@ class FileGlances:
             cursors={name: (value, _instant(moved_at)) for name, value, moved_at in cursors},
             pause=self._hold(company, TEXTS),
             recovery=self._hold(company, RECOVERY),
+            draft=self._hold(company, DRAFT),
             elsewhere=claim_of(elsewhere[0]) if elsewhere else None,
             counts={
                 "open": self._count(f"{count} receivables WHERE company = ? AND state = 'open'", company),
@@ -96,6 +98,10 @@ class FileGlances:
                 "booked": self._count(f"{count} payments WHERE company = ? AND verdict = 'booked'", company),
                 "uncertain": self._count(f"{count} effects WHERE company = ? AND status = 'uncertain'", company),
                 "planned": self._count(f"{count} effects WHERE company = ? AND status = 'planned'", company),
+                "awaiting_approval": self._count(
+                    f"{count} receivables WHERE company = ? AND state = 'open' AND reason = 'awaiting_approval'",
+                    company,
+                ),
             },
             attention=self._count(f"{count} attention WHERE company = ? AND closed_at IS NULL", company),
             last_text_at=_instant(last[0]) if last and last[0] else None,

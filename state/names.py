@@ -26,4 +26,10 @@ REBUILD: Final = "rebuild"  # how far a rebuild has come and what it found, as J
 TEXTS: Final = "texts"
 # The hold of a company whose memory is to be rebuilt from its services first: no effect of any kind.
 RECOVERY: Final = "recovery"
+# The hold of a company that has not gone live: no notice that the owner has not approved.
+DRAFT: Final = "draft"
+# Holds of one invoice: in dispute, or promised to be paid. And of one number: it has written, and waits for an answer.
+DISPUTE: Final = "dispute"
+PROMISE: Final = "promise"
+REPLY: Final = "reply"
 ALL: Final = "*"

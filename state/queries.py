@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Executable, bindparam
 from sqlmodel import col, or_, select
 
+from connector.domain.approval import Word
 from connector.domain.consent import ConsentRecord
 from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus
 from connector.domain.receivable import Receivable
 from connector.ports.messenger import DeliveryState
 from state import asked
+from state.approval_facts import word_of
 from state.books import receivable_of
 from state.consent_facts import consent_of
 from state.effects import CLOSED_BY_PERSON
 from state.lease_facts import Lease, lease_of
-from state.names import RECOVERY, TEXTS
+from state.names import DISPUTE, DRAFT, PROMISE, RECOVERY, REPLY, TEXTS
 from state.register_views import RegisterViews
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
+    ApprovalRow,
     CompanyRow,
     ConsentRow,
     CursorRow,
@@ -55,6 +58,11 @@ class Facts:
     paused: bool = False  # a person, or a brake, stopped all texts of the company
     held_invoices: set[str] = field(default_factory=set)
     held_customers: set[str] = field(default_factory=set)
+    draft: bool = False  # the company has not gone live
+    words: dict[str, list[Word]] = field(default_factory=dict)  # of notices, oldest first; read where they may count
+    disputed: set[str] = field(default_factory=set)
+    promised: dict[str, date] = field(default_factory=dict)
+    replied: dict[str, date] = field(default_factory=dict)  # phone -> the day through which notices wait
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
     texted: set[str] = field(default_factory=set)  # phones that have had a text
 
@@ -85,6 +93,8 @@ _PAYMENT: Final = select_some(PaymentRow, "payment_id")
 _TEXT_ID: Final = select_some(TextRow, "text_id")
 _TEXTED: Final = select_some(TextRow, "phone", only="phone")
 _HOLDS: Final = select_of(HoldRow)
+_APPROVAL: Final = table_of(ApprovalRow).c
+_WORDS: Final = select_some(ApprovalRow, "ledger_id", _APPROVAL.void.is_(False))
 
 
 class Queries(RegisterViews):
@@ -112,9 +122,10 @@ class Queries(RegisterViews):
         """Receivables to decide on now, longest waiting first."""
         return self._values(asked.DUE_FOR_REVIEW, company=company, now=now, most=limit)
 
-    def facts(self, company: str, ledger_ids: Sequence[str], notices_since: datetime) -> Facts:
-        """Everything a decision about these receivables needs; at most 500 ids."""
+    def facts(self, company: str, ledger_ids: Sequence[str], notices_since: datetime, *, asks: bool = False) -> Facts:
+        """Everything a decision about these receivables needs; at most 500 ids. `asks`: the owner approves some."""
         facts = Facts(
+            words=defaultdict(list),
             links=defaultdict(list),
             payments=defaultdict(list),
             effects=defaultdict(list),
@@ -136,10 +147,10 @@ class Queries(RegisterViews):
             for effect in some(EffectRow, _EFFECTS, ledger_ids):
                 facts.effects[effect.subject].append(effect)
             for hold in records(connection, HoldRow, _HOLDS, company=company):
-                if hold.scope in {TEXTS, RECOVERY}:
-                    facts.paused = True
-                else:
-                    (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
+                _put(facts, hold)
+            if asks or facts.draft:
+                for word in sorted(some(ApprovalRow, _WORDS, ledger_ids), key=_said):
+                    facts.words[word.ledger_id].append(word_of(word))
             phones = {row.phone for row in facts.customers.values() if row.phone}
             for entry in sorted(some(ConsentRow, _CONSENTS, phones), key=_place):
                 facts.consents[entry.phone].append(consent_of(entry))
@@ -318,6 +329,23 @@ class Queries(RegisterViews):
 
 def _place(row: ConsentRow) -> int:
     return row.place
+
+
+def _put(facts: Facts, hold: HoldRow) -> None:
+    """What keeps texts back, where decisions look for it."""
+    if hold.scope in {TEXTS, RECOVERY}:
+        facts.paused = True
+    elif hold.scope == DRAFT:
+        facts.draft = True
+    elif hold.scope in {PROMISE, REPLY} and hold.until is not None:
+        (facts.promised if hold.scope == PROMISE else facts.replied)[hold.subject] = hold.until
+    else:
+        found = {"invoice": facts.held_invoices, "customer": facts.held_customers, DISPUTE: facts.disputed}
+        found[hold.scope].add(hold.subject)
+
+
+def _said(row: ApprovalRow) -> int:
+    return row.entry or 0
 
 
 def step_is_spent(row: EffectRow) -> bool:

@@ -18,6 +18,7 @@ from connector.ports.messenger import DeliveryState
 from connector.ports.processor import PaymentLink
 from state import books
 from state.adopting import Found, adopt
+from state.approval_facts import void_approvals
 from state.facts import BY_FACTS, Attention, Facts, put_attention, put_cursor
 from state.names import ALL, REBUILD, RECOVERY, RULES, TEXTS
 from state.rows import change, table_of
@@ -184,6 +185,7 @@ class RecoveryFacts(Facts):
             if hold is not None:
                 session.delete(hold)
             _pause(session, company, progress.why, now)
+            void_approvals(session.connection(), company)
             for item in session.exec(
                 select(AttentionRow).where(
                     AttentionRow.company == company,

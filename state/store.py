@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Update, bindparam, delete, insert, update
-from sqlmodel import SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from connector.domain.effect import BooksIdentity, EffectStatus
 from connector.domain.phone import Phone
@@ -18,10 +18,13 @@ from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import ConfigProblem
 from connector.ports.ledger import ChangePage
 from state import books
+from state.approval_facts import LIVE, ApprovalFacts, drop_what_is_over, put_asked
 from state.facts import Attention, Decided, Planned, put_attention, put_cursor
 from state.lease_facts import LeaseFacts
 from state.money_facts import MoneyFacts
 from state.names import (
+    ALL,
+    DRAFT,
     LEDGER_CURSOR,
     LONG_AGO,
     RULES,
@@ -30,7 +33,18 @@ from state.names import (
 from state.people_facts import PeopleFacts
 from state.recovery_facts import RecoveryFacts
 from state.rows import change, table_of
-from state.tables import CallRow, CompanyRow, EffectRow, HintRow, PaymentRow, ReceivableRow, TextRow, UtcDateTime
+from state.tables import (
+    ApprovalRow,
+    CallRow,
+    CompanyRow,
+    EffectRow,
+    HintRow,
+    HoldRow,
+    PaymentRow,
+    ReceivableRow,
+    TextRow,
+    UtcDateTime,
+)
 
 _RECEIVABLE: Final = table_of(ReceivableRow)
 _DECIDED: Final = (
@@ -75,11 +89,13 @@ _CALLS_KNOWN: Final = select(_CALL.c.company, _CALL.c.service, _CALL.c.hour).whe
 )
 
 
-class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
+class Store(MoneyFacts, PeopleFacts, ApprovalFacts, LeaseFacts, RecoveryFacts):
     """What we remember, to write."""
 
-    def bind_company(self, company: str, identity: BooksIdentity, ledger_name: str, now: datetime) -> None:
-        """Bind a company to its books and its processor account, once for ever.
+    def bind_company(
+        self, company: str, identity: BooksIdentity, ledger_name: str, now: datetime, *, draft: bool = False
+    ) -> None:
+        """Bind a company to its books and its processor account, once for ever. `draft`: a new one begins in draft.
 
         Raises:
             ConfigProblem: it is bound to other books, or another company has these: their history would mix.
@@ -110,6 +126,8 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
                         bound_at=now,
                     )
                 )
+                if draft and not _has_gone_live(session, company):
+                    session.merge(HoldRow(company=company, scope=DRAFT, subject=ALL, why="new", since=now))
                 return
             bound = BooksIdentity(row.ledger_kind, row.tenant_id, row.processor_account)
             if bound != identity:
@@ -172,6 +190,7 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
         planned = [(one.effect, one.text) for decision in decisions for one in decision.planned]
         with self.database.record() as connection:
             change(connection, _DECIDED, verdicts)
+            put_asked(connection, company, {one.ledger_id: one.ask for one in decisions if one.ask}, now)
             return self.effects.plan_all(connection, company, planned, now)
 
     def review_now(self, company: str, ledger_id: str, now: datetime) -> None:
@@ -248,6 +267,19 @@ class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
             # 35 days: five more than the processor lists, so that an overlap never meets a dropped one
             connection.execute(_HINTS_DROPPED, {"whose": company, "before": now - timedelta(days=35)})
             connection.execute(_CALLS_DROPPED, {"whose": company, "before": now - timedelta(days=60)})
+            # Two days back: whatever the company's zone, that day is over there.
+            drop_what_is_over(connection, company, now.date() - timedelta(days=2))
+
+
+def _has_gone_live(session: Session, company: str) -> bool:
+    """The owner let it go live before its first contact, and has not taken that back."""
+    said = (
+        select(ApprovalRow.verdict)
+        .where(ApprovalRow.company == company, ApprovalRow.ledger_id == ALL)
+        .order_by(col(ApprovalRow.entry).desc())
+        .limit(1)
+    )
+    return session.exec(said).first() == LIVE
 
 
 def _more(company: str, service: str, hour: datetime, reads: int, writes: int) -> dict[str, object]:

@@ -338,14 +338,41 @@ class AttentionRow(SQLModel, table=True):
 
 
 class HoldRow(SQLModel, table=True):
-    """An invoice or a customer a person told us to leave alone."""
+    """What keeps texts back: about an invoice, to a customer or a number, of a whole company.
+
+    `until`: the last civil day of the company's zone on which it does; None: until somebody ends it.
+    """
 
     __tablename__: ClassVar[Any] = "holds"
     company: str = Field(primary_key=True)
-    scope: str = Field(primary_key=True)  # invoice, customer
+    scope: str = Field(primary_key=True)  # invoice, customer, and those of `state.names`
     subject: str = Field(primary_key=True)
     why: str
     since: datetime = instant()
+    until: date | None = None
+
+
+class ApprovalRow(SQLModel, table=True):
+    """One thing said of a notice before it goes out, or of a company's going live; only ever added to.
+
+    `verdict`: asked, approved, refused; of a company, whose `ledger_id` is "*": live, draft. `void`: said before a
+    recovery; kept, and counts no more.
+    """
+
+    __tablename__: ClassVar[Any] = "approvals"
+    entry: int | None = Field(default=None, primary_key=True)
+    company: str
+    ledger_id: str
+    verdict: str
+    step: str = ""
+    phone: str = ""
+    amount: int = minor_units(default=0)
+    currency: str = Field(default="", max_length=3)
+    body: str = ""  # what the owner was shown
+    by: str  # the user of the operating system; "duebird" where it asked
+    at: datetime = instant()
+    void: bool = False
+    __table_args__ = (Index("approvals_receivable", "company", "ledger_id"),)
 
 
 class LeaseRow(SQLModel, table=True):

@@ -10,15 +10,17 @@ from typing import cast
 from sqlalchemy import ColumnElement, Executable
 from sqlmodel import col, func, or_, select
 
+from connector.domain.approval import Verdict
 from connector.domain.dunning import Reason
 from connector.domain.effect import EffectStatus
 from connector.domain.receivable import ReceivableState
 from state import asked
 from state.database import Database
 from state.glance import Glance, Pause, claim_of
-from state.names import ALL, RECOVERY, TEXTS
+from state.names import ALL, DRAFT, RECOVERY, TEXTS
 from state.rows import records
 from state.tables import (
+    ApprovalRow,
     AttentionRow,
     CallRow,
     CompanyRow,
@@ -43,6 +45,20 @@ class Sought:
     text: str = ""  # in number or customer, however it is capitalised
     reasons: Sequence[str] = ()  # those whose sentence says `text`: they count as saying it too
     due_before: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice that waits for the owner. `before`: approved earlier, and something of it has changed since."""
+
+    receivable: ReceivableRow
+    asked: ApprovalRow
+    before: ApprovalRow | None = None
+
+    @property
+    def changed(self) -> ApprovalRow | None:
+        """An approval of this very step, of another amount or number."""
+        return self.before if self.before is not None and self.before.step == self.asked.step else None
 
 
 def _conditions(company: str, sought: Sought) -> list[ColumnElement[bool]]:
@@ -185,6 +201,48 @@ class Views:
         with self._db.read() as session:
             return list(session.exec(statement.limit(limit)).all())
 
+    def in_draft(self, company: str) -> bool:
+        """Whether the company has not gone live; one that was never worked on has not, unless the owner said so."""
+        with self._db.read() as session:
+            if session.get(CompanyRow, company) is not None:
+                return session.get(HoldRow, (company, DRAFT, ALL)) is not None
+        said = self.words_on(company, ALL)
+        return not said or said[-1].verdict == DRAFT
+
+    def words_on(self, company: str, ledger_id: str) -> list[ApprovalRow]:
+        """What was asked about a receivable's notices, and what the owner said; of a company with "*". Oldest first."""
+        statement = (
+            select(ApprovalRow)
+            .where(ApprovalRow.company == company, ApprovalRow.ledger_id == ledger_id)
+            .order_by(col(ApprovalRow.entry))
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def awaiting(self, company: str, limit: int) -> list[Waiting]:
+        """Notices that wait for the owner, the one that was asked about first on top."""
+        statement = (
+            select(ReceivableRow, ApprovalRow)
+            .join(ApprovalRow, col(ApprovalRow.ledger_id) == ReceivableRow.ledger_id)
+            .where(
+                ReceivableRow.company == company,
+                ReceivableRow.state == ReceivableState.OPEN,
+                ReceivableRow.reason == Reason.AWAITING_APPROVAL,
+                ApprovalRow.company == company,
+                col(ApprovalRow.void).is_(False),
+            )
+            .order_by(col(ApprovalRow.entry))
+        )
+        found: dict[str, Waiting] = {}
+        with self._db.read() as session:
+            for row, said in session.exec(statement):
+                before = found[row.ledger_id].before if row.ledger_id in found else None
+                if said.verdict == Verdict.ASKED:
+                    found[row.ledger_id] = Waiting(row, said, before)
+                elif said.verdict == Verdict.APPROVED and row.ledger_id in found:
+                    found[row.ledger_id] = Waiting(row, found[row.ledger_id].asked, said)
+        return sorted(found.values(), key=lambda one: one.asked.entry or 0)[:limit]
+
     def links(self, company: str) -> list[LinkRow]:
         """Every payment link on record."""
         with self._db.read() as session:
@@ -213,6 +271,7 @@ class Views:
             books = session.get(CompanyRow, company)
             pause = session.get(HoldRow, (company, TEXTS, ALL))
             recovery = session.get(HoldRow, (company, RECOVERY, ALL))
+            draft = session.get(HoldRow, (company, DRAFT, ALL))
             lease = session.get(LeaseRow, company)
             cursors = session.exec(select(CursorRow).where(CursorRow.company == company)).all()
             waiting = session.exec(
@@ -225,6 +284,7 @@ class Views:
             cursors={one.name: (one.value, one.moved_at) for one in cursors},
             pause=Pause(pause.since, pause.why) if pause else None,
             recovery=Pause(recovery.since, recovery.why) if recovery else None,
+            draft=Pause(draft.since, draft.why) if draft else None,
             elsewhere=claim_of(lease.elsewhere) if lease else None,
             counts=self.counts(company),
             attention=waiting,
@@ -296,4 +356,20 @@ class Views:
                 .select_from(EffectRow)
                 .where(EffectRow.company == company, EffectRow.status == EffectStatus.PLANNED)
             ).one()
-        return {"open": open_ones, "texts": texts, "booked": booked, "uncertain": doubtful, "planned": waiting}
+            asked_ones = session.exec(
+                select(func.count())
+                .select_from(ReceivableRow)
+                .where(
+                    ReceivableRow.company == company,
+                    ReceivableRow.state == ReceivableState.OPEN,
+                    ReceivableRow.reason == Reason.AWAITING_APPROVAL,
+                )
+            ).one()
+        return {
+            "open": open_ones,
+            "texts": texts,
+            "booked": booked,
+            "uncertain": doubtful,
+            "planned": waiting,
+            "awaiting_approval": asked_ones,
+        }

@@ -11,9 +11,20 @@ from typing import Any, Final
 from typer.core import TyperGroup
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
-    "To begin": ("demo", "init", "config", "connect", "check", "consent", "preview"),
+    "To begin": ("demo", "init", "config", "connect", "check", "consent", "preview", "go-live"),
     "From then on": ("run", "status", "attention", "invoices", "show", "audit", "backup", "recover"),
-    "What you decide": ("hold", "release", "pause", "resume", "retry", "disconnect"),
+    "What you decide": (
+        "approve",
+        "refuse",
+        "promise",
+        "dispute",
+        "hold",
+        "release",
+        "pause",
+        "resume",
+        "retry",
+        "disconnect",
+    ),
     "To play with": ("sandbox",),
 }
 REST: Final = "Others"

@@ -315,6 +315,8 @@ def _print_rehearsal(name: str, rehearsed: list[Rehearsed]) -> None:
         cost = f"{counted(one.segments, 'segment')}{price}"
         hanging(console, Text(when, style="green"), Text.assemble((head, "bold"), f"  ({cost})"), width=0)
         hanging(console, "", Text(one.body), width=2)
+        if one.waits_for_approval:
+            hanging(console, "", Text("Waits for your approval: duebird approve", style="yellow"), width=2)
         hanging(console, "", Text(f"When paid: {one.entry}", style="dim"), width=2)
     for one in quiet:
         body = f"{one.customer}, invoice {one.invoice}, {one.amount}: {one.why}"

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.cli import (
+    approval,
     audit,
     config_commands,
     connect_commands,
     consent,
+    disputes,
     invoices,
     people,
     recover,
@@ -71,7 +73,9 @@ running.register(app)
 status.register(app)
 audit.register(app)
 invoices.register(app)
+approval.register(app)
 people.register(app)
+disputes.register(app)
 recover.register(app)
 sandbox.register(app)
 app.add_typer(consent.app, name="consent")

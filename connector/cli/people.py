@@ -230,7 +230,12 @@ def release(
         fail(f"Not held: {what.label}. Nothing was changed.", EXIT_FAILED)
 
 
-class _What(NamedTuple):
+def invoice_named(state: State, companies: list[str], subject: str, config: Path | None) -> Named:
+    """The one invoice of that number or id; ends the command where there is none, or several."""
+    return _subject(state, companies, subject, config, customer=False)
+
+
+class Named(NamedTuple):
     """An invoice or a customer that was named."""
 
     scope: str
@@ -243,16 +248,16 @@ class _What(NamedTuple):
         return {"company": self.company, self.scope: self.id, "done": done}
 
 
-def _subject(state: State, companies: list[str], subject: str, config: Path | None, *, customer: bool) -> _What:
+def _subject(state: State, companies: list[str], subject: str, config: Path | None, *, customer: bool) -> Named:
     if customer:
         found = [
-            _What("customer", one, customer_id, f"customer {name}")
+            Named("customer", one, customer_id, f"customer {name}")
             for one in companies
             for customer_id, name in state.queries.find_customers(one, subject)
         ]
     else:
         found = [
-            _What("invoice", one, row.ledger_id, f"invoice {row.number or row.ledger_id} of {row.customer_name}")
+            Named("invoice", one, row.ledger_id, f"invoice {row.number or row.ledger_id} of {row.customer_name}")
             for one in companies
             for row in state.queries.find_receivables(one, subject)
         ]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero", "stripe": "Stripe", "twilio": "Twilio"}
 NEARLY_SPENT: Final = 0.8  # of a budget: from here on the daemon looks less often
-WIDTH: Final = 9  # of the words at the left
+WIDTH: Final = 10  # of the words at the left
 FEW: Final = 3  # companies told in full; of more, one line each, and in full what needs a person
 
 
@@ -92,6 +92,7 @@ def _company(loaded: Loaded, found: Glances, company_id: str) -> dict[str, Any]:
         "connected": entry is not None,
         "sign_in": _ages(loaded, entry.connection, now) if entry is not None else [],
         "paused": {"since": pause.since, "why": pause.why} if pause else None,
+        "draft": {"since": glance.draft.since} if glance.draft and settings.approval.draft_first else None,
         "recovering": {"since": recovery.since, "why": recovery.why} if recovery else None,
         "elsewhere": {"host": elsewhere.host, "at": elsewhere.at} if elsewhere else None,
         "read": {"ledger": read(LEDGER_CURSOR), "payments": read(HINTS_SINCE), "replies": read(INBOUND_SINCE)},
@@ -220,6 +221,7 @@ def _lines(company_id: str, one: dict[str, Any], zone: ZoneInfo, config: Path | 
         # On a line of its own: copied over a break it would be "duebird resume", of every company.
         again = typed(f"resume {company_id}", config)
         lines.append(Line("paused", f"no texts since {since}{why}.\nTo go on: {again}", warns=True, needs_you=True))
+    lines += _approval(company_id, one, config)
     if not one["enabled"]:
         lines.append(Line("disabled", "left alone: enabled = false in the configuration", warns=True))
     lines += [
@@ -242,6 +244,21 @@ def _lines(company_id: str, one: dict[str, Any], zone: ZoneInfo, config: Path | 
         command = typed(f"attention --company {company_id}", config)
         said = f"{counted(one['attention'], 'thing')}. Type: {command}"
         lines.append(Line("needs you", said, warns=True, needs_you=True))
+    return lines
+
+
+def _approval(company_id: str, one: dict[str, Any], config: Path | None) -> list[Line]:
+    """That the company is in draft, and how many texts wait for the owner's word."""
+    waiting = one["counts"]["awaiting_approval"]
+    lines = []
+    if one["draft"]:
+        go = typed(f"go-live {company_id}", config)
+        lines.append(Line("draft", f"nothing goes out that you have not approved.\nTo end that: {go}", warns=True))
+    if waiting:
+        verb = "waits" if waiting == 1 else "wait"
+        see = typed(f"approve --company {company_id}", config)
+        said = f"{counted(waiting, 'text')} {verb} for your approval. See: {see}"
+        lines.append(Line("to approve", said, warns=True, needs_you=True))
     return lines
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from adapters.registry import LedgerSettings
 from adapters.stripe.settings import StripeSettings
 from adapters.twilio.settings import TwilioSettings
+from connector.config.approval import ApprovalSettings
 from connector.config.values import (
     Amount,
     ClockTime,
@@ -239,6 +240,7 @@ class CompanySettings(StrictSettings):
     consent: ConsentSettings = Field(default_factory=ConsentSettings, description="What counts as agreement.")
     words: WordSettings = Field(default_factory=WordSettings, description="Your own words.")
     caps: CapSettings = Field(default_factory=CapSettings, description="Brakes.")
+    approval: ApprovalSettings = Field(default_factory=ApprovalSettings, description="Which texts wait for your word.")
     polling: PollingSettings = Field(default_factory=PollingSettings, description="How often to look.")
 
     @property

@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from adapters.registry import LEDGER_SETTINGS
 from adapters.stripe.settings import StripeSettings
 from adapters.twilio.settings import TwilioSettings
+from connector.config.approval import ApprovalSettings
 from connector.config.company import (
     CapSettings,
     CompanySettings,
@@ -36,6 +37,7 @@ COMPANY_SECTIONS: Final[dict[str, type[StrictSettings]]] = {
     "consent": ConsentSettings,
     "words": WordSettings,
     "caps": CapSettings,
+    "approval": ApprovalSettings,
     "polling": PollingSettings,
 }
 SERVICES: Final = ("ledger", "stripe", "twilio")

@@ -79,6 +79,10 @@ base_url = {twilio_url}
 messaging_base_url = {twilio_url}
 pricing_base_url = {twilio_url}
 
+[company.approval]
+# Here somebody watches or plays; a business approves its first texts.
+draft_first = false
+
 [company.notices]
 window_start = "00:00"
 window_end = "24:00"

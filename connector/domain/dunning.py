@@ -83,6 +83,9 @@ class Policy:
     catch_up: int | None = None  # notices that may go out unasked after a stop
     usual_day: int | None = None  # notices of one day that never need a question; None: none ever does
     live: bool = True  # live money at the processor, as opposed to its test mode
+    draft_first: bool = False  # a company that is in draft sends no notice that the owner has not approved
+    ask_always: frozenset[Step] = frozenset()  # steps whose every notice the owner approves, once live
+    ask_first_time: frozenset[Step] = frozenset()  # the same, to numbers that never had a text
 
     @property
     def fingerprint(self) -> str:
@@ -117,7 +120,9 @@ class Reason(StrEnum):
     BELOW_MINIMUM = "below_minimum"
     PAYABLE_ELSEWHERE = "payable_elsewhere"
     NOT_SENT_YET = "not_sent_yet"
+    DISPUTED = "disputed"
     PROMISED = "promised"
+    REPLIED = "replied"
     NO_STEP_NOW = "no_step_now"
     STEP_DONE = "step_done"
     NO_CUSTOMER = "no_customer"
@@ -136,6 +141,9 @@ class Reason(StrEnum):
     REFUSED = "refused"
     BROKEN = "broken"
     NO_WORDS = "no_words"
+    AWAITING_APPROVAL = "awaiting_approval"
+    NOT_APPROVED = "not_approved"
+    IN_DRAFT = "in_draft"
 
 
 SENTENCES: Final[dict[Reason, str]] = {
@@ -153,7 +161,9 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.BELOW_MINIMUM: "below the minimum amount in the settings",
     Reason.PAYABLE_ELSEWHERE: "the ledger already offers this customer a way to pay online",
     Reason.NOT_SENT_YET: "the ledger has not sent the invoice yet",
+    Reason.DISPUTED: "in dispute; `duebird dispute INVOICE --drop` lets it go",
     Reason.PROMISED: "payment is promised for a later day",
+    Reason.REPLIED: "the customer has written, and waits for your answer; see `duebird attention`",
     Reason.NO_STEP_NOW: "no notice is due now",
     Reason.STEP_DONE: "this notice has had its turn",
     Reason.NO_CUSTOMER: "the ledger gave no customer record",
@@ -172,6 +182,9 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.REFUSED: "a service refused what it needs; see `duebird attention`",
     Reason.BROKEN: "no decision could be made; see `duebird attention`",
     Reason.NO_WORDS: "no text can be made for it; see `duebird attention`",
+    Reason.AWAITING_APPROVAL: "waits for your approval; `duebird approve` shows its words",
+    Reason.NOT_APPROVED: "you refused this text; `duebird approve INVOICE` lets it go",
+    Reason.IN_DRAFT: "the company is in draft; `duebird go-live` ends that",
 }
 
 

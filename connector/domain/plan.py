@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from connector.domain.approval import LONG, SAMPLE_LINK, Ask, Verdict, Word, last_word
 from connector.domain.calendar import local_day, start_of_day, zones_of
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import ConsentRule, Policy, Reason, Step, current_step
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
+from connector.domain.link_effects import create_link, retire_link
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
 from connector.domain.phone import Phone
@@ -68,6 +70,12 @@ class Situation:
     texted_before: bool = False  # this number has had a text from this company
     uncharged_because: str | None = None  # the processor cannot charge this amount
     paused: bool = False
+    draft: bool = False  # the company has not gone live: every notice needs the owner's approval
+    words: tuple[Word, ...] = ()  # what the owner was asked about its notices, and said; oldest first
+    disputed: bool = False
+    promised_on: date | None = None  # what was promised to us; the ledger may hold another day
+    waited_for_promise: bool = False  # the last decision did
+    replied_until: date | None = None  # the customer has written: notices wait through that day, of the company's zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,7 @@ class Decision:
     reason: Reason
     review_at: datetime | None
     problem: str = ""  # with NO_WORDS: what to change, for a person
+    ask: Ask | None = None  # to be put before the owner, who was not asked about just this yet
 
 
 def decide(situation: Situation, policy: Policy, words: Words, now: datetime) -> Decision:
@@ -150,7 +159,7 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
     fitting = [link for link in situation.live_links if _link_fits(situation, link)]
     # At most one may stay: two that fit could both be paid.
     unfit = [link for link in situation.live_links if link not in fitting[:1]]
-    retire = tuple(_retire(situation, link) for link in unfit)
+    retire = tuple(retire_link(situation, link) for link in unfit)
     retire = tuple(effect for effect in retire if all(effect.key != one.key for one in situation.open_effects))
     gate = may_text(situation, policy, now)
     if retire:
@@ -158,9 +167,10 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
         reason = gate.reason if not gate.open else Reason.REFUSED if stuck else Reason.LINK_CHANGING
         return Decision(retire, reason, gate.review_at)
     if not gate.open or gate.step is None:
-        return Decision((), gate.reason, gate.review_at)
+        asks = gate.reason is Reason.AWAITING_APPROVAL
+        return _asking(situation, policy, words, gate, now) if asks else Decision((), gate.reason, gate.review_at)
     if not fitting:
-        link = _create_link(situation, policy)
+        link = create_link(situation, policy)
         if link.key in situation.refused:
             return Decision((), Reason.REFUSED, gate.review_at)
         return Decision((link,), Reason.GO, None)
@@ -192,12 +202,44 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
         return Gate(Reason.IN_PROGRESS)
     if situation.paused:
         return Gate(Reason.PAUSED)
-    return _welcome_now(situation, policy, timing, now)
+    # Before the hours: whoever approves in the evening need not get up at eight. The hours are still asked after it.
+    return _approved(situation, policy, timing, now) or _welcome_now(situation, policy, timing, now)
 
 
 def may_thank(situation: Situation, policy: Policy) -> Reason | None:
     """Why a receipt must not go to the customer, None where it may: as for a notice, agreed and not held back."""
-    return Reason.HELD if situation.held else _agreed(situation, policy)
+    if situation.held:
+        return Reason.HELD
+    return _agreed(situation, policy) or (Reason.IN_DRAFT if situation.draft else None)
+
+
+def needs_approval(situation: Situation, policy: Policy, step: Step) -> bool:
+    """Whether the owner is to be asked before this notice: in draft always, then as the settings say of the step."""
+    if situation.draft or step in policy.ask_always:
+        return True
+    return step in policy.ask_first_time and not situation.texted_before
+
+
+def promised_on(situation: Situation) -> date | None:
+    """The day payment is promised for: the later one, where the ledger and we have two.
+
+    Nobody is reminded before a day that somebody has accepted.
+    """
+    days = [day for day in (situation.receivable.promised_on, situation.promised_on) if day is not None]
+    return max(days, default=None)
+
+
+def broken_promise(situation: Situation, today: date) -> date | None:
+    """The day a promise ran out unkept, None where none did; `today` is the company's.
+
+    A day that stood in the ledger long before us is nothing to tell: only one that we waited for.
+    """
+    day = promised_on(situation)
+    if day is None or day >= today or not situation.receivable.is_owed:
+        return None
+    if situation.payment_pending or situation.payment_arrived:
+        return None
+    return day if situation.promised_on is not None or situation.waited_for_promise else None
 
 
 def _owed(situation: Situation, policy: Policy) -> Reason | None:
@@ -213,8 +255,8 @@ def _owed(situation: Situation, policy: Policy) -> Reason | None:
 
 def _allowed_by_owner(situation: Situation, policy: Policy) -> Reason | None:
     receivable = situation.receivable
-    if situation.held:
-        return Reason.HELD
+    if situation.held or situation.disputed:
+        return Reason.HELD if situation.held else Reason.DISPUTED
     if {receivable.customer_id, receivable.customer_name} & policy.excluded_customers:
         return Reason.EXCLUDED
     comparable = policy.minimum_in in {None, receivable.balance.currency}
@@ -236,9 +278,9 @@ def _not_being_paid(situation: Situation, policy: Policy) -> Reason | None:
 
 def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
     today = local_day(now, policy.zone)
-    promised = situation.receivable.promised_on
-    if promised is not None and promised >= today:
-        return Gate(Reason.PROMISED, start_of_day(promised + timedelta(days=1), policy.zone))
+    for until, reason in ((promised_on(situation), Reason.PROMISED), (situation.replied_until, Reason.REPLIED)):
+        if until is not None and until >= today:
+            return Gate(reason, start_of_day(until + timedelta(days=1), policy.zone))
     current = current_step(situation.receivable, policy.steps, today)
     later = start_of_day(current.next_start, policy.zone) if current.next_start else None
     if current.step is None:
@@ -279,6 +321,21 @@ def _agreed(situation: Situation, policy: Policy) -> Reason | None:
     return None if marked else Reason.NO_CONSENT
 
 
+def _approved(situation: Situation, policy: Policy, timing: Gate, now: datetime) -> Gate | None:
+    """What the owner has not approved waits; None where it may go, or nobody need be asked."""
+    assert timing.step is not None and situation.phone is not None, "the gates before saw to it"  # noqa: S101, PT018
+    if not needs_approval(situation, policy, timing.step):
+        return None
+    word = last_word(situation.words, timing.step, situation.receivable.balance, situation.phone)
+    if word is not None and word.verdict is Verdict.APPROVED:
+        return None
+    if word is not None and word.verdict is Verdict.REFUSED:
+        return Gate(Reason.NOT_APPROVED, timing.review_at, timing.step)
+    long = (word.at if word is not None else now) + LONG
+    # Then once a day: its step may be over, its customer archived, and what is shown to the owner must be so.
+    return Gate(Reason.AWAITING_APPROVAL, long if long > now else tomorrow(policy.zone, now), timing.step)
+
+
 def _welcome_now(situation: Situation, policy: Policy, timing: Gate, now: datetime) -> Gate:
     assert situation.phone is not None, "the gate before this one saw to it"  # noqa: S101
     zones = zones_of(situation.phone, policy.zone)
@@ -306,58 +363,24 @@ def _link_fits(situation: Situation, link: LinkFact) -> bool:
     )
 
 
+def _asking(situation: Situation, policy: Policy, words: Words, gate: Gate, now: datetime) -> Decision:
+    """A notice that waits for the owner, shown with today's words; no link is made for it before."""
+    assert gate.step is not None and situation.phone is not None, "the gates saw to it"  # noqa: S101, PT018
+    amount = situation.receivable.balance
+    fitting = [link for link in situation.live_links if _link_fits(situation, link)]
+    dressed = replace(situation, live_links=tuple(fitting) or (LinkFact("", SAMPLE_LINK, amount),))
+    try:
+        text = notice(dressed, policy, words, gate.step, now)
+    except MessageProblem as problem:
+        return Decision((), Reason.NO_WORDS, tomorrow(policy.zone, now), str(problem))
+    asked = last_word(situation.words, gate.step, amount, situation.phone) is not None
+    ask = None if asked else Ask(gate.step, amount, situation.phone, str(json.loads(text.request)["body"]))
+    return Decision((), gate.reason, gate.review_at, ask=ask)
+
+
 def notice_key(situation: Situation, step: Step) -> str:
     """The occasion of a notice: this receivable, this step, once for ever, whatever the amount becomes."""
     return natural_key(situation.identity, "notice", situation.receivable.ledger_id, step)
-
-
-def _retire(situation: Situation, link: LinkFact) -> NewEffect:
-    receivable = situation.receivable
-    message, why = _farewell(situation, link)
-    request: Mapping[str, object] = {"link_id": link.link_id, "message": message}
-    key = natural_key(situation.identity, "retire", link.link_id)
-    return NewEffect(key, EffectKind.RETIRE_LINK, receivable.ledger_id, canonical(dict(request)), why)
-
-
-def _farewell(situation: Situation, link: LinkFact) -> tuple[str, str]:
-    """What whoever opens the link later reads, and why it comes down. Who has just paid is not told to pay again."""
-    receivable = situation.receivable
-    if situation.payment_pending:
-        return f"A payment for invoice {receivable.label} is under way. Thank you.", "a payment is under way"
-    if situation.payment_arrived or link.used:
-        return f"A payment for invoice {receivable.label} has been made. Thank you.", "a payment was made on it"
-    why = f"the link asks {link.amount}; the invoice is {receivable.state} with {receivable.balance} owed"
-    if receivable.state is ReceivableState.PAID:
-        return f"Invoice {receivable.label} is paid. Thank you.", why
-    return f"Invoice {receivable.label} has changed or is settled. Please use the newest text, or contact us.", why
-
-
-def _create_link(situation: Situation, policy: Policy) -> NewEffect:
-    receivable = situation.receivable
-    generation = situation.links_made + 1
-    amount = receivable.balance
-    key = natural_key(situation.identity, "link", receivable.ledger_id, generation, amount.minor, amount.currency)
-    day = receivable.due_on
-    due = f"Due {day.day} {day:%B} {day.year}. " if day else ""  # in words: 3/4 is another day in another country
-    request: dict[str, object] = {
-        "reference": key,
-        "amount": str(amount.amount),
-        "currency": amount.currency,
-        "title": f"Invoice {receivable.label}",
-        "description": f"{due}{policy.business}",
-        "receipt_line": f"{policy.business}: invoice {receivable.label}",
-        "inactive_message": f"Invoice {receivable.label} has been paid or has changed. Thank you.",
-        "after_payment": f"Thank you. {policy.business} has been told that invoice {receivable.label} is paid.",
-        "metadata": {
-            "duebird_invoice": receivable.ledger_id,
-            "duebird_tenant": situation.identity.tenant_id,
-            "duebird_generation": str(generation),
-            "duebird_number": receivable.label[:200],
-        },
-        "generation": generation,
-    }
-    why = f"a notice is due and no link asks {amount}"
-    return NewEffect(key, EffectKind.CREATE_LINK, receivable.ledger_id, canonical(request), why)
 
 
 def notice(situation: Situation, policy: Policy, words: Words, step: Step, now: datetime) -> NewEffect:

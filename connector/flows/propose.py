@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
+from connector.domain.approval import waits_long
+from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import ConsentRule, Reason
 from connector.domain.effect import EffectKind, NewEffect
-from connector.domain.plan import Decision, Situation, decide, may_text
+from connector.domain.plan import Decision, Situation, broken_promise, decide, may_text
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
 from connector.failpoints import Boundary, reach
 from connector.flows.company import Company, Counts
@@ -21,7 +23,7 @@ from connector.flows.poll import read_customers
 from connector.flows.situation import situations
 from connector.flows.trouble import as_trouble
 from state.effects import TextFacts
-from state.names import RULES
+from state.names import PROMISE, RULES
 from state.store import Attention, Decided, Planned
 
 BATCH: Final = (
@@ -98,6 +100,7 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
     now = company.clock.now()
     found, held_up = _with_customers(company, ids, now)
     decisions = []
+    late: list[Situation] = []
     planned_for: Counter[str] = Counter()
     for ledger_id in ids:
         if ledger_id not in found:
@@ -112,7 +115,13 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
             planned_for[situation.phone.e164] += 1
         if decision.problem:
             _no_words(company, situation, decision.problem, now)
-        decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision)))
+        if (promised := broken_promise(situation, local_day(now, company.policy.zone))) is not None:
+            _tell_broken_promise(company, situation, promised, now)
+        if decision.reason is Reason.AWAITING_APPROVAL and decision.ask is None and waits_long(situation.words, now):
+            late.append(situation)
+        decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision), decision.ask))
+    if late:
+        _tell_waiting(company, late, now)
     counts.add("decisions", len(decisions))
     counts.add("effects planned", company.store.decided(company.id, decisions, now))
     for one in (one for decided in decisions for one in decided.planned):
@@ -171,6 +180,45 @@ def _no_words(company: Company, situation: Situation, problem: str, now: datetim
             happened=f"{company.policy.business}, invoice {receivable.label}: no text can be made. {problem}",
             not_done="The customer gets no text about it until that is mended.",
             command=f"duebird preview --company {company.id}",
+        ),
+        now,
+    )
+
+
+def _tell_broken_promise(company: Company, situation: Situation, promised: date, now: datetime) -> None:
+    """Told before it is forgotten, so that a crash between the two tells it again under the same key."""
+    receivable = situation.receivable
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/promise/{receivable.ledger_id}/{promised}",
+            subject=receivable.ledger_id,
+            happened=f"{company.policy.business}, invoice {receivable.label}: {receivable.customer_name} promised to "
+            f"pay by {promised}, and {receivable.balance} is still owed.",
+            not_done="Its notices go on from here.",
+            command=f"duebird show {receivable.ledger_id} --company {company.id}; for another day: "
+            f"duebird promise {receivable.ledger_id} --until DATE --company {company.id}",
+        ),
+        now,
+    )
+    if situation.promised_on is not None:
+        company.store.hold_over(company.id, PROMISE, receivable.ledger_id, now)
+
+
+def _tell_waiting(company: Company, late: Sequence[Situation], now: datetime) -> None:
+    """One item, however many wait: the list is a command away."""
+    first = late[0].receivable
+    more = f", and {len(late) - 1} more" if len(late) > 1 else ""
+    company.store.attend(
+        company.id,
+        Attention(
+            key=f"{company.id}/approval/{now:%Y-%m-%d}",
+            matter=f"{company.id}/approval",
+            subject="texts",
+            happened=f"{company.policy.business}: a text has waited for your approval for more than a day: invoice "
+            f"{first.label} of {first.customer_name}{more}.",
+            not_done="It was not sent. When its days are over it is not sent at all.",
+            command=f"duebird approve --company {company.id}",
         ),
         now,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.domain.calendar import local_day, zones_of
 from connector.domain.consent import standing
-from connector.domain.dunning import Policy, Step
+from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
 from connector.domain.phone import Phone
@@ -28,7 +28,8 @@ def situations(
     company: Company, ledger_ids: Sequence[str], now: datetime, *, ignoring: str | None = None
 ) -> dict[str, Situation]:
     """The situations of these receivables, as last known. `ignoring`: the effect being performed right now."""
-    facts = company.queries.facts(company.id, ledger_ids, now - NOTICES_LOOK_BACK)
+    asks = bool(company.policy.ask_always or company.policy.ask_first_time)
+    facts = company.queries.facts(company.id, ledger_ids, now - NOTICES_LOOK_BACK, asks=asks)
     return {one: _situation(company, facts, one, now, ignoring) for one in ledger_ids if one in facts.receivables}
 
 
@@ -83,6 +84,12 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         notices_today=_today(facts, phone, company.policy, now, ignoring),
         texted_before=phone is not None and phone.e164 in facts.texted,
         paused=facts.paused,
+        draft=facts.draft and company.policy.draft_first,
+        words=tuple(facts.words.get(ledger_id, ())),
+        disputed=ledger_id in facts.disputed,
+        promised_on=facts.promised.get(ledger_id),
+        waited_for_promise=row.reason == Reason.PROMISED,
+        replied_until=facts.replied.get(phone.e164) if phone else None,
         uncharged_because=company.processor.problem_with(receivable.balance) if receivable.is_owed else None,
     )
 

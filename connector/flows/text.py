@@ -170,7 +170,7 @@ def _no_thanks(company: Company, row: EffectRow, to: Phone, now: datetime) -> tu
     reason = may_thank(situation, company.policy)
     if reason is None:
         return None
-    return SENTENCES[reason], now + ASK_AGAIN if reason is Reason.HELD else None
+    return SENTENCES[reason], now + ASK_AGAIN if reason in {Reason.HELD, Reason.IN_DRAFT} else None
 
 
 def find_sent(company: Company, values: Mapping[str, Any]) -> SentText | None:

@@ -129,6 +129,9 @@ base_url = "{addresses[twilio]}"
 messaging_base_url = "{addresses[twilio]}"
 pricing_base_url = "{addresses[twilio]}"
 
+[company.approval]
+draft_first = false
+
 [company.notices]
 window_start = "00:00"
 window_end = "24:00"

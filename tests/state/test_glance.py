@@ -51,7 +51,7 @@ def test_a_look_at_a_company_counts_what_concerns_it_and_nothing_else(house: Hou
     assert found.books == "Acme Books"
     assert found.pause is not None
     assert found.pause.why == "holidays"
-    assert found.counts == {"open": 1, "texts": 1, "booked": 0, "uncertain": 1, "planned": 1}
+    assert found.counts == {"open": 1, "texts": 1, "booked": 0, "uncertain": 1, "planned": 1, "awaiting_approval": 0}
     assert found.attention == 1
     assert found.last_text_at == NOW + timedelta(seconds=3, microseconds=5)
     assert found.cursors[HINTS_SINCE] == ("2026-11-23", NOW)

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connector.domain.approval import Verdict, Word
 from connector.domain.consent import ConsentState
-from connector.domain.dunning import Policy
+from connector.domain.dunning import Policy, Step
 from connector.domain.effect import BooksIdentity
 from connector.domain.money import Money
 from connector.domain.phone import Phone
@@ -52,3 +53,8 @@ def situation(**fields: Any) -> Situation:
         links_made=1,
     )
     return replace(one, **fields)
+
+
+def word(verdict: Verdict, **fields: Any) -> Word:
+    """Something said of the notice that would go out in that situation."""
+    return replace(Word(verdict, Step.ISSUED, AMOUNT, PHONE, NOON), **fields)

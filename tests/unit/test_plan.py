@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.domain.approval import Verdict
 from connector.domain.calendar import Window
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import SENTENCES, ConsentRule, Reason, Step
@@ -22,7 +23,7 @@ from connector.domain.phone import Phone
 from connector.domain.plan import LinkFact, OpenEffect, Situation, decide, may_text, notice_key
 from connector.domain.receivable import Customer, ReceivableState
 from connector.words import Wording
-from tests.unit.situations import AMOUNT, LINK, NEW_YORK, NOON, POLICY, TODAY, receivable, situation
+from tests.unit.situations import AMOUNT, LINK, NEW_YORK, NOON, POLICY, TODAY, receivable, situation, word
 
 WORDS = Wording()
 TOMORROW = datetime(2026, 11, 24, 5, 0, tzinfo=NOON.tzinfo)  # midnight in New York
@@ -81,6 +82,13 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (situation(), {"window": Window(8 * 60, 9 * 60)}, Reason.OUTSIDE_WINDOW, MORNING),
     (situation(live_links=(replace(LINK, amount=Money.of("1.00", "USD")),)), {}, Reason.LINK_CHANGING, None),
     (situation(), {"business": "☃"}, Reason.NO_WORDS, DUE_DAY),
+    (situation(disputed=True), {}, Reason.DISPUTED, None),
+    (situation(promised_on=TODAY), {}, Reason.PROMISED, TOMORROW),
+    (situation(replied_until=TODAY), {}, Reason.REPLIED, TOMORROW),
+    (situation(replied_until=date(2026, 11, 22)), {}, Reason.GO, None),
+    (situation(draft=True), {}, Reason.AWAITING_APPROVAL, NOON + timedelta(days=1)),
+    (situation(draft=True, words=(word(Verdict.REFUSED),)), {}, Reason.NOT_APPROVED, DUE_DAY),
+    (situation(draft=True), {"business": "☃"}, Reason.NO_WORDS, TOMORROW),
 ]
 
 
@@ -98,7 +106,8 @@ def test_each_situation_has_its_reason_and_its_next_look(
 
 def test_every_reason_is_reached_and_has_its_sentence() -> None:
     reached = {reason for _, _, reason, _ in CASES}
-    assert set(Reason) - reached == {Reason.REFUSED, Reason.BROKEN}  # below, and of the flow
+    # Below, of the flow, and of receipts.
+    assert set(Reason) - reached == {Reason.REFUSED, Reason.BROKEN, Reason.IN_DRAFT}
     assert set(SENTENCES) == set(Reason)
 
 

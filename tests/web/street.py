@@ -68,6 +68,8 @@ from_number = "{sender}"
 base_url = "{twilio}"
 messaging_base_url = "{twilio}"
 pricing_base_url = "{twilio}"
+[company.approval]
+draft_first = false
 [company.notices]
 window_start = "00:00"
 window_end = "24:00"

@@ -1,0 +1,115 @@
+"""A promise or a dispute holds notices back and never money, and what comes after is decided anew."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from connector.flows.passes import Look, run_pass
+from state.names import DISPUTE, PROMISE
+from tests.flow.office import DOLLARS, Office
+
+IN_TWO_DAYS = date(2026, 11, 25)
+
+
+def promise(office: Office, invoice: str, day: date) -> None:
+    office.company.store.promised("acme", invoice, day, "on the phone", office.clock.now())
+
+
+def holds(office: Office) -> list[str]:
+    return [one.scope for one in office.company.queries.holds("acme")]
+
+
+def test_no_notice_goes_out_through_the_promised_day_and_the_next_is_decided_anew(office: Office) -> None:
+    invoice = office.issue(due_in=1)
+    promise(office, invoice, IN_TWO_DAYS)
+    office.run(2)
+    for _ in range(2):
+        office.wait(days=1)
+        office.run(2)
+        assert office.texts() == []
+        assert office.reason(invoice) == "promised"
+    office.wait(days=1)
+    office.run(2)
+    [body] = office.texts()
+    assert "due" in body, "not the text that was due when it was promised"
+
+
+def test_the_owner_is_told_once_that_a_promise_was_not_kept(office: Office) -> None:
+    invoice = office.issue(due_in=1)
+    promise(office, invoice, IN_TWO_DAYS)
+    office.run()
+    office.wait(days=3)
+    office.run(2)
+    [item] = office.attention()
+    assert "Dana Reed promised to pay by 2026-11-25, and 120.00 USD is still owed" in item
+    assert holds(office) == []
+    office.wait(days=1)
+    office.run(2)
+    assert len(office.attention()) == 1
+
+
+def test_a_promise_that_was_kept_tells_nobody_anything(office: Office) -> None:
+    invoice = office.issue(due_in=1)
+    promise(office, invoice, IN_TWO_DAYS)
+    office.run()
+    office.ledger_world.pay_by_hand(invoice, DOLLARS)
+    office.wait(days=3)
+    office.run(3)
+    assert office.attention() == []
+    assert office.texts() == []
+    run_pass(office.company, Look(objects=True))
+    assert holds(office) == [], "dropped by the daily housekeeping"
+
+
+def test_a_promise_in_the_ledger_that_was_not_kept_is_told_too(office: Office) -> None:
+    invoice = office.issue(due_in=1, promised_on=IN_TWO_DAYS)
+    office.run()
+    assert office.reason(invoice) == "promised"
+    office.wait(days=3)
+    office.run(2)
+    assert any("promised to pay by 2026-11-25" in item for item in office.attention())
+    assert len(office.texts()) == 1
+
+
+def test_a_text_that_is_planned_does_not_go_out_after_a_promise(office: Office) -> None:
+    invoice = office.issue()
+    office.company.store.pause("acme", "so that nothing goes out yet", office.clock.now())
+    office.run()
+    office.company.store.resume("acme", office.clock.now())
+    promise(office, invoice, IN_TWO_DAYS)
+    office.run(2)
+    assert office.texts() == []
+
+
+def test_a_promise_that_is_dropped_lets_notices_go(office: Office) -> None:
+    invoice = office.issue()
+    promise(office, invoice, IN_TWO_DAYS)
+    office.run()
+    assert office.company.store.hold_over("acme", PROMISE, invoice, office.clock.now())
+    office.run(2)
+    assert len(office.texts()) == 1
+    assert office.attention() == []
+
+
+def test_a_disputed_invoice_gets_no_notice_however_long_and_its_payment_is_booked(office: Office) -> None:
+    invoice = office.issue(due_in=3)
+    office.run(2)
+    office.company.store.disputed("acme", [invoice], "says the hours are wrong", office.clock.now())
+    office.clock.advance(timedelta(days=3))
+    office.run(2)
+    assert len(office.texts()) == 1
+    assert office.reason(invoice) == "disputed"
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    office.wait(minutes=1)
+    office.run(2)
+    assert office.bookings(invoice) == [DOLLARS]
+
+
+def test_a_dispute_that_is_over_lets_notices_go(office: Office) -> None:
+    invoice = office.issue()
+    office.company.store.disputed("acme", [invoice], "", office.clock.now())
+    office.run(2)
+    assert office.texts() == []
+    assert office.company.store.hold_over("acme", DISPUTE, invoice, office.clock.now())
+    office.run(2)
+    assert len(office.texts()) == 1
