@@ -27,3 +27,6 @@ TEXTS: Final = "texts"
 # The hold of a company whose memory is to be rebuilt from its services first: no effect of any kind.
 RECOVERY: Final = "recovery"
 ALL: Final = "*"
+# Holds on the sender: its subject is the other company that sends from the same, or a country that refuses it.
+SENDER: Final = "sender"
+COUNTRY: Final = "country"

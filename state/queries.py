@@ -20,7 +20,7 @@ from state import asked
 from state.books import receivable_of
 from state.effects import CLOSED_BY_PERSON
 from state.lease_facts import Lease, lease_of
-from state.names import RECOVERY, TEXTS
+from state.names import COUNTRY, RECOVERY, SENDER, TEXTS
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
     CompanyRow,
@@ -53,10 +53,22 @@ class Facts:
     consents: dict[str, list[ConsentRecord]] = field(default_factory=dict)
     unreachable: set[str] = field(default_factory=set)
     paused: bool = False  # a person, or a brake, stopped all texts of the company
+    sender_shared: bool = False  # another company sends from the same
+    closed_countries: set[str] = field(default_factory=set)  # whose carriers refuse the sender
     held_invoices: set[str] = field(default_factory=set)
     held_customers: set[str] = field(default_factory=set)
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
     texted: set[str] = field(default_factory=set)  # phones that have had a text
+
+    def hold(self, row: HoldRow) -> None:
+        """Take in one thing that holds texts back."""
+        if row.scope in {TEXTS, RECOVERY}:
+            self.paused = True
+        elif row.scope == SENDER:
+            self.sender_shared = True
+        else:
+            held = {"invoice": self.held_invoices, "customer": self.held_customers, COUNTRY: self.closed_countries}
+            held[row.scope].add(row.subject)
 
 
 _EFFECT, _TEXT = table_of(EffectRow).c, table_of(TextRow).c
@@ -136,10 +148,7 @@ class Queries(Views):
             for effect in some(EffectRow, _EFFECTS, ledger_ids):
                 facts.effects[effect.subject].append(effect)
             for hold in records(connection, HoldRow, _HOLDS, company=company):
-                if hold.scope in {TEXTS, RECOVERY}:
-                    facts.paused = True
-                else:
-                    (facts.held_invoices if hold.scope == "invoice" else facts.held_customers).add(hold.subject)
+                facts.hold(hold)
             phones = {row.phone for row in facts.customers.values() if row.phone}
             for entry in sorted(some(ConsentRow, _CONSENTS, phones), key=_entry):
                 facts.consents[entry.phone].append(consent_of(entry))
@@ -253,6 +262,12 @@ class Queries(Views):
     def paused(self, company: str) -> HoldRow | None:
         """The stop of all texts of a company, None where they may go."""
         return next(iter(self._many(HoldRow, asked.STOP, company=company, scope=TEXTS)), None)
+
+    def on_sender(self, company: str) -> tuple[frozenset[str], frozenset[str]]:
+        """(companies that send from the same, countries whose carriers refuse the sender), as far as is on record."""
+        rows = self._many(HoldRow, asked.ON_SENDER, company=company)
+        shared = frozenset(row.subject for row in rows if row.scope == SENDER)
+        return shared, frozenset(row.subject for row in rows if row.scope == COUNTRY)
 
     def recovering(self, company: str) -> HoldRow | None:
         """Why and since when this company's memory waits to be rebuilt; None where it can be relied on."""

@@ -92,6 +92,18 @@ class InboundText:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SenderSeen:
+    """A company's sender as the service shows it.
+
+    `marks` are the numbers, services and names it consists of or shares opt-outs and registration with: another
+    company whose own mark is among them sends from the same.
+    """
+
+    marks: frozenset[str]
+    findings: Sequence[Finding] = ()
+
+
 class Messenger(Protocol):
     """Twilio, behind a port."""
 
@@ -118,6 +130,14 @@ class Messenger(Protocol):
 
     def price_per_segment(self, country: str) -> SegmentPrice | None:
         """List price of one outbound segment to that country (ISO 3166 alpha-2), None where it cannot be told."""
+        ...
+
+    def sender(self) -> SenderSeen:
+        """Read-only look at the sender alone, as it is taken once a day.
+
+        Raises:
+            Transient, Throttled, NeedsReauthorisation, Rejected: it could not be seen, which says nothing about it.
+        """
         ...
 
     def inspect(self) -> Sequence[Finding]:
