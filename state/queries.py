@@ -68,7 +68,7 @@ class Facts:
             self.sender_shared = True
         else:
             held = {"invoice": self.held_invoices, "customer": self.held_customers, COUNTRY: self.closed_countries}
-            held[row.scope].add(row.subject)
+            held.get(row.scope, self.held_customers).add(row.subject)
 
 
 _EFFECT, _TEXT = table_of(EffectRow).c, table_of(TextRow).c

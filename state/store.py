@@ -30,6 +30,7 @@ from state.names import (
 from state.people_facts import PeopleFacts
 from state.recovery_facts import RecoveryFacts
 from state.rows import change, table_of
+from state.sender_facts import SenderFacts
 from state.tables import CallRow, CompanyRow, HintRow, ReceivableRow
 
 _RECEIVABLE: Final = table_of(ReceivableRow)
@@ -53,7 +54,7 @@ _CALLS_MORE: Final = (
 _CALLS_NEW: Final = insert(_CALL)
 
 
-class Store(MoneyFacts, PeopleFacts, LeaseFacts, RecoveryFacts):
+class Store(MoneyFacts, PeopleFacts, SenderFacts, LeaseFacts, RecoveryFacts):
     """What we remember, to write."""
 
     def bind_company(self, company: str, identity: BooksIdentity, ledger_name: str, now: datetime) -> None:

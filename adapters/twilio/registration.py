@@ -22,6 +22,7 @@ HIDDEN: Final = (Rejected, NeedsReauthorisation)
 
 SUBJECT: Final = "US registration"
 TOLL_FREE: Final = "Toll-free verification"
+SUBJECTS: Final = frozenset((SUBJECT, TOLL_FREE))
 _MOST: Final = 20  # campaigns of a service: Twilio allows one; verifications of a number: one, and those of before
 _TOLL_FREE_MOST: Final = 20  # toll-free numbers of one service that are asked about, one call each
 

@@ -6,6 +6,7 @@ Reads only: a handful of calls, and one more for each messaging service of the a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -34,10 +35,13 @@ _STOP_LOST = (
 def look(client: Any, settings: TwilioSettings, read: Read) -> SenderSeen:
     """Everything about the sender. An error of Twilio's is raised: what could not be seen must not pass for well."""
     if settings.messaging_service_sid is not None:
-        return _service(client, settings, settings.messaging_service_sid, read)
-    if settings.from_number is not None:
-        return _number(client, settings, settings.from_number, read)
-    return _name(client, settings, str(settings.sender_name), read)
+        seen = _service(client, settings, settings.messaging_service_sid, read)
+    elif settings.from_number is not None:
+        seen = _number(client, settings, settings.from_number, read)
+    else:
+        seen = _name(client, settings, str(settings.sender_name), read)
+    lacking = any(one.weight is not Weight.OK and one.subject in registration.SUBJECTS for one in seen.findings)
+    return replace(seen, registered=not lacking)
 
 
 # ------------------------------------------------------------------------------------------------------- a number

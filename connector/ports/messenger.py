@@ -38,6 +38,7 @@ class FailureKind(StrEnum):
 
     OPTED_OUT = "opted_out"  # the person said stop: never again until they say otherwise
     SOFT_OPT_OUT = "soft_opt_out"  # blocked by the person or the carrier: stop, and show it to a person
+    UNREGISTERED = "unregistered"  # the recipient's carriers refuse the sender until it is registered there
     BAD_NUMBER = "bad_number"  # landline, unknown, inactive
     FILTERED = "filtered"  # the carrier dislikes the content or the sender; two in a row stop the company
     SETUP = "setup"  # something in the account must change before any text can arrive
@@ -102,6 +103,7 @@ class SenderSeen:
 
     marks: frozenset[str]
     findings: Sequence[Finding] = ()
+    registered: bool = True  # nothing that a country's carriers ask for is missing, as far as could be seen
 
 
 class Messenger(Protocol):

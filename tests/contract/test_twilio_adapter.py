@@ -315,7 +315,7 @@ def test_a_failed_delivery_says_what_to_do(twilio: TwilioWorld) -> None:
     assert seen is not None
     assert (seen.state, seen.error_code) == (DeliveryState.UNDELIVERED, "30034")
     assert seen.advice is not None
-    assert seen.advice.kind is FailureKind.SETUP
+    assert seen.advice.kind is FailureKind.UNREGISTERED
     assert "A2P" in seen.advice.meaning
 
 
