@@ -50,7 +50,7 @@ def test_a_number_that_belongs_to_the_others_messaging_service_is_found_out_by_a
     office.issue()
     office.run(2)
     assert office.texts() == []
-    assert office.company.queries.on_sender("acme") == ({"beta"}, frozenset())
+    assert office.company.queries.on_sender("acme") == (frozenset({"beta"}), frozenset())
 
 
 def test_texts_go_once_the_two_are_settled_and_nobody_must_tick_it_off(office: Office) -> None:
