@@ -226,10 +226,20 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         queries=state.queries,
         clock=clock,
         lease=lease_of(loaded, state.folder, parts, instance),
+        apart_from=apart_from(loaded, settings),
         cut_off=parts.cut_off,
         owner=f"{socket.gethostname()}:{os.getpid()}",
         sweep_every=timedelta(seconds=intervals_of(loaded, settings).sweep),
     )
+
+
+def apart_from(loaded: Loaded, settings: CompanySettings) -> dict[str, str]:
+    """What each other company sends from, of those that may not share a sender with this one."""
+    return {
+        one.id: one.twilio.mark
+        for one in loaded.settings.companies
+        if one.enabled and one.id != settings.id and not (one.shares_sender and settings.shares_sender)
+    }
 
 
 def payment_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) -> LedgerAccount:
@@ -285,6 +295,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         texts_per_day=settings.caps.texts_per_day,
         catch_up=settings.caps.catch_up,
         usual_day=settings.caps.usual_day,
+        two_way=settings.twilio.two_way,
         live=live,
         draft_first=settings.approval.draft_first,
         ask_always=frozenset(map(Step, settings.approval.ask_always)),

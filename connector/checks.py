@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from connector import assemble
 from connector.companies import company_settings
@@ -12,6 +13,8 @@ from connector.errors import DuebirdError, NeedsReauthorisation
 from connector.ports.calls import CallKind, CallSeen, Wire
 from connector.ports.findings import Finding, Weight
 from connector.signin.company import custody_of, open_connection
+
+UNSEEN: Final = frozenset({"Twilio", "Twilio credentials", "Sender"})  # after these there is nothing to compare
 
 
 class _Uncounted:
@@ -61,12 +64,31 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
 
     def twilio() -> Sequence[Finding]:
         username, password = assemble.twilio_sign_in(settings.twilio, loaded)
-        return TwilioMessenger(settings.twilio, username, password, wire(settings.twilio)).inspect()
+        messenger = TwilioMessenger(settings.twilio, username, password, wire(settings.twilio))
+        found = messenger.inspect()
+        apart = assemble.apart_from(loaded, settings)
+        if not apart or any(one.weight is Weight.PROBLEM and one.subject in UNSEEN for one in found):
+            return found
+        return [*found, *_apart(messenger.sender().marks, apart)]
 
     found: list[Finding] = []
     for name, look in (("Ledger", ledger), ("Stripe", stripe), ("Twilio", twilio)):
         found += _looked(name, look, company_id)
     return found
+
+
+def _apart(marks: frozenset[str], apart: Mapping[str, str]) -> list[Finding]:
+    """Whether another company of the settings sends from the same: the daemon then texts for neither."""
+    others = sorted(other for other, mark in apart.items() if mark in marks)
+    if not others:
+        return [Finding(Weight.OK, "Own sender", "no other company of the settings sends from it")]
+    seen = (
+        f"{', '.join(others)} would text from the same (one number, name or messaging service): texting about another "
+        "business's invoices is third-party debt collection, which US and Canadian law forbid by text. Duebird texts "
+        "for none of them"
+    )
+    fix = "Give each a number or messaging service of its own; two names of one legal business: shares_sender = true."
+    return [Finding(Weight.PROBLEM, "Own sender", seen, fix)]
 
 
 def _currency(wanted: str | None, found: str) -> list[Finding]:

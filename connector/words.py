@@ -46,11 +46,12 @@ class Wording:
             due=facts.due_on,
             link=facts.link,
         )
+        first = facts.first_text and facts.two_way  # what is added then is how to stop: by a reply
         if facts.step is Step.ISSUED:
-            return notice_on_issue(values, first=facts.first_text, template=self.issued).body
+            return notice_on_issue(values, first=first, template=self.issued).body
         if facts.due_on is not None and facts.due_on < facts.today:
-            return notice_past_due(values, first=facts.first_text).body
-        return notice_on_due_date(values, first=facts.first_text, template=self.due).body
+            return notice_past_due(values, first=first).body
+        return notice_on_due_date(values, first=first, template=self.due).body
 
     def receipt(self, facts: ReceiptFacts) -> str:
         """What a customer gets once the payment is booked."""

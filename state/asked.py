@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, li
 
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.receivable import ReceivableState
-from state.names import ALL, LONG_AGO
+from state.names import ALL, COUNTRY, LONG_AGO, SENDER
 from state.rows import select_of, select_some, table_of
 from state.tables import (
     AttentionRow,
@@ -111,6 +111,7 @@ LAST_DELIVERED_AT: Final = (  # walks back from the latest; max() would read all
 # ----------------------------------------------------------------------------------------------------------- company
 
 STOP: Final = select_of(HoldRow, _HOLD.scope == bindparam("scope"), _HOLD.subject == ALL)
+ON_SENDER: Final = select_of(HoldRow, _one_of(_HOLD.scope, SENDER, COUNTRY))
 LEASE: Final = select_of(LeaseRow)
 ATTENTION: Final = select_of(AttentionRow, _ATTENTION.closed_at.is_(None)).order_by(_ATTENTION.opened_at).limit(_MOST)
 

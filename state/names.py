@@ -33,3 +33,6 @@ DISPUTE: Final = "dispute"
 PROMISE: Final = "promise"
 REPLY: Final = "reply"
 ALL: Final = "*"
+# Holds on the sender: its subject is the other company that sends from the same, or a country that refuses it.
+SENDER: Final = "sender"
+COUNTRY: Final = "country"

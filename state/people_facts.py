@@ -16,7 +16,7 @@ from connector.ports.messenger import InboundText, SentText
 from state import asked, books
 from state.consent_facts import ConsentFacts
 from state.facts import Attention, put_attention, put_cursor, put_hold, review_scope
-from state.names import ALL, INBOUND_SINCE, TEXTS
+from state.names import ALL, COUNTRY, INBOUND_SINCE, TEXTS
 from state.rows import change, records_of, table_of
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
 
@@ -141,15 +141,20 @@ class PeopleFacts(ConsentFacts):
     def resume(self, company: str, now: datetime) -> bool:
         """A person lets texts go again; everything that waited for it is decided anew, and what asked is answered.
 
-        False where nothing was paused.
+        Countries whose carriers refused the sender are tried again too. False where nothing was stopped.
         """
         with self.database.write() as session:
-            row = session.get(HoldRow, (company, TEXTS, ALL))
-            if row is None:
+            stops = (HoldRow.scope == TEXTS, HoldRow.scope == COUNTRY)
+            rows = session.exec(select(HoldRow).where(HoldRow.company == company, or_(*stops))).all()
+            if not rows:
                 return False
-            session.delete(row)
+            for row in rows:
+                session.delete(row)
             for waiting in session.exec(
-                select(ReceivableRow).where(ReceivableRow.company == company, ReceivableRow.reason == Reason.PAUSED)
+                select(ReceivableRow).where(
+                    ReceivableRow.company == company,
+                    col(ReceivableRow.reason).in_((Reason.PAUSED, Reason.SENDER_UNREGISTERED)),
+                )
             ):
                 waiting.review_at = now
                 session.add(waiting)

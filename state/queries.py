@@ -22,7 +22,7 @@ from state.books import receivable_of
 from state.consent_facts import consent_of
 from state.effects import CLOSED_BY_PERSON
 from state.lease_facts import Lease, lease_of
-from state.names import DISPUTE, DRAFT, PROMISE, RECOVERY, REPLY, TEXTS
+from state.names import COUNTRY, DISPUTE, DRAFT, PROMISE, RECOVERY, REPLY, SENDER, TEXTS
 from state.register_views import RegisterViews
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
@@ -56,6 +56,8 @@ class Facts:
     consents: dict[str, list[ConsentRecord]] = field(default_factory=dict)
     unreachable: set[str] = field(default_factory=set)
     paused: bool = False  # a person, or a brake, stopped all texts of the company
+    sender_shared: bool = False  # another company sends from the same
+    closed_countries: set[str] = field(default_factory=set)  # whose carriers refuse the sender
     held_invoices: set[str] = field(default_factory=set)
     held_customers: set[str] = field(default_factory=set)
     draft: bool = False  # the company has not gone live
@@ -65,6 +67,27 @@ class Facts:
     replied: dict[str, date] = field(default_factory=dict)  # phone -> the day through which notices wait
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
     texted: set[str] = field(default_factory=set)  # phones that have had a text
+
+    def hold(self, row: HoldRow) -> None:
+        """Take in one thing that holds texts back."""
+        if row.scope in {TEXTS, RECOVERY}:
+            self.paused = True
+        elif row.scope == DRAFT:
+            self.draft = True
+        elif row.scope == SENDER:
+            self.sender_shared = True
+        elif row.scope in {PROMISE, REPLY} and row.until is not None:
+            (self.promised if row.scope == PROMISE else self.replied)[row.subject] = row.until
+        else:
+            self._subjects_of(row.scope).add(row.subject)
+
+    def _subjects_of(self, scope: str) -> set[str]:
+        return {
+            "invoice": self.held_invoices,
+            "customer": self.held_customers,
+            DISPUTE: self.disputed,
+            COUNTRY: self.closed_countries,
+        }[scope]
 
 
 _EFFECT, _TEXT = table_of(EffectRow).c, table_of(TextRow).c
@@ -147,7 +170,7 @@ class Queries(RegisterViews):
             for effect in some(EffectRow, _EFFECTS, ledger_ids):
                 facts.effects[effect.subject].append(effect)
             for hold in records(connection, HoldRow, _HOLDS, company=company):
-                _put(facts, hold)
+                facts.hold(hold)
             if asks or facts.draft:
                 for word in sorted(some(ApprovalRow, _WORDS, ledger_ids), key=_said):
                     facts.words[word.ledger_id].append(word_of(word))
@@ -265,6 +288,12 @@ class Queries(RegisterViews):
         """The stop of all texts of a company, None where they may go."""
         return next(iter(self._many(HoldRow, asked.STOP, company=company, scope=TEXTS)), None)
 
+    def on_sender(self, company: str) -> tuple[frozenset[str], frozenset[str]]:
+        """(companies that send from the same, countries whose carriers refuse the sender), as far as is on record."""
+        rows = self._many(HoldRow, asked.ON_SENDER, company=company)
+        shared = frozenset(row.subject for row in rows if row.scope == SENDER)
+        return shared, frozenset(row.subject for row in rows if row.scope == COUNTRY)
+
     def recovering(self, company: str) -> HoldRow | None:
         """Why and since when this company's memory waits to be rebuilt; None where it can be relied on."""
         return next(iter(self._many(HoldRow, asked.STOP, company=company, scope=RECOVERY)), None)
@@ -329,19 +358,6 @@ class Queries(RegisterViews):
 
 def _place(row: ConsentRow) -> int:
     return row.place
-
-
-def _put(facts: Facts, hold: HoldRow) -> None:
-    """What keeps texts back, where decisions look for it."""
-    if hold.scope in {TEXTS, RECOVERY}:
-        facts.paused = True
-    elif hold.scope == DRAFT:
-        facts.draft = True
-    elif hold.scope in {PROMISE, REPLY} and hold.until is not None:
-        (facts.promised if hold.scope == PROMISE else facts.replied)[hold.subject] = hold.until
-    else:
-        found = {"invoice": facts.held_invoices, "customer": facts.held_customers, DISPUTE: facts.disputed}
-        found[hold.scope].add(hold.subject)
 
 
 def _said(row: ApprovalRow) -> int:

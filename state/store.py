@@ -33,6 +33,7 @@ from state.names import (
 from state.people_facts import PeopleFacts
 from state.recovery_facts import RecoveryFacts
 from state.rows import change, table_of
+from state.sender_facts import SenderFacts
 from state.tables import (
     ApprovalRow,
     CallRow,
@@ -89,7 +90,7 @@ _CALLS_KNOWN: Final = select(_CALL.c.company, _CALL.c.service, _CALL.c.hour).whe
 )
 
 
-class Store(MoneyFacts, PeopleFacts, ApprovalFacts, LeaseFacts, RecoveryFacts):
+class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, RecoveryFacts):
     """What we remember, to write."""
 
     def bind_company(

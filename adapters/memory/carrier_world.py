@@ -15,7 +15,7 @@ from adapters.memory.world import History, World
 from connector.domain.phone import Phone
 from connector.errors import Rejected, RejectedBecause
 from connector.ports.calls import Clock
-from connector.ports.messenger import DeliveryState, InboundText, SegmentPrice, SentText, TextRequest
+from connector.ports.messenger import DeliveryState, InboundText, SegmentPrice, SenderSeen, SentText, TextRequest
 
 # Whole message, any case: https://help.twilio.com/articles/223134027
 STOP_WORDS = frozenset(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"))
@@ -47,6 +47,7 @@ class CarrierWorld(World):
         self.prices: dict[str, SegmentPrice] = {
             "US": SegmentPrice(Decimal("0.0083"), "USD")
         }  # ISO 3166 alpha-2 -> one segment
+        self.sender = SenderSeen(frozenset({"+12125550100"}))  # as whoever looks at the account sees it
         self._texts_to: dict[str, list[str]] = {}
 
     # ------------------------------------------------------------------------------------------ people's acts

@@ -14,7 +14,7 @@ _KINDS = {
     "30005": FailureKind.BAD_NUMBER,  # unknown
     "30006": FailureKind.BAD_NUMBER,  # landline
     "30007": FailureKind.FILTERED,
-    "30034": FailureKind.SETUP,  # the sender is not registered
+    "30034": FailureKind.UNREGISTERED,
     "30036": FailureKind.LATER,  # waited past its validity
 }
 

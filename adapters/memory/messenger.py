@@ -11,7 +11,7 @@ from adapters.memory.faults import Faults
 from connector.domain.phone import Phone
 from connector.ports.calls import CallMeter
 from connector.ports.findings import Finding, Weight
-from connector.ports.messenger import InboundText, SegmentPrice, SentText, TextRequest
+from connector.ports.messenger import InboundText, SegmentPrice, SenderSeen, SentText, TextRequest
 
 
 class MemoryMessenger(Client):
@@ -54,6 +54,10 @@ class MemoryMessenger(Client):
     def price_per_segment(self, country: str) -> SegmentPrice | None:
         """The world's price list."""
         return self._read("price_per_segment", (country,), lambda: self.world.prices.get(country))
+
+    def sender(self) -> SenderSeen:
+        """What the world says of the account's sender."""
+        return self._read("sender", (), lambda: self.world.sender)
 
     def inspect(self) -> Sequence[Finding]:
         """Always well."""

@@ -11,7 +11,7 @@ from adapters.sandbox.base import Served, Twin
 from adapters.sandbox.quickbooks import QuickBooksTwin, RealmSettings
 from adapters.sandbox.stripe import StripeTwin
 from adapters.sandbox.stripe.twin import ALL_NEEDED
-from adapters.sandbox.twilio import Account, Number, TwilioTwin
+from adapters.sandbox.twilio import Account, Number, Service, TwilioTwin
 from adapters.sandbox.xero import TenantSeed, XeroTwin
 from adapters.sandbox.xero.twin import PKCE_CLIENT
 
@@ -132,7 +132,12 @@ def _quickbooks(business: BusinessSeed) -> QuickBooksTwin:
 def _twilio(*businesses: BusinessSeed) -> TwilioTwin:
     twin = TwilioTwin()
     numbers = {one.number: Number(one.number) for one in businesses}
-    twin.world.accounts[TWILIO_ACCOUNT] = Account(TWILIO_ACCOUNT, TWILIO_TOKEN, "Sandbox account", numbers=numbers)
+    account = Account(TWILIO_ACCOUNT, TWILIO_TOKEN, "Sandbox account", numbers=numbers)
+    for one in businesses:
+        if one.number.startswith("+1"):  # registered as US carriers ask: in the service of an approved campaign
+            sid = f"MG{int(one.number):032x}"
+            account.services[sid] = Service(sid, one.name, [one.number], use_inbound_webhook_on_number=True)
+    twin.world.accounts[TWILIO_ACCOUNT] = account
     twin.world.habits.sent_after = SENT_AFTER
     twin.world.habits.delivered_after = DELIVERED_AFTER
     return twin

@@ -141,13 +141,13 @@ _CODES: Final[dict[int, _Code]] = {
     ),
     30027: _Code(_LATER, _R.BUSINESS_RULE, "T-Mobile's daily limit for this company was reached."),
     30032: _Code(
-        _SETUP,
+        FailureKind.UNREGISTERED,
         _R.SETUP,
         "The toll-free number is not verified.",
         "Verify it under Messaging > Regulatory compliance > Toll-free verification.",
     ),
     30034: _Code(
-        _SETUP,
+        FailureKind.UNREGISTERED,
         _R.SETUP,
         "US carriers refuse it: the sender is not registered to an A2P 10DLC campaign.",
         "Register the company and its campaign under Messaging > Regulatory compliance, and add the number to it.",

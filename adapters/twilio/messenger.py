@@ -11,14 +11,14 @@ from typing import Any, Final, TypeVar
 from twilio.base.exceptions import TwilioException
 
 from adapters.transport import patiently
-from adapters.twilio import checks, translate
+from adapters.twilio import checks, senders, translate
 from adapters.twilio.settings import TwilioSettings
 from adapters.twilio.wire import SERVICE, connect, unreadable
 from connector.domain.phone import Phone
 from connector.errors import Bug, NeedsReauthorisation, Rejected, RejectedBecause
 from connector.ports.calls import Wire
 from connector.ports.findings import Finding
-from connector.ports.messenger import InboundText, SegmentPrice, SentText, TextRequest
+from connector.ports.messenger import InboundText, SegmentPrice, SenderSeen, SentText, TextRequest
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ _OVERLAP: Final = timedelta(days=1)  # the filter knows days only, and Twilio's 
 
 
 class TwilioMessenger:
-    """One company's sender at Twilio: a number or a messaging service.
+    """One company's sender at Twilio: a number, a messaging service, or a name.
 
     `username` and `password` are an API key and its secret, or the account SID and the auth token.
     """
@@ -61,7 +61,7 @@ class TwilioMessenger:
         sender = (
             {"messaging_service_sid": self._settings.messaging_service_sid}
             if self._settings.messaging_service_sid
-            else {"from_": self._settings.from_number}
+            else {"from_": self._settings.from_}
         )
         try:
             made = self._messages.create(
@@ -136,12 +136,18 @@ class TwilioMessenger:
 
     def inspect(self) -> Sequence[Finding]:
         """Read-only look at credentials, sender, replies and balance."""
-        return checks.inspect(self.client, self._settings, self._read)
+        return checks.inspect(self.client, self._settings, self._read, self.price_per_segment)
+
+    def sender(self) -> SenderSeen:
+        """The sender alone: registration, replies, and what else sends from the same."""
+        return senders.look(self.client, self._settings, self._read)
 
     # -------------------------------------------------------------------------------------------------- reading
 
     def _numbers(self) -> tuple[str, ...]:
-        """The numbers people may reply to."""
+        """The numbers people may reply to: none where a name sends."""
+        if not self._settings.two_way:
+            return ()
         service = self._settings.messaging_service_sid
         if service is None:
             return (str(self._settings.from_number),)

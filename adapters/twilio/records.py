@@ -35,7 +35,7 @@ class TwilioRecords(TwilioMessenger):
         """
         start = translate.whole_second(since)
         service = self._settings.messaging_service_sid
-        sender = {} if service else {"from_": self._settings.from_number}
+        sender = {} if service else {"from_": self._settings.from_}
         found: list[TextRecord] = []
         for fields in self._rows(partial(self._messages.page, page_size=IN_PAGE, **sender), IN_PAGES):
             created = fields.get("date_created")

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from pydantic import Field
 
 from adapters.settings_base import ServiceSettings
 from connector.pointers import SecretPointer
 from connector.settings import Contradiction
+
+SENDERS: Final = ("from_number", "messaging_service_sid", "sender_name")  # what a company sends from: one of them
+
+
+def name_mark(account_sid: str, name: str) -> str:
+    """What a name as sender is known by: the same name of another account is another sender at Twilio."""
+    return f"{account_sid}/{name}".lower()
 
 
 class TwilioSettings(ServiceSettings):
@@ -38,6 +46,14 @@ class TwilioSettings(ServiceSettings):
         description="Messaging service to send through, instead of one number.",
         examples=["MG" + "0" * 32],
     )
+    sender_name: str | None = Field(
+        default=None,
+        max_length=11,
+        pattern=r"^[0-9 +&_-]*[A-Za-z][A-Za-z0-9 +&_-]*$",
+        description="Name to send from, instead of a number, in countries that allow it (not the US or Canada). "
+        "Nobody can reply to a name, so nobody can answer STOP: say in `words` how else to say no.",
+        examples=["AcmePlumb"],
+    )
     base_url: str | None = Field(default=None, description="Address of the API, for a stand-in. Loopback only.")
     messaging_base_url: str | None = Field(
         default=None,
@@ -48,16 +64,33 @@ class TwilioSettings(ServiceSettings):
         description="Address of the Pricing API, for a stand-in; base_url where that is given. Loopback only.",
     )
 
+    @property
+    def two_way(self) -> bool:
+        """Whether people can reply to what is sent, and so answer STOP. A name as sender goes one way."""
+        return self.sender_name is None
+
+    @property
+    def from_(self) -> str | None:
+        """What texts come from as Twilio's API takes it in `From`; None for a messaging service, which chooses."""
+        return self.from_number or self.sender_name
+
+    @property
+    def mark(self) -> str:
+        """What this sender is known by: who has the same sends from the same."""
+        if self.sender_name is not None:
+            return name_mark(self.account_sid, self.sender_name)
+        return self.from_number or str(self.messaging_service_sid).lower()
+
     def contradictions(self) -> Iterator[Contradiction]:
         """One sender, and one complete way to sign in."""
-        if (self.from_number is None) == (self.messaging_service_sid is None):
-            both = self.from_number is not None
+        given = [name for name in SENDERS if getattr(self, name) is not None]
+        if len(given) != 1:
             yield Contradiction(
-                "from_number",
-                "is given together with messaging_service_sid"
-                if both
-                else "is missing, and so is messaging_service_sid",
-                "Give exactly one of from_number and messaging_service_sid.",
+                given[0] if given else "from_number",
+                f"is given together with {' and '.join(given[1:])}"
+                if given
+                else "is missing, and so are messaging_service_sid and sender_name",
+                f"Give exactly one of {', '.join(SENDERS[:-1])} and {SENDERS[-1]}.",
             )
         if (self.api_key_sid is None) != (self.api_key_secret is None):
             missing = "api_key_secret" if self.api_key_secret is None else "api_key_sid"

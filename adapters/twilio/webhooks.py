@@ -107,6 +107,8 @@ def _addresses(url: str) -> tuple[str, ...]:
 
 def _to_us(form: dict[str, str], settings: TwilioSettings) -> bool:
     """Whether it came in on this company's sender: one account may serve several, and a START is only for one."""
+    if not settings.two_way:
+        return False  # nobody can text a name
     if settings.from_number is not None:
         return form.get("To") == settings.from_number
     return form.get("MessagingServiceSid", settings.messaging_service_sid) == settings.messaging_service_sid

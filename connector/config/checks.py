@@ -18,6 +18,7 @@ from connector.config.document import Company, Document, printable
 from connector.config.findings import Findings
 from connector.config.values import outside_gsm7, split_address
 from connector.domain.lease import CALL, TEXTS_WAIT, texts_wait
+from connector.domain.senders import NameRule, name_country
 from connector.pointers import SCHEMES, SecretPointer
 
 # ---------------------------------------------------------------------------------------- two of the same thing
@@ -40,8 +41,17 @@ def same_twice(document: Document, found: Findings) -> None:
                 "Correct it, or remove one of the two companies (or write enabled = false in it).",
             )
     for key in ("from_number", "messaging_service_sid"):
-        for first, second in _pairs((company, company.text("twilio", key)) for company in active):
+        for first, second in _pairs((company, _lower(company.text("twilio", key))) for company in active):
             _shared_sender(found, first, second, key)
+    for first, second in _pairs((company, _lower(company.text("twilio", "sender_name"))) for company in active):
+        if _lower(first.text("twilio", "account_sid")) == _lower(second.text("twilio", "account_sid")):
+            _shared_sender(found, first, second, "sender_name")
+        else:
+            found.warn(
+                second.path("twilio", "sender_name"),
+                f"is also the name that texts of {_name(first)} come from: on phones both stand in one conversation",
+                "Give each company a name that customers can tell apart, or a number.",
+            )
 
 
 def _pairs(valued: Iterable[tuple[Company, str | None]]) -> Iterator[tuple[Company, Company]]:
@@ -70,6 +80,31 @@ def _shared_sender(found: Findings, first: Company, second: Company, key: str) -
         "Give each company a sender of its own. If both are names of one legal business, write shares_sender = true "
         "in both.",
     )
+
+
+_SAYS_STOP: Final = re.compile(r"\bSTOP\b")
+
+
+def names_as_senders(document: Document, found: Findings) -> None:
+    """A name may not text every country, and nobody can reply to one."""
+    for company in document.companies:
+        if not company.enabled or company.text("twilio", "sender_name") is None:
+            continue
+        country = company.raw.get("country")
+        rule = name_country(country if isinstance(country, str) else None)
+        if rule.rule is NameRule.REFUSED:
+            found.problem(
+                company.path("twilio", "sender_name"),
+                f"cannot text the company's own country {country}: no customer there would get a text",
+                f"{rule.todo} Give from_number or messaging_service_sid instead.",
+            )
+        for key, words in company.section("words").items():
+            if isinstance(words, str) and _SAYS_STOP.search(words):
+                found.problem(
+                    company.path("words", key),
+                    "promises that STOP is heard, and nobody can reply to a name",
+                    "Say how else to say no (a phone number, an address), and enter it with `duebird consent revoke`.",
+                )
 
 
 # ------------------------------------------------------------------------------------ stand-ins and real services
@@ -321,6 +356,7 @@ def check_all(document: Document, secrets: ResolvedSecrets) -> Findings:
     """Run every check."""
     found = Findings(document)
     same_twice(document, found)
+    names_as_senders(document, found)
     addresses(document, found)
     pointers(document, found)
     stripe_keys(document, secrets, found)

@@ -82,6 +82,7 @@ class Policy:
     texts_per_day: int | None = None
     catch_up: int | None = None  # notices that may go out unasked after a stop
     usual_day: int | None = None  # notices of one day that never need a question; None: none ever does
+    two_way: bool = True  # whether people can reply to the sender; a name as sender goes one way
     live: bool = True  # live money at the processor, as opposed to its test mode
     draft_first: bool = False  # a company that is in draft sends no notice that the owner has not approved
     ask_always: frozenset[Step] = frozenset()  # steps whose every notice the owner approves, once live
@@ -130,6 +131,9 @@ class Reason(StrEnum):
     NO_MOBILE = "no_mobile"
     BAD_MOBILE = "bad_mobile"
     UNREACHABLE = "unreachable"
+    SENDER_SHARED = "sender_shared"
+    SENDER_UNREGISTERED = "sender_unregistered"
+    NAME_REFUSED = "name_refused"
     NO_CONSENT = "no_consent"
     OPTED_OUT = "opted_out"
     UNCHARGEABLE = "unchargeable"
@@ -171,6 +175,9 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.NO_MOBILE: "the customer has no mobile number in the ledger",
     Reason.BAD_MOBILE: "the mobile number in the ledger is not a valid mobile number",
     Reason.UNREACHABLE: "the number cannot receive texts",
+    Reason.SENDER_SHARED: "the sender is another company's too; see `duebird attention`",
+    Reason.SENDER_UNREGISTERED: "the sender is not registered in the customer's country; see `duebird check`",
+    Reason.NAME_REFUSED: "a name as sender may not text the customer's country; a number must send",
     Reason.NO_CONSENT: "no consent on record for this number",
     Reason.OPTED_OUT: "this number has opted out",
     Reason.UNCHARGEABLE: "the amount cannot be charged by card",

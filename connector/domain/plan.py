@@ -18,6 +18,7 @@ from connector.domain.message import MessageProblem
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
+from connector.domain.senders import sender_stop
 
 _STATE_REASONS: Final = {
     ReceivableState.PAID: Reason.PAID,
@@ -59,6 +60,8 @@ class Situation:
     admitted: bool = False  # the owner let in an invoice of before the start date
     held: bool = False
     unreachable: bool = False  # the service said this number cannot receive texts
+    sender_shared: bool = False  # the sender is another company's too
+    closed_countries: frozenset[str] = field(default_factory=frozenset)  # whose carriers refuse the sender
     live_links: tuple[LinkFact, ...] = ()
     links_made: int = 0
     payment_pending: bool = False
@@ -91,6 +94,7 @@ class NoticeFacts:
     due_on: date | None
     link: str
     first_text: bool
+    two_way: bool = True  # whether the customer can reply: else no text may promise that STOP is heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,7 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
         # Whoever has said STOP gets nothing at any step: a person wants to read that, not that a step has had its turn.
         stopped = situation.consent is ConsentState.REVOKED
         return Gate(Reason.OPTED_OUT, timing.review_at) if stopped else timing
-    for gate in (_reachable, _agreed):
+    for gate in (_reachable, _agreed, _sendable):
         if (reason := gate(situation, policy)) is not None:
             return Gate(reason, tomorrow(policy.zone, now))
     if any(one.key != ignoring for one in situation.open_effects):
@@ -210,7 +214,8 @@ def may_thank(situation: Situation, policy: Policy) -> Reason | None:
     """Why a receipt must not go to the customer, None where it may: as for a notice, agreed and not held back."""
     if situation.held:
         return Reason.HELD
-    return _agreed(situation, policy) or (Reason.IN_DRAFT if situation.draft else None)
+    stop = _agreed(situation, policy) or _sendable(situation, policy)
+    return stop or (Reason.IN_DRAFT if situation.draft else None)
 
 
 def needs_approval(situation: Situation, policy: Policy, step: Step) -> bool:
@@ -304,6 +309,12 @@ def _reachable(situation: Situation, policy: Policy) -> Reason | None:
     if situation.phone is None:
         return Reason.BAD_MOBILE
     return Reason.UNREACHABLE if situation.unreachable else None
+
+
+def _sendable(situation: Situation, policy: Policy) -> Reason | None:
+    assert situation.phone is not None, "nobody is asked about who has no number"  # noqa: S101
+    shared, closed = situation.sender_shared, situation.closed_countries
+    return sender_stop(policy, situation.phone, shared=shared, closed=closed)
 
 
 def _agreed(situation: Situation, policy: Policy) -> Reason | None:
@@ -404,6 +415,7 @@ def notice(situation: Situation, policy: Policy, words: Words, step: Step, now: 
             due_on=receivable.due_on,
             link=link.url,
             first_text=not situation.texted_before,
+            two_way=policy.two_way,
         )
     )
     request: dict[str, object] = {

@@ -56,6 +56,17 @@ class Turns:
 
 
 @dataclass(slots=True)
+class SenderLooks:
+    """When the company's sender is looked at next, as the running process knows; None: it was not looked at yet."""
+
+    next_at: datetime | None = None
+
+    def are_due(self, now: datetime) -> bool:
+        """Whether it is time. More than a day ahead is an hour of before the clock was set back."""
+        return self.next_at is None or not timedelta() < self.next_at - now <= timedelta(hours=24)
+
+
+@dataclass(slots=True)
 class Lease:
     """What this process knows of the claim on a company. Only the flow of that name changes it, between effects.
 
@@ -101,6 +112,8 @@ class Company:
     queries: Queries
     clock: Clock
     lease: Lease
+    apart_from: Mapping[str, str] = field(default_factory=dict)  # what each other company sends from that it may not
+    sender_looks: SenderLooks = field(default_factory=SenderLooks)
     cut_off: CutOff = field(default_factory=CutOff)  # that of its adapters: what a write may leave by
     workers: int = 8
     # What works on `workers` things side by side; a simulation gives one whose order it chooses itself.

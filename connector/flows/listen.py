@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
+from connector.domain.phone import region_of
 from connector.errors import CursorExpired, DuebirdError
 from connector.flows import brakes, settle
 from connector.flows.attempts import parked
@@ -284,22 +285,32 @@ def _not_delivered(company: Company, row: TextRow, found: SentText, advice: Deli
         company.store.consents_recorded(company.id, [record], now)
     if advice.kind is FailureKind.BAD_NUMBER:
         company.store.number_unreachable(company.id, found.to, found.error_code or "", now)
+    # Only now is it certain: what an account shows of its registration may be young, or of another number.
+    closed = region_of(found.to) if advice.kind is FailureKind.UNREGISTERED else None
+    if closed:
+        company.store.country_closed(company.id, closed, f"delivery error {found.error_code}", now)
     company.store.attend(
         company.id,
         Attention(
             # A fault of the account concerns every text: one item for it, not one a text.
-            matter=f"{company.id}/setup/{advice.code}" if advice.kind is FailureKind.SETUP else "",
+            matter=f"{company.id}/setup/{advice.code}" if advice.kind in _OF_THE_ACCOUNT else "",
             key=f"{company.id}/setup/{advice.code}/{now:%Y-%m-%d}"
-            if advice.kind is FailureKind.SETUP
+            if advice.kind in _OF_THE_ACCOUNT
             else f"{company.id}/undelivered/{row.text_id}",
             subject=row.ledger_id,
             happened=f"{company.policy.business}: a text to {found.to.masked} did not arrive: {advice.meaning}",
-            not_done="It is not sent again by itself.",
-            command=advice.todo or f"duebird show {row.ledger_id} --company {company.id}",
+            not_done="It is not sent again by itself."
+            + (f" Nobody else in {closed} is texted until the sender is registered there." if closed else ""),
+            command=f"{advice.todo} Then: duebird resume {company.id}".strip()
+            if closed
+            else advice.todo or f"duebird show {row.ledger_id} --company {company.id}",
         ),
         now,
     )
     brakes.stop_after_failures(company, row.text_id, advice, now)
+
+
+_OF_THE_ACCOUNT: Final = frozenset({FailureKind.SETUP, FailureKind.UNREGISTERED})
 
 
 def note_trouble(company: Company, error: DuebirdError) -> None:

@@ -14,7 +14,20 @@ from functools import partial
 from typing import Final
 
 from connector.errors import DatabaseTrouble, DuebirdError, Throttled
-from connector.flows import brakes, lease, listen, perform, poll, propose, rebuild, reconcile, recover, settle, tidy
+from connector.flows import (
+    brakes,
+    lease,
+    listen,
+    perform,
+    poll,
+    propose,
+    rebuild,
+    reconcile,
+    recover,
+    sender,
+    settle,
+    tidy,
+)
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
 
@@ -65,7 +78,10 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
 
 
 def _stages(company: Company, look: Look, pool: Executor, report: Report) -> None:
-    stages: list[tuple[str, Callable[[Company], Counts]]] = [("recover", recover.run_once)]
+    stages: list[tuple[str, Callable[[Company], Counts]]] = [
+        ("recover", recover.run_once),
+        ("look at the sender", sender.run_once),
+    ]
     if look.payments:
         stages.append(("read payments", listen.payments_once))
     if look.replies:

@@ -61,6 +61,8 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         admitted=row.admitted,
         held=ledger_id in facts.held_invoices or row.customer_id in facts.held_customers,
         unreachable=phone is not None and phone.e164 in facts.unreachable,
+        sender_shared=facts.sender_shared,
+        closed_countries=frozenset(facts.closed_countries),
         live_links=tuple(
             _link(link, used=any(one.link_id == link.link_id for one in payments))
             for link in links

@@ -13,6 +13,7 @@ from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
 from connector.domain.plan import Situation, may_text, may_thank, notice
+from connector.domain.senders import sender_stop
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
 from connector.flows import lease
@@ -154,12 +155,26 @@ def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> t
             return "too late for a receipt", None
         if (stop := _no_thanks(company, row, to, now)) is not None:
             return stop
-    if company.queries.paused(company.id):
-        return SENTENCES[Reason.PAUSED], now + ASK_AGAIN
+    if (reason := _company_stop(company, to)) is not None:
+        return SENTENCES[reason], now + ASK_AGAIN if reason in _PASSING else None
     if not company.policy.window.is_open(now, zones):
         opening = company.policy.window.next_opening(now, zones)
         return "outside the hours for texts", opening or now + timedelta(days=1)
     return None
+
+
+def _company_stop(company: Company, to: Phone) -> Reason | None:
+    """Why nothing goes to that number from this company's sender."""
+    if company.queries.paused(company.id):
+        return Reason.PAUSED
+    shared, closed = company.queries.on_sender(company.id)
+    return sender_stop(company.policy, to, shared=bool(shared), closed=closed)
+
+
+# What a person may settle within the day that a receipt is good for.
+_PASSING: Final = frozenset(
+    {Reason.PAUSED, Reason.HELD, Reason.IN_DRAFT, Reason.SENDER_SHARED, Reason.SENDER_UNREGISTERED}
+)
 
 
 def _no_thanks(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:
@@ -170,7 +185,7 @@ def _no_thanks(company: Company, row: EffectRow, to: Phone, now: datetime) -> tu
     reason = may_thank(situation, company.policy)
     if reason is None:
         return None
-    return SENTENCES[reason], now + ASK_AGAIN if reason in {Reason.HELD, Reason.IN_DRAFT} else None
+    return SENTENCES[reason], now + ASK_AGAIN if reason in _PASSING else None
 
 
 def find_sent(company: Company, values: Mapping[str, Any]) -> SentText | None:

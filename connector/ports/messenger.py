@@ -38,6 +38,7 @@ class FailureKind(StrEnum):
 
     OPTED_OUT = "opted_out"  # the person said stop: never again until they say otherwise
     SOFT_OPT_OUT = "soft_opt_out"  # blocked by the person or the carrier: stop, and show it to a person
+    UNREGISTERED = "unregistered"  # the recipient's carriers refuse the sender until it is registered there
     BAD_NUMBER = "bad_number"  # landline, unknown, inactive
     FILTERED = "filtered"  # the carrier dislikes the content or the sender; two in a row stop the company
     SETUP = "setup"  # something in the account must change before any text can arrive
@@ -92,6 +93,19 @@ class InboundText:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SenderSeen:
+    """A company's sender as the service shows it.
+
+    `marks` are the numbers, services and names it consists of or shares opt-outs and registration with: another
+    company whose own mark is among them sends from the same.
+    """
+
+    marks: frozenset[str]
+    findings: Sequence[Finding] = ()
+    registered: bool = True  # nothing that a country's carriers ask for is missing, as far as could be seen
+
+
 class Messenger(Protocol):
     """Twilio, behind a port."""
 
@@ -118,6 +132,14 @@ class Messenger(Protocol):
 
     def price_per_segment(self, country: str) -> SegmentPrice | None:
         """List price of one outbound segment to that country (ISO 3166 alpha-2), None where it cannot be told."""
+        ...
+
+    def sender(self) -> SenderSeen:
+        """Read-only look at the sender alone, as it is taken once a day.
+
+        Raises:
+            Transient, Throttled, NeedsReauthorisation, Rejected: it could not be seen, which says nothing about it.
+        """
         ...
 
     def inspect(self) -> Sequence[Finding]:

@@ -31,7 +31,9 @@ ENVIRON: Final = {
     "TOKEN": "a-made-up-token",
 }
 # What would contradict the rest, or a real service: addresses of stand-ins, a second sender, a second sign-in.
-LEFT_OUT: Final = frozenset(("messaging_service_sid", "api_key_sid", "api_key_secret", "shares_sender", "realm_id"))
+LEFT_OUT: Final = frozenset(
+    ("messaging_service_sid", "sender_name", "api_key_sid", "api_key_secret", "shares_sender", "realm_id")
+)
 
 
 def values_of(model: type[StrictSettings], own: Tree, taken: frozenset[str]) -> Tree:

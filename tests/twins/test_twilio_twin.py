@@ -28,6 +28,7 @@ SENDER = "+15550100001"
 OTHER_SENDER = "+15550100002"
 ANA = "+15551230001"
 API = f"/2010-04-01/Accounts/{ACCOUNT}"
+CAMPAIGNS = "/v1/Services/{MessagingServiceSid}/Compliance/Usa2p"
 SPEC = "/2010-04-01/Accounts/{AccountSid}"
 
 
@@ -99,6 +100,8 @@ def test_answers_fit_twilios_own_description(twilio: Twilio) -> None:
     twilio.control("inbound", {"from": ANA, "to": SENDER, "body": "hi"})
     pool = {"sid": SERVICE, "numbers": [SENDER], "short_codes": ["72345"], "alpha_senders": ["ACME"]}
     twilio.control("accounts", {"sid": ACCOUNT, "services": [pool]})
+    free = {"e164": "+18885550100", "verification": "TWILIO_REJECTED", "rejection_reason": "no website"}
+    twilio.control("accounts", {"sid": ACCOUNT, "numbers": [free]})
     get = twilio.client.get
     sid = created.json()["sid"]
     seen = [
@@ -115,7 +118,11 @@ def test_answers_fit_twilios_own_description(twilio: Twilio) -> None:
         ("messaging_v1", "/v1/Services/{ServiceSid}/ShortCodes", "get", get(f"/v1/Services/{SERVICE}/ShortCodes")),
         ("messaging_v1", "/v1/Services/{ServiceSid}/AlphaSenders", "get", get(f"/v1/Services/{SERVICE}/AlphaSenders")),
         ("messaging_v1", "/v1/Services", "get", get("/v1/Services")),
+        ("messaging_v1", CAMPAIGNS, "get", get(f"/v1/Services/{SERVICE}/Compliance/Usa2p")),
+        ("messaging_v1", "/v1/Tollfree/Verifications", "get", get("/v1/Tollfree/Verifications")),
     ]
+    assert seen[-2][3].json()["compliance"]
+    assert seen[-1][3].json()["verifications"]
     for name, path, method, answer in seen:
         assert answer_problems(name, path, method, answer.status_code, answer.json()) == [], path
 
@@ -402,6 +409,33 @@ class Listener:
 def signed(url: str, form: dict[str, str]) -> str:
     text = url + "".join(name + form[name] for name in sorted(form))
     return base64.b64encode(hmac.new(TOKEN.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+def test_a_name_texts_where_names_may_and_nobody_can_reply_to_it(twilio: Twilio) -> None:
+    sent = twilio.sent(To="+447400123456", From="AcmePlumb")
+    assert sent["from"] == "AcmePlumb"
+    refused = [
+        twilio.send(To=ANA, From="AcmePlumb"),  # the US
+        twilio.send(To="+447400123456", From="AcmePlumbing"),  # twelve characters
+        twilio.send(To="+447400123456", From="1234"),
+    ]
+    assert [answer.json()["code"] for answer in refused] == [21612, 21212, 21212]
+    assert twilio.client.post("/_sandbox/inbound", json={"from": "+447400123456", "body": "STOP"}).status_code == 404
+    twilio.control("accounts", {"sid": ACCOUNT, "names_allowed": False})
+    assert twilio.send(To="+447400123456", From="AcmePlumb").json()["code"] == 21212
+
+
+def test_verifications_are_listed_by_number_and_by_status(twilio: Twilio) -> None:
+    numbers = [{"e164": f"+1888555010{n}", "verification": v} for n, v in enumerate(("IN_REVIEW", "TWILIO_APPROVED"))]
+    twilio.control("accounts", {"sid": ACCOUNT, "numbers": [*numbers, {"e164": "+18885550109"}]})
+
+    def seen(**query: str) -> list[str]:
+        found = twilio.client.get("/v1/Tollfree/Verifications", params=query).json()["verifications"]
+        return [one["tollfree_phone_number"][-4:] for one in found]
+
+    sid = twilio.twin.world.accounts[ACCOUNT].numbers["+18885550101"].sid
+    assert seen() == ["0100", "0101"]
+    assert seen(TollfreePhoneNumberSid=sid) == seen(Status="TWILIO_APPROVED") == ["0101"]
 
 
 def test_statuses_and_replies_are_posted_signed(twilio: Twilio) -> None:

@@ -35,9 +35,11 @@ def answer_problems(name: str, path: str, method: str, status: int, body: Any) -
 
 def parameters_of(name: str, path: str, method: str) -> set[str]:
     """Names a request may carry, in its query or its form."""
-    operation = spec(name)["paths"][path][method]
+    document = spec(name)
+    operation = document["paths"][path][method]
+    listed = [_plain(document, one) for one in operation.get("parameters", ())]
     form = operation.get("requestBody", {}).get("content", {}).get("application/x-www-form-urlencoded", {})
-    return {p["name"] for p in operation.get("parameters", ())} | set(form.get("schema", {}).get("properties", {}))
+    return {one["name"] for one in listed} | set(form.get("schema", {}).get("properties", {}))
 
 
 def _plain(document: dict[str, Any], schema: Any) -> Any:
@@ -51,7 +53,9 @@ def _plain(document: dict[str, Any], schema: Any) -> Any:
         for part in schema["$ref"].removeprefix("#/").split("/"):
             target = target[part]
         return _plain(document, target)
-    made = {key: _plain(document, value) for key, value in schema.items() if key not in {"nullable", "description"}}
+    # A schema's own description is text; a mapping is that of a property of this name.
+    said = {key for key in ("nullable", "description") if not isinstance(schema.get(key), dict)}
+    made = {key: _plain(document, value) for key, value in schema.items() if key not in said}
     if "properties" in made and isinstance(made["properties"], dict) and made.get("type") == "object":
         made["additionalProperties"] = False
     return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") else made

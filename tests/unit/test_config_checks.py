@@ -71,6 +71,46 @@ def test_two_names_of_one_business_may_share_a_number_when_both_say_so() -> None
     assert len(problems(one.replace("shares_sender = true", "") + other)) == 1
 
 
+def test_two_companies_may_not_text_through_one_messaging_service() -> None:
+    service = 'messaging_service_sid = "MG0123456789abcdef0123456789abcdef"'
+    text = company(twilio=service) + company("beta", stripe='key = "env:BETA_STRIPE"', twilio=service.upper())
+    text = text.replace("MESSAGING_SERVICE_SID", "messaging_service_sid")
+    assert the_problem(text).path == 'company[2] "beta".twilio.messaging_service_sid'
+
+
+def british(company_id: str, name: str, account: str = "0") -> str:
+    text = company(company_id, stripe=f'key = "env:{company_id.upper()}_STRIPE"', twilio=f'sender_name = "{name}"')
+    return text.replace('country = "US"', 'country = "GB"').replace("AC0", f"AC{account}")
+
+
+def test_two_companies_of_one_account_may_not_text_under_one_name() -> None:
+    problem = the_problem(british("acme", "AcmePlumb") + british("beta", "ACMEPLUMB"))
+    assert problem.path == 'company[2] "beta".twilio.sender_name'
+    assert "third-party collection" in problem.wrong
+    other = british("acme", "AcmePlumb") + british("beta", "AcmePlumb", account="1")
+    assert "one conversation" in warned(other)['company[2] "beta".twilio.sender_name']
+
+
+def test_a_name_cannot_send_for_an_american_company() -> None:
+    problem = the_problem(company(twilio='sender_name = "AcmePlumb"'))
+    assert problem.path == 'company[1] "acme".twilio.sender_name'
+    assert "country US" in problem.wrong
+    assert "from_number" in problem.fix
+    assert problems(british("acme", "AcmePlumb")) == []
+
+
+def test_words_may_not_promise_stop_where_nobody_can_reply() -> None:
+    words = '[company.words]\nissued = "{business}: {invoice}, reply STOP to opt out. {link}"\n'
+    problem = the_problem(british("acme", "AcmePlumb") + words)
+    assert problem.path == 'company[1] "acme".words.issued'
+    assert "STOP" in problem.wrong
+
+
+@pytest.mark.parametrize("name", ["12345", "AcmePlumbing1", "Acmé", ""])
+def test_a_name_that_no_carrier_takes_is_refused(name: str) -> None:
+    assert paths(british("acme", name))
+
+
 def test_two_companies_with_one_stripe_account_are_warned_about() -> None:
     assert (
         "mixes in one Stripe balance" in warned(two(stripe='key = "env:ACME_STRIPE"'))['company[2] "beta".stripe.key']

@@ -158,7 +158,8 @@ def test_capabilities_are_read_in_both_their_shapes() -> None:
         (30006, FailureKind.BAD_NUMBER),
         (21614, FailureKind.BAD_NUMBER),
         (30007, FailureKind.FILTERED),
-        (30034, FailureKind.SETUP),
+        (30034, FailureKind.UNREGISTERED),
+        (30032, FailureKind.UNREGISTERED),
         (21408, FailureKind.SETUP),
         (30003, FailureKind.LATER),
         (30008, FailureKind.LATER),
@@ -184,7 +185,7 @@ def test_every_fault_of_the_set_up_says_what_to_do() -> None:
     assert len(known) > 45
     for code in known:
         advice = explain(code)
-        if advice.kind in {FailureKind.SETUP, FailureKind.FILTERED} and code < 63000:
+        if advice.kind in {FailureKind.SETUP, FailureKind.UNREGISTERED, FailureKind.FILTERED} and code < 63000:
             assert advice.todo, code
         assert (because(code) is RejectedBecause.OPTED_OUT) == (advice.kind is FailureKind.OPTED_OUT)
 

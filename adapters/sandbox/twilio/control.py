@@ -77,13 +77,14 @@ class Control:
         """Make an account or change it: what is not given stays. A new `auth_token` locks the old one out.
 
         {sid, auth_token, friendly_name, api_keys: {SK: secret}, test, trial, verified: [], balance,
-        numbers: [{e164, sms, sms_url}], services: [{sid, numbers: [], inbound_request_url, ...}]}
+        numbers: [{e164, sms, sms_url, verification, ...}], status, names_allowed,
+        services: [{sid, numbers: [], inbound_request_url, campaign_status, campaign_errors, ...}]}
         """
         wish: dict[str, Any] = await request.json()
         account = self._world.accounts.setdefault(
             wish["sid"], Account(wish["sid"], wish.get("auth_token", "made-up-token"))
         )
-        for name in ("auth_token", "friendly_name", "api_keys", "test", "trial"):
+        for name in ("auth_token", "friendly_name", "api_keys", "test", "trial", "status", "names_allowed"):
             if name in wish:
                 setattr(account, name, wish[name])
         account.verified.update(wish.get("verified", ()))
@@ -119,9 +120,10 @@ class Control:
             {
                 "messages": [record_json(m) for m in messages if to in {None, m.to}],
                 "opt_outs": [
-                    {"account_sid": a.sid, "sender": scope, "number": person, "at": at.isoformat()}
+                    {"account_sid": a.sid, "sender": sender, "number": person, "at": at.isoformat()}
                     for a in accounts
                     for (scope, person), at in a.opted_out.items()
+                    for sender in a.senders_of(scope)
                 ],
                 "dropped_inbound": self._world.dropped,
             }

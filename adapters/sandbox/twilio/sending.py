@@ -10,6 +10,8 @@ from adapters.sandbox.twilio.refusals import Refusal
 from adapters.sandbox.twilio.world import Account, Message, Service, World, country_of
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
+_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +&_-]{1,11}")
+NO_NAMES = frozenset(("US", "CA"))  # +1 as a whole, since a twin goes by country code alone
 
 # Magic numbers of test credentials. https://www.twilio.com/docs/iam/test-credentials
 _TEST_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
@@ -92,7 +94,7 @@ def _sender(account: Account, form: dict[str, str]) -> tuple[Service | None, str
     if not sid:
         number = number or ""  # the form was checked: one of the two is there
         if not _E164.fullmatch(number):
-            raise Refusal(21212, number)
+            return None, _name(account, number, form["To"])
         if number not in account.numbers or not account.numbers[number].sms:
             raise Refusal(21606, number)
         return None, number
@@ -107,6 +109,15 @@ def _sender(account: Account, form: dict[str, str]) -> tuple[Service | None, str
     if not usable:
         raise Refusal(21703)
     return service, number or _sticky(account, service, usable, form["To"])
+
+
+def _name(account: Account, name: str, to: str) -> str:
+    """A name as sender. https://help.twilio.com/articles/223181348: up to 11, a letter among them, no trial account."""
+    if not _NAME.fullmatch(name) or account.trial or not account.names_allowed:
+        raise Refusal(21212, name)
+    if country_of(to) in NO_NAMES:
+        raise Refusal(21612, to)
+    return name
 
 
 def _sticky(account: Account, service: Service, usable: list[str], to: str) -> str:

@@ -53,7 +53,7 @@ def account_json(account: Account) -> dict[str, Any]:
         "friendly_name": account.friendly_name,
         "owner_account_sid": account.sid,
         "sid": account.sid,
-        "status": "active",
+        "status": account.status,
         "subresource_uris": {"messages": f"{base}/Messages.json", "balance": f"{base}/Balance.json"},
         "type": "Trial" if account.trial else "Full",
         "uri": f"{base}.json",
@@ -79,7 +79,7 @@ def number_json(account: Account, number: Number) -> dict[str, Any]:
         "origin": "twilio",
         "phone_number": number.e164,
         "sid": number.sid,
-        "sms_application_sid": None,
+        "sms_application_sid": number.sms_application_sid,
         "sms_fallback_method": "POST",
         "sms_fallback_url": "",
         "sms_method": "POST",
@@ -121,7 +121,7 @@ def service_json(account: Account, service: Service, origin: str) -> dict[str, A
         "sticky_sender": True,
         "synchronous_validation": False,
         "url": url,
-        "us_app_to_person_registered": service.us_app_to_person_registered,
+        "us_app_to_person_registered": service.campaign_status == "VERIFIED",
         "use_inbound_webhook_on_number": service.use_inbound_webhook_on_number,
         "usecase": "notifications",
         "validity_period": 36000,
@@ -168,6 +168,67 @@ def alpha_sender_json(account: Account, service: Service, name: str, origin: str
         "service_sid": service.sid,
         "sid": sid,
         "url": f"{origin}/v1/Services/{service.sid}/AlphaSenders/{sid}",
+    }
+
+
+def campaign_json(account: Account, service: Service, origin: str) -> dict[str, Any]:
+    """https://www.twilio.com/docs/messaging/api/usapptoperson-resource."""
+    sid = "QE" + service.sid[2:]
+    return {
+        "account_sid": account.sid,
+        "age_gated": False,
+        "brand_registration_sid": "BN" + account.sid[2:],
+        "campaign_id": "C" + service.sid[2:9].upper() if service.campaign_status == "VERIFIED" else None,
+        "campaign_status": service.campaign_status,
+        "date_created": _iso(EPOCH),
+        "date_updated": _iso(EPOCH),
+        "description": "Texts customers of this business about their own invoices.",
+        "direct_lending": False,
+        "errors": list(service.campaign_errors),
+        "has_embedded_links": True,
+        "has_embedded_phone": False,
+        "help_keywords": ["HELP"],
+        "help_message": "Reply STOP to unsubscribe.",
+        "is_externally_registered": False,
+        "message_flow": "Customers agree on paper when they place an order.",
+        "message_samples": ["Acme: invoice 7 for $120.00 is due today. Pay: https://buy.stripe.com/test_abc"],
+        "messaging_service_sid": service.sid,
+        "mock": False,
+        "opt_in_keywords": ["START"],
+        "opt_in_message": "You have successfully been re-subscribed.",
+        "opt_out_keywords": ["STOP"],
+        "opt_out_message": "You have successfully been unsubscribed.",
+        "rate_limits": {"att": {"mps": 75, "msg_class": "T"}, "tmobile": {"brand_tier": "LOW"}},
+        "sid": sid,
+        "subscriber_opt_in": True,
+        "url": f"{origin}/v1/Services/{service.sid}/Compliance/Usa2p/{sid}",
+        "us_app_to_person_usecase": "LOW_VOLUME",
+    }
+
+
+def verification_json(account: Account, number: Number, origin: str) -> dict[str, Any]:
+    """https://www.twilio.com/docs/messaging/api/tollfree-verification-resource; of the form only what matters."""
+    sid = "HH" + number.sid[2:]
+    return {
+        "account_sid": account.sid,
+        "business_name": account.friendly_name,
+        "business_type": "PRIVATE_PROFIT",
+        "date_created": _iso(EPOCH),
+        "date_updated": _iso(EPOCH),
+        "edit_allowed": None,
+        "edit_expiration": None,
+        "error_code": None,
+        "message_volume": "1,000",
+        "opt_in_type": "PAPER_FORM",
+        "rejection_reason": number.rejection_reason,
+        "rejection_reasons": None,
+        "resource_links": {},
+        "sid": sid,
+        "status": number.verification,
+        "tollfree_phone_number": number.e164,
+        "tollfree_phone_number_sid": number.sid,
+        "url": f"{origin}/v1/Tollfree/Verifications/{sid}",
+        "use_case_categories": ["ACCOUNT_NOTIFICATIONS"],
     }
 
 

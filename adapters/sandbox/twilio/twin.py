@@ -52,6 +52,8 @@ class TwilioTwin(Twin):
             Route("/v1/Services/{sid}/PhoneNumbers", self._for(self._pool), methods=["GET"]),
             Route("/v1/Services/{sid}/ShortCodes", self._for(self._short_codes), methods=["GET"]),
             Route("/v1/Services/{sid}/AlphaSenders", self._for(self._names), methods=["GET"]),
+            Route("/v1/Services/{sid}/Compliance/Usa2p", self._for(self._campaigns), methods=["GET"]),
+            Route("/v1/Tollfree/Verifications", self._for(self._verifications), methods=["GET"]),
             Route("/v1/Messaging/Countries/{iso}", self._for(self._prices), methods=["GET"]),
         ]
 
@@ -63,6 +65,7 @@ class TwilioTwin(Twin):
             try:
                 account = self._caller(request)
                 self._throttle()
+                self._forbid(request.url.path)
                 return await handler(request, account)
             except Refusal as refusal:
                 return refusal.response()
@@ -73,6 +76,10 @@ class TwilioTwin(Twin):
         if self.world.habits.throttle_next > 0:
             self.world.habits.throttle_next -= 1
             raise Refusal(20429)
+
+    def _forbid(self, path: str) -> None:
+        if any(part in path for part in self.world.habits.forbidden):
+            raise Refusal(70051)
 
     def _caller(self, request: Request) -> Account:
         """The account behind the Basic credentials: its own SID and token, or one of its API keys."""
@@ -184,6 +191,22 @@ class TwilioTwin(Twin):
         service = _service_of(request, account)
         rows = [shapes.alpha_sender_json(account, service, name, self.base_url) for name in service.alpha_senders]
         return JSONResponse(_page_v1(request, rows, "alpha_senders", self.base_url))
+
+    async def _campaigns(self, request: Request, account: Account) -> Response:
+        service = _service_of(request, account)
+        rows = [shapes.campaign_json(account, service, self.base_url)] if service.campaign_status else []
+        return JSONResponse(_page_v1(request, rows, "compliance", self.base_url))
+
+    async def _verifications(self, request: Request, account: Account) -> Response:
+        query = request.query_params
+        rows = [
+            shapes.verification_json(account, number, self.base_url)
+            for number in account.numbers.values()
+            if number.verification is not None
+            and query.get("TollfreePhoneNumberSid") in {None, number.sid}
+            and query.get("Status") in {None, number.verification}
+        ]
+        return JSONResponse(_page_v1(request, rows, "verifications", self.base_url))
 
     async def _pool(self, request: Request, account: Account) -> Response:
         service = _service_of(request, account)

@@ -71,6 +71,9 @@ class Number:
     sid: str = field(default_factory=lambda: new_sid("PN"))
     sms: bool = True
     sms_url: str = ""
+    sms_application_sid: str | None = None
+    verification: str | None = None  # of a toll-free number: PENDING_REVIEW ... TWILIO_APPROVED; None: never asked for
+    rejection_reason: str | None = None
 
 
 @dataclass
@@ -85,7 +88,9 @@ class Service:
     inbound_request_url: str | None = None
     use_inbound_webhook_on_number: bool = False
     status_callback: str | None = None
-    us_app_to_person_registered: bool = True
+    # The US campaign: PENDING, IN_PROGRESS, VERIFIED, FAILED; None: there is none.
+    campaign_status: str | None = "VERIFIED"
+    campaign_errors: list[dict[str, str]] = field(default_factory=list)
     # Advanced Opt-Out: words beside the standard ones, capitals. https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
     advanced_opt_out: bool = False
     stop_words: list[str] = field(default_factory=list)
@@ -138,6 +143,8 @@ class Account:
     api_keys: dict[str, str] = field(default_factory=dict)
     test: bool = False
     trial: bool = False
+    status: str = "active"
+    names_allowed: bool = True  # Alphanumeric Sender ID is switched on for upgraded accounts
     verified: set[str] = field(default_factory=set)
     balance: Decimal = Decimal("25.00")
     numbers: dict[str, Number] = field(default_factory=dict)
@@ -154,6 +161,11 @@ class Account:
 
     def service_of(self, number: str) -> Service | None:
         return next((s for s in self.services.values() if number in (*s.numbers, *s.short_codes)), None)
+
+    def senders_of(self, scope: str) -> list[str]:
+        """Every number that a STOP within that scope closes."""
+        service = self.services.get(scope)
+        return [*service.numbers, *service.short_codes] if service else [scope]
 
     def scope_of(self, number: str) -> str:
         """What a STOP to that number closes: the service it belongs to, else the number alone."""
@@ -172,6 +184,7 @@ class Habits:
     geo: list[str] | None = None  # countries that may be texted; None: all
     landlines_refused: bool = True  # False: accepted, then undelivered with 30006, as in some countries
     throttle_next: int = 0
+    forbidden: list[str] = field(default_factory=list)  # parts of paths that API keys may not read
     status_webhook: str | None = None  # for texts that name no callback of their own
     inbound_webhook: str | None = None  # instead of the number's or the service's own address
 
