@@ -16,6 +16,7 @@ from connector.cli import (
     connect_commands,
     consent,
     invoices,
+    numbers,
     people,
     recover,
     running,
@@ -71,6 +72,7 @@ running.register(app)
 status.register(app)
 audit.register(app)
 invoices.register(app)
+numbers.register(app)
 people.register(app)
 recover.register(app)
 sandbox.register(app)
