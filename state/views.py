@@ -25,6 +25,7 @@ from state.tables import (
     CallRow,
     CompanyRow,
     CursorRow,
+    CustomerRow,
     EffectEventRow,
     EffectRow,
     HoldRow,
@@ -34,6 +35,7 @@ from state.tables import (
     PaymentRow,
     ReceivableRow,
     TextRow,
+    UnreachableRow,
 )
 
 
@@ -76,6 +78,15 @@ def _conditions(company: str, sought: Sought) -> list[ColumnElement[bool]]:
     if sought.due_before is not None:
         found.append(col(ReceivableRow.due_on) < sought.due_before)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is open, every customer on record, and the numbers that no text reaches."""
+
+    receivables: Sequence[ReceivableRow]
+    customers: Sequence[CustomerRow]
+    unreachable: Sequence[UnreachableRow]
 
 
 class Views:
@@ -264,6 +275,24 @@ class Views:
         )
         with self._db.read() as session:
             return list(session.exec(statement).all())
+
+    def numbers(self, company: str, besides: Sequence[str]) -> Numbers:
+        """Open receivables that owe something, and whose numbers they wait for. `besides`: reasons that are no matter.
+
+        Walks through all that is open: for a person who asks, and once a day.
+        """
+        open_ones = select(ReceivableRow).where(
+            ReceivableRow.company == company,
+            ReceivableRow.state == ReceivableState.OPEN,
+            col(ReceivableRow.balance) > 0,
+            col(ReceivableRow.reason).not_in(besides),
+        )
+        with self._db.read() as session:
+            return Numbers(
+                list(session.exec(open_ones).all()),
+                list(session.exec(select(CustomerRow).where(CustomerRow.company == company)).all()),
+                list(session.exec(select(UnreachableRow).where(UnreachableRow.company == company)).all()),
+            )
 
     def glance(self, company: str, calls_since: Mapping[str, datetime]) -> Glance:
         """For `duebird status` where there is no file to look into: see `state.glance.Glances`."""

@@ -18,6 +18,7 @@ from connector.cli import (
     consent,
     disputes,
     invoices,
+    numbers,
     people,
     recover,
     running,
@@ -74,6 +75,7 @@ status.register(app)
 audit.register(app)
 invoices.register(app)
 approval.register(app)
+numbers.register(app)
 people.register(app)
 disputes.register(app)
 recover.register(app)

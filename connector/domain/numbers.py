@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from connector.domain.money import Money
-from connector.domain.phone import Phone, PhoneFault, read_number
+from connector.domain.phone import Phone, PhoneReading, read_number
 from connector.domain.receivable import Customer
 
 
@@ -47,7 +47,7 @@ WORDS: Final[dict[NumberFault, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """An open invoice as far as this list needs it. `since`: when it fell due, or was issued where it has no such day."""
+    """An open invoice as far as this list needs it. `since`: its due day, or where it has none its day of issue."""
 
     label: str
     balance: Money
@@ -127,10 +127,10 @@ def _trouble(
     country: str,
 ) -> _Trouble | None:
     home = customer.country or country
+    reading = PhoneReading(phone) if phone is not None else read_number(customer.mobile, home)
+    phone = reading.phone
     if phone is None:
-        reading = read_number(customer.mobile, home)
-        fault = NumberFault((reading.fault or PhoneFault.MALFORMED).value)
-        meant = reading.meant
+        fault, meant = NumberFault(str(reading.fault)), reading.meant
         if fault is NumberFault.MISSING and customer.other_phone:
             meant = read_number(customer.other_phone, home).phone  # many a mobile stands under "phone"
         return fault, customer.mobile or "", meant.e164 if meant else "", ()

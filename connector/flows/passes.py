@@ -18,6 +18,7 @@ from connector.flows import (
     brakes,
     lease,
     listen,
+    numbers,
     perform,
     poll,
     propose,
@@ -102,6 +103,8 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
         if _done(report) == before:
             break
     _stage(company, "read deliveries", listen.deliveries_once, report)
+    if look.objects:
+        _stage(company, "look at the numbers", numbers.run_once, report)
     _stage(company, "take off what is mended", tidy.run_once, report)
     brakes.passed(company)
 

@@ -20,7 +20,7 @@ from tests.cli.desk import NORTH, SALT, Desk, desk
 from tests.cli.tree import commands_of
 from tests.e2e.house import SECRETS, Invoice
 
-LISTING = ("status", "invoices", "attention", "preview", "check")
+LISTING = ("status", "invoices", "numbers", "attention", "preview", "check")
 
 
 @pytest.fixture(scope="module")
