@@ -101,6 +101,7 @@ NOTICES_WANTED: Final = select_of(
 INBOUND_IDS: Final = select_some(InboundRow, "text_id", only="text_id")
 TEXTS_TO_CHECK: Final = select_of(TextRow, _TEXT.check_at <= _NOW).order_by(_TEXT.check_at, _TEXT.text_id).limit(_MOST)
 LAST_TEXT_AT: Final = select_of(TextRow).with_only_columns(func.max(_TEXT.sent_at))
+FIRST_TEXT_AT: Final = select_of(TextRow).with_only_columns(func.min(_TEXT.sent_at))
 LAST_DELIVERED_AT: Final = (  # walks back from the latest; max() would read all of them
     select_of(TextRow, _TEXT.state == "delivered")
     .with_only_columns(_TEXT.sent_at)

@@ -325,6 +325,10 @@ class Views:
         """When this company last texted anybody."""
         return self._latest(asked.LAST_TEXT_AT, company)
 
+    def first_text_at(self, company: str) -> datetime | None:
+        """When this company texted somebody for the first time."""
+        return self._latest(asked.FIRST_TEXT_AT, company)
+
     def last_delivered_at(self, company: str) -> datetime | None:
         """When the latest of the texts that reached their phones was sent."""
         return self._latest(asked.LAST_DELIVERED_AT, company)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from connector.cli import register
+from connector.cli import proof, register
 from connector.cli.frame import (
     EXIT_FAILED,
     EXIT_USAGE,
@@ -30,15 +30,13 @@ from connector.cli.frame import (
     zone_of,
 )
 from connector.cli.grouped import Sentences
+from connector.cli.whom import numbers_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from connector.assemble import State
-    from connector.config import Loaded
     from connector.domain.consent import ConsentRecord
     from connector.domain.consent_chain import Entry
-    from connector.domain.phone import Phone
 
 app = typer.Typer(
     cls=Sentences, rich_markup_mode=None, no_args_is_help=True, help="Who agreed to texts: import, add, revoke, show."
@@ -168,7 +166,7 @@ def _record(
 
         method, wording, evidence = how
         company_id = one_company(loaded, company)
-        number = _numbers(loaded, state, [company_id], who)[company_id]
+        number = numbers_of(loaded, state, [company_id], who)[company_id]
         if method not in METHODS:
             fail(f"{method} is no way to agree. Nothing was recorded.\nUse one of: {', '.join(METHODS)}.", EXIT_USAGE)
         now = present()
@@ -206,53 +204,6 @@ def _refuse_if_revoked(records: list[ConsentRecord], zone: ZoneInfo, config: Pat
     )
 
 
-def _numbers(loaded: Loaded, state: State, ids: list[str], who: str) -> dict[str, Phone]:
-    """The number as each company's country reads it, or that of the customer who is named.
-
-    Left out where it is none there; ends the command where it is none anywhere, or where two could be meant.
-    """
-    from connector.companies import company_settings
-    from connector.domain.phone import parse_mobile
-
-    read = {one: parse_mobile(who, company_settings(loaded, one).country) for one in ids}
-    found = {one: number for one, number in read.items() if number is not None}
-    if found:
-        return found
-    named = {one: phone for one in ids if (phone := _number_of(state, one, who)) is not None}
-    if not named:
-        fail(
-            f"{who} is not a mobile number. Nothing was recorded.\n"
-            "Write it with its country code, such as +12125550123, or name a customer as the ledger does.",
-            EXIT_USAGE,
-        )
-    return named
-
-
-def _number_of(state: State, company_id: str, who: str) -> Phone | None:
-    """The one number of the customers of that name or id; None where there is no such customer."""
-    from connector.domain.phone import Phone
-
-    people = state.queries.people_named(company_id, who)
-    if not people:
-        return None
-    numbers = {one.phone for one in people}
-    phone = numbers.pop()
-    if numbers:
-        several = "\n".join(
-            f"  {one.customer_id}: {one.name}, {Phone(one.phone).masked if one.phone else 'no mobile number'}"
-            for one in people
-        )
-        said = f"{company_id} has several customers {who}. Nothing was recorded."
-        fail(f"{said}\n{several}\nName one by its id, or write the number.", EXIT_USAGE)
-    if phone is None:
-        fail(
-            f"No mobile number of {people[0].name} is known at {company_id}. Nothing was recorded.\n"
-            "Write the number instead, with its country code.",
-            EXIT_USAGE,
-        )
-    return Phone(phone)
-
-
 @app.command("show", epilog="Example: duebird consent show +12125550123")
 def consent_show(
     who: WhoArgument,
@@ -264,7 +215,7 @@ def consent_show(
     """Show everything on record about a number's consent, oldest first, and where it stands, company by company."""
     with told(), remembered(config) as (loaded, state):
         found = {}
-        for one, number in _numbers(loaded, state, company_ids(loaded, company), who).items():
+        for one, number in numbers_of(loaded, state, company_ids(loaded, company), who).items():
             found[one] = number, state.queries.entries_of(one, number.e164)
         if as_json:
             print_json({one: _standing_json(entries) for one, (_, entries) in found.items()})
@@ -332,3 +283,4 @@ def _record_json(entry: Entry) -> dict[str, object]:
 
 
 register.register(app)
+proof.register(app)

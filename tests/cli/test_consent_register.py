@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +91,44 @@ def test_a_whole_register_is_said_to_be_whole_and_goes_on_from_its_head(office: 
     assert "No entry has the head ffffffffffff..." in words.err
     assert office.type("consent", "verify", "--expect", "abc", "--company", NORTH.id).code == 2
     assert office.type("consent", "verify", "--expect", head).code == 2  # of which company?
+
+
+def test_one_command_makes_the_folder_for_an_auditor(office: Desk, tmp_path: Path) -> None:
+    said = office.type("consent", "proof", "Jane Roe", "--company", NORTH.id, "--out", str(tmp_path / "jane"))
+    assert (said.code, said.err) == (0, "")
+    assert "It holds whole phone numbers and what people wrote." in said.words
+    page = (tmp_path / "jane" / "proof.html").read_text(encoding="utf-8")
+    assert office.house.notices(NORTH.mobiles[0])[0] in html.unescape(page)
+    assert "Omar" not in page
+    head = re.search(r"Head of the register: ([0-9a-f]{64})", said.out)
+    assert head
+    assert office.type("consent", "verify", "--company", NORTH.id, "--expect", head[1]).code == 0
+    everybody = office.type(
+        "consent", "proof", "--all", "--company", NORTH.id, "--out", str(tmp_path / "all"), "--json"
+    )
+    assert everybody.json["head"] == head[1]
+    assert everybody.json["files"][0] == "proof.html"
+    assert everybody.json["numbers"] > 3
+    again = office.type("consent", "proof", "--all", "--company", NORTH.id, "--out", str(tmp_path / "all"))
+    assert (again.code, "exists already. Nothing was written." in again.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("", 2, "Name one customer, or add --all."),
+        ("Jane --all", 2, "Name one customer, or add --all."),
+        ("--all --from 2026-03-02 --to 2026-03-01", 2, "--from 2026-03-02 is after --to 2026-03-01"),
+        ("Nobody", 2, "or name a customer as the ledger does."),
+    ],
+)
+def test_what_cannot_be_proved_is_said_before_anything_is_written(
+    office: Desk, tmp_path: Path, words: str, code: int, told: str
+) -> None:
+    said = office.type("consent", "proof", *words.split(), "--company", NORTH.id, "--out", str(tmp_path / "no"))
+    assert said.code == code
+    assert told in said.err
+    assert not (tmp_path / "no").exists()
 
 
 def test_what_was_changed_by_hand_is_named_with_exit_code_3(office: Desk) -> None:
