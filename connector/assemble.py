@@ -21,9 +21,10 @@ from adapters.twilio.settings import TwilioSettings
 from connector import failpoints
 from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
+from connector.config.company import NoticeSettings
 from connector.domain.cadence import Intervals
 from connector.domain.calendar import Window
-from connector.domain.dunning import DUE_RULE, ISSUED_RULE, ConsentRule, Policy
+from connector.domain.dunning import ConsentRule, Policy, Step, StepRule, rule_of
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem
@@ -261,13 +262,12 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
     """A company's rules, from its settings."""
     notices = settings.notices
     opens, closes = notices.window
-    steps = [rule for wanted, rule in ((notices.issued, ISSUED_RULE), (notices.due, DUE_RULE)) if wanted]
     return Policy(
         business=settings.name_in_texts,
         zone=ZoneInfo(settings.timezone),
         country=settings.country,
         start_on=settings.start_on,
-        steps=tuple(steps),
+        steps=steps_of(notices),
         window=Window(opens, closes, frozenset(DAYS.index(day) for day in notices.days)),
         minimum=notices.minimum_amount,
         minimum_in=settings.currency,
@@ -286,6 +286,12 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         usual_day=settings.caps.usual_day,
         live=live,
     )
+
+
+def steps_of(notices: NoticeSettings) -> tuple[StepRule, ...]:
+    """The steps that are on, on their days."""
+    on = [step for step in Step if getattr(notices, step)]
+    return tuple(rule_of(step, getattr(notices, f"{step}_days", None)) for step in on)
 
 
 def wording(settings: CompanySettings) -> Wording:

@@ -195,6 +195,12 @@ class Queries(Views):
             found = records_of(connection, ReceivableRow, asked.RECEIVABLE_IDS, company, ledger_ids)
         return {row.ledger_id for row in found}
 
+    def reasons(self, company: str, ledger_ids: Sequence[str]) -> dict[str, str]:
+        """What was last decided about these receivables."""
+        with self._db.ask() as connection:
+            found = records_of(connection, ReceivableRow, asked.REASONS, company, ledger_ids)
+        return {row.ledger_id: row.reason for row in found}
+
     def open_unread_since(self, company: str, since: datetime, limit: int) -> list[str]:
         """Receivables to be read one by one, those first that were not read longest.
 

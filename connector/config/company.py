@@ -28,8 +28,11 @@ from connector.config.values import (
     Zone,
     minutes_of,
 )
+from connector.domain.dunning import DAYS_BETWEEN
 from connector.settings import Contradiction, Means, StrictSettings
 
+DaysLate = Annotated[int, Field(ge=1, le=365)]
+LATE_STEPS = ("overdue", "overdue_2", "overdue_3", "handover")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -37,7 +40,31 @@ class NoticeSettings(StrictSettings):
     """Which texts are sent, when, and to whom not."""
 
     issued: bool = Field(default=True, description="Text the payment link when an invoice is issued.")
+    upcoming: bool = Field(
+        default=True,
+        description="Text a reminder before the due date. Never within a week of the text for a new invoice: on short "
+        "terms that one says it all.",
+    )
+    upcoming_days: Annotated[int, Field(ge=1, le=30)] = Field(
+        default=3, description="How many days before the due date that is."
+    )
     due: bool = Field(default=True, description="Text again on the due date when something is still owed.")
+    overdue: bool = Field(default=True, description="Text a reminder once the due date is past.")
+    overdue_days: DaysLate = Field(default=3, description="How many days after the due date that is.")
+    overdue_2: bool = Field(default=False, description="Text a second reminder.")
+    overdue_2_days: DaysLate = Field(default=10, description="How many days after the due date that is.")
+    overdue_3: bool = Field(default=False, description="Text a third and last reminder.")
+    overdue_3_days: DaysLate = Field(
+        default=24, description="How many days after the due date that is. Growing gaps are heard better than a drum."
+    )
+    handover: bool = Field(
+        default=False,
+        description="In the end hand the invoice over to you: no more texts about it, and `duebird attention` shows it "
+        "with what was sent so far.",
+    )
+    handover_days: DaysLate = Field(
+        default=45, description="How many days after the due date that is. A call does more by then than a fifth text."
+    )
     receipt: bool = Field(
         default=True, description="Text the customer a receipt once the payment is booked. It ends the worry, politely."
     )
@@ -88,7 +115,8 @@ class NoticeSettings(StrictSettings):
     )
 
     def contradictions(self) -> Iterator[Contradiction]:
-        """A window that opens before it closes."""
+        """A window that opens before it closes, and steps in the order of time."""
+        yield from self._days_that_do_not_grow()
         start, end = minutes_of(self.window_start), minutes_of(self.window_end)
         if start is not None and end is not None and start >= end:
             yield Contradiction(
@@ -96,6 +124,21 @@ class NoticeSettings(StrictSettings):
                 f"is '{self.window_start}', not before window_end '{self.window_end}': no text could ever be sent",
                 "Write a start before the end, such as '08:00' and '20:00'; the whole day is '00:00' and '24:00'.",
             )
+
+    def _days_that_do_not_grow(self) -> Iterator[Contradiction]:
+        before: tuple[str, int] | None = None
+        for step in LATE_STEPS:
+            if not getattr(self, step):
+                continue
+            days = getattr(self, f"{step}_days")
+            if before is not None and days < before[1] + DAYS_BETWEEN:
+                yield Contradiction(
+                    f"{step}_days",
+                    f"is {days}, and {before[0]}_days is {before[1]}: these steps need at least {DAYS_BETWEEN} days "
+                    "between them",
+                    f"Write {before[1] + DAYS_BETWEEN} or more, or {step} = false.",
+                )
+            before = (step, days)
 
     @property
     def window(self) -> tuple[int, int]:

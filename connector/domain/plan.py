@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import local_day, start_of_day, zones_of
 from connector.domain.consent import ConsentState
-from connector.domain.dunning import ConsentRule, Policy, Reason, Step, current_step
+from connector.domain.dunning import DAYS_BETWEEN, PAST_DUE, ConsentRule, Policy, Reason, Step, current_step
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
@@ -65,6 +65,7 @@ class Situation:
     open_effects: tuple[OpenEffect, ...] = ()
     steps_done: frozenset[Step] = field(default_factory=frozenset)
     notices_today: int = 0  # to this number, over all its receivables, in the recipient's day
+    last_notice_at: datetime | None = None  # of this receivable, in the last days
     texted_before: bool = False  # this number has had a text from this company
     uncharged_because: str | None = None  # the processor cannot charge this amount
     paused: bool = False
@@ -183,7 +184,7 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
     timing = _step(situation, policy, now)
     if not timing.open:
         # Whoever has said STOP gets nothing at any step: a person wants to read that, not that a step has had its turn.
-        stopped = situation.consent is ConsentState.REVOKED
+        stopped = situation.consent is ConsentState.REVOKED and timing.reason is not Reason.HANDED_OVER
         return Gate(Reason.OPTED_OUT, timing.review_at) if stopped else timing
     for gate in (_reachable, _agreed):
         if (reason := gate(situation, policy)) is not None:
@@ -241,12 +242,19 @@ def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
         return Gate(Reason.PROMISED, start_of_day(promised + timedelta(days=1), policy.zone))
     current = current_step(situation.receivable, policy.steps, today)
     later = start_of_day(current.next_start, policy.zone) if current.next_start else None
+    if current.step is Step.HANDOVER:
+        return Gate(Reason.HANDED_OVER)
     if current.step is None:
         return Gate(Reason.NO_STEP_NOW, later)
     # An earlier step after a later one would go backwards: the due date may have been put before the issue date.
     order = list(Step)
     if any(order.index(done) >= order.index(current.step) for done in situation.steps_done):
         return Gate(Reason.STEP_DONE, later)
+    if current.step in PAST_DUE and situation.last_notice_at is not None:
+        # The text of the due day waited for a weekend to pass, and the reminder's day is here already.
+        free = local_day(situation.last_notice_at, policy.zone) + timedelta(days=DAYS_BETWEEN)
+        if today < free:
+            return Gate(Reason.TOO_SOON, start_of_day(free, policy.zone))
     return Gate(Reason.GO, later, current.step)
 
 

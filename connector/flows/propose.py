@@ -17,6 +17,7 @@ from connector.domain.plan import Decision, Situation, decide, may_text
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
 from connector.failpoints import Boundary, reach
 from connector.flows.company import Company, Counts
+from connector.flows.handover import hand_over
 from connector.flows.poll import read_customers
 from connector.flows.situation import situations
 from connector.flows.trouble import as_trouble
@@ -105,6 +106,8 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
             planned_for[situation.phone.e164] += 1
         if decision.problem:
             _no_words(company, situation, decision.problem, now)
+        if decision.reason is Reason.HANDED_OVER:
+            hand_over(company, situation)
         decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision)))
     counts.add("decisions", len(decisions))
     counts.add("effects planned", company.store.decided(company.id, decisions, now))

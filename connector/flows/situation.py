@@ -20,8 +20,8 @@ from state.effects import CLOSED_BY_PERSON
 from state.queries import Facts, is_open, step_is_spent
 from state.tables import LinkRow, PaymentRow
 
-# A recipient's day can have begun at most 24 h ago; zones of one number lie at most 24 h apart.
-NOTICES_LOOK_BACK = timedelta(hours=48)
+# Further than anything counts that looks back: a recipient's day, the days between two reminders.
+NOTICES_LOOK_BACK = timedelta(days=4)
 
 
 def situations(
@@ -81,6 +81,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         ),
         steps_done=spent,
         notices_today=_today(facts, phone, company.policy, now, ignoring),
+        last_notice_at=_last(facts, phone, {effect.key for effect in effects}),
         texted_before=phone is not None and phone.e164 in facts.texted,
         paused=facts.paused,
         uncharged_because=company.processor.problem_with(receivable.balance) if receivable.is_owed else None,
@@ -119,3 +120,10 @@ def _today(facts: Facts, phone: Phone | None, policy: Policy, now: datetime, ign
         for key, at in facts.notices[phone.e164]
         if key != ignoring and any(local_day(at, zone) == local_day(now, zone) for zone in zones)
     )
+
+
+def _last(facts: Facts, phone: Phone | None, keys: set[str]) -> datetime | None:
+    """When the latest notice about a receivable went out, or was planned, by the keys of its effects."""
+    if phone is None:
+        return None
+    return max((at for key, at in facts.notices.get(phone.e164, []) if key in keys), default=None)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from connector.domain.calendar import Window
 from connector.domain.consent import ConsentState
-from connector.domain.dunning import SENTENCES, ConsentRule, Reason, Step
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, SENTENCES, ConsentRule, Reason, Step, rule_of
 from connector.domain.effect import EffectKind
 from connector.domain.money import Money
 from connector.domain.phone import Phone
@@ -28,12 +28,21 @@ WORDS = Wording()
 TOMORROW = datetime(2026, 11, 24, 5, 0, tzinfo=NOON.tzinfo)  # midnight in New York
 MORNING = datetime(2026, 11, 24, 13, 0, tzinfo=NOON.tzinfo)
 DUE_DAY = datetime(2026, 12, 7, 5, 0, tzinfo=NOON.tzinfo)
+BEFORE_DUE = datetime(2026, 12, 4, 5, 0, tzinfo=NOON.tzinfo)
+WEEK_LATER = datetime(2026, 11, 30, 5, 0, tzinfo=NOON.tzinfo)
+ALL_STEPS = {"steps": tuple(rule_of(step) for step in Step)}
 OPEN_LINK = OpenEffect("K", EffectKind.CREATE_LINK, uncertain=False)
 CUSTOMER = Customer("c1", "Dana Reed", mobile="x")
 
 
 def _of(**fields: Any) -> Situation:
     return situation(receivable=receivable(**fields))
+
+
+def _late(days: int = 3, **fields: Any) -> Situation:
+    due_on = TODAY - timedelta(days=days)
+    late = situation(receivable=receivable(issued_on=due_on - timedelta(days=14), due_on=due_on), admitted=True)
+    return replace(late, **fields)
 
 
 def _state(state: ReceivableState) -> Situation:
@@ -63,10 +72,18 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (_of(promised_on=date(2026, 11, 22)), {}, Reason.GO, None),
     (_of(issued_on=date(2026, 11, 24), due_on=None), {}, Reason.NO_STEP_NOW, TOMORROW),
     (_of(issued_on=date(2026, 11, 10), due_on=None), {}, Reason.NO_STEP_NOW, None),
-    (_of(issued_on=date(2026, 11, 10)), {}, Reason.NO_STEP_NOW, DUE_DAY),
-    (situation(steps_done=frozenset({Step.ISSUED})), {}, Reason.STEP_DONE, DUE_DAY),
+    (_of(issued_on=date(2026, 11, 10)), {}, Reason.NO_STEP_NOW, BEFORE_DUE),
+    (_of(issued_on=date(2026, 11, 10)), {"steps": (ISSUED_RULE, DUE_RULE)}, Reason.NO_STEP_NOW, DUE_DAY),
+    (situation(steps_done=frozenset({Step.ISSUED})), {}, Reason.STEP_DONE, BEFORE_DUE),
     # Dated after its own due day once the due notice was out: "here is your invoice" would come after "is due".
-    (situation(steps_done=frozenset({Step.DUE})), {}, Reason.STEP_DONE, DUE_DAY),
+    (situation(steps_done=frozenset({Step.DUE})), {}, Reason.STEP_DONE, BEFORE_DUE),
+    (_late(last_notice_at=NOON - timedelta(days=1)), {}, Reason.TOO_SOON, TOMORROW),
+    (_late(last_notice_at=NOON - timedelta(days=2)), {}, Reason.GO, None),
+    (_late(steps_done=frozenset({Step.OVERDUE})), ALL_STEPS, Reason.STEP_DONE, WEEK_LATER),
+    (_late(45), {}, Reason.NO_STEP_NOW, None),
+    (_late(45), ALL_STEPS, Reason.HANDED_OVER, None),
+    (_late(45, phone=None, consent=ConsentState.REVOKED), ALL_STEPS, Reason.HANDED_OVER, None),
+    (_late(400), ALL_STEPS, Reason.HANDED_OVER, None),
     (situation(customer=None, phone=None), {}, Reason.NO_CUSTOMER, TOMORROW),
     (situation(customer=replace(CUSTOMER, active=False)), {}, Reason.CUSTOMER_INACTIVE, TOMORROW),
     (situation(customer=replace(CUSTOMER, mobile=None), phone=None), {}, Reason.NO_MOBILE, TOMORROW),
@@ -80,7 +97,7 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (situation(notices_today=1), {"max_per_number_per_day": 2}, Reason.GO, None),
     (situation(), {"window": Window(8 * 60, 9 * 60)}, Reason.OUTSIDE_WINDOW, MORNING),
     (situation(live_links=(replace(LINK, amount=Money.of("1.00", "USD")),)), {}, Reason.LINK_CHANGING, None),
-    (situation(), {"business": "☃"}, Reason.NO_WORDS, DUE_DAY),
+    (situation(), {"business": "☃"}, Reason.NO_WORDS, BEFORE_DUE),
 ]
 
 
