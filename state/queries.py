@@ -214,6 +214,11 @@ class Queries(Views):
             rows = records_of(connection, CustomerRow, _CUSTOMERS, company, ids)
         return {row.customer_id: row for row in rows}
 
+    def owner(self, company: str, ledger_id: str) -> CustomerRow | None:
+        """The customer of a receivable, as last read."""
+        known = self.receivable(company, ledger_id)
+        return self.customers(company, [known.customer_id]).get(known.customer_id) if known else None
+
     def customers_with(self, company: str, phone: str) -> list[str]:
         """Ids of the customers whose mobile number this is."""
         return self._values(asked.CUSTOMERS_WITH, company=company, phone=phone)

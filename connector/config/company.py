@@ -80,24 +80,41 @@ class NoticeSettings(StrictSettings):
         examples=["5.00"],
     )
     window_start: ClockTime = Field(
-        default="08:00",
-        description="Earliest time of day for a text, in the customer's time zone. "
-        "US law starts at 08:00. '00:00' with window_end '24:00' is the whole day.",
+        default="10:00",
+        description="Earliest time of day for a notice, in the customer's time zone. Late morning is when most pay. "
+        "'00:00' with window_end '24:00' is the whole day.",
     )
     window_end: ClockTime = Field(
-        default="20:00",
-        description="Latest time of day for a text, in the customer's time zone. The strictest US states end at 20:00.",
+        default="14:00",
+        description="Latest time of day for a notice, in the customer's time zone. Receipts, and words to you, go out "
+        "by day: 08:00 to 20:00, or in this window where it is wider.",
     )
     days: Annotated[tuple[Day, ...], ListOf] = Field(
-        default=("mon", "tue", "wed", "thu", "fri", "sat"),
+        default=("mon", "tue", "wed", "thu", "fri"),
         min_length=1,
-        description="Days on which texts may go out. Sundays are out: several countries' carriers block them.",
+        description="Days on which notices may go out.",
+    )
+    public_holidays: bool = Field(
+        default=False,
+        description="true: notices also go out on public holidays of the customer's country and state. Where the law "
+        "shuts those, they stay shut.",
+    )
+    hours_by_law: bool = Field(
+        default=True,
+        description="Keep to the legal hours of every place the customer may be in, whatever the window says. Only a "
+        "company whose texts go to a stand-in on this machine may write false.",
     )
     max_texts_per_number_per_day: int = Field(
         default=1,
         ge=1,
         le=20,
         description="Texts one number may get in a day, over all its invoices. A second one feels like harassment.",
+    )
+    max_texts_per_number_per_week: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Notices one number may get in seven days, over all its invoices.",
     )
     excluded_customers: Annotated[tuple[Line, ...], ListOf] = Field(
         default=(),

@@ -102,17 +102,24 @@ class ConsentRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One company's rules, as values. `zone` is the company's; amounts are in the receivable's currency."""
+    """One company's rules, as values. `zone` is the company's; amounts are in the receivable's currency.
+
+    `by_law`: the law's hours bind beside the window; not where only stand-ins are texted. `keep_holidays`: no notices
+    on the recipient's public holidays.
+    """
 
     business: str
     zone: ZoneInfo
     country: str
     start_on: date
+    by_law: bool
+    keep_holidays: bool
     steps: tuple[StepRule, ...] = USUAL_STEPS
     window: Window = field(default_factory=Window)
     minimum: Decimal = Decimal(0)
     minimum_in: str | None = None  # the only currency the minimum speaks of; None: each receivable's own
     max_per_number_per_day: int = 1
+    max_per_number_per_week: int = 3
     excluded_customers: frozenset[str] = frozenset()
     skip_payable_elsewhere: bool = False
     require_sent: bool = False
@@ -175,6 +182,7 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"
     UNCHARGEABLE = "unchargeable"
     DAILY_CAP = "daily_cap"
+    WEEKLY_CAP = "weekly_cap"
     OUTSIDE_WINDOW = "outside_window"
     IN_PROGRESS = "in_progress"
     LINK_CHANGING = "link_changing"
@@ -213,7 +221,8 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.OPTED_OUT: "this number has opted out",
     Reason.UNCHARGEABLE: "the amount cannot be charged by card",
     Reason.DAILY_CAP: "this number has had its text for today",
-    Reason.OUTSIDE_WINDOW: "outside the hours for texts",
+    Reason.WEEKLY_CAP: "this number has had its texts for this week",
+    Reason.OUTSIDE_WINDOW: "outside the hours for texts where the customer is",
     Reason.IN_PROGRESS: "something is under way for this invoice",
     Reason.LINK_CHANGING: "its payment link is being replaced",
     Reason.PAUSED: "texts are paused; `duebird resume` lets them go",

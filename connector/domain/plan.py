@@ -8,15 +8,17 @@ from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-from connector.domain.calendar import local_day, start_of_day, zones_of
+from connector.domain.calendar import local_day, start_of_day
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import DAYS_BETWEEN, PAST_DUE, ConsentRule, Policy, Reason, Step, current_step
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
+from connector.domain.hours import hours_of
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 
+A_WEEK: Final = timedelta(days=7)
 _STATE_REASONS: Final = {
     ReceivableState.PAID: Reason.PAID,
     ReceivableState.VOIDED: Reason.VOIDED,
@@ -65,6 +67,7 @@ class Situation:
     open_effects: tuple[OpenEffect, ...] = ()
     steps_done: frozenset[Step] = field(default_factory=frozenset)
     notices_today: int = 0  # to this number, over all its receivables, in the recipient's day
+    notices_this_week: tuple[datetime, ...] = ()  # when they went or will go to this number, the last seven days
     last_notice_at: datetime | None = None  # of this receivable, in the last days
     texted_before: bool = False  # this number has had a text from this company
     uncharged_because: str | None = None  # the processor cannot charge this amount
@@ -289,13 +292,20 @@ def _agreed(situation: Situation, policy: Policy) -> Reason | None:
 
 def _welcome_now(situation: Situation, policy: Policy, timing: Gate, now: datetime) -> Gate:
     assert situation.phone is not None, "the gate before this one saw to it"  # noqa: S101
-    zones = zones_of(situation.phone, policy.zone)
+    hours = hours_of(policy, situation.phone, situation.customer)
+    key = situation.receivable.ledger_id
     if situation.notices_today >= policy.max_per_number_per_day:
-        next_day = max(start_of_day(local_day(now, zone) + timedelta(days=1), zone) for zone in zones)
-        return Gate(Reason.DAILY_CAP, policy.window.next_opening(next_day, zones) or next_day)
-    if not policy.window.is_open(now, zones):
-        # None: no hour suits every zone the number may be in. Clock changes and settings may alter that.
-        return Gate(Reason.OUTSIDE_WINDOW, policy.window.next_opening(now, zones) or tomorrow(policy.zone, now))
+        next_day = max(
+            start_of_day(local_day(now, zone) + timedelta(days=1), zone) for zone in (one.zone for one in hours.places)
+        )
+        return Gate(Reason.DAILY_CAP, hours.turn(next_day, key) or next_day)
+    recent = sorted(at for at in situation.notices_this_week if at > now - A_WEEK)
+    if len(recent) >= policy.max_per_number_per_week:
+        free = recent[-policy.max_per_number_per_week] + A_WEEK
+        return Gate(Reason.WEEKLY_CAP, hours.turn(free, key) or free)
+    if not hours.is_open(now):
+        # None: no hour suits every place the number may be in, or all are holidays. Clock changes may alter that.
+        return Gate(Reason.OUTSIDE_WINDOW, hours.turn(now, key) or tomorrow(policy.zone, now))
     return timing
 
 

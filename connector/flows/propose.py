@@ -100,7 +100,8 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
         if situation.phone is not None:
             # Two receivables of one customer in one batch: the second sees the first one's text.
             extra = planned_for[situation.phone.e164]
-            situation = replace(situation, notices_today=situation.notices_today + extra)
+            lately = (*situation.notices_this_week, *[now] * extra)
+            situation = replace(situation, notices_today=situation.notices_today + extra, notices_this_week=lately)
         decision = decide(situation, company.policy, company.words, now)
         if any(one.kind is EffectKind.SEND_TEXT for one in decision.effects) and situation.phone is not None:
             planned_for[situation.phone.e164] += 1
