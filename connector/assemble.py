@@ -21,9 +21,10 @@ from adapters.twilio.settings import TwilioSettings
 from connector import failpoints
 from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
+from connector.config.company import NoticeSettings
 from connector.domain.cadence import Intervals
 from connector.domain.calendar import Window
-from connector.domain.dunning import DUE_RULE, ISSUED_RULE, ConsentRule, Policy, Step
+from connector.domain.dunning import ConsentRule, Policy, Step, StepRule, rule_of
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem
@@ -272,17 +273,19 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
     """A company's rules, from its settings."""
     notices = settings.notices
     opens, closes = notices.window
-    steps = [rule for wanted, rule in ((notices.issued, ISSUED_RULE), (notices.due, DUE_RULE)) if wanted]
     return Policy(
         business=settings.name_in_texts,
         zone=ZoneInfo(settings.timezone),
         country=settings.country,
         start_on=settings.start_on,
-        steps=tuple(steps),
+        by_law=notices.hours_by_law,
+        keep_holidays=not notices.public_holidays,
+        steps=steps_of(notices),
         window=Window(opens, closes, frozenset(DAYS.index(day) for day in notices.days)),
         minimum=notices.minimum_amount,
         minimum_in=settings.currency,
         max_per_number_per_day=notices.max_texts_per_number_per_day,
+        max_per_number_per_week=notices.max_texts_per_number_per_week,
         excluded_customers=frozenset(notices.excluded_customers),
         skip_payable_elsewhere=notices.skip_payable_elsewhere,
         require_sent=notices.require_sent_by_ledger,
@@ -301,6 +304,12 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         ask_always=frozenset(map(Step, settings.approval.ask_always)),
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),
     )
+
+
+def steps_of(notices: NoticeSettings) -> tuple[StepRule, ...]:
+    """The steps that are on, on their days."""
+    on = [step for step in Step if getattr(notices, step)]
+    return tuple(rule_of(step, getattr(notices, f"{step}_days", None)) for step in on)
 
 
 def wording(settings: CompanySettings) -> Wording:

@@ -187,6 +187,7 @@ def _invoices(ledger: LedgerReader, wanted: Sequence[str], subject: Subject, say
             one.ledger_id,
             Timeline.now_only(one, min(one.updated_at, subject.now)),
             _phones(customers.get(one.customer_id), subject.policy),
+            customers=(customers[one.customer_id],) if one.customer_id in customers else (),
         )
         for one in standings
     )

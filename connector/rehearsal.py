@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from connector import assemble
 from connector.companies import DATABASE_URL, company_settings
 from connector.config import Loaded
 from connector.domain.approval import SAMPLE_LINK, Verdict, last_word
-from connector.domain.calendar import local_day, zones_of
+from connector.domain.calendar import local_day
 from connector.domain.dunning import SENTENCES, Reason
 from connector.domain.effect import BooksIdentity
+from connector.domain.hours import home_of
 from connector.domain.message import plain_amount
 from connector.domain.phone import Phone, region_of
-from connector.domain.plan import Gate, LinkFact, Situation, decide, may_text, needs_approval
+from connector.domain.places import places_of
+from connector.domain.plan import A_WEEK, Gate, LinkFact, Situation, decide, may_text, needs_approval
 from connector.domain.segments import segments
 from connector.errors import DatabaseTrouble, DuebirdError
 from connector.flows import poll
@@ -38,7 +41,7 @@ from state.queries import Queries
 from state.store import Store
 from state.views import Sought
 
-LOOKS_AHEAD: Final = 12  # next steps followed for one invoice: windows, caps and steps alternate a few times at most
+LOOKS_AHEAD: Final = 24  # next steps followed for one invoice: windows, caps and steps alternate a few times at most
 HORIZON: Final = timedelta(days=40)  # what lies further away is decided when it is nearer
 
 
@@ -173,7 +176,7 @@ class Rehearsal:
         # What waits for the owner is shown with its words all the same.
         self._policy = replace(company.policy, ask_always=frozenset(), ask_first_time=frozenset())
         self._prices: dict[str, SegmentPrice | None] = {}
-        self._planned: Counter[tuple[str, date]] = Counter()  # notices by number and the recipient's day
+        self._planned: defaultdict[str, list[datetime]] = defaultdict(list)  # when notices will go out, by number
 
     def one(self, situation: Situation, *, start: datetime | None = None, until: datetime | None = None) -> Rehearsed:
         """What would become of it next, from `start` on (now, where left out), and not after `until`."""
@@ -192,7 +195,7 @@ class Rehearsal:
         texts = [one for one in decision.effects if one.kind == "send_text"]
         if not texts:
             return replace(nothing, why=decision.problem or SENTENCES[decision.reason])
-        self._planned[situation.phone.e164, self._day(situation.phone, when)] += 1
+        self._planned[situation.phone.e164].append(when)
         body = str(json.loads(texts[0].request)["body"])
         count = segments(body)
         return Rehearsed(
@@ -201,7 +204,7 @@ class Rehearsal:
             phone=phone,
             amount=amount,
             why=SENTENCES[Reason.GO],
-            when=when.astimezone(zones_of(situation.phone, company.policy.zone)[0]),
+            when=when.astimezone(self._zone(situation, situation.phone)),
             body=body,
             segments=count,
             price=self._price(situation.phone, count),
@@ -219,11 +222,13 @@ class Rehearsal:
             draft=False,
             live_links=fitting or (LinkFact("preview", SAMPLE_LINK, receivable.balance),),
             notices_today=0,
-            texted_before=situation.texted_before or any(number == phone.e164 for number, _ in self._planned),
+            notices_this_week=(),
+            texted_before=situation.texted_before or phone.e164 in self._planned,
         )
 
-    def _day(self, phone: Phone, at: datetime) -> date:
-        return local_day(at, zones_of(phone, self._company.policy.zone)[0])
+    def _zone(self, situation: Situation, phone: Phone) -> ZoneInfo:
+        """The recipient's; of several the first."""
+        return places_of(phone, situation.customer, home_of(self._company.policy))[0].zone
 
     def _when(self, situation: Situation, start: datetime, until: datetime) -> tuple[datetime | None, Gate]:
         """The first instant at which the gates are open, by following each gate's own word on when to look again.
@@ -247,9 +252,17 @@ class Rehearsal:
     def _gate(self, situation: Situation, at: datetime) -> Gate:
         """The gates at an instant to come, with the texts that will have gone out on that day by then."""
         if situation.phone is not None:
-            day = self._day(situation.phone, at)
-            had = situation.notices_today if day == self._day(situation.phone, self._now) else 0
-            situation = replace(situation, notices_today=had + self._planned[situation.phone.e164, day])
+            planned = self._planned.get(situation.phone.e164, [])
+            zone = self._zone(situation, situation.phone)
+            day = local_day(at, zone)
+            had = situation.notices_today if day == local_day(self._now, zone) else 0
+            situation = replace(
+                situation,
+                notices_today=had + sum(local_day(one, zone) == day for one in planned),
+                notices_this_week=tuple(
+                    one for one in (*situation.notices_this_week, *planned) if at - A_WEEK < one <= at
+                ),
+            )
         return may_text(situation, self._policy, at)
 
     def _price(self, phone: Phone, count: int) -> str:

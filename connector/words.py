@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connector.domain.dunning import Step
+from connector.domain.dunning import PAST_DUE, Step
 from connector.domain.message import (
     Template,
     TextValues,
@@ -12,6 +12,7 @@ from connector.domain.message import (
     notice_on_due_date,
     notice_on_issue,
     notice_past_due,
+    notice_upcoming,
     plain_amount,
     receipt,
 )
@@ -49,7 +50,9 @@ class Wording:
         first = facts.first_text and facts.two_way  # what is added then is how to stop: by a reply
         if facts.step is Step.ISSUED:
             return notice_on_issue(values, first=first, template=self.issued).body
-        if facts.due_on is not None and facts.due_on < facts.today:
+        if facts.step is Step.UPCOMING:
+            return notice_upcoming(values, first=first).body
+        if facts.step in PAST_DUE or (facts.due_on is not None and facts.due_on < facts.today):
             return notice_past_due(values, first=first).body
         return notice_on_due_date(values, first=first, template=self.due).body
 

@@ -63,6 +63,7 @@ OPEN_UNREAD_SINCE: Final = (
     .limit(_MOST)
 )
 RECEIVABLE_IDS: Final = select_some(ReceivableRow, "ledger_id", only="ledger_id")
+REASONS: Final = select_some(ReceivableRow, "ledger_id", only="ledger_id reason")
 CUSTOMERS_WITH: Final = (
     select_of(CustomerRow, _CUSTOMER.phone == bindparam("phone"))
     .with_only_columns(_CUSTOMER.customer_id)

@@ -158,7 +158,8 @@ _CUSTOMER_SEEN: Final = (
     .where(_CUSTOMER.c.company == bindparam("whose"), _CUSTOMER.c.customer_id == bindparam("which"))
     .values({name: bindparam(name) for name in _CUSTOMER_READ})
 )
-_NEWS: Final = ("phone", "markers", "active", "name")  # what a decision about a customer's receivables rests on
+# What a decision about a customer's receivables rests on; the address says at which hours a text is welcome.
+_NEWS: Final = ("phone", "markers", "active", "name", "country", "region", "postal_code")
 
 
 def put_customers(

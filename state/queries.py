@@ -229,6 +229,12 @@ class Queries(RegisterViews):
             found = records_of(connection, ReceivableRow, asked.RECEIVABLE_IDS, company, ledger_ids)
         return {row.ledger_id for row in found}
 
+    def reasons(self, company: str, ledger_ids: Sequence[str]) -> dict[str, str]:
+        """What was last decided about these receivables."""
+        with self._db.ask() as connection:
+            found = records_of(connection, ReceivableRow, asked.REASONS, company, ledger_ids)
+        return {row.ledger_id: row.reason for row in found}
+
     def open_unread_since(self, company: str, since: datetime, limit: int) -> list[str]:
         """Receivables to be read one by one, those first that were not read longest.
 
@@ -241,6 +247,11 @@ class Queries(RegisterViews):
         with self._db.ask() as connection:
             rows = records_of(connection, CustomerRow, _CUSTOMERS, company, ids)
         return {row.customer_id: row for row in rows}
+
+    def owner(self, company: str, ledger_id: str) -> CustomerRow | None:
+        """The customer of a receivable, as last read."""
+        known = self.receivable(company, ledger_id)
+        return self.customers(company, [known.customer_id]).get(known.customer_id) if known else None
 
     def customers_with(self, company: str, phone: str) -> list[str]:
         """Ids of the customers whose mobile number this is."""

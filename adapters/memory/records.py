@@ -111,7 +111,7 @@ def _invoices(world: LedgerWorld, policy: Policy) -> tuple[InvoiceRecord, ...]:
         numbers = sorted({(one.mobile, one.country or policy.country) for one in states if one.mobile})
         parsed = (_parsed(number, country) for number, country in numbers)
         phones = tuple(one for one in parsed if one is not None)
-        found.append(InvoiceRecord(ledger_id, _timeline(history), phones, phones_whole=True))
+        found.append(InvoiceRecord(ledger_id, _timeline(history), phones, phones_whole=True, customers=tuple(states)))
     return tuple(found)
 
 

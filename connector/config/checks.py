@@ -7,16 +7,19 @@ the file is wrong. A check yields problems (nothing starts) and warnings (it wor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from adapters.secrets import ResolvedSecrets
 from connector.config.budgets import budgets
+from connector.config.company import NoticeSettings
 from connector.config.describe import SERVICES, settings_of
 from connector.config.document import Company, Document, printable
 from connector.config.findings import Findings
-from connector.config.values import outside_gsm7, split_address
+from connector.config.values import DAYS, minutes_of, outside_gsm7, split_address
+from connector.domain.calendar import Window
+from connector.domain.hours import shut_by_every_law, shut_by_law
 from connector.domain.lease import CALL, TEXTS_WAIT, texts_wait
 from connector.domain.senders import NameRule, name_country
 from connector.pointers import SCHEMES, SecretPointer
@@ -348,6 +351,52 @@ def takeover(document: Document, found: Findings) -> None:
             )
 
 
+def hours(document: Document, found: Findings) -> None:
+    """Hours that the law leaves nothing of, and a law that is put aside for real customers."""
+    for company in document.companies:
+        notices, country = company.section("notices"), company.raw.get("country")
+        if not company.enabled:
+            continue
+        if notices.get("hours_by_law") is False:
+            if not stand_in_addresses(company)["twilio"]:
+                found.problem(
+                    company.path("notices", "hours_by_law"),
+                    "puts the law's hours aside, and the texts of this company reach real people",
+                    "Remove the line; it is for a stand-in of Twilio on this machine alone.",
+                )
+            continue
+        window = _window(notices)
+        if window is None or not isinstance(country, str):
+            continue
+        shut = list(shut_by_law(window, country))
+        path = company.path("notices", "window_start")
+        if shut_by_every_law(window, country):
+            found.problem(
+                path,
+                "opens a window that the law shuts wholly: no notice could ever be sent",
+                "Choose hours that meet 10:00 to 17:00 on weekdays, which are lawful everywhere.",
+            )
+        elif shut:
+            where = ["places of which the state is not known" if one is None else one for one in shut]
+            found.warn(
+                path,
+                f"opens a window that the law shuts wholly in {', '.join(where)}",
+                "Customers there get no notices; hours that meet 10:00 to 17:00 on weekdays are lawful everywhere.",
+            )
+
+
+def _window(notices: Mapping[str, object]) -> Window | None:
+    """The window as written, with the defaults where it says nothing; None where it cannot be read."""
+    usual = NoticeSettings()
+    start, end = (notices.get(key, getattr(usual, key)) for key in ("window_start", "window_end"))
+    days = notices.get("days", usual.days)
+    opens, closes = (minutes_of(one) if isinstance(one, str) else None for one in (start, end))
+    if opens is None or closes is None or opens >= closes or not isinstance(days, list | tuple):
+        return None
+    known = frozenset(DAYS.index(day) for day in days if day in DAYS)
+    return Window(opens, closes, known) if known else None
+
+
 def _seconds(given: object, usual: float) -> float:
     return float(given) if isinstance(given, (int, float)) else usual  # what is neither is told elsewhere
 
@@ -362,5 +411,6 @@ def check_all(document: Document, secrets: ResolvedSecrets) -> Findings:
     stripe_keys(document, secrets, found)
     oddities(document, found)
     takeover(document, found)
+    hours(document, found)
     budgets(document, found)
     return found

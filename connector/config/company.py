@@ -29,8 +29,11 @@ from connector.config.values import (
     Zone,
     minutes_of,
 )
+from connector.domain.dunning import DAYS_BETWEEN
 from connector.settings import Contradiction, Means, StrictSettings
 
+DaysLate = Annotated[int, Field(ge=1, le=365)]
+LATE_STEPS = ("overdue", "overdue_2", "overdue_3", "handover")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -38,7 +41,31 @@ class NoticeSettings(StrictSettings):
     """Which texts are sent, when, and to whom not."""
 
     issued: bool = Field(default=True, description="Text the payment link when an invoice is issued.")
+    upcoming: bool = Field(
+        default=True,
+        description="Text a reminder before the due date. Never within a week of the text for a new invoice: on short "
+        "terms that one says it all.",
+    )
+    upcoming_days: Annotated[int, Field(ge=1, le=30)] = Field(
+        default=3, description="How many days before the due date that is."
+    )
     due: bool = Field(default=True, description="Text again on the due date when something is still owed.")
+    overdue: bool = Field(default=True, description="Text a reminder once the due date is past.")
+    overdue_days: DaysLate = Field(default=3, description="How many days after the due date that is.")
+    overdue_2: bool = Field(default=False, description="Text a second reminder.")
+    overdue_2_days: DaysLate = Field(default=10, description="How many days after the due date that is.")
+    overdue_3: bool = Field(default=False, description="Text a third and last reminder.")
+    overdue_3_days: DaysLate = Field(
+        default=24, description="How many days after the due date that is. Growing gaps are heard better than a drum."
+    )
+    handover: bool = Field(
+        default=False,
+        description="In the end hand the invoice over to you: no more texts about it, and `duebird attention` shows it "
+        "with what was sent so far.",
+    )
+    handover_days: DaysLate = Field(
+        default=45, description="How many days after the due date that is. A call does more by then than a fifth text."
+    )
     receipt: bool = Field(
         default=True, description="Text the customer a receipt once the payment is booked. It ends the worry, politely."
     )
@@ -54,24 +81,41 @@ class NoticeSettings(StrictSettings):
         examples=["5.00"],
     )
     window_start: ClockTime = Field(
-        default="08:00",
-        description="Earliest time of day for a text, in the customer's time zone. "
-        "US law starts at 08:00. '00:00' with window_end '24:00' is the whole day.",
+        default="10:00",
+        description="Earliest time of day for a notice, in the customer's time zone. Late morning is when most pay. "
+        "'00:00' with window_end '24:00' is the whole day.",
     )
     window_end: ClockTime = Field(
-        default="20:00",
-        description="Latest time of day for a text, in the customer's time zone. The strictest US states end at 20:00.",
+        default="14:00",
+        description="Latest time of day for a notice, in the customer's time zone. Receipts, and words to you, go out "
+        "by day: 08:00 to 20:00, or in this window where it is wider.",
     )
     days: Annotated[tuple[Day, ...], ListOf] = Field(
-        default=("mon", "tue", "wed", "thu", "fri", "sat"),
+        default=("mon", "tue", "wed", "thu", "fri"),
         min_length=1,
-        description="Days on which texts may go out. Sundays are out: several countries' carriers block them.",
+        description="Days on which notices may go out.",
+    )
+    public_holidays: bool = Field(
+        default=False,
+        description="true: notices also go out on public holidays of the customer's country and state. Where the law "
+        "shuts those, they stay shut.",
+    )
+    hours_by_law: bool = Field(
+        default=True,
+        description="Keep to the legal hours of every place the customer may be in, whatever the window says. Only a "
+        "company whose texts go to a stand-in on this machine may write false.",
     )
     max_texts_per_number_per_day: int = Field(
         default=1,
         ge=1,
         le=20,
         description="Texts one number may get in a day, over all its invoices. A second one feels like harassment.",
+    )
+    max_texts_per_number_per_week: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Notices one number may get in seven days, over all its invoices.",
     )
     excluded_customers: Annotated[tuple[Line, ...], ListOf] = Field(
         default=(),
@@ -89,7 +133,8 @@ class NoticeSettings(StrictSettings):
     )
 
     def contradictions(self) -> Iterator[Contradiction]:
-        """A window that opens before it closes."""
+        """A window that opens before it closes, and steps in the order of time."""
+        yield from self._days_that_do_not_grow()
         start, end = minutes_of(self.window_start), minutes_of(self.window_end)
         if start is not None and end is not None and start >= end:
             yield Contradiction(
@@ -97,6 +142,21 @@ class NoticeSettings(StrictSettings):
                 f"is '{self.window_start}', not before window_end '{self.window_end}': no text could ever be sent",
                 "Write a start before the end, such as '08:00' and '20:00'; the whole day is '00:00' and '24:00'.",
             )
+
+    def _days_that_do_not_grow(self) -> Iterator[Contradiction]:
+        before: tuple[str, int] | None = None
+        for step in LATE_STEPS:
+            if not getattr(self, step):
+                continue
+            days = getattr(self, f"{step}_days")
+            if before is not None and days < before[1] + DAYS_BETWEEN:
+                yield Contradiction(
+                    f"{step}_days",
+                    f"is {days}, and {before[0]}_days is {before[1]}: these steps need at least {DAYS_BETWEEN} days "
+                    "between them",
+                    f"Write {before[1] + DAYS_BETWEEN} or more, or {step} = false.",
+                )
+            before = (step, days)
 
     @property
     def window(self) -> tuple[int, int]:

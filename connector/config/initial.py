@@ -58,9 +58,9 @@ auth_token = "env:{env}_TWILIO_AUTH_TOKEN"
 from_number = "+15550100001"
 
 [company.notices]
-# Texts go out at these hours of the customer's own time zone.
-window_start = "08:00"
-window_end = "20:00"
+# Reminders go out at these hours of the customer's own time zone, on weekdays that are no holidays there.
+window_start = "10:00"
+window_end = "14:00"
 """
 
 

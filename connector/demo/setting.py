@@ -87,8 +87,12 @@ draft_first = false
 window_start = "00:00"
 window_end = "24:00"
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-# One is what a business wants; here somebody plays, and issues invoice after invoice to the same customer.
+# Here nobody has a phone, and somebody plays at whatever hour.
+public_holidays = true
+hours_by_law = false
+# One a day and three a week are what a business wants; here invoice after invoice is issued to the same customer.
 max_texts_per_number_per_day = 20
+max_texts_per_number_per_week = 100
 """
 _QUICKBOOKS: Final = """\
 kind = "quickbooks"

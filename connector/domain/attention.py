@@ -15,11 +15,12 @@ class Mended:
     wrote: Mapping[str, datetime] = field(default_factory=dict)  # a call that changes something was
     clock_agreed_at: datetime | None = None  # the services' time and the machine's were the same
     delivered_at: datetime | None = None  # when the latest text that reached its phone was sent
+    taken_back: frozenset[str] = frozenset()  # invoices by id that were a person's to see to, and are no more
     caps_allow: bool = False  # the hourly and daily caps allow another notice
 
 
 def is_mended(key: str, opened_at: datetime, mended: Mended) -> bool:
-    """Whether what the item tells of is over. Items about one invoice, payment or reply are a person's alone."""
+    """Whether what the item tells of is over. Items about a payment or reply are a person's alone."""
     _, kind, *rest = [*key.split("/"), "", ""]
     subject = rest[0]
     if kind == "connection":
@@ -31,6 +32,8 @@ def is_mended(key: str, opened_at: datetime, mended: Mended) -> bool:
         return _after(mended.delivered_at, opened_at)
     if kind == "clock":
         return _after(mended.clock_agreed_at, opened_at)
+    if kind == "handover":
+        return subject in mended.taken_back
     return kind == "cap" and mended.caps_allow
 
 

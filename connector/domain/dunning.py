@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,10 +16,20 @@ from connector.domain.receivable import Receivable
 
 
 class Step(StrEnum):
-    """The notices a receivable may get, in their order."""
+    """The occasions of a receivable, in their order in time: the notices it may get, and the end of them."""
 
     ISSUED = "issued"
+    UPCOMING = "upcoming"
     DUE = "due"
+    OVERDUE = "overdue"
+    SECOND_OVERDUE = "overdue_2"
+    THIRD_OVERDUE = "overdue_3"
+    HANDOVER = "handover"  # no text: from here on a person sees to it
+
+
+# Those that are texts.
+NOTICES: Final = tuple(step for step in Step if step is not Step.HANDOVER)
+PAST_DUE: Final = frozenset({Step.OVERDUE, Step.SECOND_OVERDUE, Step.THIRD_OVERDUE})
 
 
 class Anchor(StrEnum):
@@ -47,6 +58,39 @@ class StepRule:
 ISSUED_RULE: Final = StepRule(Step.ISSUED, Anchor.ISSUE_DATE, good_for_days=7)
 # Three days carry a due date that falls on Saturday over a weekend of closed windows.
 DUE_RULE: Final = StepRule(Step.DUE, Anchor.DUE_DATE, good_for_days=3)
+# A week carries a reminder over a weekend with holidays on both sides; the next step is further away than that.
+OVERDUE_GOOD_FOR: Final = 7
+# An invoice that a person must see to stays one: only a payment, or the person, ends it. A century.
+HANDOVER_GOOD_FOR: Final = 36_500
+# The guide's days (3 before, on the day, 3 after), then a week and a fortnight more: who has not paid after a month and
+# a half is better called than texted.
+USUAL_DAYS: Final[dict[Step, int]] = {
+    Step.UPCOMING: 3,
+    Step.OVERDUE: 3,
+    Step.SECOND_OVERDUE: 10,
+    Step.THIRD_OVERDUE: 24,
+    Step.HANDOVER: 45,
+}
+# The day after a reminder is too soon for the next, though a weekend may have delayed the first of them.
+DAYS_BETWEEN: Final = 2
+
+
+def rule_of(step: Step, days: int | None = None) -> StepRule:
+    """The rule of a step, `days` before (upcoming) or after the due date; the usual ones where left out."""
+    if step is Step.ISSUED:
+        return ISSUED_RULE
+    if step is Step.DUE:
+        return DUE_RULE
+    days = USUAL_DAYS[step] if days is None else days
+    if step is Step.UPCOMING:
+        # Not on the very eve: where closed days kept it until then, the text of the day itself says it all.
+        return StepRule(step, Anchor.DUE_DATE, -days, good_for_days=max(days - 1, 1))
+    good_for = HANDOVER_GOOD_FOR if step is Step.HANDOVER else OVERDUE_GOOD_FOR
+    return StepRule(step, Anchor.DUE_DATE, days, good_for)
+
+
+# What a company has that says nothing else.
+USUAL_STEPS: Final = (ISSUED_RULE, rule_of(Step.UPCOMING), DUE_RULE, rule_of(Step.OVERDUE))
 
 
 class ConsentRule(StrEnum):
@@ -58,17 +102,24 @@ class ConsentRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One company's rules, as values. `zone` is the company's; amounts are in the receivable's currency."""
+    """One company's rules, as values. `zone` is the company's; amounts are in the receivable's currency.
+
+    `by_law`: the law's hours bind beside the window; not where only stand-ins are texted. `keep_holidays`: no notices
+    on the recipient's public holidays.
+    """
 
     business: str
     zone: ZoneInfo
     country: str
     start_on: date
-    steps: tuple[StepRule, ...] = (ISSUED_RULE, DUE_RULE)
+    by_law: bool
+    keep_holidays: bool
+    steps: tuple[StepRule, ...] = USUAL_STEPS
     window: Window = field(default_factory=Window)
     minimum: Decimal = Decimal(0)
     minimum_in: str | None = None  # the only currency the minimum speaks of; None: each receivable's own
     max_per_number_per_day: int = 1
+    max_per_number_per_week: int = 3
     excluded_customers: frozenset[str] = frozenset()
     skip_payable_elsewhere: bool = False
     require_sent: bool = False
@@ -126,6 +177,8 @@ class Reason(StrEnum):
     REPLIED = "replied"
     NO_STEP_NOW = "no_step_now"
     STEP_DONE = "step_done"
+    TOO_SOON = "too_soon"
+    HANDED_OVER = "handed_over"
     NO_CUSTOMER = "no_customer"
     CUSTOMER_INACTIVE = "customer_inactive"
     NO_MOBILE = "no_mobile"
@@ -138,6 +191,7 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"
     UNCHARGEABLE = "unchargeable"
     DAILY_CAP = "daily_cap"
+    WEEKLY_CAP = "weekly_cap"
     OUTSIDE_WINDOW = "outside_window"
     IN_PROGRESS = "in_progress"
     LINK_CHANGING = "link_changing"
@@ -170,6 +224,8 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.REPLIED: "the customer has written, and waits for your answer; see `duebird attention`",
     Reason.NO_STEP_NOW: "no notice is due now",
     Reason.STEP_DONE: "this notice has had its turn",
+    Reason.TOO_SOON: "its last reminder went out less than two days ago",
+    Reason.HANDED_OVER: "handed over to you: Duebird texts no more about it; see `duebird attention`",
     Reason.NO_CUSTOMER: "the ledger gave no customer record",
     Reason.CUSTOMER_INACTIVE: "the customer is archived in the ledger",
     Reason.NO_MOBILE: "the customer has no mobile number in the ledger",
@@ -182,7 +238,8 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.OPTED_OUT: "this number has opted out",
     Reason.UNCHARGEABLE: "the amount cannot be charged by card",
     Reason.DAILY_CAP: "this number has had its text for today",
-    Reason.OUTSIDE_WINDOW: "outside the hours for texts",
+    Reason.WEEKLY_CAP: "this number has had its texts for this week",
+    Reason.OUTSIDE_WINDOW: "outside the hours for texts where the customer is",
     Reason.IN_PROGRESS: "something is under way for this invoice",
     Reason.LINK_CHANGING: "its payment link is being replaced",
     Reason.PAUSED: "texts are paused; `duebird resume` lets them go",
@@ -204,9 +261,20 @@ class CurrentStep:
     next_start: date | None
 
 
-def current_step(receivable: Receivable, rules: tuple[StepRule, ...], today: date) -> CurrentStep:
+def starts_of(receivable: Receivable, rules: Sequence[StepRule]) -> list[tuple[date, StepRule]]:
+    """The steps this receivable has, with the civil day on which each begins, in their order."""
+    starts = [(start, rule) for rule in rules if (start := rule.start(receivable)) is not None]
+    issued = next((start for start, rule in starts if rule.step is Step.ISSUED), None)
+    if issued is not None:
+        # Within a week of "here is your invoice", "it will be due" tells nobody anything new.
+        early = issued + timedelta(days=ISSUED_RULE.good_for_days)
+        starts = [(start, rule) for start, rule in starts if rule.step is not Step.UPCOMING or start >= early]
+    return sorted(starts, key=_by_start)
+
+
+def current_step(receivable: Receivable, rules: Sequence[StepRule], today: date) -> CurrentStep:
     """The latest step whose time has come: an earlier one that was missed is passed over, never sent late beside it."""
-    starts = sorted(((start, rule) for rule in rules if (start := rule.start(receivable)) is not None), key=_by_start)
+    starts = starts_of(receivable, rules)
     begun = [(start, rule) for start, rule in starts if start <= today]
     next_start = next((start for start, _ in starts if start > today), None)
     if not begun:

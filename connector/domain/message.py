@@ -26,6 +26,10 @@ OPT_OUT: Final = "Reply STOP to opt out."  # US carriers ask for it in the first
 ISSUED: Final = (
     "[Hi {first_name}, ]here is your invoice[ {invoice}] from {business}: {amount}[, due {due}]. Pay online: {link}"
 )
+UPCOMING: Final = (
+    "[Hi {first_name}, ]a reminder from {business}: your invoice[ {invoice}] for {amount} is due[ {due}]. "
+    "Pay online: {link}"
+)
 DUE: Final = (
     "[Hi {first_name}, ]a reminder from {business}: your invoice[ {invoice}] for {amount} is due today. "
     "Pay online: {link}"
@@ -182,8 +186,13 @@ def notice_on_due_date(values: TextValues, *, first: bool, template: Template | 
     return _composed(template or Template(DUE), values, first=first)
 
 
+def notice_upcoming(values: TextValues, *, first: bool) -> ComposedText:
+    """The text some days before an invoice is due."""
+    return _composed(Template(UPCOMING), values, first=first)
+
+
 def notice_past_due(values: TextValues, *, first: bool) -> ComposedText:
-    """The due date's text where it goes out some days later, after a weekend or an outage: never "due today"."""
+    """The text once the due date is past: a reminder, or the due date's own after a weekend or an outage."""
     return _composed(Template(PAST_DUE), values, first=first)
 
 

@@ -9,10 +9,11 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from connector.domain.approval import LONG, SAMPLE_LINK, Ask, Verdict, Word, last_word
-from connector.domain.calendar import local_day, start_of_day, zones_of
+from connector.domain.calendar import local_day, start_of_day
 from connector.domain.consent import ConsentState
-from connector.domain.dunning import ConsentRule, Policy, Reason, Step, current_step
+from connector.domain.dunning import DAYS_BETWEEN, PAST_DUE, ConsentRule, Policy, Reason, Step, current_step
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
+from connector.domain.hours import hours_of
 from connector.domain.link_effects import create_link, retire_link
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
@@ -20,6 +21,7 @@ from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.domain.senders import sender_stop
 
+A_WEEK: Final = timedelta(days=7)
 _STATE_REASONS: Final = {
     ReceivableState.PAID: Reason.PAID,
     ReceivableState.VOIDED: Reason.VOIDED,
@@ -70,6 +72,8 @@ class Situation:
     open_effects: tuple[OpenEffect, ...] = ()
     steps_done: frozenset[Step] = field(default_factory=frozenset)
     notices_today: int = 0  # to this number, over all its receivables, in the recipient's day
+    notices_this_week: tuple[datetime, ...] = ()  # when they went or will go to this number, the last seven days
+    last_notice_at: datetime | None = None  # of this receivable, in the last days
     texted_before: bool = False  # this number has had a text from this company
     uncharged_because: str | None = None  # the processor cannot charge this amount
     paused: bool = False
@@ -197,7 +201,7 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
     timing = _step(situation, policy, now)
     if not timing.open:
         # Whoever has said STOP gets nothing at any step: a person wants to read that, not that a step has had its turn.
-        stopped = situation.consent is ConsentState.REVOKED
+        stopped = situation.consent is ConsentState.REVOKED and timing.reason is not Reason.HANDED_OVER
         return Gate(Reason.OPTED_OUT, timing.review_at) if stopped else timing
     for gate in (_reachable, _agreed, _sendable):
         if (reason := gate(situation, policy)) is not None:
@@ -288,12 +292,19 @@ def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
             return Gate(reason, start_of_day(until + timedelta(days=1), policy.zone))
     current = current_step(situation.receivable, policy.steps, today)
     later = start_of_day(current.next_start, policy.zone) if current.next_start else None
+    if current.step is Step.HANDOVER:
+        return Gate(Reason.HANDED_OVER)
     if current.step is None:
         return Gate(Reason.NO_STEP_NOW, later)
     # An earlier step after a later one would go backwards: the due date may have been put before the issue date.
     order = list(Step)
     if any(order.index(done) >= order.index(current.step) for done in situation.steps_done):
         return Gate(Reason.STEP_DONE, later)
+    if current.step in PAST_DUE and situation.last_notice_at is not None:
+        # The text of the due day waited for a weekend to pass, and the reminder's day is here already.
+        free = local_day(situation.last_notice_at, policy.zone) + timedelta(days=DAYS_BETWEEN)
+        if today < free:
+            return Gate(Reason.TOO_SOON, start_of_day(free, policy.zone))
     return Gate(Reason.GO, later, current.step)
 
 
@@ -349,13 +360,20 @@ def _approved(situation: Situation, policy: Policy, timing: Gate, now: datetime)
 
 def _welcome_now(situation: Situation, policy: Policy, timing: Gate, now: datetime) -> Gate:
     assert situation.phone is not None, "the gate before this one saw to it"  # noqa: S101
-    zones = zones_of(situation.phone, policy.zone)
+    hours = hours_of(policy, situation.phone, situation.customer)
+    key = situation.receivable.ledger_id
     if situation.notices_today >= policy.max_per_number_per_day:
-        next_day = max(start_of_day(local_day(now, zone) + timedelta(days=1), zone) for zone in zones)
-        return Gate(Reason.DAILY_CAP, policy.window.next_opening(next_day, zones) or next_day)
-    if not policy.window.is_open(now, zones):
-        # None: no hour suits every zone the number may be in. Clock changes and settings may alter that.
-        return Gate(Reason.OUTSIDE_WINDOW, policy.window.next_opening(now, zones) or tomorrow(policy.zone, now))
+        next_day = max(
+            start_of_day(local_day(now, zone) + timedelta(days=1), zone) for zone in (one.zone for one in hours.places)
+        )
+        return Gate(Reason.DAILY_CAP, hours.turn(next_day, key) or next_day)
+    recent = sorted(at for at in situation.notices_this_week if at > now - A_WEEK)
+    if len(recent) >= policy.max_per_number_per_week:
+        free = recent[-policy.max_per_number_per_week] + A_WEEK
+        return Gate(Reason.WEEKLY_CAP, hours.turn(free, key) or free)
+    if not hours.is_open(now):
+        # None: no hour suits every place the number may be in, or all are holidays. Clock changes may alter that.
+        return Gate(Reason.OUTSIDE_WINDOW, hours.turn(now, key) or tomorrow(policy.zone, now))
     return timing
 
 

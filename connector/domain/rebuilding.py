@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
-from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Step, StepRule, current_step
+from connector.domain.dunning import NOTICES, Step, StepRule, current_step, rule_of, starts_of
 from connector.domain.effect import BooksIdentity, natural_key
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import GENERATION_KEY, INVOICE_KEY, TENANT_KEY, LinkRecord
-
-_USUAL: Final = (ISSUED_RULE, DUE_RULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,9 @@ def turns_of(
     - every step that had begun on the day of a text counts as spent, the latest of them as the one it was;
     - where by today's dates no step can have gone out that day, the dates were others then: all steps are spent;
     - each text spends a step of its own, so that two texts leave nothing of two steps;
-    - steps that the settings leave out today count as well: they may have been on.
+    - steps that the settings leave out today count as well, on their usual days: they may have been on.
+
+    Handing an invoice over to a person is no text: that step is never spent by one.
 
     Args:
         receivable: as it stands; None where the ledger has it no more.
@@ -87,9 +86,9 @@ def turns_of(
     for day in sent_on:
         begun = _begun(receivable, every, day)
         possible = receivable is not None and current_step(receivable, every, day).step is not None
-        spent |= set(begun) if possible else set(Step)
+        spent |= set(begun) if possible else set(NOTICES)
         doubtful = [step for step in begun if step in in_doubt]
-        order = dict.fromkeys([*doubtful, *reversed(begun), *Step])
+        order = dict.fromkeys([*doubtful, *reversed(begun), *NOTICES])
         step = next((one for one in order if one not in used), None)
         found.append(step)
         if step is not None:
@@ -97,14 +96,13 @@ def turns_of(
     return Turns(tuple(found), frozenset(used | spent))
 
 
-def _every(rules: Sequence[StepRule]) -> tuple[StepRule, ...]:
-    known = {rule.step for rule in rules}
-    return (*rules, *(rule for rule in _USUAL if rule.step not in known))
+def _every(rules: Sequence[StepRule]) -> list[StepRule]:
+    known = {rule.step: rule for rule in rules}
+    return [known.get(step) or rule_of(step) for step in NOTICES]
 
 
 def _begun(receivable: Receivable | None, rules: Sequence[StepRule], day: date) -> list[Step]:
     """Steps whose time had come by that day, earliest first."""
     if receivable is None:
         return []
-    starts = [(start, rule.step) for rule in rules if (start := rule.start(receivable)) is not None and start <= day]
-    return [step for _, step in sorted(starts, key=lambda one: (one[0], list(Step).index(one[1])))]
+    return [rule.step for start, rule in starts_of(receivable, rules) if start <= day]

@@ -19,7 +19,7 @@ from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.receivable import Receivable
+from connector.domain.receivable import Customer, Receivable
 
 T = TypeVar("T")
 
@@ -79,13 +79,15 @@ class InvoiceRecord:
     """An invoice with how it stood over time.
 
     `phones`: every number that the ledger gives, or ever gave, for its customer; None where they were not read.
-    `phones_whole`: also the former ones are among them.
+    `customers`: that customer, for the address, in every state that was read; also of those above, where it has its
+    number from them. `phones_whole`: also the former ones are among both.
     """
 
     ledger_id: str
     standings: Timeline[Receivable]
     phones: tuple[Phone, ...] | None = None
     phones_whole: bool = False
+    customers: tuple[Customer, ...] = ()
 
     @property
     def label(self) -> str:

@@ -19,6 +19,7 @@ from connector.domain.plan import Decision, Situation, broken_promise, decide, m
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
 from connector.failpoints import Boundary, reach
 from connector.flows.company import Company, Counts
+from connector.flows.handover import hand_over
 from connector.flows.poll import read_customers
 from connector.flows.situation import situations
 from connector.flows.trouble import as_trouble
@@ -109,14 +110,12 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
         if situation.phone is not None:
             # Two receivables of one customer in one batch: the second sees the first one's text.
             extra = planned_for[situation.phone.e164]
-            situation = replace(situation, notices_today=situation.notices_today + extra)
+            lately = (*situation.notices_this_week, *[now] * extra)
+            situation = replace(situation, notices_today=situation.notices_today + extra, notices_this_week=lately)
         decision = decide(situation, company.policy, company.words, now)
         if any(one.kind is EffectKind.SEND_TEXT for one in decision.effects) and situation.phone is not None:
             planned_for[situation.phone.e164] += 1
-        if decision.problem:
-            _no_words(company, situation, decision.problem, now)
-        if (promised := broken_promise(situation, local_day(now, company.policy.zone))) is not None:
-            _tell_broken_promise(company, situation, promised, now)
+        _tell_of(company, situation, decision, now)
         if decision.reason is Reason.AWAITING_APPROVAL and decision.ask is None and waits_long(situation.words, now):
             late.append(situation)
         decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision), decision.ask))
@@ -127,6 +126,16 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
     for one in (one for decided in decisions for one in decided.planned):
         reach(Boundary.PLANNED, one.effect.kind, one.text.purpose if one.text else None)
     return held_up
+
+
+def _tell_of(company: Company, situation: Situation, decision: Decision, now: datetime) -> None:
+    """Put before a person what this decision leaves to one."""
+    if decision.problem:
+        _no_words(company, situation, decision.problem, now)
+    if (promised := broken_promise(situation, local_day(now, company.policy.zone))) is not None:
+        _tell_broken_promise(company, situation, promised, now)
+    if decision.reason is Reason.HANDED_OVER:
+        hand_over(company, situation)
 
 
 def _with_customers(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from connector.domain.calendar import local_day
-from connector.domain.dunning import Step
+from connector.domain.dunning import NOTICES, Step
 from connector.domain.effect import EffectKind, EffectStatus, NewEffect, canonical, natural_key
 from connector.domain.invariants.reading import addresses_in
 from connector.domain.rebuilding import turns_of
@@ -94,7 +94,7 @@ def _store(
         if step is not None
     ]
     done = {one.step for one in effects if one.status == EffectStatus.DONE}
-    rest = [step for step in Step if step in turns.spent and step not in turns.of_texts and step not in done]
+    rest = [step for step in NOTICES if step in turns.spent and step not in turns.of_texts and step not in done]
     last, link = new[-1]
     spent = [_found(company, ledger_id, step, last, link, sent=False) for step in rest]
     stored = company.store.texts_found(company.id, sent, spent, WHY_SPENT, company.clock.now())

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from connector.domain.calendar import local_day, zones_of
+from connector.domain.calendar import local_day
 from connector.domain.consent import standing
 from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.hours import home_of
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.plan import LinkFact, OpenEffect, Situation
-from connector.domain.receivable import Receivable
+from connector.domain.places import places_of
+from connector.domain.plan import A_WEEK, LinkFact, OpenEffect, Situation
+from connector.domain.receivable import Customer, Receivable
 from connector.flows.company import Company
 from connector.flows.poll import store_reread
 from state.books import customer_of, receivable_of
@@ -20,8 +22,8 @@ from state.effects import CLOSED_BY_PERSON
 from state.queries import Facts, is_open, step_is_spent
 from state.tables import LinkRow, PaymentRow
 
-# A recipient's day can have begun at most 24 h ago; zones of one number lie at most 24 h apart.
-NOTICES_LOOK_BACK = timedelta(hours=48)
+# Further than anything counts that looks back: a week's texts to one number.
+NOTICES_LOOK_BACK = timedelta(days=8)
 
 
 def situations(
@@ -47,6 +49,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
     row = facts.receivables[ledger_id]
     receivable = receivable_of(row)
     customer_row = facts.customers.get(row.customer_id)
+    customer = customer_of(customer_row) if customer_row else None
     phone = Phone(customer_row.phone) if customer_row and customer_row.phone else None
     effects = [effect for effect in facts.effects.get(ledger_id, []) if effect.key != ignoring]
     links = facts.links.get(ledger_id, [])
@@ -55,7 +58,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
     return Situation(
         identity=company.identity,
         receivable=receivable,
-        customer=customer_of(customer_row) if customer_row else None,
+        customer=customer,
         phone=phone,
         consent=standing(facts.consents.get(phone.e164, []) if phone else []),
         admitted=row.admitted,
@@ -83,7 +86,9 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
             if is_open(effect) and effect.purpose in {None, "notice"}
         ),
         steps_done=spent,
-        notices_today=_today(facts, phone, company.policy, now, ignoring),
+        notices_today=_today(facts, phone, customer, company.policy, now, ignoring),
+        notices_this_week=_week(facts, phone, now, ignoring),
+        last_notice_at=_last(facts, phone, {effect.key for effect in effects}),
         texted_before=phone is not None and phone.e164 in facts.texted,
         paused=facts.paused,
         draft=facts.draft and company.policy.draft_first,
@@ -119,12 +124,28 @@ def _link(row: LinkRow, *, used: bool) -> LinkFact:
     return LinkFact(row.link_id, row.url, amount, used, texted=row.texted_at is not None)
 
 
-def _today(facts: Facts, phone: Phone | None, policy: Policy, now: datetime, ignoring: str | None) -> int:
+def _today(
+    facts: Facts, phone: Phone | None, customer: Customer | None, policy: Policy, now: datetime, ignoring: str | None
+) -> int:
     if phone is None or not facts.notices.get(phone.e164):
         return 0
-    zones = zones_of(phone, policy.zone)
+    zones = {place.zone for place in places_of(phone, customer, home_of(policy))}
     return sum(
         1
         for key, at in facts.notices[phone.e164]
         if key != ignoring and any(local_day(at, zone) == local_day(now, zone) for zone in zones)
     )
+
+
+def _week(facts: Facts, phone: Phone | None, now: datetime, ignoring: str | None) -> tuple[datetime, ...]:
+    if phone is None:
+        return ()
+    found = ((key, at) for key, at in facts.notices.get(phone.e164, []) if at > now - A_WEEK)
+    return tuple(sorted(at for key, at in found if key != ignoring))
+
+
+def _last(facts: Facts, phone: Phone | None, keys: set[str]) -> datetime | None:
+    """When the latest notice about a receivable went out, or was planned, by the keys of its effects."""
+    if phone is None:
+        return None
+    return max((at for key, at in facts.notices.get(phone.e164, []) if key in keys), default=None)

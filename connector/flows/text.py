@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from connector.domain.calendar import zones_of
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, standing
 from connector.domain.dunning import SENTENCES, Reason, Step
+from connector.domain.hours import Hours, courtesy_hours, hours_of
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
 from connector.domain.plan import Situation, may_text, may_thank, notice
@@ -22,6 +22,7 @@ from connector.flows.brakes import CLOCK_MAY_ERR
 from connector.flows.company import Company
 from connector.flows.situation import reread_situation, situations
 from connector.ports.messenger import SentText, TextRequest
+from state.books import customer_of
 from state.store import Attention
 from state.tables import EffectRow
 
@@ -31,7 +32,8 @@ EVIDENCE_REACH: Final = timedelta(days=35)
 FIRST_DELIVERY_LOOK: Final = timedelta(seconds=20)
 LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of date when it arrives
 SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
-RECEIPT_LATE: Final = timedelta(hours=24)  # a receipt later than a day puzzles more than it helps
+# One of Saturday evening still goes out on Monday morning; later than that a receipt puzzles more than it helps.
+RECEIPT_LATE: Final = timedelta(hours=48)
 ASK_AGAIN: Final = timedelta(minutes=15)  # whether a person has let go on what was stopped
 TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
@@ -58,15 +60,15 @@ def send(attempt: Attempt) -> str:
         _concluded(company, row, found, "found at the messaging service; not sent again")
         return "adopted"
     reach(Boundary.ASKED, row.kind, row.purpose)
-    zones = zones_of(to, company.policy.zone)
+    hours = _hours(company, row, to)
     now = company.clock.now()
     error = company.clock_error()
-    left = company.policy.window.time_left(now, zones) - error
+    left = hours.time_left(now) - error
     if left < SHORTEST_QUEUE:
-        later = company.policy.window.next_opening(now + left + error, zones) or now + timedelta(days=1)
+        later = hours.turn(now + left + error, row.key) or now + timedelta(days=1)
         company.store.effects.postpone(row.key, later, now, "the hours for texts end too soon")
         return "postponed"
-    if not company.policy.window.is_open(now - error, zones):
+    if not hours.is_open(now - error):
         company.store.effects.postpone(row.key, now + error, now, "by the services' clocks it is too early for texts")
         return "postponed"
     lease.begin(attempt)
@@ -147,7 +149,6 @@ def _mismatch(
 
 def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:
     """Receipts and notices to the owner: fewer gates, the same respect for STOP and for the night."""
-    zones = zones_of(to, company.policy.zone)
     if standing(company.queries.consent(company.id, to.e164)) is ConsentState.REVOKED:
         return "this number has opted out", None  # the owner's too: each further try would only be refused
     if row.purpose == "receipt":
@@ -157,9 +158,9 @@ def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> t
             return stop
     if (reason := _company_stop(company, to)) is not None:
         return SENTENCES[reason], now + ASK_AGAIN if reason in _PASSING else None
-    if not company.policy.window.is_open(now, zones):
-        opening = company.policy.window.next_opening(now, zones)
-        return "outside the hours for texts", opening or now + timedelta(days=1)
+    hours = _hours(company, row, to)
+    if not hours.is_open(now):
+        return SENTENCES[Reason.OUTSIDE_WINDOW], hours.turn(now, row.key) or now + timedelta(days=1)
     return None
 
 
@@ -171,10 +172,17 @@ def _company_stop(company: Company, to: Phone) -> Reason | None:
     return sender_stop(company.policy, to, shared=bool(shared), closed=closed)
 
 
-# What a person may settle within the day that a receipt is good for.
+# What a person may settle within the days that a receipt is good for.
 _PASSING: Final = frozenset(
     {Reason.PAUSED, Reason.HELD, Reason.IN_DRAFT, Reason.SENDER_SHARED, Reason.SENDER_UNREGISTERED}
 )
+
+
+def _hours(company: Company, row: EffectRow, to: Phone) -> Hours:
+    """When this text may go out: where its recipient is, and what it is."""
+    known = company.queries.owner(company.id, row.subject) if row.purpose in {"notice", "receipt"} else None
+    customer = customer_of(known) if known else None
+    return (hours_of if row.purpose == "notice" else courtesy_hours)(company.policy, to, customer)
 
 
 def _no_thanks(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:

@@ -1,8 +1,9 @@
-"""Take off a person's list what has been mended meanwhile: connections, accounts, the clock, caps."""
+"""Take off a person's list what has been mended meanwhile: connections, accounts, the clock, caps, invoices."""
 
 from __future__ import annotations
 
 from connector.domain.attention import Mended, is_mended
+from connector.domain.dunning import Reason
 from connector.flows import brakes
 from connector.flows.company import Company, Counts
 from state.facts import BY_FACTS
@@ -23,6 +24,7 @@ def run_once(company: Company) -> Counts:
         clock_agreed_at=company.answers().clock_agreed_at,
         delivered_at=company.queries.last_delivered_at(company.id),
         # Asked only where one of them is about the caps: two counts a pass.
+        taken_back=_taken_back(company, [item.subject for item in items if "/handover/" in item.key]),
         caps_allow=any("/cap/" in item.key for item in items) and brakes.caps_allow(company, now),
     )
     for item in items:
@@ -30,3 +32,11 @@ def run_once(company: Company) -> Counts:
             company.store.attention_closed(company.id, item.key, BY_FACTS, now)
             counts.add("matters mended")
     return counts
+
+
+def _taken_back(company: Company, handed_over: list[str]) -> frozenset[str]:
+    """Of these invoices those that are paid, changed, promised or held by now. Asked only where there are any."""
+    if not handed_over:
+        return frozenset()
+    reasons = company.queries.reasons(company.id, handed_over)
+    return frozenset(one for one in handed_over if reasons.get(one) != Reason.HANDED_OVER)

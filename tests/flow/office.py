@@ -18,7 +18,7 @@ from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.reading import MemoryLedgerReader, MemoryMessengerReader, MemoryProcessorReader
 from adapters.memory.records import records_of
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
-from connector.domain.dunning import Policy
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Policy
 from connector.domain.effect import BooksIdentity
 from connector.domain.invariants import broken, check
 from connector.domain.money import Money
@@ -83,6 +83,9 @@ class Office:
             zone=ZoneInfo("America/New_York"),
             country="US",
             start_on=date(2026, 11, 1),
+            by_law=False,  # most tests are about something else than the law of a place, or a day's many steps
+            keep_holidays=False,
+            steps=(ISSUED_RULE, DUE_RULE),
             payment_account_id=self.ledger_world.accounts[0].account_id,
             live=False,
         )

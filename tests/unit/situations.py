@@ -22,7 +22,9 @@ PHONE = Phone("+12125550123")
 NEW_YORK = ZoneInfo("America/New_York")
 AMOUNT = Money.of("120.00", "USD")
 LINK = LinkFact("plink_1", "https://buy.stripe.com/abc", AMOUNT)
-POLICY = Policy(business="Acme Plumbing", zone=NEW_YORK, country="US", start_on=date(2026, 11, 1))
+POLICY = Policy(
+    business="Acme Plumbing", zone=NEW_YORK, country="US", start_on=date(2026, 11, 1), by_law=False, keep_holidays=False
+)
 
 
 def receivable(**fields: Any) -> Receivable:

@@ -21,6 +21,7 @@ BEFORE, AFTER = OPENED - timedelta(minutes=1), OPENED + timedelta(minutes=1)
         ("acme/journal/2026-11-23", Mended(delivered_at=AFTER)),
         ("acme/clock/2026-11-23", Mended(clock_agreed_at=AFTER)),
         ("acme/cap/an hour/2026-11-23", Mended(caps_allow=True)),
+        ("acme/handover/145", Mended(taken_back=frozenset({"145"}))),
     ],
 )
 def test_what_works_again_is_mended(key: str, mended: Mended) -> None:
@@ -36,6 +37,7 @@ def test_what_works_again_is_mended(key: str, mended: Mended) -> None:
         ("acme/setup/30034/2026-11-23", Mended(wrote={"twilio": AFTER}, delivered_at=BEFORE)),
         ("acme/journal/2026-11-23", Mended(wrote={"twilio": AFTER}, delivered_at=BEFORE)),
         ("acme/clock/2026-11-23", Mended(clock_agreed_at=BEFORE)),
+        ("acme/handover/145", Mended(taken_back=frozenset({"146"}))),
     ],
 )
 def test_what_worked_before_or_elsewhere_mends_nothing(key: str, other: Mended) -> None:

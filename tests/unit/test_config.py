@@ -30,7 +30,7 @@ def test_a_short_configuration_is_filled_with_defaults() -> None:
     (acme,) = settings.companies
     assert isinstance(acme.ledger, QuickBooksSettings)
     assert acme.start_on == date(2026, 12, 1)
-    assert acme.notices.window == (480, 1200)
+    assert acme.notices.window == (600, 840)
     assert acme.notices.minimum_amount == Decimal(0)
     assert acme.consent.rule == "record"
     assert acme.name_in_texts == "Acme Plumbing"
@@ -140,8 +140,8 @@ def test_shared_settings_need_not_be_repeated_and_a_company_overrides_them() -> 
     acme, beta = found.settings.companies
     assert acme.country == beta.country == "GB"
     assert isinstance(beta.ledger, XeroSettings)
-    assert acme.notices.window == (540, 1200)
-    assert beta.notices.window == (600, 1200)
+    assert acme.notices.window == (540, 840)
+    assert beta.notices.window == (600, 840)
     assert beta.notices.days == ("mon", "tue")
     assert found.secrets.value(beta.stripe.key) == "rk_live_beta0001"
 
@@ -206,7 +206,7 @@ def test_five_mistakes_are_told_at_once_with_path_and_fix() -> None:
     assert found['company[1] "acme".enabled'].seen == "1"
     assert found['company[1] "acme".enabled'].fix == "Write true or false."
     assert found['company[1] "acme".stripe.key'].wrong == "is missing"
-    assert "'20:00'" in found['company[1] "acme".notices.window_start'].wrong
+    assert "'14:00'" in found['company[1] "acme".notices.window_start'].wrong
     assert all(problem.fix for problem in found.values())
 
 

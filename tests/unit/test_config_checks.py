@@ -370,3 +370,47 @@ def test_texts_that_would_go_on_before_a_copy_elsewhere_has_stopped_are_told() -
     assert "takeover_wait" not in "".join(warned("[daemon]\ntakeover_wait = 220\n" + slow))
     assert "takeover_wait" in "".join(warned("[daemon]\ntakeover_wait = 149\n" + company()))
     assert "takeover_wait" not in "".join(warned(company()))
+
+
+# ------------------------------------------------------------------------------------------------------ hours and steps
+
+
+def notices(lines: str) -> str:
+    return company(rest=f"[company.notices]\n{lines}\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "key", "told"),
+    [
+        ('window_start = "21:00"\nwindow_end = "23:00"', "window_start", "the law shuts wholly: no notice"),
+        ('window_start = "05:00"\nwindow_end = "08:00"', "window_start", "the law shuts wholly: no notice"),
+        ("hours_by_law = false", "hours_by_law", "reach real people"),
+        ("overdue_2 = true\noverdue_2_days = 4", "overdue_2_days", "at least 2 days"),
+        ("overdue_3 = true\noverdue_3_days = 3", "overdue_3_days", "overdue_days is 3"),
+        ("overdue_3 = true\nhandover = true\nhandover_days = 20", "handover_days", "overdue_3_days is 24"),
+    ],
+)
+def test_hours_and_steps_that_cannot_be_are_refused(lines: str, key: str, told: str) -> None:
+    problem = the_problem(notices(lines))
+    assert problem.path == f'company[1] "acme".notices.{key}'
+    assert told in problem.wrong
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "overdue = false\noverdue_2 = true\noverdue_2_days = 2",
+        "overdue_days = 40",  # the later steps are off
+        'window_start = "16:00"\nwindow_end = "23:00"',
+        "handover = true",
+    ],
+)
+def test_hours_and_steps_that_can_be_are_taken(lines: str) -> None:
+    assert problems(notices(lines)) == []
+
+
+def test_hours_that_some_states_shut_are_told_and_taken() -> None:
+    text = notices('window_start = "18:00"\nwindow_end = "20:00"')
+    assert problems(text) == []
+    told = warned(text)['company[1] "acme".notices.window_start']
+    assert "places of which the state is not known, RI" in told

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.cadence import AFOOT_FOR, Activity, Allowance, Intervals, affordable, wanted
-from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Anchor, Step, StepRule, current_step
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Anchor, Step, StepRule, current_step, rule_of
 from connector.domain.effect import (
     LEGAL_MOVES,
     PRIORITY,
@@ -138,6 +138,62 @@ def test_the_step_of_a_day(issued: int, due: int | None, today: int, step: Step 
     found = current_step(one, RULES, day(today))
     assert found.step == step
     assert found.next_start == (day(next_start) if next_start is not None else None)
+
+
+EVERY = tuple(rule_of(step) for step in Step)
+
+
+@pytest.mark.parametrize(
+    ("terms", "today", "step", "next_start"),
+    [
+        (14, 0, Step.ISSUED, 11),
+        (14, 10, None, 11),
+        (14, 11, Step.UPCOMING, 14),
+        (14, 12, Step.UPCOMING, 14),
+        (14, 13, None, 14),  # the eve: tomorrow's text says it all
+        (14, 14, Step.DUE, 17),
+        (14, 16, Step.DUE, 17),
+        (14, 17, Step.OVERDUE, 24),
+        (14, 23, Step.OVERDUE, 24),
+        (14, 24, Step.SECOND_OVERDUE, 38),
+        (14, 31, None, 38),  # a week and a day: it had its time
+        (14, 38, Step.THIRD_OVERDUE, 59),
+        (14, 59, Step.HANDOVER, None),
+        (14, 1000, Step.HANDOVER, None),
+        (10, 7, Step.UPCOMING, 10),
+        (9, 6, Step.ISSUED, 9),  # so soon after "here is your invoice" it would tell nothing new
+        (3, 0, Step.ISSUED, 3),
+        (0, 0, Step.DUE, 3),
+    ],
+)
+def test_every_step_has_its_days(terms: int, today: int, step: Step | None, next_start: int | None) -> None:
+    one = receivable(issued_on=TODAY, due_on=TODAY + timedelta(days=terms))
+    found = current_step(one, EVERY, TODAY + timedelta(days=today))
+    assert found.step is step
+    assert found.next_start == (TODAY + timedelta(days=next_start) if next_start is not None else None)
+
+
+def test_without_the_text_for_a_new_invoice_short_terms_get_their_reminder_before() -> None:
+    one = receivable(issued_on=TODAY, due_on=TODAY + timedelta(days=4))
+    assert current_step(one, EVERY[1:], TODAY + timedelta(days=1)).step is Step.UPCOMING
+
+
+@given(
+    terms=st.integers(-10, 90) | st.none(),
+    days=st.dictionaries(
+        st.sampled_from([one for one in Step if one not in {Step.ISSUED, Step.DUE}]), st.integers(1, 60)
+    ),
+    on=st.frozensets(st.sampled_from(Step)),
+)
+def test_no_step_comes_back_and_none_is_on_two_stretches_of_days(
+    terms: int | None, days: dict[Step, int], on: frozenset[Step]
+) -> None:
+    one = receivable(issued_on=TODAY, due_on=TODAY + timedelta(days=terms) if terms is not None else None)
+    rules = tuple(rule_of(step, days.get(step)) for step in Step if step in on)
+    seen = [current_step(one, rules, TODAY + timedelta(days=day)).step for day in range(-100, 200)]
+    stretches = [step for step, _ in itertools.groupby(seen) if step is not None]
+    assert len(stretches) == len(set(stretches))
+    assert set(stretches) <= on
 
 
 def test_without_rules_there_is_no_step() -> None:

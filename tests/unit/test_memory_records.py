@@ -31,7 +31,8 @@ from tests.simulation.town import LooseBooks
 START = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 DANA = Phone("+12125550123")
 OWED = Money.of("120.00", "USD")
-POLICY = Policy("Acme", ZoneInfo("America/New_York"), "US", date(2026, 11, 1), live=False)
+NEW_YORK = ZoneInfo("America/New_York")
+POLICY = Policy("Acme", NEW_YORK, "US", date(2026, 11, 1), by_law=True, keep_holidays=True, live=False)
 TEXT = TextRequest(DANA, "Invoice 1", timedelta(hours=1))
 LINK = LinkRequest("REF1", OWED, "Invoice 1", "", "", "", "", {"duebird_invoice": "inv1"}, "key1")
 

@@ -16,25 +16,46 @@ from hypothesis import strategies as st
 from connector.domain.approval import Verdict
 from connector.domain.calendar import Window
 from connector.domain.consent import ConsentState
-from connector.domain.dunning import SENTENCES, ConsentRule, Reason, Step
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, SENTENCES, ConsentRule, Reason, Step, rule_of
 from connector.domain.effect import EffectKind
+from connector.domain.hours import hours_of
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.plan import LinkFact, OpenEffect, Situation, decide, may_text, notice_key
 from connector.domain.receivable import Customer, ReceivableState
 from connector.words import Wording
-from tests.unit.situations import AMOUNT, LINK, NEW_YORK, NOON, POLICY, TODAY, receivable, situation, word
+from tests.unit.situations import AMOUNT, LINK, NEW_YORK, NOON, PHONE, POLICY, TODAY, receivable, situation, word
 
 WORDS = Wording()
+
+
+def _turn(window: Window, after: datetime, *, by_law: bool = False) -> datetime | None:
+    """When the text about the invoice has its turn in the window's next opening."""
+    return hours_of(replace(POLICY, window=window, by_law=by_law), PHONE, CUSTOMER).turn(after, "145")
+
+
+CUSTOMER = Customer("c1", "Dana Reed", mobile="x")
 TOMORROW = datetime(2026, 11, 24, 5, 0, tzinfo=NOON.tzinfo)  # midnight in New York
 MORNING = datetime(2026, 11, 24, 13, 0, tzinfo=NOON.tzinfo)
+THREE = tuple(NOON - timedelta(days=days) for days in (5, 3, 1))
 DUE_DAY = datetime(2026, 12, 7, 5, 0, tzinfo=NOON.tzinfo)
+BEFORE_DUE = datetime(2026, 12, 4, 5, 0, tzinfo=NOON.tzinfo)
+WEEK_LATER = datetime(2026, 11, 30, 5, 0, tzinfo=NOON.tzinfo)
+ALL_STEPS = {"steps": tuple(rule_of(step) for step in Step)}
 OPEN_LINK = OpenEffect("K", EffectKind.CREATE_LINK, uncertain=False)
-CUSTOMER = Customer("c1", "Dana Reed", mobile="x")
+ITS_TURN = _turn(Window(), TOMORROW)
+EARLY_TURN = _turn(Window(8 * 60, 9 * 60), NOON)
+EVENING_TURN = _turn(Window(17 * 60, 24 * 60), NOON, by_law=True)
 
 
 def _of(**fields: Any) -> Situation:
     return situation(receivable=receivable(**fields))
+
+
+def _late(days: int = 3, **fields: Any) -> Situation:
+    due_on = TODAY - timedelta(days=days)
+    late = situation(receivable=receivable(issued_on=due_on - timedelta(days=14), due_on=due_on), admitted=True)
+    return replace(late, **fields)
 
 
 def _state(state: ReceivableState) -> Situation:
@@ -64,10 +85,18 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (_of(promised_on=date(2026, 11, 22)), {}, Reason.GO, None),
     (_of(issued_on=date(2026, 11, 24), due_on=None), {}, Reason.NO_STEP_NOW, TOMORROW),
     (_of(issued_on=date(2026, 11, 10), due_on=None), {}, Reason.NO_STEP_NOW, None),
-    (_of(issued_on=date(2026, 11, 10)), {}, Reason.NO_STEP_NOW, DUE_DAY),
-    (situation(steps_done=frozenset({Step.ISSUED})), {}, Reason.STEP_DONE, DUE_DAY),
+    (_of(issued_on=date(2026, 11, 10)), {}, Reason.NO_STEP_NOW, BEFORE_DUE),
+    (_of(issued_on=date(2026, 11, 10)), {"steps": (ISSUED_RULE, DUE_RULE)}, Reason.NO_STEP_NOW, DUE_DAY),
+    (situation(steps_done=frozenset({Step.ISSUED})), {}, Reason.STEP_DONE, BEFORE_DUE),
     # Dated after its own due day once the due notice was out: "here is your invoice" would come after "is due".
-    (situation(steps_done=frozenset({Step.DUE})), {}, Reason.STEP_DONE, DUE_DAY),
+    (situation(steps_done=frozenset({Step.DUE})), {}, Reason.STEP_DONE, BEFORE_DUE),
+    (_late(last_notice_at=NOON - timedelta(days=1)), {}, Reason.TOO_SOON, TOMORROW),
+    (_late(last_notice_at=NOON - timedelta(days=2)), {}, Reason.GO, None),
+    (_late(steps_done=frozenset({Step.OVERDUE})), ALL_STEPS, Reason.STEP_DONE, WEEK_LATER),
+    (_late(45), {}, Reason.NO_STEP_NOW, None),
+    (_late(45), ALL_STEPS, Reason.HANDED_OVER, None),
+    (_late(45, phone=None, consent=ConsentState.REVOKED), ALL_STEPS, Reason.HANDED_OVER, None),
+    (_late(400), ALL_STEPS, Reason.HANDED_OVER, None),
     (situation(customer=None, phone=None), {}, Reason.NO_CUSTOMER, TOMORROW),
     (situation(customer=replace(CUSTOMER, active=False)), {}, Reason.CUSTOMER_INACTIVE, TOMORROW),
     (situation(customer=replace(CUSTOMER, mobile=None), phone=None), {}, Reason.NO_MOBILE, TOMORROW),
@@ -82,17 +111,22 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (situation(), {"two_way": False}, Reason.NAME_REFUSED, TOMORROW),
     (situation(open_effects=(OPEN_LINK,)), {}, Reason.IN_PROGRESS, None),
     (situation(paused=True), {}, Reason.PAUSED, None),
-    (situation(notices_today=1), {}, Reason.DAILY_CAP, MORNING),
+    (situation(notices_today=1), {}, Reason.DAILY_CAP, ITS_TURN),
+    (situation(notices_this_week=THREE), {}, Reason.WEEKLY_CAP, NOON + timedelta(days=2)),
+    (situation(notices_this_week=THREE[1:]), {}, Reason.GO, None),
+    (situation(notices_this_week=THREE), {"max_per_number_per_week": 4}, Reason.GO, None),
+    (situation(notices_this_week=THREE), {"max_per_number_per_week": 2}, Reason.WEEKLY_CAP, NOON + timedelta(days=4)),
     (situation(notices_today=1), {"max_per_number_per_day": 2}, Reason.GO, None),
-    (situation(), {"window": Window(8 * 60, 9 * 60)}, Reason.OUTSIDE_WINDOW, MORNING),
+    (situation(), {"window": Window(8 * 60, 9 * 60)}, Reason.OUTSIDE_WINDOW, EARLY_TURN),
+    (situation(), {"window": Window(17 * 60, 24 * 60), "by_law": True}, Reason.OUTSIDE_WINDOW, EVENING_TURN),
     (situation(live_links=(replace(LINK, amount=Money.of("1.00", "USD")),)), {}, Reason.LINK_CHANGING, None),
-    (situation(), {"business": "☃"}, Reason.NO_WORDS, DUE_DAY),
+    (situation(), {"business": "☃"}, Reason.NO_WORDS, BEFORE_DUE),
     (situation(disputed=True), {}, Reason.DISPUTED, None),
     (situation(promised_on=TODAY), {}, Reason.PROMISED, TOMORROW),
     (situation(replied_until=TODAY), {}, Reason.REPLIED, TOMORROW),
     (situation(replied_until=date(2026, 11, 22)), {}, Reason.GO, None),
     (situation(draft=True), {}, Reason.AWAITING_APPROVAL, NOON + timedelta(days=1)),
-    (situation(draft=True, words=(word(Verdict.REFUSED),)), {}, Reason.NOT_APPROVED, DUE_DAY),
+    (situation(draft=True, words=(word(Verdict.REFUSED),)), {}, Reason.NOT_APPROVED, BEFORE_DUE),
     (situation(draft=True), {"business": "☃"}, Reason.NO_WORDS, TOMORROW),
 ]
 
@@ -243,6 +277,7 @@ def test_a_window_that_never_suits_all_zones_is_looked_at_again_and_not_forgotte
         payment_arrived=st.booleans(),
         paused=st.booleans(),
         notices_today=st.integers(0, 2),
+        notices_this_week=st.integers(0, 4).map(lambda count: (NOON + timedelta(days=60),) * count),
         consent=st.sampled_from(ConsentState),
         live_links=st.sampled_from([(), (LINK,), (replace(LINK, used=True),)]),
         receivable=st.builds(
@@ -268,6 +303,7 @@ def test_nobody_is_texted_who_must_not_be(case: Situation, hours: int) -> None:
         against = [case.held, case.unreachable, case.payment_pending, case.payment_arrived, case.paused]
         assert not any(against)
         assert case.notices_today == 0
+        assert len(case.notices_this_week) < 3
         assert 8 <= now.astimezone(NEW_YORK).hour < 20
     for link in case.live_links:
         fits = case.receivable.is_owed and not link.used and not case.payment_pending and not case.payment_arrived

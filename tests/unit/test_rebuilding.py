@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Step
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, NOTICES, Step, rule_of
 from connector.domain.effect import BooksIdentity, natural_key
 from connector.domain.money import Money
 from connector.domain.rebuilding import own_link, turns_of
@@ -15,6 +15,8 @@ from connector.domain.records import LinkRecord
 from tests.state.house import receivable
 
 BOTH = (ISSUED_RULE, DUE_RULE)
+TO_UPCOMING = {Step.ISSUED, Step.UPCOMING}
+TO_DUE = {Step.ISSUED, Step.UPCOMING, Step.DUE}
 ISSUED_ON, DUE_ON = date(2026, 11, 2), date(2026, 11, 16)
 INVOICE = replace(receivable(), issued_on=ISSUED_ON, due_on=DUE_ON)
 BOOKS = BooksIdentity("quickbooks", "books-1", "acct_1")
@@ -25,14 +27,19 @@ DOLLARS, OTHER = Money.of("120.00", "USD"), Money.of("80.00", "USD")
     ("sent_on", "steps", "spent"),
     [
         ([date(2026, 11, 3)], [Step.ISSUED], {Step.ISSUED}),
-        ([date(2026, 11, 16)], [Step.DUE], {Step.ISSUED, Step.DUE}),
-        ([date(2026, 11, 3), date(2026, 11, 17)], [Step.ISSUED, Step.DUE], {Step.ISSUED, Step.DUE}),
+        ([date(2026, 11, 13)], [Step.UPCOMING], TO_UPCOMING),
+        ([date(2026, 11, 16)], [Step.DUE], TO_DUE),
+        ([date(2026, 11, 3), date(2026, 11, 17)], [Step.ISSUED, Step.DUE], TO_DUE),
+        ([date(2026, 11, 19)], [Step.OVERDUE], {*TO_DUE, Step.OVERDUE}),
+        ([date(2026, 11, 27)], [Step.SECOND_OVERDUE], {*TO_DUE, Step.OVERDUE, Step.SECOND_OVERDUE}),
+        ([date(2026, 12, 12)], [Step.THIRD_OVERDUE], set(NOTICES)),
         # two on days of one step: each spends one of its own
-        ([date(2026, 11, 3), date(2026, 11, 4)], [Step.ISSUED, Step.DUE], {Step.ISSUED, Step.DUE}),
+        ([date(2026, 11, 3), date(2026, 11, 4)], [Step.ISSUED, Step.UPCOMING], TO_UPCOMING),
+        ([date(2026, 11, 16), date(2026, 11, 17)], [Step.DUE, Step.UPCOMING], TO_DUE),
         # on that day no step could go out by these dates: they were others then
-        ([date(2026, 11, 12)], [Step.ISSUED], {Step.ISSUED, Step.DUE}),
-        ([date(2026, 11, 1)], [Step.ISSUED], {Step.ISSUED, Step.DUE}),
-        ([date(2026, 11, 3)] * 3, [Step.ISSUED, Step.DUE, None], {Step.ISSUED, Step.DUE}),
+        ([date(2026, 11, 12)], [Step.ISSUED], set(NOTICES)),
+        ([date(2026, 11, 1)], [Step.ISSUED], set(NOTICES)),
+        ([date(2026, 11, 3)] * 7, [*NOTICES, None], set(NOTICES)),
     ],
 )
 def test_the_days_of_the_texts_say_which_steps_are_spent(
@@ -44,22 +51,34 @@ def test_the_days_of_the_texts_say_which_steps_are_spent(
 
 
 def test_of_an_invoice_that_is_gone_every_step_is_spent() -> None:
-    assert turns_of(None, [date(2026, 11, 3)], BOTH).spent == set(Step)
+    assert turns_of(None, [date(2026, 11, 3)], BOTH).spent == set(NOTICES)
 
 
 def test_a_step_that_was_being_sent_is_the_one_a_fitting_text_was() -> None:
     turns = turns_of(INVOICE, [date(2026, 11, 16)], BOTH, in_doubt={Step.ISSUED})
     assert turns.of_texts == (Step.ISSUED,)
-    assert turns.spent == set(Step)
+    assert turns.spent == TO_DUE
 
 
 def test_a_step_known_to_be_another_text_is_not_given_away_twice() -> None:
     turns = turns_of(INVOICE, [date(2026, 11, 16)], BOTH, taken={Step.DUE})
-    assert turns.of_texts == (Step.ISSUED,)
+    assert turns.of_texts == (Step.UPCOMING,)
 
 
 def test_a_step_that_the_settings_leave_out_today_counts_all_the_same() -> None:
     assert turns_of(INVOICE, [date(2026, 11, 16)], (ISSUED_RULE,)).of_texts == (Step.DUE,)
+
+
+def test_a_step_on_other_days_than_the_usual_ones_is_known_by_its_own() -> None:
+    late = (*BOTH, rule_of(Step.OVERDUE, 6))
+    assert turns_of(INVOICE, [date(2026, 11, 18)], late).of_texts == (Step.DUE,)
+    assert turns_of(INVOICE, [date(2026, 11, 22)], late).of_texts == (Step.OVERDUE,)
+
+
+def test_no_text_spends_the_step_that_hands_an_invoice_to_a_person() -> None:
+    handed_over = (*BOTH, rule_of(Step.HANDOVER, 30))
+    for day in (date(2026, 11, 3), date(2026, 12, 20)):
+        assert Step.HANDOVER not in turns_of(INVOICE, [day], handed_over).spent
 
 
 def link(generation: str = "1", tenant: str = "books-1", reference: str = "") -> LinkRecord:

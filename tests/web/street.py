@@ -73,6 +73,8 @@ draft_first = false
 [company.notices]
 window_start = "00:00"
 window_end = "24:00"
+public_holidays = true
+hours_by_law = false
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """
 

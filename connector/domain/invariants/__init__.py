@@ -43,7 +43,9 @@ class Invariant:
 # that faults change nothing in the end.
 INVARIANTS: Final = (
     Invariant(1, "Nobody was texted twice for the same reason.", once.check),
-    Invariant(2, "Nobody got more texts in a day than the settings allow, and the company's caps held.", flood.check),
+    Invariant(
+        2, "Nobody got more texts in a day or a week than the settings allow, and the company's caps held.", flood.check
+    ),
     Invariant(3, "Nobody was texted after asking for no more texts.", optout.check),
     Invariant(4, "Every text was sent, and could arrive, only within the hours for texts.", hours.check),
     Invariant(5, "Nobody was reminded of what was paid, voided, or being paid.", paid.check),

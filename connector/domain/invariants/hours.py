@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from enum import Enum
 from typing import Final
 
-from connector.domain.calendar import zones_of
+from connector.domain.dunning import Policy
+from connector.domain.hours import Hours, courtesy_hours, hours_of
 from connector.domain.invariants.finding import Finding, NotCheckable, Violation, counted, of_text
 from connector.domain.invariants.reading import Reading
+from connector.domain.phone import Phone
+from connector.domain.receivable import Customer
+from connector.domain.records import InvoiceRecord, TextRecord
 
 NUMBER: Final = 4
 HARM: Final = "A phone rang at night: in many places texts outside of set hours are against the law."
@@ -19,26 +24,69 @@ ACCEPTED_LATE: Final = timedelta(minutes=10)
 
 
 def check(reading: Reading) -> Iterator[Finding]:
-    """Texts that were sent, or might have arrived, outside of the window of the settings."""
-    rules = reading.records.rules
+    """Texts that were sent, or might have arrived, outside of the owner's window, the law's hours, or on a holiday."""
+    about = {one.text.text_id: one.invoice for one in reading.notices} | {
+        text.text_id: invoice for text, invoice in reading.courtesies
+    }
+    notices = {one.text.text_id for one in reading.notices}
     untold = 0
     for text in reading.our_texts:
-        zones = zones_of(text.to, rules.zone)
-        opened = next((at for at in (text.moment, text.moment - ON_THE_WAY) if rules.window.is_open(at, zones)), None)
-        if opened is None:
-            sentence = f"A text to {text.to} was sent outside of the hours for texts."
-            yield Violation(NUMBER, sentence, (of_text(text),), HARM)
+        invoice = about.get(text.text_id)
+        rule = hours_of if text.text_id in notices else courtesy_hours
+        found = [
+            _look(text, rule(reading.records.rules, text.to, customer)) for customer in _addresses(invoice, text.to)
+        ]
+        if _Look.GOOD in found:
             continue
-        left = rules.window.time_left(opened, zones)
-        if text.valid_for is not None:
-            if text.valid_for > left + ACCEPTED_LATE:
-                sentence = f"A text to {text.to} might have waited in a queue until after the hours for texts."
-                yield Violation(NUMBER, sentence, (of_text(text),), HARM)
-        elif text.handed_on_at is None:
+        if _Look.UNTOLD in found:
             untold += text.counts
-        elif text.handed_on_at > opened + left + ACCEPTED_LATE:
-            sentence = f"A text to {text.to} went to the carrier outside of the hours for texts."
-            yield Violation(NUMBER, sentence, (of_text(text),), HARM)
+            continue
+        if invoice is not None and not invoice.phones_whole and _moved(reading, text, rule):
+            why = f"A text to {text.to} would have been outside of the hours for texts at the address as it is now."
+            yield NotCheckable(
+                NUMBER, f"{why} It may have been another then: the ledger does not tell.", (of_text(text),)
+            )
+            continue
+        yield Violation(NUMBER, f"A text to {text.to} {_SENTENCES[found[0]]}", (of_text(text),), HARM)
     if untold:
         why = f"Of {counted(untold, 'text')} it is not told until when it might have arrived."
         yield NotCheckable(NUMBER, why)
+
+
+class _Look(Enum):
+    GOOD = 1
+    UNTOLD = 2
+    SENT = 3
+    QUEUED = 4
+    HANDED_ON = 5
+
+
+_SENTENCES: Final = {
+    _Look.SENT: "was sent outside of the hours for texts.",
+    _Look.QUEUED: "might have waited in a queue until after the hours for texts.",
+    _Look.HANDED_ON: "went to the carrier outside of the hours for texts.",
+}
+
+
+def _look(text: TextRecord, hours: Hours) -> _Look:
+    opened = next((at for at in (text.moment, text.moment - ON_THE_WAY) if hours.is_open(at)), None)
+    if opened is None:
+        return _Look.SENT
+    left = hours.time_left(opened)
+    if text.valid_for is not None:
+        return _Look.QUEUED if text.valid_for > left + ACCEPTED_LATE else _Look.GOOD
+    if text.handed_on_at is None:
+        return _Look.UNTOLD
+    return _Look.HANDED_ON if text.handed_on_at > opened + left + ACCEPTED_LATE else _Look.GOOD
+
+
+def _addresses(invoice: InvoiceRecord | None, to: Phone) -> Sequence[Customer | None]:
+    """Every address that its recipient has or had; the number alone where there is none, or it is the owner's."""
+    if invoice is None or not invoice.customers or to not in (invoice.phones or ()):
+        return (None,)
+    return invoice.customers
+
+
+def _moved(reading: Reading, text: TextRecord, rule: Callable[[Policy, Phone, Customer | None], Hours]) -> bool:
+    """Whether the text was in order by its number alone, so that an older address may explain it."""
+    return _look(text, rule(reading.records.rules, text.to, None)) in {_Look.GOOD, _Look.UNTOLD}

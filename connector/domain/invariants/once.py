@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import local_day
-from connector.domain.dunning import Step, current_step
+from connector.domain.dunning import DAYS_BETWEEN, Step, current_step
 from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_invoice, of_payment, of_text
 from connector.domain.invariants.reading import Notice, Reading
 from connector.domain.records import InvoiceRecord, TextRecord
@@ -39,8 +40,8 @@ def _of_invoice(reading: Reading, notices: list[Notice]) -> Iterator[Finding]:
         if sure and not steps:
             sentence = f"A text about invoice {label} went out on a day on which no notice was due."
             yield Violation(NUMBER, sentence, (of_text(notice.text),), HARM)
-    if len(notices) > len(reading.records.rules.steps):
-        most = len(reading.records.rules.steps)
+    most = sum(1 for one in reading.records.rules.steps if one.step is not Step.HANDOVER)
+    if len(notices) > most:
         sentence = f"{len(notices)} texts about invoice {label} went out; there are {most} occasions for one."
         yield Violation(NUMBER, sentence, shown, HARM)
     elif not _distinct([steps for steps, _ in turns if steps]):
@@ -53,7 +54,7 @@ def _of_invoice(reading: Reading, notices: list[Notice]) -> Iterator[Finding]:
                 "since, so perhaps its dates were others then: read both."
             )
             yield NotCheckable(NUMBER, why, shown)
-    elif _same_words(notices) and not all(sure for _, sure in turns):
+    elif _same_words_again(notices, reading.records.rules.zone) and not all(sure for _, sure in turns):
         sentence = f"The same words about invoice {label} went out twice."
         yield Violation(NUMBER, sentence, shown, HARM)
 
@@ -62,7 +63,7 @@ def _turns(reading: Reading, notice: Notice) -> tuple[frozenset[Step], bool]:
     """Which steps were due when this text was decided on, and whether that is sure."""
     rules = reading.records.rules
     if notice.invoice is None:
-        return frozenset(one.step for one in rules.steps), False
+        return frozenset(one.step for one in rules.steps if one.step is not Step.HANDOVER), False
     end = notice.text.moment
     begin = end - DECIDED_WITHIN
     standings = notice.invoice.standings
@@ -70,7 +71,7 @@ def _turns(reading: Reading, notice: Notice) -> tuple[frozenset[Step], bool]:
     known = standings.during(begin, end) if sure else standings.states
     days = {local_day(begin, rules.zone), local_day(end, rules.zone)}
     found = {current_step(one, rules.steps, day).step for one in known for day in days}
-    return frozenset(one for one in found if one is not None), sure
+    return frozenset(one for one in found if one is not None and one is not Step.HANDOVER), sure
 
 
 def _distinct(choices: Sequence[frozenset[Step]]) -> bool:
@@ -83,6 +84,24 @@ def _distinct(choices: Sequence[frozenset[Step]]) -> bool:
 
 def _same_words(notices: list[Notice]) -> bool:
     return max(Counter(one.text.body.strip() for one in notices).values()) > 1
+
+
+def _same_words_again(notices: list[Notice], zone: ZoneInfo) -> bool:
+    """Whether words came twice that are no reminder past due: only those are alike, and days lie between them."""
+    said: dict[str, Notice] = {}
+    for one in notices:
+        before = said.get(one.text.body.strip())
+        if before is not None and not _both_late(before, one, zone):
+            return True
+        said[one.text.body.strip()] = one
+    return False
+
+
+def _both_late(first: Notice, second: Notice, zone: ZoneInfo) -> bool:
+    """Of an invoice that is gone its due date is, too: it may have been past."""
+    due = first.invoice.standings.latest.due_on if first.invoice else date.min
+    late = due is not None and local_day(first.text.moment, zone) > due
+    return late and second.text.moment - first.text.moment >= timedelta(days=DAYS_BETWEEN - 1)
 
 
 def _courtesies(reading: Reading) -> Iterator[Finding]:

@@ -41,6 +41,8 @@ RULES = Policy(
     zone=ZoneInfo("America/New_York"),
     country="US",
     start_on=date(2026, 11, 1),
+    by_law=False,
+    keep_holidays=False,
     payment_account_id="acc1",
     live=False,
 )

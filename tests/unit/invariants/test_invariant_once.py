@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Step, rule_of
 from connector.domain.invariants import Violation, broken, check
-from connector.domain.records import Records, TextFate
+from connector.domain.records import Records, TextFate, TextRecord
 from tests.unit.invariants.month import (
     BOOKED,
     GOOD,
@@ -28,6 +30,7 @@ from tests.unit.invariants.month import (
     with_invoices,
     with_links,
     with_payments,
+    with_rules,
     with_texts,
 )
 
@@ -107,8 +110,48 @@ def test_where_only_the_present_dates_are_known_the_same_words_twice_are_rejecte
 
 
 def test_texts_about_an_invoice_that_is_gone_are_still_counted() -> None:
-    gone = with_invoices(of=with_texts(text(), REMINDER, text("SM9"), of=OPEN))
+    two_steps = with_rules(OPEN, steps=(ISSUED_RULE, DUE_RULE, rule_of(Step.HANDOVER)))
+    gone = with_invoices(of=with_texts(text(), REMINDER, text("SM9"), of=two_steps))
     assert violations(gone, 1) == ["3 texts about invoice inv1 went out; there are 2 occasions for one."]
+
+
+EVERY_STEP = tuple(rule_of(step) for step in Step)
+LATE = replace(with_rules(OPEN, steps=EVERY_STEP), at=DUE_DAY + timedelta(days=60))
+LATE_NOW_ONLY = with_invoices(invoice((DUE_DAY + timedelta(days=55), standing()), whole=False), of=LATE)
+
+
+def _reminder(name: str, days: int, **fields: Any) -> TextRecord:
+    """With the words that every reminder past the due date has, so many days after it."""
+    return text(name, DUE_DAY + timedelta(days=days), **fields)
+
+
+def test_every_step_is_a_reason_of_its_own() -> None:
+    days = {"SM2": -3, "SM3": 0, "SM4": 3, "SM5": 10, "SM6": 24}
+    whole = with_texts(text(), *(_reminder(name, day) for name, day in days.items()), of=LATE)
+    assert violations(whole, 1) == []
+
+
+def test_reminders_past_due_may_have_the_same_words_days_apart_and_no_others_may() -> None:
+    reminders = [_reminder("SM4", 3), _reminder("SM5", 10)]
+    for of in (LATE_NOW_ONLY, with_invoices(of=LATE)):
+        assert violations(with_texts(text(body="Here it is: https://pay.example/plink_1"), *reminders, of=of), 1) == []
+    soon = [_reminder("SM4", 1), text("SM5", DUE_DAY + timedelta(days=1, hours=23))]
+    assert len(violations(with_texts(*soon, of=LATE_NOW_ONLY), 1)) == 1
+    no_date = with_invoices(invoice((NOON, standing(due_on=None)), whole=False), of=LATE)
+    assert len(violations(with_texts(text(), text("SM5", NOON + timedelta(days=3)), of=no_date), 1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ([_reminder("SM4", 3), _reminder("SM5", 6)], "2 texts about invoice INV-1 went out for the same reason."),
+        ([_reminder("SM2", -3), _reminder("SM3", -2)], "2 texts about invoice INV-1 went out for the same reason."),
+        ([_reminder("SM4", 18)], "A text about invoice INV-1 went out on a day on which no notice was due."),
+        ([_reminder("SM4", 46)], "A text about invoice INV-1 went out on a day on which no notice was due."),
+    ],
+)
+def test_a_reminder_twice_or_after_an_invoice_was_handed_over_is_rejected(texts: list[TextRecord], found: str) -> None:
+    assert violations(with_texts(*texts, of=LATE), 1) == [found]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from connector.domain.calendar import Window
 from connector.domain.invariants import NotCheckable, check
 from connector.domain.invariants.endings import confluent, done, rebuilt
 from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.receivable import Customer
 from connector.domain.records import EntryKind, Records, RefundRecord, Service, Shown, TextFate, TextRecord
 from tests.unit.invariants.month import (
     DANA,
@@ -21,19 +23,23 @@ from tests.unit.invariants.month import (
     TEXTED,
     doubts,
     entry,
+    invoice,
     link,
     metadata,
     minutes,
     payment,
     request,
+    standing,
     text,
     thanks,
     unpaid,
     violations,
     with_entries,
+    with_invoices,
     with_links,
     with_payments,
     with_requests,
+    with_rules,
     with_texts,
 )
 
@@ -82,6 +88,68 @@ def test_how_long_a_text_might_wait_is_not_told_by_a_live_service() -> None:
     untold = text(valid_for=None)
     assert len(doubts(with_texts(untold, of=OPEN), 4)) == 1
     assert doubts(with_texts(replace(untold, fate=TextFate.NEVER_SENT), of=OPEN), 4) == []
+
+
+LAWFUL = with_rules(OPEN, by_law=True, keep_holidays=True)
+THANKSGIVING, SUNDAY = NOON + timedelta(days=3), NOON + timedelta(days=6)
+
+
+def living(*states: str, whole: bool = True, of: Records = LAWFUL) -> Records:
+    """The customer lives, or lived, in those states of the United States."""
+    homes = tuple(Customer("cust1", "Dana Reed", country="US", region=state) for state in states)
+    return with_invoices(invoice((NOON, standing()), customers=homes, phones_whole=whole), of=of)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(with_texts(text(at=THANKSGIVING), of=living("NY")), id="on a holiday"),
+        pytest.param(with_texts(text(at=SUNDAY), of=living("AL")), id="on a Sunday where the law shuts it"),
+        pytest.param(with_texts(text(at=NOON - timedelta(hours=2)), of=living("KY")), id="before ten in Kentucky"),
+        pytest.param(with_texts(text(at=NOON - timedelta(hours=3)), of=living("CA")), id="by the address"),
+        pytest.param(with_texts(text(at=NOON + timedelta(hours=2, minutes=30)), of=living("RI")), id="queued past 18"),
+        pytest.param(with_texts(text(at=NOON - timedelta(hours=3)), of=LAWFUL), id="in a state that is not known"),
+        pytest.param(with_texts(thanks(at=NOON + timedelta(hours=7)), of=living("RI")), id="thanks past the law"),
+        pytest.param(
+            with_texts(
+                text(at=NOON - timedelta(hours=1)), of=with_rules(living("NY"), window=Window(12 * 60, 14 * 60))
+            ),
+            id="before the owner's window",
+        ),
+    ],
+)
+def test_a_text_outside_of_the_law_or_on_a_holiday_is_rejected(bad: Records) -> None:
+    assert len(violations(bad, 4)) == 1
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        pytest.param(with_texts(text(at=SUNDAY), of=living("NY")), id="on a Sunday where it is lawful"),
+        pytest.param(with_texts(text(at=NOON - timedelta(hours=3)), of=living("CA", "NY")), id="before they moved"),
+        pytest.param(
+            with_texts(
+                thanks(at=NOON - timedelta(hours=1)), of=with_rules(living("NY"), window=Window(12 * 60, 14 * 60))
+            ),
+            id="thanks before the owner's window",
+        ),
+        pytest.param(
+            with_texts(text(at=THANKSGIVING), of=with_rules(living("NY"), keep_holidays=False)),
+            id="by choice",
+        ),
+        pytest.param(with_texts(thanks(at=THANKSGIVING), of=living("NY")), id="thanks on a holiday"),
+    ],
+)
+def test_a_text_within_the_law_is_accepted(good: Records) -> None:
+    assert violations(good, 4) == []
+    assert doubts(good, 4) == []
+
+
+def test_where_only_the_present_address_is_known_a_move_may_explain_it() -> None:
+    early = text(at=NOON - timedelta(hours=2))
+    assert violations(with_texts(early, of=living("CA", whole=False)), 4) == []
+    assert len(doubts(with_texts(early, of=living("CA", whole=False)), 4)) == 1
+    assert len(violations(with_texts(text(at=NIGHT), of=living("CA", whole=False)), 4)) == 1
 
 
 # ------------------------------------------------------------------------------------------------- corrections

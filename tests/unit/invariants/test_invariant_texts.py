@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.domain.receivable import Customer
 from connector.domain.records import Agreement, PaidState, Records, RefundRecord, Service, TextFate
 from tests.unit.invariants.month import (
     BOOKED,
@@ -56,6 +57,12 @@ OTHER = "Hi Dana, invoice INV-2. Pay online: https://pay.example/plink_2"
 # ------------------------------------------------------------------------------------------------------- flood
 
 
+def _over_days(*days: int) -> Records:
+    """A notice to one number on each of those days."""
+    sent = (text(f"SM{day}", TEXTED + timedelta(days=day), body=OTHER) for day in days)
+    return with_texts(*sent, of=TWO_INVOICES)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -82,6 +89,16 @@ OTHER = "Hi Dana, invoice INV-2. Pay online: https://pay.example/plink_2"
             ),
             id="cap of a day",
         ),
+        pytest.param(_over_days(0, 2, 4, 6), id="four in a week"),
+        pytest.param(_over_days(0, 10, 12, 14, 16), id="four in a later week"),
+        pytest.param(with_rules(_over_days(0, 6), max_per_number_per_week=1), id="two where one is allowed"),
+        pytest.param(
+            with_invoices(
+                invoice((NOON, standing()), customers=(Customer("cust1", "Dana Reed", country="US", region="HI"),)),
+                of=with_texts(text(), text("SM9", TEXTED + timedelta(hours=14), body=OTHER), of=TWO_INVOICES),
+            ),
+            id="one day where the customer lives",
+        ),
     ],
 )
 def test_more_notices_than_the_settings_allow_are_rejected(bad: Records) -> None:
@@ -103,6 +120,7 @@ def test_more_notices_than_the_settings_allow_are_rejected(bad: Records) -> None
             id="two allowed",
         ),
         pytest.param(with_texts(text(), text("SM9", fate=TextFate.NEVER_SENT), of=OPEN), id="one never left"),
+        pytest.param(_over_days(0, 2, 4, 7, 9, 11), id="three in each week"),
         pytest.param(
             with_texts(
                 text(), text("SM9", TEXTED + timedelta(hours=1), to=OWNER), of=with_rules(OPEN, texts_per_hour=1)
