@@ -164,7 +164,8 @@ class _Rehearsal:
             situation,
             live_links=fitting or (LinkFact("preview", SAMPLE_LINK, receivable.balance),),
             notices_today=0,
-            texted_before=situation.texted_before or any(number == situation.phone.e164 for number, _ in self._planned),
+            texts_had=situation.texts_had
+            + sum(texts for (number, _), texts in self._planned.items() if number == situation.phone.e164),
         )
         decision = decide(dressed, company.policy, company.words, when)
         texts = [one for one in decision.effects if one.kind == "send_text"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,7 +56,7 @@ class Facts:
     held_invoices: set[str] = field(default_factory=set)
     held_customers: set[str] = field(default_factory=set)
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
-    texted: set[str] = field(default_factory=set)  # phones that have had a text
+    texts_had: dict[str, int] = field(default_factory=dict)  # by phone, those that may have arrived
 
 
 _EFFECT, _TEXT = table_of(EffectRow).c, table_of(TextRow).c
@@ -83,7 +83,8 @@ _NOTICES: Final = select_some(
 _LINK: Final = select_some(LinkRow, "link_id")
 _PAYMENT: Final = select_some(PaymentRow, "payment_id")
 _TEXT_ID: Final = select_some(TextRow, "text_id")
-_TEXTED: Final = select_some(TextRow, "phone", only="phone")
+_LOST: Final = [state.value for state in (DeliveryState.UNDELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED)]
+_TEXTS_HAD: Final = select_some(TextRow, "phone", _TEXT.state.not_in(_LOST), only="phone")
 _HOLDS: Final = select_of(HoldRow)
 
 
@@ -112,8 +113,13 @@ class Queries(Views):
         """Receivables to decide on now, longest waiting first."""
         return self._values(asked.DUE_FOR_REVIEW, company=company, now=now, most=limit)
 
-    def facts(self, company: str, ledger_ids: Sequence[str], notices_since: datetime) -> Facts:
-        """Everything a decision about these receivables needs; at most 500 ids."""
+    def facts(
+        self, company: str, ledger_ids: Sequence[str], notices_since: datetime, *, also_to: Collection[str] = ()
+    ) -> Facts:
+        """Everything a decision about these receivables needs; at most 500 ids.
+
+        `also_to`: numbers that belong to none of their customers and get a text about them, such as the owner's.
+        """
         facts = Facts(
             links=defaultdict(list),
             payments=defaultdict(list),
@@ -146,7 +152,7 @@ class Queries(Views):
             facts.unreachable = {row.phone for row in some(UnreachableRow, _UNREACHABLE, phones)}
             for effect in some(EffectRow, _NOTICES, phones, since=notices_since):
                 facts.notices[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
-            facts.texted = {row.phone for row in some(TextRow, _TEXTED, phones)}
+            facts.texts_had = Counter(row.phone for row in some(TextRow, _TEXTS_HAD, phones.union(also_to)))
         return facts
 
     # ------------------------------------------------------------------------------------------------- companies

@@ -15,10 +15,15 @@ from connector.domain.receivable import Receivable
 
 
 class Step(StrEnum):
-    """The notices a receivable may get, in their order."""
+    """The occasions of a receivable, in their order in time: the notices it may get, and the end of them."""
 
     ISSUED = "issued"
+    UPCOMING = "upcoming"
     DUE = "due"
+    OVERDUE = "overdue"
+    SECOND_OVERDUE = "overdue_2"
+    THIRD_OVERDUE = "overdue_3"
+    HANDOVER = "handover"  # no text: from here on a person sees to it
 
 
 class Anchor(StrEnum):
@@ -47,6 +52,10 @@ class StepRule:
 ISSUED_RULE: Final = StepRule(Step.ISSUED, Anchor.ISSUE_DATE, good_for_days=7)
 # Three days carry a due date that falls on Saturday over a weekend of closed windows.
 DUE_RULE: Final = StepRule(Step.DUE, Anchor.DUE_DATE, good_for_days=3)
+
+# One invoice's whole course is five texts (issued, before the day, on it, after it, a receipt), so that each course
+# says once how to stop. US carriers ask for it in the first text and "regularly" after.
+STOP_EVERY: Final = 5
 
 
 class ConsentRule(StrEnum):
@@ -82,6 +91,7 @@ class Policy:
     texts_per_day: int | None = None
     catch_up: int | None = None  # notices that may go out unasked after a stop
     usual_day: int | None = None  # notices of one day that never need a question; None: none ever does
+    stop_every: int = STOP_EVERY  # each so many-th text to a number says how to stop, and the first one
     live: bool = True  # live money at the processor, as opposed to its test mode
 
     @property

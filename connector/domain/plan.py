@@ -65,7 +65,7 @@ class Situation:
     open_effects: tuple[OpenEffect, ...] = ()
     steps_done: frozenset[Step] = field(default_factory=frozenset)
     notices_today: int = 0  # to this number, over all its receivables, in the recipient's day
-    texted_before: bool = False  # this number has had a text from this company
+    texts_had: int = 0  # by this number from this company, as far as they may have arrived
     uncharged_because: str | None = None  # the processor cannot charge this amount
     paused: bool = False
 
@@ -82,7 +82,10 @@ class NoticeFacts:
     today: date  # in the company's zone
     due_on: date | None
     link: str
-    first_text: bool
+    says_stop: bool  # it says how to stop
+    language: str | None = None  # the ledger's word for the customer's, with `markers` and `country`
+    markers: frozenset[str] = frozenset()
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,12 @@ class ReceiptFacts:
     customer: str
     given_name: str | None
     amount: Money
-    invoice: str
+    invoice: str | None
     today: date
+    says_stop: bool = False
+    language: str | None = None
+    markers: frozenset[str] = frozenset()
+    country: str | None = None
 
 
 class Words(Protocol):
@@ -306,6 +313,11 @@ def _link_fits(situation: Situation, link: LinkFact) -> bool:
     )
 
 
+def says_how_to_stop(texts_had: int, every: int) -> bool:
+    """Whether the next text to a number says it: the first one, and then every so many."""
+    return texts_had % every == 0
+
+
 def notice_key(situation: Situation, step: Step) -> str:
     """The occasion of a notice: this receivable, this step, once for ever, whatever the amount becomes."""
     return natural_key(situation.identity, "notice", situation.receivable.ledger_id, step)
@@ -380,7 +392,10 @@ def notice(situation: Situation, policy: Policy, words: Words, step: Step, now: 
             today=local_day(now, policy.zone),
             due_on=receivable.due_on,
             link=link.url,
-            first_text=not situation.texted_before,
+            says_stop=says_how_to_stop(situation.texts_had, policy.stop_every),
+            language=customer.language,
+            markers=customer.markers,
+            country=customer.country,
         )
     )
     request: dict[str, object] = {

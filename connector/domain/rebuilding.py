@@ -14,6 +14,7 @@ from connector.domain.receivable import Receivable
 from connector.domain.records import GENERATION_KEY, INVOICE_KEY, TENANT_KEY, LinkRecord
 
 _USUAL: Final = (ISSUED_RULE, DUE_RULE)
+_NOTICES: Final = tuple(rule.step for rule in _USUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,9 @@ def turns_of(
     for day in sent_on:
         begun = _begun(receivable, every, day)
         possible = receivable is not None and current_step(receivable, every, day).step is not None
-        spent |= set(begun) if possible else set(Step)
+        spent |= set(begun) if possible else set(_NOTICES)
         doubtful = [step for step in begun if step in in_doubt]
-        order = dict.fromkeys([*doubtful, *reversed(begun), *Step])
+        order = dict.fromkeys([*doubtful, *reversed(begun), *_NOTICES])
         step = next((one for one in order if one not in used), None)
         found.append(step)
         if step is not None:

@@ -81,7 +81,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         ),
         steps_done=spent,
         notices_today=_today(facts, phone, company.policy, now, ignoring),
-        texted_before=phone is not None and phone.e164 in facts.texted,
+        texts_had=facts.texts_had.get(phone.e164, 0) if phone else 0,
         paused=facts.paused,
         uncharged_because=company.processor.problem_with(receivable.balance) if receivable.is_owed else None,
     )

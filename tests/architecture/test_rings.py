@@ -69,7 +69,7 @@ IMPURE = words(
     subprocess sys tempfile threading time urllib uuid warnings webbrowser
     """
 )
-PURE = frozenset({"phonenumbers", "urllib.parse"})  # number plans as data; the form of addresses
+PURE = frozenset({"babel", "phonenumbers", "urllib.parse"})  # languages and number plans as data; the form of addresses
 IMPURE_CALLS = words(
     """
     open print input datetime.now datetime.today datetime.utcnow date.today datetime.datetime.now
