@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connector.domain.dunning import Step
@@ -79,7 +79,11 @@ class Wording:
             country=self.country,
         )
         template = Template(words.of(Occasion.PAID), (*PLACEHOLDERS, CUSTOMER))
-        return compose(template, values, opt_out=words.opt_out if facts.says_stop else None).body
+        opt_out = words.opt_out if facts.says_stop else None
+        try:
+            return compose(template, values, opt_out=opt_out).body
+        except MessageProblem:  # a long name in another script: the amount and the invoice say enough
+            return compose(template, replace(values, customer=words.somebody), opt_out=opt_out).body
 
     def language_of(self, written: str | None, markers: frozenset[str]) -> str:
         """The language to write in: the ledger's word, else a marker there, else the company's own.

@@ -124,7 +124,11 @@ class Words(Protocol):
         ...
 
     def paid(self, facts: ReceiptFacts) -> str:
-        """What the owner gets once the payment is booked; plain values, nothing that could not be said."""
+        """What the owner gets once the payment is booked.
+
+        Raises:
+            MessageProblem: no text can be made of these values.
+        """
         ...
 
 

@@ -277,8 +277,9 @@ def _follow(
                 planned.append(_text(company, "receipt", payment_id, customer.phone, body, request.ledger_id))
     if owner is not None:
         says_stop = says_how_to_stop(known.texts_had.get(owner.e164, 0), company.policy.stop_every)
-        body = company.words.paid(replace(facts, says_stop=says_stop))
-        planned.append(_text(company, "owner", payment_id, owner.e164, body, request.ledger_id))
+        with contextlib.suppress(MessageProblem):  # no words for the owner must not cost the customer's receipt
+            body = company.words.paid(replace(facts, says_stop=says_stop))
+            planned.append(_text(company, "owner", payment_id, owner.e164, body, request.ledger_id))
     return tuple(planned)
 
 

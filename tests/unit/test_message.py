@@ -22,7 +22,7 @@ from connector.domain.message import (
     plain_amount,
 )
 from connector.domain.money import Money
-from connector.domain.segments import Encoding, encoding_of, is_gsm7, segments, to_gsm7, units
+from connector.domain.segments import Encoding, encoding_of, is_gsm7, segments, to_gsm7
 from connector.domain.spelling import spelled_amount
 from connector.domain.wordings import BUILT_IN, Occasion
 
@@ -79,13 +79,6 @@ names = st.one_of(
 )
 def test_segments_are_counted_as_carriers_count(text: str, count: int) -> None:
     assert segments(text) == count
-
-
-@given(st.text(max_size=400))
-def test_segments_hold_the_units_and_waste_at_most_one_each(text: str) -> None:
-    alone, part = (160, 153) if is_gsm7(text) else (70, 67)
-    count, size = segments(text), units(text)
-    assert count == 1 if size <= alone else (count - 1) * (part - 1) < size <= count * part
 
 
 @pytest.mark.parametrize(
