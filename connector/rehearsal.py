@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,10 @@ SAMPLE_LINK: Final = "https://buy.stripe.com/xxxxxxxxxxxxxxxxxxxxxxx"
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What would become of one invoice. `when`: in the customer's own time. `body`: empty where nothing goes out."""
+    """What would become of one invoice. `when`: in the customer's own time. `body`: empty where nothing goes out.
+
+    `cost`: of the whole text by the messaging service's list, the dearest carrier's; None where it cannot be told.
+    """
 
     invoice: str
     customer: str
@@ -56,8 +60,27 @@ class Rehearsed:
     when: datetime | None
     body: str
     segments: int
-    price: str
+    cost: SegmentPrice | None
     entry: str
+
+    @property
+    def price(self) -> str:
+        """The cost in words, empty where it cannot be told."""
+        return _said(self.cost.amount, self.cost.currency) if self.cost else ""
+
+
+def cost_of(texts: Sequence[Rehearsed]) -> str:
+    """What they cost together, by currency; empty where no price is known. Some may have none: "and more" then."""
+    by_currency: dict[str, Decimal] = defaultdict(Decimal)
+    for text in texts:
+        if text.cost is not None:
+            by_currency[text.cost.currency] += text.cost.amount
+    said = " and ".join(_said(amount, currency) for currency, amount in sorted(by_currency.items()))
+    return f"{said} and more" if said and any(text.cost is None for text in texts) else said
+
+
+def _said(amount: Decimal, currency: str) -> str:
+    return f"{amount} {currency}"
 
 
 def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
@@ -156,7 +179,7 @@ class _Rehearsal:
         when, reason = self._when(situation)
         label, amount = receivable.label, plain_amount(receivable.balance)
         phone = situation.phone.masked if situation.phone else "no mobile number"
-        nothing = Rehearsed(label, receivable.customer_name, phone, amount, SENTENCES[reason], None, "", 0, "", "")
+        nothing = Rehearsed(label, receivable.customer_name, phone, amount, SENTENCES[reason], None, "", 0, None, "")
         if when is None or situation.phone is None:
             return nothing
         fitting = tuple(one for one in situation.live_links if one.amount == receivable.balance and not one.used)
@@ -183,7 +206,7 @@ class _Rehearsal:
             when=when.astimezone(zones_of(situation.phone, company.policy.zone)[0]),
             body=body,
             segments=count,
-            price=self._price(situation.phone, count),
+            cost=self._cost(situation.phone, count),
             entry=f"a payment of {amount} on invoice {label}, received in {self._account}; the invoice is then paid",
         )
 
@@ -214,17 +237,17 @@ class _Rehearsal:
             situation = replace(situation, notices_today=had + self._planned[situation.phone.e164, day])
         return may_text(situation, self._company.policy, at)
 
-    def _price(self, phone: Phone, count: int) -> str:
+    def _cost(self, phone: Phone, count: int) -> SegmentPrice | None:
         country = region_of(phone)
         if country is None:
-            return ""
+            return None
         if country not in self._prices:
             try:
                 self._prices[country] = self._company.messenger.price_per_segment(country)
             except DuebirdError:
                 self._prices[country] = None  # a price list out of reach must not hide the words
         price = self._prices[country]
-        return f"{price.amount * count} {price.currency}" if price else ""
+        return SegmentPrice(price.amount * count, price.currency) if price else None
 
 
 # These are looked at again every day in case the ledger was mended; nothing says that they will be.
