@@ -39,7 +39,8 @@ _OF_A_WORD: Final = r"""[^\s!"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~\u2024\u3002\uff0e\
 _DOT_IN_WORD: Final = re.compile(rf"(?<={_OF_A_WORD})[.\u2024\u3002\uff0e\uff61]+(?={_OF_A_WORD})")
 # What phones make a link of, short of knowing all endings; none has a digit in its first two letters.
 _ADDRESS: Final = re.compile(rf"://|{_OF_A_WORD}[.\u2024\u3002\uff0e\uff61]+(?!\d){_OF_A_WORD}(?!\d){_OF_A_WORD}")
-_PHONE: Final = re.compile(r"\+?\(?\d(?:[\s().\-/]{0,3}\d){6,}\)?")  # seven digits are the shortest number to call
+# Seven digits are the shortest number to call, whatever stands between them: phones pass over most signs.
+_PHONE: Final = re.compile(r"\+?\(?\d(?:[\W_]{0,3}\d){6,}\)?")
 _SPACES: Final = re.compile(r"\s+")
 _LEGAL_FORM: Final = re.compile(
     r"[,\s]+(?:ltd|limited|llc|l l c|llp|inc|incorporated|corp|corporation|co|company|plc|pty ltd|pty|gmbh|ag|kg|ohg|"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -122,3 +123,37 @@ def test_what_the_owner_reads_keeps_the_same_rules_for_names() -> None:
     assert "evil.example" not in said
     assert "evil.com" not in said
     assert "\n" not in said
+
+
+NASTY = (
+    "evil.com",
+    "https://evil.example/pay",
+    "www.evil.example",
+    "\u202emoc.live",
+    "\u05d3\u05d5\u05d3",
+    "\u0645\u062d\u0645\u062f.\u0625\u062e\u062a",
+    "\u0430pple.com",
+    "Call +1-900-555-0199",
+    "555_123_4567",
+    "a\r\nhttps://evil.example",
+    "{link}",
+    "\u0939\u093f\u0928\u094d\u0926\u0940.com",
+)
+
+
+@pytest.mark.parametrize("language", sorted(BUILT_IN))
+@pytest.mark.parametrize("name", NASTY)
+def test_whatever_a_ledger_calls_people_each_languages_texts_have_one_link_and_no_number(
+    language: str, name: str
+) -> None:
+    wording = Wording(language=language)
+    for step in (one for one in Step if one is not Step.HANDOVER):
+        body = wording.notice(replace(NOTICE, step=step, given_name=name, due_on=date(2026, 11, 20), says_stop=True))
+        assert body.endswith(f" {LINK}")
+        before = body.removesuffix(LINK)
+        assert "://" not in before
+        assert not re.search(r"\w\.[^\W\d]{2}|\d[\W_]{0,3}\d{3}[\W_]{0,3}\d{3}", before.replace("1,234.50", ""))
+        assert before.isprintable()
+        assert "\u202e" not in before
+    owner = wording.paid(replace(RECEIPT, customer=name))
+    assert not re.search(r"://|\w\.[^\W\d]{2}", owner)
