@@ -27,6 +27,7 @@ from connector.domain.calendar import Window
 from connector.domain.dunning import ConsentRule, Policy, Step, StepRule, rule_of
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
+from connector.domain.wordings import Occasion
 from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
@@ -299,6 +300,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         catch_up=settings.caps.catch_up,
         usual_day=settings.caps.usual_day,
         two_way=settings.twilio.two_way,
+        stop_every=settings.words.stop_every,
         live=live,
         draft_first=settings.approval.draft_first,
         ask_always=frozenset(map(Step, settings.approval.ask_always)),
@@ -313,8 +315,20 @@ def steps_of(notices: NoticeSettings) -> tuple[StepRule, ...]:
 
 
 def wording(settings: CompanySettings) -> Wording:
-    """The company's own words where it has some."""
-    return Wording.of(settings.words.issued, settings.words.due, settings.words.receipt)
+    """How the company speaks: its own words where it has some."""
+    words = settings.words
+    own: dict[tuple[str, Occasion], str] = {
+        (settings.language, Occasion(name)): text for name, text in words.own.items()
+    }
+    for code, in_language in words.languages.items():
+        own |= {(code, Occasion(name)): text for name, text in in_language.own.items()}
+    return Wording(
+        language=settings.language,
+        country=settings.country,
+        own=own,
+        markers={one.marker: code for code, one in words.languages.items() if one.marker is not None},
+        hosts=settings.stripe.link_hosts,
+    )
 
 
 def intervals_of(loaded: Loaded, settings: CompanySettings) -> Intervals:

@@ -77,7 +77,7 @@ def _follow(found: Forecast, rehearsal: Rehearsal, situation: Situation, zone: s
             break
         _count(found, one, situation.phone.e164, zone)
         done = situation.steps_done | {Step(one.step)}
-        situation = replace(situation, steps_done=done, texted_before=True)
+        situation = replace(situation, steps_done=done, texts_had=situation.texts_had + 1)
         one = rehearsal.one(situation, start=one.when, until=end)
     if first.when is None:
         found.withheld[first.why] += 1

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -47,7 +48,10 @@ HORIZON: Final = timedelta(days=40)  # what lies further away is decided when it
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """What would become of one invoice. `when`: in the customer's own time. `body`: empty where nothing goes out."""
+    """What would become of one invoice. `when`: in the customer's own time. `body`: empty where nothing goes out.
+
+    `cost`: of the whole text by the messaging service's list, the dearest carrier's; None where it cannot be told.
+    """
 
     invoice: str
     customer: str
@@ -57,10 +61,15 @@ class Rehearsed:
     when: datetime | None
     body: str
     segments: int
-    price: str
+    cost: SegmentPrice | None
     entry: str
     step: str = ""
     waits_for_approval: bool = False  # it goes out then only if the owner has approved it
+
+    @property
+    def price(self) -> str:
+        """The cost in words, empty where it cannot be told."""
+        return _said(self.cost.amount, self.cost.currency) if self.cost else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,20 @@ class Scene:
     now: datetime
     account: str  # that receives card money
     draft: bool  # the company has not gone live
+
+
+def cost_of(texts: Sequence[Rehearsed]) -> str:
+    """What they cost together, by currency; empty where no price is known. Some may have none: "and more" then."""
+    by_currency: dict[str, Decimal] = defaultdict(Decimal)
+    for text in texts:
+        if text.cost is not None:
+            by_currency[text.cost.currency] += text.cost.amount
+    said = " and ".join(_said(amount, currency) for currency, amount in sorted(by_currency.items()))
+    return f"{said} and more" if said and any(text.cost is None for text in texts) else said
+
+
+def _said(amount: Decimal, currency: str) -> str:
+    return f"{amount} {currency}"
 
 
 def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
@@ -184,7 +207,9 @@ class Rehearsal:
         when, gate = self._when(replace(situation, draft=False), start or self._now, until or self._now + HORIZON)
         label, amount = receivable.label, plain_amount(receivable.balance)
         phone = situation.phone.masked if situation.phone else "no mobile number"
-        nothing = Rehearsed(label, receivable.customer_name, phone, amount, SENTENCES[gate.reason], None, "", 0, "", "")
+        nothing = Rehearsed(
+            label, receivable.customer_name, phone, amount, SENTENCES[gate.reason], None, "", 0, None, ""
+        )
         if when is None or situation.phone is None or gate.step is None:
             return nothing
         word = last_word(situation.words, gate.step, receivable.balance, situation.phone)
@@ -207,7 +232,7 @@ class Rehearsal:
             when=when.astimezone(self._zone(situation, situation.phone)),
             body=body,
             segments=count,
-            price=self._price(situation.phone, count),
+            cost=self._cost(situation.phone, count),
             entry=f"a payment of {amount} on invoice {label}, received in {self._account}; the invoice is then paid",
             step=gate.step,
             waits_for_approval=asks and (word is None or word.verdict is not Verdict.APPROVED),
@@ -223,7 +248,7 @@ class Rehearsal:
             live_links=fitting or (LinkFact("preview", SAMPLE_LINK, receivable.balance),),
             notices_today=0,
             notices_this_week=(),
-            texted_before=situation.texted_before or phone.e164 in self._planned,
+            texts_had=situation.texts_had + len(self._planned.get(phone.e164, ())),
         )
 
     def _zone(self, situation: Situation, phone: Phone) -> ZoneInfo:
@@ -265,17 +290,17 @@ class Rehearsal:
             )
         return may_text(situation, self._policy, at)
 
-    def _price(self, phone: Phone, count: int) -> str:
+    def _cost(self, phone: Phone, count: int) -> SegmentPrice | None:
         country = region_of(phone)
         if country is None:
-            return ""
+            return None
         if country not in self._prices:
             try:
                 self._prices[country] = self._company.messenger.price_per_segment(country)
             except DuebirdError:
                 self._prices[country] = None  # a price list out of reach must not hide the words
         price = self._prices[country]
-        return f"{price.amount * count} {price.currency}" if price else ""
+        return SegmentPrice(price.amount * count, price.currency) if price else None
 
 
 # These are looked at again every day in case the ledger was mended; nothing says that they will be.

@@ -1,43 +1,39 @@
-"""The words a company uses: its own where it has some, else the built-in ones."""
+"""The words a company uses: its own where it has some, else the built-in ones of the customer's language."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from connector.domain.dunning import PAST_DUE, Step
-from connector.domain.message import (
-    Template,
-    TextValues,
-    clean_name,
-    notice_on_due_date,
-    notice_on_issue,
-    notice_past_due,
-    notice_upcoming,
-    plain_amount,
-    receipt,
-)
+from connector.domain.dunning import Step
+from connector.domain.message import CUSTOMER, PLACEHOLDERS, MessageProblem, Template, TextValues, clean_name, compose
 from connector.domain.plan import NoticeFacts, ReceiptFacts
+from connector.domain.wordings import BUILT_IN, Occasion, language_code, occasion_of
+
+DEFAULT_LANGUAGE: Final = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Templates of one company; None stands for the built-in wording."""
+    """How one company speaks.
 
-    issued: Template | None = None
-    due: Template | None = None
-    paid_template: Template | None = None
+    `language` is the company's, for customers of whom no other is known, and for the owner; `country` that of the
+    company, for customers without one. `own`: its own wordings by language and occasion, `markers`: what in the ledger
+    says that a customer is to be written to in which language. `hosts`: where a payment link may lead.
+    """
 
-    @classmethod
-    def of(cls, issued: str | None, due: str | None, thanks: str | None) -> Wording:
-        """From the settings.
-
-        Raises:
-            MessageProblem: a wording of the settings cannot be used.
-        """
-        return cls(*(Template(text) if text else None for text in (issued, due, thanks)))
+    language: str = DEFAULT_LANGUAGE
+    country: str | None = None
+    own: Mapping[tuple[str, Occasion], str] = field(default_factory=dict)
+    markers: Mapping[str, str] = field(default_factory=dict)
+    hosts: frozenset[str] | None = None
 
     def notice(self, facts: NoticeFacts) -> str:
         """The body of a notice, link last."""
+        if facts.step is Step.HANDOVER:
+            raise MessageProblem("The last step hands the invoice over to you: it has no text.")
+        language = self.language_of(facts.language, facts.markers)
         values = TextValues(
             business=facts.business,
             amount=facts.amount,
@@ -46,28 +42,62 @@ class Wording:
             first_name=facts.given_name,
             due=facts.due_on,
             link=facts.link,
+            language=language,
+            country=facts.country or self.country,
         )
-        first = facts.first_text and facts.two_way  # what is added then is how to stop: by a reply
-        if facts.step is Step.ISSUED:
-            return notice_on_issue(values, first=first, template=self.issued).body
-        if facts.step is Step.UPCOMING:
-            return notice_upcoming(values, first=first).body
-        if facts.step in PAST_DUE or (facts.due_on is not None and facts.due_on < facts.today):
-            return notice_past_due(values, first=first).body
-        return notice_on_due_date(values, first=first, template=self.due).body
+        template = self._template(language, occasion_of(facts.step, facts.due_on, facts.today))
+        opt_out = BUILT_IN[language].opt_out if facts.says_stop else None
+        return compose(template, values, opt_out=opt_out, hosts=self.hosts).body
 
     def receipt(self, facts: ReceiptFacts) -> str:
         """What a customer gets once the payment is booked."""
+        language = self.language_of(facts.language, facts.markers)
         values = TextValues(
             business=facts.business,
             amount=facts.amount,
             on=facts.today,
             invoice=facts.invoice,
             first_name=facts.given_name,
+            language=language,
+            country=facts.country or self.country,
         )
-        return receipt(values, template=self.paid_template).body
+        template = self._template(language, Occasion.RECEIPT)
+        if template.has_link:
+            raise MessageProblem("A receipt carries no link: take {link} out of its wording.")
+        return compose(template, values, opt_out=BUILT_IN[language].opt_out if facts.says_stop else None).body
 
     def paid(self, facts: ReceiptFacts) -> str:
-        """What the owner gets once the payment is booked."""
-        who = clean_name(facts.customer) or "A customer"
-        return f"{who} paid {plain_amount(facts.amount)} for invoice {facts.invoice}. It is booked. Duebird"
+        """What the owner gets once the payment is booked, in the company's language."""
+        words = BUILT_IN[self.language]
+        values = TextValues(
+            business=facts.business,
+            amount=facts.amount,
+            on=facts.today,
+            invoice=facts.invoice,
+            customer=clean_name(facts.customer) or words.somebody,
+            language=self.language,
+            country=self.country,
+        )
+        template = Template(words.of(Occasion.PAID), (*PLACEHOLDERS, CUSTOMER))
+        opt_out = words.opt_out if facts.says_stop else None
+        try:
+            return compose(template, values, opt_out=opt_out).body
+        except MessageProblem:  # a long name in another script: the amount and the invoice say enough
+            return compose(template, replace(values, customer=words.somebody), opt_out=opt_out).body
+
+    def language_of(self, written: str | None, markers: frozenset[str]) -> str:
+        """The language to write in: the ledger's word, else a marker there, else the company's own.
+
+        A language there are no words in does not count. Two markers that disagree say nothing.
+        """
+        known = language_code(written)
+        if known is not None:
+            return known
+        # One ledger lower-cases its markers, the other keeps them as typed; people mean the same.
+        carried = {marker.casefold() for marker in markers}
+        marked = {language for marker, language in self.markers.items() if marker.casefold() in carried}
+        return marked.pop() if len(marked) == 1 else self.language
+
+    def _template(self, language: str, occasion: Occasion) -> Template:
+        own = self.own.get((language, occasion))
+        return Template(own if own is not None else BUILT_IN[language].of(occasion))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -66,7 +66,7 @@ class Facts:
     promised: dict[str, date] = field(default_factory=dict)
     replied: dict[str, date] = field(default_factory=dict)  # phone -> the day through which notices wait
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
-    texted: set[str] = field(default_factory=set)  # phones that have had a text
+    texts_had: dict[str, int] = field(default_factory=dict)  # by phone, those that may have arrived
 
     def hold(self, row: HoldRow) -> None:
         """Take in one thing that holds texts back."""
@@ -114,7 +114,8 @@ _NOTICES: Final = select_some(
 _LINK: Final = select_some(LinkRow, "link_id")
 _PAYMENT: Final = select_some(PaymentRow, "payment_id")
 _TEXT_ID: Final = select_some(TextRow, "text_id")
-_TEXTED: Final = select_some(TextRow, "phone", only="phone")
+_LOST: Final = [state.value for state in (DeliveryState.UNDELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED)]
+_TEXTS_HAD: Final = select_some(TextRow, "phone", _TEXT.state.not_in(_LOST), only="phone")
 _HOLDS: Final = select_of(HoldRow)
 _APPROVAL: Final = table_of(ApprovalRow).c
 _WORDS: Final = select_some(ApprovalRow, "ledger_id", _APPROVAL.void.is_(False))
@@ -145,8 +146,20 @@ class Queries(RegisterViews):
         """Receivables to decide on now, longest waiting first."""
         return self._values(asked.DUE_FOR_REVIEW, company=company, now=now, most=limit)
 
-    def facts(self, company: str, ledger_ids: Sequence[str], notices_since: datetime, *, asks: bool = False) -> Facts:
-        """Everything a decision about these receivables needs; at most 500 ids. `asks`: the owner approves some."""
+    def facts(
+        self,
+        company: str,
+        ledger_ids: Sequence[str],
+        notices_since: datetime,
+        *,
+        also_to: Collection[str] = (),
+        asks: bool = False,
+    ) -> Facts:
+        """Everything a decision about these receivables needs; at most 500 ids.
+
+        `also_to`: numbers that belong to none of their customers and get a text about them, such as the owner's.
+        `asks`: the owner approves some notices.
+        """
         facts = Facts(
             words=defaultdict(list),
             links=defaultdict(list),
@@ -180,7 +193,7 @@ class Queries(RegisterViews):
             facts.unreachable = {row.phone for row in some(UnreachableRow, _UNREACHABLE, phones)}
             for effect in some(EffectRow, _NOTICES, phones, since=notices_since):
                 facts.notices[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
-            facts.texted = {row.phone for row in some(TextRow, _TEXTED, phones)}
+            facts.texts_had = Counter(row.phone for row in some(TextRow, _TEXTS_HAD, phones.union(also_to)))
         return facts
 
     # ------------------------------------------------------------------------------------------------- companies

@@ -291,7 +291,9 @@ def preview(
                 typer.echo(f"{one}: {error}", err=True)
                 troubles.append(error)
         if as_json:
-            print_json({name: [asdict(one) for one in rehearsed] for name, rehearsed in found.items()})
+            print_json(
+                {name: [{**asdict(one), "price": one.price} for one in rehearsed] for name, rehearsed in found.items()}
+            )
         else:
             for name, rehearsed in found.items():
                 _print_rehearsal(name, rehearsed)
@@ -303,10 +305,14 @@ def preview(
 def _print_rehearsal(name: str, rehearsed: list[Rehearsed]) -> None:
     from rich.text import Text
 
+    from connector.rehearsal import cost_of
+
     console = screen()
     going = [one for one in rehearsed if one.body]
     quiet = [one for one in rehearsed if not one.body]
-    said = f"{counted(len(going), 'text')} to come, {counted(len(quiet), 'open invoice')} without one"
+    total = cost_of(going)
+    cost = f" for about {total}" if total else ""
+    said = f"{counted(len(going), 'text')} to come{cost}, {counted(len(quiet), 'open invoice')} without one"
     console.print(Text.assemble((name, "bold"), f"  {said if rehearsed else 'no open invoices'}"))
     for one in going:
         when = _theirs(one.when)

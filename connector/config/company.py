@@ -24,16 +24,17 @@ from connector.config.values import (
     PhoneNumber,
     ShortLine,
     Slug,
-    Words,
     WordsWithLink,
+    WordsWithoutLink,
     Zone,
     minutes_of,
 )
-from connector.domain.dunning import DAYS_BETWEEN
+from connector.domain.dunning import DAYS_BETWEEN, STOP_EVERY
 from connector.settings import Contradiction, Means, StrictSettings
 
 DaysLate = Annotated[int, Field(ge=1, le=365)]
 LATE_STEPS = ("overdue", "overdue_2", "overdue_3", "handover")
+LANGUAGES = ("en", "fr", "es", "de", "it", "pt", "nl")  # those with built-in words; a test holds them together
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -189,17 +190,18 @@ class ConsentSettings(StrictSettings):
             )
 
 
-class WordSettings(StrictSettings):
-    """Your own words for the texts, where the built-in ones do not suit.
-
-    Variables: {business}, {first_name}, {amount}, {invoice}, {due}, {link}. What stands in square brackets falls away
-    where a value in it is missing.
-    """
+class StepWordSettings(StrictSettings):
+    """A wording of your own for each text."""
 
     issued: WordsWithLink | None = Field(
         default=None,
         description="Text for a newly issued invoice. Built-in words when left out.",
         examples=["[Hi {first_name}, ]{business} here. Your invoice[ {invoice}] for {amount} is ready. Pay: {link}"],
+    )
+    upcoming: WordsWithLink | None = Field(
+        default=None,
+        description="Text for some days before the due date. Built-in words when left out.",
+        examples=["[Hi {first_name}, ]{business} here. Invoice[ {invoice}] for {amount}[ is due {due}]. Pay: {link}"],
     )
     due: WordsWithLink | None = Field(
         default=None,
@@ -208,11 +210,94 @@ class WordSettings(StrictSettings):
             "[Hi {first_name}, ]{business} here. Your invoice[ {invoice}] for {amount} is due today. Pay: {link}"
         ],
     )
-    receipt: Words | None = Field(
+    past_due: WordsWithLink | None = Field(
         default=None,
-        description="Text after the payment is booked. Built-in words when left out.",
+        description="The same where it goes out some days later, after a weekend or a stop. Built-in words when left "
+        "out.",
+        examples=["[Hi {first_name}, ]{business} here. Invoice[ {invoice}] for {amount} was due[ {due}]. Pay: {link}"],
+    )
+    overdue: WordsWithLink | None = Field(
+        default=None,
+        description="Text for some days after the due date. Built-in words when left out.",
+        examples=["[Hi {first_name}, ]{business} here. Invoice[ {invoice}] for {amount} is still open. Pay: {link}"],
+    )
+    overdue_2: WordsWithLink | None = Field(
+        default=None,
+        description="Text for the step after that. Built-in words when left out.",
+        examples=["[Hi {first_name}, ]{business} again, on invoice[ {invoice}], {amount}. Questions? Pay: {link}"],
+    )
+    overdue_3: WordsWithLink | None = Field(
+        default=None,
+        description="Text for the last step before you take over. Built-in words when left out.",
+        examples=["[Hi {first_name}, ]{business} on invoice[ {invoice}], {amount}. Can we help? Just reply. {link}"],
+    )
+    receipt: WordsWithoutLink | None = Field(
+        default=None,
+        description="Text after the payment is booked; without {link}. Built-in words when left out.",
         examples=["{business}: thank you[ {first_name}], we received {amount}[ for invoice {invoice}]."],
     )
+
+    @property
+    def own(self) -> dict[str, str]:
+        """The wordings that are given, by the name of their setting."""
+        found = {name: getattr(self, name) for name in StepWordSettings.model_fields}
+        return {name: text for name, text in found.items() if text is not None}
+
+
+class LanguageWordSettings(StepWordSettings):
+    """Your own words in one more language: [company.words.fr], or en, es, de, it, pt, nl.
+
+    What is left out is said in built-in words of that language. How to stop is always said in built-in ones: the word
+    STOP is what Twilio listens for.
+    """
+
+    marker: Line | None = Field(
+        default=None,
+        description="What in the ledger says that a customer is to be written to in this language: in Xero the name of "
+        "a contact group; in QuickBooks a #tag in the customer's notes, 'type:NAME' or 'FIELD=VALUE'.",
+        examples=["Français"],
+    )
+
+
+class WordSettings(StepWordSettings):
+    """Your own words for the texts, in the company's `language`, where the built-in ones do not suit.
+
+    Variables: {business}, {first_name}, {amount}, {invoice}, {due}, {link}. What stands in square brackets falls away
+    where a value in it is missing. A wording may stand in a file of its own: "file:words/issued.txt", relative to the
+    configuration and inside its folder.
+    """
+
+    stop_every: int = Field(
+        default=STOP_EVERY,
+        ge=1,
+        le=20,
+        description="Each so many-th text to a number says how to stop, beside the first one. Texts of one invoice are "
+        "five in all, so that 5 says it about once an invoice; 1 is in every text.",
+    )
+    en: LanguageWordSettings | None = Field(default=None, description="Your own words in English.")
+    fr: LanguageWordSettings | None = Field(default=None, description="Your own words in French.")
+    es: LanguageWordSettings | None = Field(default=None, description="Your own words in Spanish.")
+    de: LanguageWordSettings | None = Field(default=None, description="Your own words in German.")
+    it: LanguageWordSettings | None = Field(default=None, description="Your own words in Italian.")
+    pt: LanguageWordSettings | None = Field(default=None, description="Your own words in Portuguese.")
+    nl: LanguageWordSettings | None = Field(default=None, description="Your own words in Dutch.")
+
+    @property
+    def languages(self) -> dict[str, LanguageWordSettings]:
+        """The languages with words or a marker of their own, by their code."""
+        found = {code: getattr(self, code) for code in LANGUAGES}
+        return {code: words for code, words in found.items() if words is not None}
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """A marker that stands for two languages."""
+        seen: dict[str, str] = {}
+        for code in LANGUAGES:
+            words = getattr(self, code, None)
+            marker = words.get("marker") if isinstance(words, dict) else getattr(words, "marker", None)
+            if isinstance(marker, str) and (first := seen.setdefault(marker.casefold(), code)) != code:
+                yield Contradiction(
+                    code, f"has the marker '{marker}', which stands for {first} too", "Give each language its own."
+                )
 
 
 class CapSettings(StrictSettings):
@@ -274,6 +359,11 @@ class CompanySettings(StrictSettings):
     )
     timezone: Zone = Field(
         description="Time zone of the business (IANA name): when its day begins.", examples=["America/New_York"]
+    )
+    language: Literal["en", "fr", "es", "de", "it", "pt", "nl"] = Field(
+        default="en",
+        description="Language of the texts to you, and to customers of whom the ledger does not say another "
+        "(`marker` under [company.words.fr]).",
     )
     currency: Currency | None = Field(
         default=None,

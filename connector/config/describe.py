@@ -21,6 +21,7 @@ from connector.config.company import (
     CapSettings,
     CompanySettings,
     ConsentSettings,
+    LanguageWordSettings,
     NoticeSettings,
     PollingSettings,
     WordSettings,
@@ -40,6 +41,8 @@ COMPANY_SECTIONS: Final[dict[str, type[StrictSettings]]] = {
     "approval": ApprovalSettings,
     "polling": PollingSettings,
 }
+# Sections of a section, shown once for all languages.
+WITHIN: Final[dict[str, dict[str, type[StrictSettings]]]] = {"words": {"fr": LanguageWordSettings}}
 SERVICES: Final = ("ledger", "stripe", "twilio")
 
 # What each company must say for itself, because a shared value would be a mistake.
@@ -86,7 +89,10 @@ def settings_of(model: type[StrictSettings]) -> dict[str, Setting]:
 def all_sections() -> dict[str, type[StrictSettings]]:
     """Every section by its name in the file; a ledger's by "company.ledger (kind)"."""
     ledgers = {f"company.ledger ({kind})": model for kind, model in LEDGER_SETTINGS.items()}
-    parts = {f"company.{name}": model for name, model in COMPANY_SECTIONS.items()}
+    parts: dict[str, type[StrictSettings]] = {}
+    for name, model in COMPANY_SECTIONS.items():
+        parts[f"company.{name}"] = model
+        parts |= {f"company.{name}.{inner}": held for inner, held in WITHIN.get(name, {}).items()}
     return {"": Settings, "daemon": DaemonSettings, "company": CompanySettings, **ledgers, **parts}
 
 

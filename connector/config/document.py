@@ -119,7 +119,7 @@ def with_defaults(document: Mapping[str, Any]) -> Document:
     """Lay `[defaults]` under every company: what a company says itself wins, key by key; lists are not joined."""
     shared = document.get("defaults")
     defaults = shared if isinstance(shared, Mapping) else {}
-    raw = {key: value for key, value in document.items() if key != "defaults"}
+    raw = {key: value for key, value in document.items() if key != "defaults" or not isinstance(value, Mapping)}
     listed = raw.get("company")
     inherited: set[KeyPath] = set()
     if isinstance(listed, list):

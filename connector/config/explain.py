@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adapters.registry import LEDGER_SETTINGS
-from connector.config.company import CompanySettings
+from connector.config.company import LANGUAGES, CompanySettings, LanguageWordSettings
 from connector.config.describe import (
     COMPANY_SECTIONS,
     NEVER_SHARED,
@@ -115,6 +115,8 @@ def model_at(document: Document, path: KeyPath) -> type[StrictSettings] | None:
             return DaemonSettings
         case ("company", int()):
             return CompanySettings
+        case ("company", int(), "words", str(code)) if code in LANGUAGES:
+            return LanguageWordSettings
         case ("company", int(), str(name)):
             return section_model(name, document.value((*path, "kind")))
     return None

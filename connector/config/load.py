@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapters.secrets import ResolvedSecrets, SecretUnreadable, resolve
@@ -17,6 +17,7 @@ from connector.config.findings import Findings
 from connector.config.problems import InvalidConfig, Problem, Warned
 from connector.config.settings import Settings
 from connector.config.syntax import parse, read_file
+from connector.config.wording_files import WithWordings, with_wordings
 from connector.pointers import SecretPointer
 
 
@@ -80,8 +81,10 @@ def load_text(
         ConfigProblem: as `load`.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a link away from the secrets beside it
-    document = with_defaults(parse(text, path))
+    written = with_wordings(parse(text, path), path.parent)
+    document = with_defaults(written.raw)
     settings, problems = problems_of(document)
+    problems = [*_told_with_file(problems, document, written), *_unread_words(document, written)]
     secrets, unread = ResolvedSecrets(), list[tuple[KeyPath, SecretUnreadable]]()
     if with_secrets:
         secrets, unread = _read_secrets(document, path.parent, environ, secrets_of or SecretsOf())
@@ -98,6 +101,16 @@ def load_text(
         wrong = Problem("state_dir", "", "begins with ~, and there is no such home folder", "Write the whole path.")
         raise InvalidConfig([wrong], origin=path, warnings=found.warnings) from None
     return Loaded(settings, tuple(found.warnings), path, state_dir, secrets)
+
+
+def _told_with_file(problems: list[Problem], document: Document, written: WithWordings) -> list[Problem]:
+    """A wording that cannot be used, with the file it stands in."""
+    files = {document.named(path): name for path, name in written.files.items()}
+    return [replace(one, seen=f"'{files[one.path]}'") if one.path in files else one for one in problems]
+
+
+def _unread_words(document: Document, written: WithWordings) -> list[Problem]:
+    return [Problem(document.named(path), "", fault.wrong, fault.fix) for path, fault in written.faults.items()]
 
 
 def _in_file_order(problem: Problem) -> tuple[bool, int]:

@@ -1,4 +1,4 @@
-"""The example file, the reference page and the editors' schema, all written by the settings classes.
+"""The example file, the reference pages and the editors' schema, all written by the classes they are about.
 
 `python -m connector.config.outputs` writes the committed copies again; a test fails when they drift.
 """
@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from adapters.registry import LEDGER_SETTINGS
 from connector.config.company import CompanySettings
-from connector.config.describe import COMPANY_SECTIONS, NEVER_SHARED, Setting, all_sections, settings_of
+from connector.config.describe import COMPANY_SECTIONS, NEVER_SHARED, WITHIN, Setting, all_sections, settings_of
 from connector.config.settings import DaemonSettings, Settings
 from connector.config.toml import toml_value
 from connector.config.values import VARIABLES
 from connector.settings import StrictSettings
+from connector.words_page import words_page
 
 WIDTH: Final = 100
 REGENERATE: Final = "python -m connector.config.outputs"
@@ -102,6 +103,8 @@ def _example_company(kind: str, *, first: bool) -> Iterator[str]:
             continue
         yield from ("", *(_comment(_doc(model)) if first else ()), f"[company.{name}]")
         yield from _lines(settings_of(model).values(), filled=filled, brief=not first)
+        for inner, held in WITHIN.get(name, {}).items():
+            yield from ("", *_comment(_doc(held)), f"[company.{name}.{inner}]", *_lines(settings_of(held).values()))
     if not first:
         yield from ("", "# [company.notices] and the other sections as above.")
 
@@ -274,6 +277,7 @@ COMMITTED: Final = {
     "config.example.toml": example_toml,
     "docs/reference/configuration.md": reference_markdown,
     "docs/reference/duebird.schema.json": schema_json,
+    "docs/reference/words.md": words_page,
 }
 
 

@@ -35,9 +35,10 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 VARIABLES: Final = {
     "business": "the company's text_name, or its name",
     "first_name": "the customer's first name, where the ledger has one",
-    "amount": "what is owed, such as $120.00 or EUR 40.00",
+    "amount": "what is owed, as it is written in the customer's country, such as $1,234.50 or 1.234,50 €; with the "
+    "currency's code where its sign could mean another",
     "invoice": "the invoice's number, where it has one",
-    "due": "the due date, such as 30 Nov",
+    "due": "the due date, such as Nov 30 or 30. Nov; with the year where it is another",
     "link": "the payment link",
 }
 
@@ -152,6 +153,12 @@ def _words_with_link(text: str) -> str:
     return text
 
 
+def _words_without_link(text: str) -> str:
+    if Template(_words(text)).has_link:
+        raise refusal("must not carry the payment link: nothing is left to pay", "Take {link} out of it.")
+    return text
+
+
 def _plain_line(text: str) -> str:
     if not text.strip() or text != text.strip() or any(ord(letter) < ord(" ") for letter in text):
         raise refusal("must be one line of text without spaces around it", "Write it as it stands on your invoices.")
@@ -216,11 +223,13 @@ PhoneNumber = Annotated[
     Field(pattern=r"^\+[1-9]\d{6,14}$"),
     Means("a phone number with its country code, such as '+15551234567'"),
 ]
-Words = Annotated[str, AfterValidator(_words), Field(max_length=320), Means("words of at most 320 characters")]
+WordsWithoutLink = Annotated[
+    str, AfterValidator(_words_without_link), Field(max_length=320), Means("words of at most 320 characters, or a file")
+]
 WordsWithLink = Annotated[
     str,
     AfterValidator(_words_with_link),
     Field(max_length=320),
-    Means("words of at most 320 characters that end with {link}"),
+    Means("words of at most 320 characters that end with {link}, or a file"),
 ]
 ListOf = Strict(strict=False)  # TOML has lists, our values are tuples: the one conversion that is wanted

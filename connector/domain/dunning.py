@@ -92,6 +92,10 @@ def rule_of(step: Step, days: int | None = None) -> StepRule:
 # What a company has that says nothing else.
 USUAL_STEPS: Final = (ISSUED_RULE, rule_of(Step.UPCOMING), DUE_RULE, rule_of(Step.OVERDUE))
 
+# One invoice's whole course is five texts (issued, before the day, on it, after it, a receipt), so that each course
+# says once how to stop. US carriers ask for it in the first text and "regularly" after.
+STOP_EVERY: Final = 5
+
 
 class ConsentRule(StrEnum):
     """What counts as having agreed."""
@@ -134,6 +138,7 @@ class Policy:
     catch_up: int | None = None  # notices that may go out unasked after a stop
     usual_day: int | None = None  # notices of one day that never need a question; None: none ever does
     two_way: bool = True  # whether people can reply to the sender; a name as sender goes one way
+    stop_every: int = STOP_EVERY  # each so many-th text to a number says how to stop, and the first one
     live: bool = True  # live money at the processor, as opposed to its test mode
     draft_first: bool = False  # a company that is in draft sends no notice that the owner has not approved
     ask_always: frozenset[Step] = frozenset()  # steps whose every notice the owner approves, once live

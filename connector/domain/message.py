@@ -15,30 +15,11 @@ from urllib.parse import urlsplit
 
 from connector.domain.money import Money, decimals_of
 from connector.domain.segments import Encoding, encoding_of, is_gsm7, segments, to_gsm7
+from connector.domain.spelling import spelled_amount, spelled_day
 
 PLACEHOLDERS: Final = ("business", "first_name", "amount", "invoice", "due", "link")
+CUSTOMER: Final = "customer"  # in words to the owner only: a customer knows who they are
 MOST_SEGMENTS: Final = 2  # carriers join two reliably; a third doubles the price again and reads as spam
-
-OPT_OUT: Final = "Reply STOP to opt out."  # US carriers ask for it in the first text to a number
-
-# Parts in square brackets fall away where a value in them is missing. The business comes early so that the reader
-# knows who writes; nothing hurries anybody; the link is last, after a space, with nothing behind it.
-ISSUED: Final = (
-    "[Hi {first_name}, ]here is your invoice[ {invoice}] from {business}: {amount}[, due {due}]. Pay online: {link}"
-)
-UPCOMING: Final = (
-    "[Hi {first_name}, ]a reminder from {business}: your invoice[ {invoice}] for {amount} is due[ {due}]. "
-    "Pay online: {link}"
-)
-DUE: Final = (
-    "[Hi {first_name}, ]a reminder from {business}: your invoice[ {invoice}] for {amount} is due today. "
-    "Pay online: {link}"
-)
-PAST_DUE: Final = (
-    "[Hi {first_name}, ]a reminder from {business}: your invoice[ {invoice}] for {amount} was due[ {due}]. "
-    "Pay online: {link}"
-)
-RECEIPT: Final = "[Hi {first_name}, ]thank you! {business} received your payment of {amount}[ for invoice {invoice}]."
 
 _BUSINESS_CAP: Final = 40  # characters; longer names push the link into a second segment
 _BUSINESS_FLOOR: Final = 12  # shorter than this a business is no longer recognised
@@ -46,10 +27,7 @@ _NAME_CAP: Final = 20
 _INVOICE_CAP: Final = 21  # QuickBooks' own limit of an invoice number
 _LINK_CAP: Final = 100  # Stripe's are 46; a stand-in's or an own domain's somewhat longer
 
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-# Only where the sign means this currency to the people who use it and GSM-7 has it as one unit. "$" of Canada or
-# Australia, "kr" and "¥" of China could be read as another currency; "€" costs two units: those get their code.
+# Only where the sign means this currency to most people; the others get their code.
 _SIGNS: Final = {"USD": "$", "GBP": "£", "JPY": "¥"}
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}\[\]]*)\}")
@@ -61,14 +39,18 @@ _OF_A_WORD: Final = r"""[^\s!"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~\u2024\u3002\uff0e\
 _DOT_IN_WORD: Final = re.compile(rf"(?<={_OF_A_WORD})[.\u2024\u3002\uff0e\uff61]+(?={_OF_A_WORD})")
 # What phones make a link of, short of knowing all endings; none has a digit in its first two letters.
 _ADDRESS: Final = re.compile(rf"://|{_OF_A_WORD}[.\u2024\u3002\uff0e\uff61]+(?!\d){_OF_A_WORD}(?!\d){_OF_A_WORD}")
-_PHONE: Final = re.compile(r"\+?\(?\d(?:[\s().\-/]{0,3}\d){6,}\)?")  # seven digits are the shortest number to call
+# Seven digits are the shortest number to call, whatever stands between them: phones pass over most signs.
+_PHONE: Final = re.compile(r"\+?\(?\d(?:[\W_]{0,3}\d){6,}\)?")
 _SPACES: Final = re.compile(r"\s+")
 _LEGAL_FORM: Final = re.compile(
-    r"[,\s]+(?:ltd|limited|llc|l l c|llp|inc|incorporated|corp|corporation|co|company|plc|pty ltd|pty|gmbh|sarl|sas|bv)"
+    r"[,\s]+(?:ltd|limited|llc|l l c|llp|inc|incorporated|corp|corporation|co|company|plc|pty ltd|pty|gmbh|ag|kg|ohg|"
+    r"ug|sarl|sas|eurl|sa|s a|sl|s l|srl|s r l|spa|s p a|lda|ltda|bv|b v|nv|n v)"
     r"\.?$",
     re.IGNORECASE,
 )
-_LOOSE_END: Final = re.compile(r"(?:[\s,&+-]|\b(?:and|of|the|for))+$", re.IGNORECASE)
+_LOOSE_END: Final = re.compile(
+    r"(?:[\s,&+-]|\b(?:and|of|the|for|et|de|du|des|la|le|und|der|y|e|di|da|do|en|van))+$", re.IGNORECASE
+)
 _SENTENCE_END: Final = re.compile(r"[.!?] +(?=\S)")
 _TURNS_AROUND: Final = frozenset(
     "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -93,7 +75,8 @@ class ComposedText:
 class TextValues:
     """What a text is about. Names are the ledger's own words; `on` is the company's civil date of sending.
 
-    `link` is None for texts that carry none, such as a receipt.
+    `link` is None for texts that carry none, such as a receipt. `language` (ISO 639-1) and `country` (ISO 3166) are
+    the reader's: how they write amounts and days. `customer` is for words to the owner.
     """
 
     business: str
@@ -103,25 +86,31 @@ class TextValues:
     first_name: str | None = None
     due: date | None = None
     link: str | None = None
+    customer: str | None = None
+    language: str = "en"
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """A wording with placeholders `{business}` and optional parts in square brackets. Values only, never code.
 
+    `known`: the placeholders it may use.
+
     Raises:
         MessageProblem: an unknown placeholder, a stray bracket, or a link that is not last.
     """
 
     text: str
+    known: tuple[str, ...] = PLACEHOLDERS
 
     def __post_init__(self) -> None:
         rest = _PLACEHOLDER.sub("", self.text)
-        unknown = sorted({name for name in _PLACEHOLDER.findall(self.text) if name not in PLACEHOLDERS})
+        unknown = sorted({name for name in _PLACEHOLDER.findall(self.text) if name not in self.known})
         if unknown:
             raise MessageProblem(
                 f"The wording uses {', '.join(f'{{{name}}}' for name in unknown)}, which is not known. "
-                f"Known are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}."
+                f"Known are {', '.join(f'{{{name}}}' for name in self.known)}."
             )
         if set(_OPTIONAL.sub("", rest)) & set("{}[]"):
             raise MessageProblem("The wording has a bracket without its partner, or brackets within brackets.")
@@ -143,13 +132,13 @@ class Template:
         """Whether it carries the payment link."""
         return self.text.endswith(" {link}")
 
-    def with_opt_out(self) -> Template:
+    def with_opt_out(self, sentence: str) -> Template:
         """The same with how to stop: before the sentence that holds the link, else at the end."""
         if not self.has_link:
-            return Template(f"{self.text} {OPT_OUT}")
+            return Template(f"{self.text} {sentence}", self.known)
         ends = [match.end() for match in _SENTENCE_END.finditer(self.text)]
         cut = ends[-1] if ends else 0
-        return Template(f"{self.text[:cut]}{OPT_OUT} {self.text[cut:]}")
+        return Template(f"{self.text[:cut]}{sentence} {self.text[cut:]}", self.known)
 
     def render(self, values: dict[str, str]) -> str:
         """Fill it. An optional part with a missing (empty) value falls away; a value is never read as a template.
@@ -176,32 +165,29 @@ class Template:
         return _PLACEHOLDER.sub(lambda match: values[match[1]], part)
 
 
-def notice_on_issue(values: TextValues, *, first: bool, template: Template | None = None) -> ComposedText:
-    """The text for a newly issued invoice. `first`: nothing was ever sent to that number, so it says how to stop."""
-    return _composed(template or Template(ISSUED), values, first=first)
+def compose(
+    template: Template, values: TextValues, *, opt_out: str | None = None, hosts: frozenset[str] | None = None
+) -> ComposedText:
+    """The text of a wording and its values.
 
+    `opt_out`: the sentence that says how to stop, where this text is to say it. `hosts`: where a payment link may
+    lead, besides a stand-in on this machine; None: anywhere.
 
-def notice_on_due_date(values: TextValues, *, first: bool, template: Template | None = None) -> ComposedText:
-    """The text for an invoice that is due on the day of sending."""
-    return _composed(template or Template(DUE), values, first=first)
-
-
-def notice_upcoming(values: TextValues, *, first: bool) -> ComposedText:
-    """The text some days before an invoice is due."""
-    return _composed(Template(UPCOMING), values, first=first)
-
-
-def notice_past_due(values: TextValues, *, first: bool) -> ComposedText:
-    """The text once the due date is past: a reminder, or the due date's own after a weekend or an outage."""
-    return _composed(Template(PAST_DUE), values, first=first)
-
-
-def receipt(values: TextValues, *, first: bool = False, template: Template | None = None) -> ComposedText:
-    """The text that says a payment arrived. It carries no link."""
-    chosen = template or Template(RECEIPT)
-    if chosen.has_link:
-        raise MessageProblem("A receipt carries no link: take {link} out of its wording.")
-    return _composed(chosen, values, first=first)
+    Raises:
+        MessageProblem: no text can be made of them; the message says what to change.
+    """
+    chosen = template.with_opt_out(opt_out) if opt_out else template
+    plain = _plain_values(values, hosts, needs_link=chosen.has_link)
+    body = _fitted(chosen, plain)
+    if _ADDRESS.search(body.removesuffix(plain["link"])):  # parts that meet where what stood between fell away
+        raise MessageProblem("The wording and a name in it make an address together. Put words between the two.")
+    count = segments(body)
+    if count > MOST_SEGMENTS:
+        raise MessageProblem(
+            f"The text would be {count} messages long; {MOST_SEGMENTS} is the most. Shorten the wording, or the "
+            "business's name in the settings."
+        )
+    return ComposedText(body, count, encoding_of(body))
 
 
 def clean_name(text: str, cap: int = _BUSINESS_CAP) -> str:
@@ -220,18 +206,12 @@ def clean_reference(text: str, cap: int = _INVOICE_CAP) -> str:
 
 
 def plain_amount(amount: Money) -> str:
-    """`$1,234.50`, `EUR 40.00`, `¥5,000`: the currency's own decimals, always, in GSM-7 characters of one unit."""
+    """`$1,234.50`, `EUR 40.00`, `¥5,000`, for the owner's terminal; `spelled_amount` is for the reader of a text."""
     if amount.amount < 0:
         raise MessageProblem("An amount below zero is no amount to ask for.")
     digits = f"{amount.amount:,.{decimals_of(amount.currency)}f}"
     sign = _SIGNS.get(amount.currency)
     return f"{sign}{digits}" if sign else f"{amount.currency} {digits}"
-
-
-def plain_date(day: date, on: date) -> str:
-    """`30 Nov`, which cannot be read as another day; with the year where it is not that of `on`."""
-    text = f"{day.day} {_MONTHS[day.month - 1]}"
-    return text if day.year == on.year else f"{text} {day.year}"
 
 
 # ------------------------------------------------------------------------------------------------- to one segment
@@ -258,32 +238,22 @@ SHORTENING: Final = (
 )
 
 
-def _composed(template: Template, values: TextValues, *, first: bool) -> ComposedText:
-    chosen = template.with_opt_out() if first else template
-    plain = _plain_values(values, needs_link=chosen.has_link)
-    body = _fitted(chosen, plain)
-    if _ADDRESS.search(body.removesuffix(plain["link"])):  # parts that meet where what stood between fell away
-        raise MessageProblem("The wording and a name in it make an address together. Put words between the two.")
-    count = segments(body)
-    if count > MOST_SEGMENTS:
-        raise MessageProblem(
-            f"The text would be {count} messages long; {MOST_SEGMENTS} is the most. Shorten the wording, or the "
-            "business's name in the settings."
-        )
-    return ComposedText(body, count, encoding_of(body))
-
-
-def _plain_values(values: TextValues, *, needs_link: bool) -> dict[str, str]:
+def _plain_values(values: TextValues, hosts: frozenset[str] | None, *, needs_link: bool) -> dict[str, str]:
     business = clean_name(values.business)
     if not business:
         raise MessageProblem("The business has no name that can stand in a text; set one in the settings.")
+    try:
+        amount = spelled_amount(values.amount, values.language, values.country)
+    except ValueError as error:
+        raise MessageProblem(str(error)) from None
     return {
         "business": business,
         "first_name": clean_name(values.first_name or "", _NAME_CAP),
-        "amount": plain_amount(values.amount),
+        "amount": amount,
         "invoice": clean_reference(values.invoice or ""),
-        "due": plain_date(values.due, values.on) if values.due else "",
-        "link": _checked_link(values.link) if needs_link else "",
+        "due": spelled_day(values.due, values.on, values.language, values.country) if values.due else "",
+        "link": _checked_link(values.link, hosts) if needs_link else "",
+        CUSTOMER: clean_name(values.customer or ""),
     }
 
 
@@ -305,14 +275,20 @@ def _fitted(template: Template, values: dict[str, str]) -> str:
     return min(tries, key=segments)
 
 
-def _checked_link(link: str | None) -> str:
+def _checked_link(link: str | None, hosts: frozenset[str] | None) -> str:
     if not link:
         raise MessageProblem("The text needs a payment link, and there is none.")
     plain = link.isascii() and link.isprintable() and is_gsm7(link) and not set(link) & set(" []")
-    parts = urlsplit(link) if plain else None
-    safe = parts and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+    parts = urlsplit(link) if plain else urlsplit("")
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     if not safe or len(link) > _LINK_CAP:
         raise MessageProblem(f"The payment link is not an https address of at most {_LINK_CAP} plain characters.")
+    if hosts is not None and parts.hostname not in hosts | _LOOPBACK:
+        raise MessageProblem(
+            f"The payment link leads to {parts.hostname}, which is not where your links should lead "
+            f"({', '.join(sorted(hosts))}). If it is a domain of yours that you set up at Stripe, write it as "
+            "link_host under [company.stripe]."
+        )
     return link
 
 

@@ -74,7 +74,7 @@ class Situation:
     notices_today: int = 0  # to this number, over all its receivables, in the recipient's day
     notices_this_week: tuple[datetime, ...] = ()  # when they went or will go to this number, the last seven days
     last_notice_at: datetime | None = None  # of this receivable, in the last days
-    texted_before: bool = False  # this number has had a text from this company
+    texts_had: int = 0  # by this number from this company, as far as they may have arrived
     uncharged_because: str | None = None  # the processor cannot charge this amount
     paused: bool = False
     draft: bool = False  # the company has not gone live: every notice needs the owner's approval
@@ -97,8 +97,10 @@ class NoticeFacts:
     today: date  # in the company's zone
     due_on: date | None
     link: str
-    first_text: bool
-    two_way: bool = True  # whether the customer can reply: else no text may promise that STOP is heard
+    says_stop: bool  # it says how to stop
+    language: str | None = None  # the ledger's word for the customer's, with `markers` and `country`
+    markers: frozenset[str] = frozenset()
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,12 @@ class ReceiptFacts:
     customer: str
     given_name: str | None
     amount: Money
-    invoice: str
+    invoice: str | None
     today: date
+    says_stop: bool = False
+    language: str | None = None
+    markers: frozenset[str] = frozenset()
+    country: str | None = None
 
 
 class Words(Protocol):
@@ -133,7 +139,11 @@ class Words(Protocol):
         ...
 
     def paid(self, facts: ReceiptFacts) -> str:
-        """What the owner gets once the payment is booked; plain values, nothing that could not be said."""
+        """What the owner gets once the payment is booked.
+
+        Raises:
+            MessageProblem: no text can be made of these values.
+        """
         ...
 
 
@@ -226,7 +236,7 @@ def needs_approval(situation: Situation, policy: Policy, step: Step) -> bool:
     """Whether the owner is to be asked before this notice: in draft always, then as the settings say of the step."""
     if situation.draft or step in policy.ask_always:
         return True
-    return step in policy.ask_first_time and not situation.texted_before
+    return step in policy.ask_first_time and situation.texts_had == 0
 
 
 def promised_on(situation: Situation) -> date | None:
@@ -392,6 +402,11 @@ def _link_fits(situation: Situation, link: LinkFact) -> bool:
     )
 
 
+def says_how_to_stop(policy: Policy, texts_had: int) -> bool:
+    """Whether the next text to a number says it: the first, and then every so many; never where nobody can reply."""
+    return policy.two_way and texts_had % policy.stop_every == 0
+
+
 def _asking(situation: Situation, policy: Policy, words: Words, gate: Gate, now: datetime) -> Decision:
     """A notice that waits for the owner, shown with today's words; no link is made for it before."""
     assert gate.step is not None and situation.phone is not None, "the gates saw to it"  # noqa: S101, PT018
@@ -432,8 +447,10 @@ def notice(situation: Situation, policy: Policy, words: Words, step: Step, now: 
             today=local_day(now, policy.zone),
             due_on=receivable.due_on,
             link=link.url,
-            first_text=not situation.texted_before,
-            two_way=policy.two_way,
+            says_stop=says_how_to_stop(policy, situation.texts_had),
+            language=customer.language,
+            markers=customer.markers,
+            country=customer.country,
         )
     )
     request: dict[str, object] = {

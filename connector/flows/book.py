@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -15,7 +16,7 @@ from connector.domain.consent import ConsentState, standing
 from connector.domain.effect import EffectKind, EffectStatus, NewEffect, booking_reference, canonical, natural_key
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
-from connector.domain.plan import ReceiptFacts
+from connector.domain.plan import ReceiptFacts, says_how_to_stop
 from connector.domain.receivable import Receivable
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
@@ -25,10 +26,11 @@ from connector.flows.company import Company
 from connector.flows.poll import reread
 from connector.flows.trouble import as_trouble
 from connector.ports.ledger import Booking, BookingRequest, BookingState
-from state.books import receivable_of
+from state.books import customer_of, receivable_of
 from state.effects import TextFacts
+from state.queries import Facts
 from state.store import Attention, Planned
-from state.tables import EffectRow, PaymentRow
+from state.tables import CustomerRow, EffectRow, PaymentRow
 
 log = logging.getLogger(__name__)
 
@@ -246,7 +248,9 @@ def _courtesies(
 def _follow(
     company: Company, payment_id: str, request: BookingRequest, after: Receivable | None
 ) -> tuple[Planned, ...]:
-    known = company.queries.facts(company.id, [request.ledger_id], company.clock.now())
+    owner = company.policy.owner_phone
+    also_to = [owner.e164] if owner else []
+    known = company.queries.facts(company.id, [request.ledger_id], company.clock.now(), also_to=also_to)
     row = known.receivables.get(request.ledger_id)
     if row is None:
         return ()
@@ -259,7 +263,7 @@ def _follow(
         customer=receivable.customer_name,
         given_name=customer.given_name if customer else None,
         amount=request.amount,
-        invoice=receivable.label,
+        invoice=receivable.number,
         today=local_day(company.clock.now(), company.policy.zone),
     )
     if company.policy.receipts and customer and customer.phone and _is_fresh(company, paid):
@@ -269,12 +273,25 @@ def _follow(
         agreed = standing(known.consents[customer.phone]) is not ConsentState.REVOKED
         if texted and agreed:  # only somebody we have texted about it gets an answer to it
             with contextlib.suppress(MessageProblem):  # a receipt is a courtesy: without words for it there is none
-                body = company.words.receipt(facts)
+                body = company.words.receipt(_to_customer(facts, company, known, customer))
                 planned.append(_text(company, "receipt", payment_id, customer.phone, body, request.ledger_id))
-    if company.policy.owner_phone is not None:
-        owner = company.policy.owner_phone.e164
-        planned.append(_text(company, "owner", payment_id, owner, company.words.paid(facts), request.ledger_id))
+    if owner is not None:
+        says_stop = says_how_to_stop(company.policy, known.texts_had.get(owner.e164, 0))
+        with contextlib.suppress(MessageProblem):  # no words for the owner must not cost the customer's receipt
+            body = company.words.paid(replace(facts, says_stop=says_stop))
+            planned.append(_text(company, "owner", payment_id, owner.e164, body, request.ledger_id))
     return tuple(planned)
+
+
+def _to_customer(facts: ReceiptFacts, company: Company, known: Facts, row: CustomerRow) -> ReceiptFacts:
+    customer = customer_of(row)
+    return replace(
+        facts,
+        says_stop=says_how_to_stop(company.policy, known.texts_had.get(row.phone or "", 0)),
+        language=customer.language,
+        markers=customer.markers,
+        country=customer.country,
+    )
 
 
 def _is_fresh(company: Company, payment: PaymentRow | None) -> bool:

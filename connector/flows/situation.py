@@ -89,7 +89,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         notices_today=_today(facts, phone, customer, company.policy, now, ignoring),
         notices_this_week=_week(facts, phone, now, ignoring),
         last_notice_at=_last(facts, phone, {effect.key for effect in effects}),
-        texted_before=phone is not None and phone.e164 in facts.texted,
+        texts_had=facts.texts_had.get(phone.e164, 0) if phone else 0,
         paused=facts.paused,
         draft=facts.draft and company.policy.draft_first,
         words=tuple(facts.words.get(ledger_id, ())),

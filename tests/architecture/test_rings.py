@@ -69,7 +69,8 @@ IMPURE = words(
     subprocess sys tempfile threading time urllib uuid warnings webbrowser
     """
 )
-PURE = frozenset({"phonenumbers", "holidays", "urllib.parse"})  # data, and the form of addresses
+# Number plans, languages and holidays as data; the form of addresses.
+PURE = frozenset({"babel", "holidays", "phonenumbers", "urllib.parse"})
 IMPURE_CALLS = words(
     """
     open print input datetime.now datetime.today datetime.utcnow date.today datetime.datetime.now

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -190,8 +191,16 @@ def test_a_preview_gives_a_reason_for_every_open_invoice_that_gets_no_text(open_
         "N-4": "the customer has no mobile number in the ledger",
     }
     assert local_day(found["N-2"]["when"]) > local_day(datetime.now(UTC).isoformat()), "one text a day"
-    assert found["N-2"]["segments"] == 1
+    assert (found["N-2"]["segments"], found["N-2"]["price"]) == (1, "0.0083 USD")
+    assert found["N-2"]["cost"] == {"amount": "0.0083", "currency": "USD"}
     assert "a payment of $120.00 on invoice N-2, received in Stripe clearing" in found["N-2"]["entry"]
+
+
+def test_a_preview_tells_what_each_text_costs_and_all_together(open_desk: Desk) -> None:
+    said = open_desk.type("preview", "--company", NORTH.id).words
+    going = [one for one in open_desk.type("preview", "--json").json[NORTH.id] if one["body"]]
+    assert said.count("1 segment, about 0.0083 USD") == len(going)
+    assert f"{len(going)} texts to come for about {Decimal('0.0083') * len(going)} USD," in said
 
 
 def test_a_preview_has_the_very_words_that_are_then_sent_and_keeps_to_one_text_a_day(own_desk: Desk) -> None:

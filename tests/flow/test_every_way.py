@@ -17,6 +17,7 @@ from connector.domain.effect import EffectStatus, booking_reference
 from connector.domain.lease import Claim
 from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.wordings import Occasion
 from connector.errors import Rejected, RejectedBecause
 from connector.flows import recover
 from connector.ports.anchor import Anchor
@@ -172,7 +173,8 @@ def test_words_that_no_longer_fit_keep_a_planned_text_back(office: Office) -> No
     invoice = planned_but_held_back(office)
     office.wait(hours=1)
     office.carrier_faults.clear()
-    long = Wording.of("{business} " + "writes at great length about nothing " * 12 + "{link}", None, None)
+    too_long = "{business} " + "writes at great length about nothing " * 12 + "{link}"
+    long = Wording(own={("en", Occasion.ISSUED): too_long})
     office.company = replace(office.company, words=long)
     office.run()
     assert any("messages long" in why for why in why_cancelled(office, invoice))

@@ -15,6 +15,7 @@ from connector.domain.calendar import Window
 from connector.domain.dunning import ConsentRule
 from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.wordings import Occasion
 from connector.errors import Bug, Rejected, RejectedBecause, Uncertain
 from connector.words import Wording
 from tests.flow.conftest import OpenOffice
@@ -55,7 +56,8 @@ def test_a_changed_rule_brings_every_open_invoice_up_again(office: Office) -> No
 
 
 def test_changed_words_bring_up_what_could_not_be_said(office: Office) -> None:
-    long = Wording.of("{business} " + "writes at great length about nothing " * 12 + "{link}", None, None)
+    too_long = "{business} " + "writes at great length about nothing " * 12 + "{link}"
+    long = Wording(own={("en", Occasion.ISSUED): too_long})
     office.company = replace(office.company, words=long)
     invoice = office.issue()
     office.run()

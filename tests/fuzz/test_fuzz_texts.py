@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -25,13 +24,11 @@ from connector.domain.message import (
     TextValues,
     clean_name,
     clean_reference,
-    notice_on_due_date,
-    notice_on_issue,
-    notice_past_due,
-    receipt,
+    compose,
 )
 from connector.domain.money import Money
 from connector.domain.segments import Encoding, segments
+from connector.domain.wordings import BUILT_IN, NOTICE_OCCASIONS, Occasion
 from tests.fuzz.effort import effort
 
 LINK: Final = "https://buy.stripe.com/14k5nE2xK9aY3g48wx"
@@ -82,6 +79,18 @@ wording = st.one_of(
     st.sampled_from([".", ".com", "://", " www.", "[", "]", "[.]", "[x]"]),
 )
 templates = st.lists(wording, max_size=8).map("".join)
+
+
+languages = st.sampled_from(sorted(BUILT_IN))
+countries = st.sampled_from(
+    ["US", "CA", "GB", "IN", "FR", "CH", "DE", "AT", "ES", "MX", "IT", "BR", "PT", "NL", "BE", "X"]
+)
+
+
+def said(given_values: TextValues, *, first: bool = False, template: Template | None = None) -> ComposedText:
+    """A text of the values' language: how to stop is said in it too."""
+    words = BUILT_IN[given_values.language]
+    return compose(template or Template(words.issued), given_values, opt_out=words.opt_out if first else None)
 
 
 def admitted(text: str) -> Template | None:
@@ -147,8 +156,7 @@ def holds_the_rules(text: ComposedText, *, link: bool) -> None:
     assert addresses_in(body) == []
 
 
-@pytest.mark.parametrize("builder", [notice_on_issue, notice_on_due_date])
-@effort(2)
+@effort(4)
 @given(text=templates, given_values=values, first=st.booleans())
 @example(
     text="{business}.com {link}", given_values=TextValues("Acme", Money.of("1", "USD"), DAY, link=LINK), first=False
@@ -169,29 +177,48 @@ def holds_the_rules(text: ComposedText, *, link: bool) -> None:
 )
 @example(text="www.{business} {link}", given_values=TextValues("A", Money.of("1", "USD"), DAY, link=LINK), first=True)
 def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
-    builder: Callable[..., ComposedText], text: str, given_values: TextValues, *, first: bool
+    text: str, given_values: TextValues, *, first: bool
 ) -> None:
     whole = text if "{link}" in text else f"{{business}} {text} {{link}}"
     template = admitted(whole)
     assume(template is not None)
     assert template is not None
-    made = made_by(builder, given_values, first=first, template=template)
+    made = made_by(said, given_values, first=first, template=template)
     if isinstance(made, str):
         return
     holds_the_rules(made, link=True)
     assert not first or "Reply STOP to opt out." in made.body
 
 
-@effort(2)
-@given(given_values=values, first=st.booleans(), late=st.booleans())
-def test_the_built_in_words_fit_whatever_the_ledger_holds(given_values: TextValues, *, first: bool, late: bool) -> None:
-    given_values = replace(given_values, due=given_values.due or DAY)
-    for builder in (notice_past_due if late else notice_on_issue, receipt):
-        made = made_by(builder, given_values, first=first)
-        if isinstance(made, str):
-            assert not clean_name(given_values.business) or "messages long" in made
-        else:
-            holds_the_rules(made, link=builder is not receipt)
+@effort(4)
+@given(
+    given_values=values,
+    language=languages,
+    country=st.none() | countries,
+    occasion=st.sampled_from((*NOTICE_OCCASIONS, Occasion.RECEIPT)),
+    first=st.booleans(),
+)
+@example(
+    given_values=TextValues("Acme", Money.of("1234567.50", "CHF"), DAY, first_name="evil", invoice="com", link=LINK),
+    language="fr",
+    country="CH",
+    occasion=Occasion.OVERDUE,
+    first=True,
+)
+def test_the_built_in_words_of_every_language_fit_whatever_the_ledger_holds(
+    *, given_values: TextValues, language: str, country: str | None, occasion: Occasion, first: bool
+) -> None:
+    given_values = replace(given_values, language=language, country=country)
+    template = Template(BUILT_IN[language].of(occasion))
+    made = made_by(said, given_values, first=first, template=template)
+    if isinstance(made, str):
+        assert not clean_name(given_values.business) or "messages long" in made
+        return
+    holds_the_rules(made, link=occasion is not Occasion.RECEIPT)
+    assert (BUILT_IN[language].opt_out in made.body) is first
+    plain = [given_values.business, given_values.invoice or "", given_values.first_name or ""]
+    if all(letter in GSM for name in plain for letter in clean_reference(name, 60)):
+        assert made.encoding == "GSM-7", "only a name can make a text dear"
 
 
 @given(text=templates, given_values=values)
@@ -199,7 +226,7 @@ def test_the_built_in_words_fit_whatever_the_ledger_holds(given_values: TextValu
 def test_a_receipt_in_any_wording_has_no_link_at_all(text: str, given_values: TextValues) -> None:
     template = admitted(text if "{business}" in text else f"{{business}}: {text}")
     assume(template is not None and not template.has_link)
-    made = made_by(receipt, given_values, template=template)
+    made = made_by(said, given_values, template=template)
     if isinstance(made, str):
         return
     holds_the_rules(made, link=False)
@@ -245,7 +272,7 @@ def test_a_placeholder_in_a_name_is_only_letters(field: str, name: str, more: st
     plain = TextValues("Acme", Money.of("120.00", "USD"), DAY, invoice="7", first_name="Ana", due=DAY, link=LINK)
     template = Template("{business} {first_name} {invoice}: {amount} {link}")
     named = with_field(plain, field, f"{{{name}}}{more}")
-    made = made_by(notice_on_issue, named, first=False, template=template)
+    made = made_by(said, named, first=False, template=template)
     if isinstance(made, str):
         assert "messages long" in made or "needs" in made
         return
@@ -259,7 +286,7 @@ def test_a_placeholder_in_a_name_is_only_letters(field: str, name: str, more: st
 @example(link="http://localhost@evil.example/")
 @example(link="https://x]y")
 def test_only_a_plain_https_address_is_texted_as_a_link(link: str) -> None:
-    made = made_by(notice_on_issue, TextValues("Acme", Money.of("1", "USD"), DAY, link=link), first=False)
+    made = made_by(said, TextValues("Acme", Money.of("1", "USD"), DAY, link=link), first=False)
     if isinstance(made, str):
         return
     assert made.body.endswith(f" {link}")

@@ -480,4 +480,16 @@ def test_prices_are_listed_by_country(twilio: Twilio) -> None:
     answer = twilio.client.get("/v1/Messaging/Countries/US").json()
     assert answer["outbound_sms_prices"][0]["prices"][0]["current_price"] == "0.0083"
     assert answer["price_unit"] == "USD"
+    # The fields of https://github.com/twilio/twilio-oai spec/json/twilio_pricing_v1.json, messaging_country-instance.
+    assert set(answer) == {
+        *("country", "iso_country", "url", "outbound_sms_prices", "inbound_sms_prices", "price_unit")
+    }
+    assert {name for carrier in answer["outbound_sms_prices"] for name in carrier} == {
+        "carrier",
+        "mcc",
+        "mnc",
+        "prices",
+    }
+    rows = [*answer["inbound_sms_prices"], *(row for one in answer["outbound_sms_prices"] for row in one["prices"])]
+    assert {name for row in rows for name in row} == {"number_type", "base_price", "current_price"}
     assert twilio.client.get("/v1/Messaging/Countries/nowhere").status_code == 404

@@ -247,7 +247,7 @@ def test_the_text_carries_the_link_last_and_names_what_to_look_for() -> None:
     assert values["body"].endswith(" https://buy.stripe.com/abc")
     assert values["evidence"] == "https://buy.stripe.com/abc"
     assert "STOP" in values["body"]
-    [later] = decide(situation(texted_before=True), POLICY, WORDS, NOON).effects
+    [later] = decide(situation(texts_had=1), POLICY, WORDS, NOON).effects
     assert "STOP" not in json.loads(later.request)["body"]
 
 

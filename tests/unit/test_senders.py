@@ -8,10 +8,10 @@ import pytest
 
 from connector.domain.dunning import Reason
 from connector.domain.phone import Phone
-from connector.domain.plan import NoticeFacts, may_thank
+from connector.domain.plan import may_thank, notice
 from connector.domain.senders import NAME_COUNTRIES, NameRule, name_country, sender_stop
 from connector.words import Wording
-from tests.unit.situations import AMOUNT, POLICY, TODAY, situation
+from tests.unit.situations import NOON, POLICY, situation
 
 BY_NAME = replace(POLICY, two_way=False)
 NOBODY: frozenset[str] = frozenset()
@@ -62,16 +62,6 @@ def test_a_receipt_goes_by_the_same_rules() -> None:
 
 
 def test_a_text_nobody_can_reply_to_promises_no_stop() -> None:
-    facts = NoticeFacts(
-        step=next(iter(POLICY.steps)).step,
-        business="Acme",
-        given_name=None,
-        amount=AMOUNT,
-        invoice="INV-7",
-        today=TODAY,
-        due_on=TODAY,
-        link="https://buy.stripe.com/abc",
-        first_text=True,
-    )
-    assert "STOP" in Wording().notice(facts)
-    assert "STOP" not in Wording().notice(replace(facts, two_way=False))
+    step = next(iter(POLICY.steps)).step
+    assert "STOP" in notice(situation(), POLICY, Wording(), step, NOON).request
+    assert "STOP" not in notice(situation(), replace(POLICY, two_way=False), Wording(), step, NOON).request
