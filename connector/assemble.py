@@ -299,6 +299,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         texts_per_day=settings.caps.texts_per_day,
         catch_up=settings.caps.catch_up,
         usual_day=settings.caps.usual_day,
+        lookup=settings.twilio.lookup or settings.twilio.lookup_reassigned,
         two_way=settings.twilio.two_way,
         stop_every=settings.words.stop_every,
         live=live,

@@ -37,6 +37,7 @@ from state.tables import (
     InboundRow,
     LeaseRow,
     LinkRow,
+    LookedUpRow,
     PaymentRow,
     ReceivableRow,
     TextRow,
@@ -103,6 +104,7 @@ _EFFECTS: Final = select_some(
 )
 _CONSENTS: Final = select_some(ConsentRow, "phone")
 _UNREACHABLE: Final = select_some(UnreachableRow, "phone")
+_LOOKED_UP: Final = select_some(LookedUpRow, "phone", only="looked_at")
 _NOTICES: Final = select_some(
     EffectRow,
     "phone",
@@ -317,6 +319,11 @@ class Queries(RegisterViews):
         rows = self._many(HoldRow, asked.ON_SENDER, company=company)
         shared = frozenset(row.subject for row in rows if row.scope == SENDER)
         return shared, frozenset(row.subject for row in rows if row.scope == COUNTRY)
+
+    def looked_up_at(self, company: str, phone: str) -> datetime | None:
+        """When the messaging service was last asked about that number, None where it never was."""
+        row = self._one(LookedUpRow, _LOOKED_UP, company, phone)
+        return row.looked_at if row else None
 
     def recovering(self, company: str) -> HoldRow | None:
         """Why and since when this company's memory waits to be rebuilt; None where it can be relied on."""

@@ -1,24 +1,37 @@
-"""Facts about a company's sender: who else sends from it, and which countries' carriers refuse it."""
+"""Facts about who sends and who receives: a sender shared or refused, and what a look-up said of a number."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from connector.domain.dunning import Reason
+from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
-from state import asked
-from state.facts import Attention, Facts, put_attention, put_hold
+from state import asked, books
+from state.facts import Attention, Facts, put_attention, put_hold, review_scope
 from state.names import COUNTRY, SENDER
 from state.rows import change, records, table_of
-from state.tables import HoldRow, ReceivableRow
+from state.tables import HoldRow, LookedUpRow, ReceivableRow, UnreachableRow
 
 _HOLD, _RECEIVABLE = table_of(HoldRow), table_of(ReceivableRow)
 _LIFTED: Final = delete(_HOLD).where(
     _HOLD.c.company == bindparam("whose"), _HOLD.c.scope == bindparam("what"), _HOLD.c.subject == bindparam("which")
+)
+_SEEN, _OUT = table_of(LookedUpRow), table_of(UnreachableRow)
+_LOOKED_UP: Final = insert(_SEEN)
+_LOOKED_UP_AGAIN: Final = (
+    update(_SEEN)
+    .where(_SEEN.c.company == bindparam("at_company"), _SEEN.c.phone == bindparam("at_phone"))
+    .values({name: bindparam(name) for name in ("line", "reassigned", "looked_at")})
+)
+_UNREACHABLE: Final = insert(_OUT)
+_UNREACHABLE_KNOWN: Final = select(_OUT.c.code).where(
+    _OUT.c.company == bindparam("at_company"), _OUT.c.phone == bindparam("at_phone")
 )
 _DECIDED_ANEW: Final = (
     update(_RECEIVABLE)
@@ -29,6 +42,18 @@ _DECIDED_ANEW: Final = (
     )
     .values(review_at=bindparam("at"))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a look-up said of a number and what follows: `code` where no text reaches it, customers to be `held`."""
+
+    line: str
+    reassigned: bool | None
+    code: str = ""
+    held: tuple[str, ...] = ()
+    why: str = ""
+    told: Attention | None = None
 
 
 class SenderFacts(Facts):
@@ -59,6 +84,23 @@ class SenderFacts(Facts):
             opened = sorted(country for country, since in known.items() if since <= before)
             self._lift(connection, company, COUNTRY, opened, now)
         return opened
+
+    def number_looked_up(self, company: str, phone: Phone, learnt: Learnt, now: datetime) -> None:
+        """What a look-up said, and everything that follows from it, together."""
+        with self.database.record() as connection:
+            values = {"line": learnt.line, "reassigned": learnt.reassigned, "looked_at": now}
+            place = {"at_company": company, "at_phone": phone.e164}
+            if not change(connection, _LOOKED_UP_AGAIN, {**place, **values}):
+                change(connection, _LOOKED_UP, {"company": company, "phone": phone.e164, **values})
+            if learnt.code and not connection.execute(_UNREACHABLE_KNOWN, place).first():
+                refused = {"company": company, "phone": phone.e164, "code": learnt.code, "since": now}
+                change(connection, _UNREACHABLE, refused)
+                books.review_phone(connection, company, phone.e164, now)
+            for customer in learnt.held:
+                put_hold(connection, company, "customer", customer, learnt.why, now)
+                review_scope(connection, company, "customer", customer, now)
+            if learnt.told is not None:
+                put_attention(connection, company, learnt.told, now)
 
     @staticmethod
     def _lift(connection: Connection, company: str, scope: str, subjects: set[str] | list[str], now: datetime) -> None:

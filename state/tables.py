@@ -167,6 +167,17 @@ class UnreachableRow(SQLModel, table=True):
     since: datetime = instant()
 
 
+class LookedUpRow(SQLModel, table=True):
+    """What the messaging service said of a number when it was asked, which costs: so it is asked once in 90 days."""
+
+    __tablename__: ClassVar[Any] = "looked_up"
+    company: str = Field(primary_key=True)
+    phone: str = Field(primary_key=True)
+    line: str
+    reassigned: bool | None = None  # since the consent; None: not known
+    looked_at: datetime = instant()
+
+
 class LinkRow(SQLModel, table=True):
     """A payment link we made."""
 

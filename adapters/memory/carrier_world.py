@@ -7,7 +7,7 @@ leaving nothing in the log. https://help.twilio.com/articles/223134027 and https
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from adapters.memory.failures import advice_on
@@ -15,7 +15,16 @@ from adapters.memory.world import History, World
 from connector.domain.phone import Phone
 from connector.errors import Rejected, RejectedBecause
 from connector.ports.calls import Clock
-from connector.ports.messenger import DeliveryState, InboundText, SegmentPrice, SenderSeen, SentText, TextRequest
+from connector.ports.messenger import (
+    DeliveryState,
+    InboundText,
+    LineType,
+    NumberSeen,
+    SegmentPrice,
+    SenderSeen,
+    SentText,
+    TextRequest,
+)
 
 # Whole message, any case: https://help.twilio.com/articles/223134027
 STOP_WORDS = frozenset(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"))
@@ -48,6 +57,9 @@ class CarrierWorld(World):
             "US": SegmentPrice(Decimal("0.0083"), "USD")
         }  # ISO 3166 alpha-2 -> one segment
         self.sender = SenderSeen(frozenset({"+12125550100"}))  # as whoever looks at the account sees it
+        self.lines: dict[str, LineType] = {}  # what a look-up says; mobiles are not listed
+        self.new_hands: dict[str, date] = {}  # since when a number is somebody else's
+        self.looked_up: list[tuple[str, date | None]] = []  # every look-up is paid for
         self._texts_to: dict[str, list[str]] = {}
 
     # ------------------------------------------------------------------------------------------ people's acts
@@ -116,6 +128,13 @@ class CarrierWorld(World):
         if request.to.e164 in self.blocked:
             self._progress(text.text_id, DeliveryState.UNDELIVERED, "30007")
         return text
+
+    def look_up(self, number: Phone, agreed_on: date | None) -> NumberSeen:
+        """A look-up, paid for."""
+        self.looked_up.append((number.e164, agreed_on))
+        since = self.new_hands.get(number.e164)
+        reassigned = None if agreed_on is None else since is not None and agreed_on < since
+        return NumberSeen(self.lines.get(number.e164, LineType.MOBILE), reassigned)
 
     def ids_to(self, to: Phone) -> list[str]:
         """Ids of texts to that number, oldest first."""

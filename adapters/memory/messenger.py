@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from adapters.memory.carrier_world import CarrierWorld, since_second
 from adapters.memory.client import Client
@@ -11,7 +11,7 @@ from adapters.memory.faults import Faults
 from connector.domain.phone import Phone
 from connector.ports.calls import CallMeter
 from connector.ports.findings import Finding, Weight
-from connector.ports.messenger import InboundText, SegmentPrice, SenderSeen, SentText, TextRequest
+from connector.ports.messenger import InboundText, NumberSeen, SegmentPrice, SenderSeen, SentText, TextRequest
 
 
 class MemoryMessenger(Client):
@@ -54,6 +54,10 @@ class MemoryMessenger(Client):
     def price_per_segment(self, country: str) -> SegmentPrice | None:
         """The world's price list."""
         return self._read("price_per_segment", (country,), lambda: self.world.prices.get(country))
+
+    def looked_up(self, number: Phone, agreed_on: date | None) -> NumberSeen:
+        """A look-up of the world's."""
+        return self._read("looked_up", (number, agreed_on), lambda: self.world.look_up(number, agreed_on))
 
     def sender(self) -> SenderSeen:
         """What the world says of the account's sender."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -14,11 +14,19 @@ from adapters.transport import patiently
 from adapters.twilio import checks, senders, translate
 from adapters.twilio.settings import TwilioSettings
 from adapters.twilio.wire import SERVICE, connect, unreadable
-from connector.domain.phone import Phone
+from connector.domain.phone import Phone, region_of
 from connector.errors import Bug, NeedsReauthorisation, Rejected, RejectedBecause
 from connector.ports.calls import Wire
 from connector.ports.findings import Finding
-from connector.ports.messenger import InboundText, SegmentPrice, SenderSeen, SentText, TextRequest
+from connector.ports.messenger import (
+    InboundText,
+    LineType,
+    NumberSeen,
+    SegmentPrice,
+    SenderSeen,
+    SentText,
+    TextRequest,
+)
 
 T = TypeVar("T")
 
@@ -133,6 +141,22 @@ class TwilioMessenger:
             price = None
         self._prices[country] = (now, price)
         return price
+
+    def looked_up(self, number: Phone, agreed_on: date | None) -> NumberSeen:
+        """Line type, and where a US number has a consent with a day, whether it changed hands since.
+
+        https://www.twilio.com/docs/lookup/v2-api
+        """
+        asked = ["line_type_intelligence"] if self._settings.lookup else []
+        more = {}
+        if self._settings.lookup_reassigned and agreed_on is not None and region_of(number) == "US":
+            asked.append("reassigned_number")
+            more["last_verified_date"] = f"{agreed_on:%Y%m%d}"
+        if not asked:
+            return NumberSeen(LineType.UNKNOWN)
+        numbers = self.client.lookups.v2.phone_numbers
+        found = self._read(lambda: _fields(numbers(number.e164).fetch(fields=",".join(asked), **more)))
+        return translate.number_seen(found)
 
     def inspect(self) -> Sequence[Finding]:
         """Read-only look at credentials, sender, replies and balance."""

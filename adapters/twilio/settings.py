@@ -54,10 +54,24 @@ class TwilioSettings(ServiceSettings):
         "Nobody can reply to a name, so nobody can answer STOP: say in `words` how else to say no.",
         examples=["AcmePlumb"],
     )
+    lookup: bool = Field(
+        default=False,
+        description="Ask Twilio Lookup once for each number that is about to be texted what kind of line it is, and "
+        "leave out landlines. About a cent a number, again after 90 days.",
+    )
+    lookup_reassigned: bool = Field(
+        default=False,
+        description="Ask Twilio Lookup also whether a US number changed hands since the consent; then its texts wait "
+        "for your word. Some cents a number, again after 90 days.",
+    )
     base_url: str | None = Field(default=None, description="Address of the API, for a stand-in. Loopback only.")
     messaging_base_url: str | None = Field(
         default=None,
         description="Address of the Messaging API, for a stand-in; base_url where that is given. Loopback only.",
+    )
+    lookups_base_url: str | None = Field(
+        default=None,
+        description="Address of the Lookup API, for a stand-in; base_url where that is given. Loopback only.",
     )
     pricing_base_url: str | None = Field(
         default=None,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from adapters.twilio.codes import explain
 from connector.domain.phone import Phone
-from connector.ports.messenger import DeliveryState, InboundText, SegmentPrice, SentText
+from connector.ports.messenger import DeliveryState, InboundText, LineType, NumberSeen, SegmentPrice, SentText
 
 Fields = Mapping[str, Any]
 
@@ -117,6 +117,34 @@ def segment_price(fields: Fields) -> SegmentPrice | None:
     ]
     unit = fields.get("price_unit")
     return SegmentPrice(max(prices), str(unit).upper()) if prices and unit else None
+
+
+# https://www.twilio.com/docs/lookup/v2-api/line-type-intelligence#type-property-values
+_LINES: Final[dict[str, LineType]] = {
+    "mobile": LineType.MOBILE,
+    "nonFixedVoip": LineType.INTERNET,
+    "landline": LineType.LANDLINE,
+    "fixedVoip": LineType.LANDLINE,
+    **dict.fromkeys(
+        ("pager", "personal", "premium", "sharedCost", "tollFree", "uan", "voicemail"),
+        LineType.OTHER,
+    ),
+}
+
+
+def number_seen(fields: Fields) -> NumberSeen:
+    """A look-up. What it has no word or an error for is not known."""
+    line, hands = _part(fields, "line_type_intelligence"), _part(fields, "reassigned_number")
+    return NumberSeen(
+        _LINES.get(str(line.get("type")), LineType.UNKNOWN),
+        {"yes": True, "no": False}.get(str(hands.get("is_number_reassigned"))),
+    )
+
+
+def _part(fields: Fields, name: str) -> Fields:
+    """One package of a look-up: an object, which some versions of the SDK keep as such and some make a value of."""
+    part = fields.get(name)
+    return part if isinstance(part, Mapping) else vars(part) if hasattr(part, "__dict__") else {}
 
 
 def can_text(capabilities: Mapping[str, Any] | Sequence[str] | None) -> bool:

@@ -114,6 +114,7 @@ def connect(settings: TwilioSettings, username: str, password: str, wire: Wire) 
     bases = {
         "api": settings.base_url or "https://api.twilio.com",
         "messaging": settings.messaging_base_url or settings.base_url or "https://messaging.twilio.com",
+        "lookups": settings.lookups_base_url or settings.base_url or "https://lookups.twilio.com",
         "pricing": settings.pricing_base_url or settings.base_url or "https://pricing.twilio.com",
     }
     client = Client(

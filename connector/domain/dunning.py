@@ -137,6 +137,7 @@ class Policy:
     texts_per_day: int | None = None
     catch_up: int | None = None  # notices that may go out unasked after a stop
     usual_day: int | None = None  # notices of one day that never need a question; None: none ever does
+    lookup: bool = False  # numbers are looked up at the messaging service before their first text, which costs
     two_way: bool = True  # whether people can reply to the sender; a name as sender goes one way
     stop_every: int = STOP_EVERY  # each so many-th text to a number says how to stop, and the first one
     live: bool = True  # live money at the processor, as opposed to its test mode

@@ -20,6 +20,7 @@ from connector.flows import lease
 from connector.flows.attempts import Attempt
 from connector.flows.brakes import CLOCK_MAY_ERR
 from connector.flows.company import Company
+from connector.flows.lookup import look_up
 from connector.flows.situation import reread_situation, situations
 from connector.ports.messenger import SentText, TextRequest
 from state.books import customer_of
@@ -47,6 +48,8 @@ def send(attempt: Attempt) -> str:
     stop = _any_stop(company, row, now)
     if stop is None:
         stop = _notice_stop(company, row, values) if row.purpose == "notice" else _other_stop(company, row, to, now)
+    if stop is None and row.purpose == "notice" and look_up(company, to):
+        stop = _notice_stop(company, row, values)  # by what was learnt; and seconds have passed
     if stop is not None:
         why, later = stop
         if later is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -106,6 +106,29 @@ class SenderSeen:
     registered: bool = True  # nothing that a country's carriers ask for is missing, as far as could be seen
 
 
+class LineType(StrEnum):
+    """What kind of line a number is, as a look-up says."""
+
+    MOBILE = "mobile"
+    INTERNET = "internet"  # an app's number: people do text with these
+    LANDLINE = "landline"  # fixed, also over the internet: nobody reads texts there
+    OTHER = "other"  # pager, toll-free, premium, voicemail: nobody's own phone
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSeen:
+    """What a look-up says of a number. `reassigned`: it changed hands since that day; None where that is not known."""
+
+    line: LineType
+    reassigned: bool | None = None
+
+    @property
+    def textable(self) -> bool:
+        """Whether a text to it may be read by whose number it is."""
+        return self.line not in {LineType.LANDLINE, LineType.OTHER}
+
+
 class Messenger(Protocol):
     """Twilio, behind a port."""
 
@@ -132,6 +155,16 @@ class Messenger(Protocol):
 
     def price_per_segment(self, country: str) -> SegmentPrice | None:
         """List price of one outbound segment to that country (ISO 3166 alpha-2), None where it cannot be told."""
+        ...
+
+    def looked_up(self, number: Phone, agreed_on: date | None) -> NumberSeen:
+        """What kind of line it is, and whether it changed hands since the day of the consent. It costs money.
+
+        Only what the settings order is asked, and only where it can be told.
+
+        Raises:
+            Transient, Throttled, NeedsReauthorisation, Rejected: nothing is known; a text need not wait for it.
+        """
         ...
 
     def sender(self) -> SenderSeen:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs
 
+import httpx
 import pytest
 
 from adapters.sandbox.twilio import Number, Service
@@ -16,9 +17,9 @@ from adapters.twilio.settings import TwilioSettings
 from connector.domain.phone import Phone
 from connector.errors import Rejected, RejectedBecause
 from connector.ports.findings import Finding, Weight
-from connector.ports.messenger import TextRequest
+from connector.ports.messenger import LineType, NumberSeen, TextRequest
 from tests.contract.rows.twilio import ACCOUNT, KEY, SECOND_SENDER, SENDER, SERVICE, TwilioWorld, world
-from tests.twins.twilio_spec import parameters_of
+from tests.twins.twilio_spec import answer_problems, parameters_of
 
 BRITON = Phone("+447400123456")
 FREE = "+18885550100"
@@ -286,3 +287,73 @@ def test_requests_about_senders_fit_twilios_own_description(by_service: TwilioWo
     for pattern, path in described.items():
         [seen] = [one for one in by_service.twin.requests if re.fullmatch(pattern, one.path)]
         assert set(parse_qs(seen.query)) <= parameters_of("messaging_v1", path, "get")
+
+
+# -------------------------------------------------------------------------------------------------------- look-ups
+
+ABE = Phone("+12125550123")
+
+
+def asked(made: TwilioWorld) -> list[dict[str, list[str]]]:
+    return [parse_qs(one.query) for one in made.twin.requests if one.path.startswith("/v2/PhoneNumbers/")]
+
+
+def looking(made: TwilioWorld, **settings: bool) -> TwilioRecords:
+    chosen = made.settings.model_copy(update={"base_url": made.served.base_url, **settings})
+    return TwilioRecords(chosen, KEY, "made-up-secret", made.wire)
+
+
+@pytest.mark.parametrize(
+    ("twilio_says", "line"),
+    [
+        ("mobile", LineType.MOBILE),
+        ("nonFixedVoip", LineType.INTERNET),
+        ("fixedVoip", LineType.LANDLINE),
+        ("landline", LineType.LANDLINE),
+        ("pager", LineType.OTHER),
+        ("tollFree", LineType.OTHER),
+        ("somethingNew", LineType.UNKNOWN),
+    ],
+)
+def test_a_look_up_tells_the_kind_of_line(by_number: TwilioWorld, twilio_says: str, line: LineType) -> None:
+    by_number.twin.world.habits.line_types[ABE.e164] = twilio_says
+    assert looking(by_number, lookup=True).looked_up(ABE, date(2026, 11, 1)) == NumberSeen(line)
+    assert asked(by_number) == [{"Fields": ["line_type_intelligence"]}]
+
+
+@pytest.mark.parametrize(("day", "reassigned"), [("2026-11-02", True), ("2026-11-01", False), (None, False)])
+def test_a_look_up_tells_whether_a_number_changed_hands_since_the_consent(
+    by_number: TwilioWorld,
+    day: str | None,
+    reassigned: bool,  # noqa: FBT001  a parameter of the test
+) -> None:
+    if day:
+        by_number.twin.world.habits.new_hands[ABE.e164] = day
+    seen = looking(by_number, lookup_reassigned=True).looked_up(ABE, date(2026, 11, 1))
+    assert seen == NumberSeen(LineType.UNKNOWN, reassigned)
+    assert asked(by_number) == [{"Fields": ["reassigned_number"], "LastVerifiedDate": ["20261101"]}]
+
+
+def test_only_what_is_ordered_and_can_be_told_is_paid_for(by_number: TwilioWorld) -> None:
+    assert looking(by_number).looked_up(ABE, date(2026, 11, 1)) == NumberSeen(LineType.UNKNOWN)
+    both = looking(by_number, lookup_reassigned=True)
+    assert both.looked_up(ABE, None).reassigned is None
+    assert both.looked_up(BRITON, date(2026, 11, 1)).reassigned is None
+    assert asked(by_number) == []
+
+
+def test_look_ups_fit_twilios_own_description(by_number: TwilioWorld) -> None:
+    looking(by_number, lookup=True, lookup_reassigned=True).looked_up(ABE, date(2026, 11, 1))
+    path = "/v2/PhoneNumbers/{PhoneNumber}"
+    [query] = asked(by_number)
+    assert set(query) <= parameters_of("lookups_v2", path, "get")
+    answer = httpx.get(
+        f"{by_number.served.base_url}/v2/PhoneNumbers/{ABE.e164}",
+        params={one: value[0] for one, value in query.items()},
+        auth=(KEY, "made-up-secret"),
+    )
+    # Packages that were not asked for are null, as in Twilio's own examples; the description calls them objects.
+    body = {name: value for name, value in answer.json().items() if value is not None}
+    body["line_type_intelligence"].pop("error_code")
+    body["reassigned_number"].pop("error_code")
+    assert answer_problems("lookups_v2", path, "get", answer.status_code, body) == []

@@ -21,6 +21,7 @@ from tests.flow.test_brakes import issue_many
 
 # Those that grow with the years. The others hold a line for each company, list, service and hour, or hold.
 GROWING = {"receivables", "customers", "consents", "links", "payments", "hints", "inbound_texts", "texts", "effects"}
+GROWING |= {"looked_up", "unreachable"}
 # What may read all, and when it does.
 SELDOM = {
     "receivables.read_at <": "after a full reading, once a day",
@@ -89,7 +90,7 @@ def live(office: Office) -> None:
 
 
 def test_no_statement_of_a_day_walks_through_all_there_is(open_office: OpenOffice) -> None:
-    office = open_office(texts_per_hour=5, texts_per_day=50, catch_up=8)
+    office = open_office(texts_per_hour=5, texts_per_day=50, catch_up=8, lookup=True)
     with listening() as heard:
         live(office)
     with closing(sqlite3.connect(office.folder / DATABASE_NAME)) as file:

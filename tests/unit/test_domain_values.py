@@ -331,6 +331,7 @@ def test_only_e164_is_a_phone(text: str) -> None:
 def test_a_number_names_its_country_where_it_has_one() -> None:
     assert region_of(Phone("+447400123456")) == "GB"
     assert region_of(Phone("+870773111632")) is None
+    assert region_of(Phone("+9991234567")) is None  # of no plan at all
 
 
 # ---------------------------------------------------------------------------------------------------------- cadence

@@ -10,6 +10,7 @@ _WORDS: dict[int, tuple[int, str]] = {
     20008: (403, "Resource not accessible with Test Account Credentials"),
     20404: (404, "The requested resource {what} was not found"),
     20429: (429, "Too Many Requests"),
+    60600: (400, "Invalid request: LastVerifiedDate must be YYYYMMDD"),
     70051: (403, "Authorization Error: the key lacks the permission for this"),
     21211: (400, "Invalid 'To' Phone Number: {what}"),
     21212: (400, "Invalid From Number (caller ID): {what}"),

@@ -54,6 +54,7 @@ class TwilioTwin(Twin):
             Route("/v1/Services/{sid}/AlphaSenders", self._for(self._names), methods=["GET"]),
             Route("/v1/Services/{sid}/Compliance/Usa2p", self._for(self._campaigns), methods=["GET"]),
             Route("/v1/Tollfree/Verifications", self._for(self._verifications), methods=["GET"]),
+            Route("/v2/PhoneNumbers/{number}", self._for(self._lookup), methods=["GET"]),
             Route("/v1/Messaging/Countries/{iso}", self._for(self._prices), methods=["GET"]),
         ]
 
@@ -212,6 +213,16 @@ class TwilioTwin(Twin):
         service = _service_of(request, account)
         rows = [shapes.pool_json(account, service, account.numbers[n], self.base_url) for n in service.numbers]
         return JSONResponse(_page_v1(request, rows, "phone_numbers", self.base_url))
+
+    async def _lookup(self, request: Request, account: Account) -> Response:
+        del account
+        wanted = frozenset(request.query_params.get("Fields", "").split(",")) - {""}
+        day = request.query_params.get("LastVerifiedDate")
+        if "reassigned_number" in wanted and not (day and len(day) == 8 and day.isdigit()):
+            raise Refusal(60600)
+        number, habits = request.path_params["number"], self.world.habits
+        line = "landline" if number in self.world.landlines else habits.line_types.get(number, "mobile")
+        return JSONResponse(shapes.lookup_json(number, wanted, line, day, habits.new_hands.get(number)))
 
     async def _prices(self, request: Request, account: Account) -> Response:
         del account

@@ -184,6 +184,8 @@ class Habits:
     geo: list[str] | None = None  # countries that may be texted; None: all
     landlines_refused: bool = True  # False: accepted, then undelivered with 30006, as in some countries
     throttle_next: int = 0
+    line_types: dict[str, str] = field(default_factory=dict)  # of numbers that are no mobiles, as Lookup names them
+    new_hands: dict[str, str] = field(default_factory=dict)  # number: the day (ISO) it became somebody else's
     forbidden: list[str] = field(default_factory=list)  # parts of paths that API keys may not read
     status_webhook: str | None = None  # for texts that name no callback of their own
     inbound_webhook: str | None = None  # instead of the number's or the service's own address
