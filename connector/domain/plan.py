@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
@@ -219,7 +219,7 @@ def _allowed_by_owner(situation: Situation, policy: Policy) -> Reason | None:
     receivable = situation.receivable
     if situation.held:
         return Reason.HELD
-    if {receivable.customer_id, receivable.customer_name} & policy.excluded_customers:
+    if _excluded(situation, policy):
         return Reason.EXCLUDED
     comparable = policy.minimum_in in {None, receivable.balance.currency}
     if comparable and receivable.balance.amount < policy.minimum:
@@ -229,6 +229,13 @@ def _allowed_by_owner(situation: Situation, policy: Policy) -> Reason | None:
     if policy.require_sent and receivable.sent_by_ledger is False:
         return Reason.NOT_SENT_YET
     return Reason.UNCHARGEABLE if situation.uncharged_because else None
+
+
+def _excluded(situation: Situation, policy: Policy) -> bool:
+    receivable, customer = situation.receivable, situation.customer
+    if {receivable.customer_id, receivable.customer_name} & policy.excluded_customers:
+        return True
+    return customer is not None and _carries(customer, policy.excluded_groups)
 
 
 def _not_being_paid(situation: Situation, policy: Policy) -> Reason | None:
@@ -284,10 +291,15 @@ def _agreed(situation: Situation, policy: Policy) -> Reason | None:
         policy.consent_rule is ConsentRule.LEDGER_MARKER
         and situation.customer is not None
         and policy.consent_marker is not None
-        # One ledger lower-cases its markers, the other keeps them as typed; people mean the same.
-        and policy.consent_marker.casefold() in {marker.casefold() for marker in situation.customer.markers}
+        and _carries(situation.customer, {policy.consent_marker})
     )
     return None if marked else Reason.NO_CONSENT
+
+
+def _carries(customer: Customer, markers: Collection[str]) -> bool:
+    """Whether one of them is on the customer. One ledger lower-cases its own, another keeps them as they were typed."""
+    carried = {marker.casefold() for marker in customer.markers}
+    return any(marker.casefold() in carried for marker in markers)
 
 
 def _welcome_now(situation: Situation, policy: Policy, timing: Gate, now: datetime) -> Gate:
