@@ -73,6 +73,8 @@ class Hours:
     def _span(self, day: date, place: Place) -> Span | None:
         """Between which minutes of that local day it is open there."""
         mine: Span | None = (self.window.opens, self.window.closes) if day.weekday() in self.window.days else None
+        if not place.likely:
+            mine = (0, MINUTES_A_DAY)
         if not self.by_law:
             return None if self.keep_holidays and _is_holiday(day, place) else mine
         law = lawful(place.country, place.region)
