@@ -288,6 +288,8 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         max_per_number_per_day=notices.max_texts_per_number_per_day,
         max_per_number_per_week=notices.max_texts_per_number_per_week,
         excluded_customers=frozenset(notices.excluded_customers),
+        excluded_groups=frozenset(notices.excluded_groups),
+        fresh_for=timedelta(minutes=notices.max_ledger_age_minutes),
         skip_payable_elsewhere=notices.skip_payable_elsewhere,
         require_sent=notices.require_sent_by_ledger,
         receipts=notices.receipt,

@@ -252,8 +252,9 @@ class Rehearsal:
         )
 
     def _zone(self, situation: Situation, phone: Phone) -> ZoneInfo:
-        """The recipient's; of several the first."""
-        return places_of(phone, situation.customer, home_of(self._company.policy))[0].zone
+        """The recipient's; of several the likeliest."""
+        places = places_of(phone, situation.customer, home_of(self._company.policy))
+        return next((one for one in places if one.likely), places[0]).zone
 
     def _when(self, situation: Situation, start: datetime, until: datetime) -> tuple[datetime | None, Gate]:
         """The first instant at which the gates are open, by following each gate's own word on when to look again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -86,7 +87,7 @@ def invoices(
         if not rows:
             typer.echo(_none_found(config, offset=offset, filtered=bool(find) or overdue, everything=everything))
             return
-        _print_rows(rows, several=len(ids) > 1)
+        _print_rows(rows, {one: zone_of(loaded, one) for one in ids})
         typer.echo("\n" + _owed_in_all([line for one in ids for line in state.queries.owed(one, sought[one])]))
         if any(len(one) > limit for one in found.values()):
             same = [f"--company {company}"] if company else []
@@ -153,11 +154,12 @@ def _row_json(row: ReceivableRow) -> dict[str, Any]:
     }
 
 
-def _print_rows(rows: list[ReceivableRow], *, several: bool) -> None:
+def _print_rows(rows: list[ReceivableRow], zones: Mapping[str, ZoneInfo]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    lines = [_cells(_row_json(row), several=several) for row in rows]
+    several = len(zones) > 1
+    lines = [_cells(_row_json(row), zones[row.company], several=several) for row in rows]
     console = screen()
     titles = ([("company", 14)] if several else []) + [("invoice", 20), ("customer", 16 if several else 24)]
     titles += [("owed", 20), ("due", 10)]
@@ -179,10 +181,16 @@ def _print_rows(rows: list[ReceivableRow], *, several: bool) -> None:
     console.print(table)
 
 
-def _cells(one: dict[str, Any], *, several: bool) -> tuple[list[str], str]:
+# Of these the time of the next look is when a text may go, as far as anybody can tell.
+_TIMED = frozenset({"outside_window", "daily_cap", "weekly_cap", "too_soon", "no_step_now", "step_done", "promised"})
+
+
+def _cells(one: dict[str, Any], zone: ZoneInfo, *, several: bool) -> tuple[list[str], str]:
+    again = one["review_at"]
+    later = f"; not before {local(again, zone)}" if again and one["reason"] in _TIMED else ""
     cells = [one["company"]] if several else []
     cells += [one["number"] or one["id"], one["customer"], f"{one['balance']} {one['currency']}"]
-    return [*cells, str(one["due_on"] or "")], one["why"]
+    return [*cells, str(one["due_on"] or "")], one["why"] + later
 
 
 # --------------------------------------------------------------------------------------------------------- show

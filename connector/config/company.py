@@ -123,6 +123,19 @@ class NoticeSettings(StrictSettings):
         description="Customers who never get a text, by their name or id in the ledger, exactly as written there.",
         examples=[["Grandma's Bakery", "58"]],
     )
+    excluded_groups: Annotated[tuple[Line, ...], ListOf] = Field(
+        default=(),
+        description="Groups of customers who never get a text: in Xero the names of contact groups; in QuickBooks "
+        "'type:NAME' of a customer type, a #tag in the customer's notes, or 'FIELD=VALUE' of a custom field.",
+        examples=[["Key accounts", "type:Government"]],
+    )
+    max_ledger_age_minutes: int = Field(
+        default=120,
+        ge=5,
+        le=1440,
+        description="No text goes out on what the ledger said longer ago. The invoice is read again in the seconds "
+        "before each text anyway; this is for the customer's record when the ledger does not give it.",
+    )
     skip_payable_elsewhere: bool = Field(
         default=True,
         description="Send no link where the ledger offers its own way to pay online: "

@@ -125,6 +125,8 @@ class Policy:
     max_per_number_per_day: int = 1
     max_per_number_per_week: int = 3
     excluded_customers: frozenset[str] = frozenset()
+    excluded_groups: frozenset[str] = frozenset()  # markers of the ledger's customers
+    fresh_for: timedelta = timedelta(hours=2)  # no text on what the ledger said longer ago
     skip_payable_elsewhere: bool = False
     require_sent: bool = False
     receipts: bool = True
@@ -221,7 +223,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.HELD: "held by you; `duebird release` lets it go",
     Reason.PAYMENT_PENDING: "a payment is under way",
     Reason.PAYMENT_ARRIVED: "a payment has arrived; it is being booked, or waits for you in `duebird attention`",
-    Reason.EXCLUDED: "this customer is excluded in the settings",
+    Reason.EXCLUDED: "this customer, or a group it is in, is excluded in the settings",
     Reason.BELOW_MINIMUM: "below the minimum amount in the settings",
     Reason.PAYABLE_ELSEWHERE: "the ledger already offers this customer a way to pay online",
     Reason.NOT_SENT_YET: "the ledger has not sent the invoice yet",

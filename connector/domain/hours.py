@@ -15,8 +15,11 @@ from connector.domain.phone import Phone
 from connector.domain.places import Home, Place, places_of
 from connector.domain.receivable import Customer
 
-# The texts that waited go out over the first three quarters of the window: the rest is for what needs a second try.
+# The texts that waited go out over the first three quarters of the window: the rest is for what needs a second try. In
+# three hours any small business has texted everybody, and an owner with a wide window wants them out in the morning.
 SPREAD = 0.75
+LONGEST_SPREAD = timedelta(hours=3)
+MINUTE = timedelta(minutes=1)
 LONGEST_GAP = 180  # minutes that a change of the clock may skip; two hours have happened
 
 
@@ -64,12 +67,14 @@ class Hours:
         if opening is None or opening == now:
             return opening
         share = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) / 2**32
-        minutes = int(self.time_left(opening).total_seconds() * SPREAD * share) // 60
-        return opening + timedelta(minutes=minutes)
+        over = min(self.time_left(opening) * SPREAD, LONGEST_SPREAD)
+        return opening + timedelta(minutes=int(over / MINUTE * share))
 
     def _span(self, day: date, place: Place) -> Span | None:
         """Between which minutes of that local day it is open there."""
         mine: Span | None = (self.window.opens, self.window.closes) if day.weekday() in self.window.days else None
+        if not place.likely:
+            mine = (0, MINUTES_A_DAY)
         if not self.by_law:
             return None if self.keep_holidays and _is_holiday(day, place) else mine
         law = lawful(place.country, place.region)

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from connector.domain.calendar import zones_of
+from connector.domain.calendar import alike, zones_of
 from connector.domain.phone import Phone, region_of
 from connector.domain.receivable import Customer
 from connector.domain.regions import HAVE_REGIONS, region_by_post, region_code, zones_of_region
 from connector.domain.zone_table import ZONES_OF_COUNTRY
 
+MANY_ZONES = 4  # an area code spans at most two zones; more means that only the country is known
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place as far as it matters: its zone, and by which country's and state's rules it lives. None: not known."""
+    """A place as far as it matters: its zone, and by which country's and state's rules it lives. None: not known.
+
+    `likely`: the owner's window is meant there. Elsewhere only the law binds.
+    """
 
     zone: ZoneInfo
     country: str | None
     region: str | None = None
+    likely: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +47,45 @@ def places_of(phone: Phone, customer: Customer | None, home: Home) -> tuple[Plac
         return _by_number(phone.e164, home)
     country = (customer.country or home.country).upper()
     by_address = _by_address(country, customer.region, customer.postal_code, phone.e164, home)
-    return by_address if region_of(phone) in {country, None} else (*by_address, *_by_number(phone.e164, home))
+    return by_address if _country_of(phone.e164) in {country, None} else (*by_address, *_by_number(phone.e164, home))
+
+
+@lru_cache(maxsize=4096)
+def _country_of(e164: str) -> str | None:
+    return region_of(Phone(e164))
 
 
 @lru_cache(maxsize=4096)  # a decision asks some times over, and parsing a number costs more than the rest of it
 def _by_number(e164: str, home: Home) -> tuple[Place, ...]:
     phone = Phone(e164)
     country = region_of(phone) or home.country
-    return tuple(Place(zone, country) for zone in zones_of(phone, home.zone))
+    zones = zones_of(phone, home.zone)
+    # A mobile number of Australia may be anywhere in Australia. Most who owe a business are near it, so its window is
+    # meant in its own zone; but the law must allow a text wherever in the country they are.
+    near = len(zones) > MANY_ZONES and any(alike(home.zone, zone) for zone in zones)
+    return tuple(Place(zone, country, likely=not near or alike(home.zone, zone)) for zone in zones)
 
 
 @lru_cache(maxsize=4096)
 def _by_address(country: str, region: str | None, postal_code: str | None, e164: str, home: Home) -> tuple[Place, ...]:
     if country not in HAVE_REGIONS:
-        return tuple(Place(ZoneInfo(name), country, region) for name in _zones_of(country, e164, home))
+        return _without_regions(country, region, e164, home)
     # State and postal code may contradict each other; both may be right.
     found = dict.fromkeys((region_code(country, region), region_by_post(country, postal_code)))
     regions = [one for one in found if one is not None]
     if not regions:
         # Only the country is known: the number's zones if it is of that country, else all there are.
-        by_number = [place for place in _by_number(e164, home) if place.country == country]
-        names = [place.zone.key for place in by_number] or zones_of_region(country, None, None)
-        return tuple(Place(ZoneInfo(name), country) for name in names)
+        by_number = tuple(place for place in _by_number(e164, home) if place.country == country)
+        every = zones_of_region(country, None, None)
+        return by_number or tuple(Place(ZoneInfo(name), country) for name in every)
     return tuple(
         Place(ZoneInfo(name), country, one) for one in regions for name in zones_of_region(country, one, postal_code)
     )
 
 
-def _zones_of(country: str, e164: str, home: Home) -> tuple[str, ...]:
-    """Of a country of one zone that one; of one with several the number's, where it tells less than all."""
+def _without_regions(country: str, region: str | None, e164: str, home: Home) -> tuple[Place, ...]:
+    """Of a country of one zone that one; of one with several the number's, which tells less than all of them."""
     every = ZONES_OF_COUNTRY.get(country, (home.zone.key,))
-    if len(every) == 1 or region_of(Phone(e164)) != country:
-        return every
-    return tuple(zone.key for zone in zones_of(Phone(e164), home.zone))
+    if len(every) > 1 and _country_of(e164) == country:
+        return tuple(replace(place, region=region) for place in _by_number(e164, home))
+    return tuple(Place(ZoneInfo(name), country, region) for name in every)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
@@ -276,7 +277,7 @@ def _allowed_by_owner(situation: Situation, policy: Policy) -> Reason | None:
     receivable = situation.receivable
     if situation.held or situation.disputed:
         return Reason.HELD if situation.held else Reason.DISPUTED
-    if {receivable.customer_id, receivable.customer_name} & policy.excluded_customers:
+    if _excluded(situation, policy):
         return Reason.EXCLUDED
     comparable = policy.minimum_in in {None, receivable.balance.currency}
     if comparable and receivable.balance.amount < policy.minimum:
@@ -286,6 +287,13 @@ def _allowed_by_owner(situation: Situation, policy: Policy) -> Reason | None:
     if policy.require_sent and receivable.sent_by_ledger is False:
         return Reason.NOT_SENT_YET
     return Reason.UNCHARGEABLE if situation.uncharged_because else None
+
+
+def _excluded(situation: Situation, policy: Policy) -> bool:
+    receivable, customer = situation.receivable, situation.customer
+    if {receivable.customer_id, receivable.customer_name} & policy.excluded_customers:
+        return True
+    return customer is not None and _carries(customer, policy.excluded_groups)
 
 
 def _not_being_paid(situation: Situation, policy: Policy) -> Reason | None:
@@ -347,8 +355,7 @@ def _agreed(situation: Situation, policy: Policy) -> Reason | None:
         policy.consent_rule is ConsentRule.LEDGER_MARKER
         and situation.customer is not None
         and policy.consent_marker is not None
-        # One ledger lower-cases its markers, the other keeps them as typed; people mean the same.
-        and policy.consent_marker.casefold() in {marker.casefold() for marker in situation.customer.markers}
+        and _carries(situation.customer, {policy.consent_marker})
     )
     return None if marked else Reason.NO_CONSENT
 
@@ -366,6 +373,12 @@ def _approved(situation: Situation, policy: Policy, timing: Gate, now: datetime)
     long = (word.at if word is not None else now) + LONG
     # Then once a day: its step may be over, its customer archived, and what is shown to the owner must be so.
     return Gate(Reason.AWAITING_APPROVAL, long if long > now else tomorrow(policy.zone, now), timing.step)
+
+
+def _carries(customer: Customer, markers: Collection[str]) -> bool:
+    """Whether one of them is on the customer. One ledger lower-cases its own, another keeps them as they were typed."""
+    carried = {marker.casefold() for marker in customer.markers}
+    return any(marker.casefold() in carried for marker in markers)
 
 
 def _welcome_now(situation: Situation, policy: Policy, timing: Gate, now: datetime) -> Gate:

@@ -25,7 +25,7 @@ from connector.flows.situation import reread_situation, situations
 from connector.ports.messenger import SentText, TextRequest
 from state.books import customer_of
 from state.store import Attention
-from state.tables import EffectRow
+from state.tables import CustomerRow, EffectRow
 
 # How far back a text of the same occasion is looked for before *every* send, the first one too: an installation that
 # lost its memory must still find it. Longer than any notice stays due, and one page of the list for a single number.
@@ -36,6 +36,7 @@ SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window'
 # One of Saturday evening still goes out on Monday morning; later than that a receipt puzzles more than it helps.
 RECEIPT_LATE: Final = timedelta(hours=48)
 ASK_AGAIN: Final = timedelta(minutes=15)  # whether a person has let go on what was stopped
+STALE: Final = "the ledger did not give the customer's record anew, and what it said before is too old to text on"
 TOO_OLD: Final = timedelta(days=8)  # longer than any notice is of use; what waits so long waits for nothing
 
 
@@ -63,16 +64,10 @@ def send(attempt: Attempt) -> str:
         _concluded(company, row, found, "found at the messaging service; not sent again")
         return "adopted"
     reach(Boundary.ASKED, row.kind, row.purpose)
-    hours = _hours(company, row, to)
-    now = company.clock.now()
-    error = company.clock_error()
-    left = hours.time_left(now) - error
-    if left < SHORTEST_QUEUE:
-        later = hours.turn(now + left + error, row.key) or now + timedelta(days=1)
-        company.store.effects.postpone(row.key, later, now, "the hours for texts end too soon")
-        return "postponed"
-    if not hours.is_open(now - error):
-        company.store.effects.postpone(row.key, now + error, now, "by the services' clocks it is too early for texts")
+    wait, left = _not_welcome(company, row, to, company.clock.now())
+    if wait is not None:
+        why, later = wait
+        company.store.effects.postpone(row.key, later, company.clock.now(), why)
         return "postponed"
     lease.begin(attempt)
     try:
@@ -83,6 +78,24 @@ def send(attempt: Attempt) -> str:
     reach(Boundary.ANSWERED, row.kind, row.purpose)
     _concluded(company, row, sent, "")
     return "done"
+
+
+def _not_welcome(
+    company: Company, row: EffectRow, to: Phone, now: datetime
+) -> tuple[tuple[str, datetime] | None, timedelta]:
+    """Why the text must wait until when, if it must; and how long it may stay in a queue."""
+    owner = _owner(company, row)
+    if owner is not None and abs(now - owner.read_at) > company.policy.fresh_for:
+        return (STALE, now + ASK_AGAIN), timedelta()
+    hours = _hours(company, row, to, owner)
+    error = company.clock_error()
+    left = hours.time_left(now) - error
+    if left < SHORTEST_QUEUE:
+        later = hours.turn(now + left + error, row.key) or now + timedelta(days=1)
+        return ("the hours for texts end too soon", later), left
+    if not hours.is_open(now - error):
+        return ("by the services' clocks it is too early for texts", now + error), left
+    return None, left
 
 
 def _any_stop(company: Company, row: EffectRow, now: datetime) -> tuple[str, datetime | None] | None:
@@ -161,7 +174,7 @@ def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> t
             return stop
     if (reason := _company_stop(company, to)) is not None:
         return SENTENCES[reason], now + ASK_AGAIN if reason in _PASSING else None
-    hours = _hours(company, row, to)
+    hours = _hours(company, row, to, _owner(company, row))
     if not hours.is_open(now):
         return SENTENCES[Reason.OUTSIDE_WINDOW], hours.turn(now, row.key) or now + timedelta(days=1)
     return None
@@ -181,11 +194,15 @@ _PASSING: Final = frozenset(
 )
 
 
-def _hours(company: Company, row: EffectRow, to: Phone) -> Hours:
+def _owner(company: Company, row: EffectRow) -> CustomerRow | None:
+    """The customer a text is for; None where it is for the company's owner."""
+    return company.queries.owner(company.id, row.subject) if row.purpose in {"notice", "receipt"} else None
+
+
+def _hours(company: Company, row: EffectRow, to: Phone, owner: CustomerRow | None) -> Hours:
     """When this text may go out: where its recipient is, and what it is."""
-    known = company.queries.owner(company.id, row.subject) if row.purpose in {"notice", "receipt"} else None
-    customer = customer_of(known) if known else None
-    return (hours_of if row.purpose == "notice" else courtesy_hours)(company.policy, to, customer)
+    rule = hours_of if row.purpose == "notice" else courtesy_hours
+    return rule(company.policy, to, customer_of(owner) if owner else None)
 
 
 def _no_thanks(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:

@@ -113,6 +113,7 @@ def test_every_open_invoice_is_listed_with_why_it_gets_a_text_or_not(open_desk: 
     assert "N-1" in open_desk.type("invoices", "--all").out
     screen = open_desk.type("invoices", "--company", NORTH.id).out
     assert "Sam [bold]Whitfield" in screen, "a customer's name is no markup"
+    assert "had its text for today; not before" in " ".join(screen.split())
     assert max(len(line) for line in screen.splitlines()) <= 80
 
 

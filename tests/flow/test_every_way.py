@@ -188,7 +188,7 @@ def test_a_receipt_for_a_payment_of_the_night_waits_for_the_morning(office: Offi
     pay(office)
     office.run(3)
     assert len(office.texts()) == 1
-    office.wait(hours=11)
+    office.wait(hours=13)
     office.run(2)
     assert len(office.texts()) == 2
 

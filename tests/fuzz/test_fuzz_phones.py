@@ -13,8 +13,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType, shortnumberinfo
 
-from connector.domain.calendar import Window, zones_of
+from connector.domain.calendar import Window
+from connector.domain.hours import Hours
 from connector.domain.phone import Phone, parse_mobile, region_of
+from connector.domain.places import Home, places_of
 from tests.fuzz.effort import effort
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -141,6 +143,6 @@ def test_what_can_be_held_as_a_number_has_zones_and_maybe_a_country(text: str) -
         return
     assert text not in f"{phone} {phone!r}"
     assert region_of(phone) is None or len(region_of(phone) or "") == 2
-    zones = zones_of(phone, ZoneInfo("America/New_York"))
-    assert zones
-    Window(0, 1440, frozenset(range(7))).is_open(datetime(2026, 11, 23, 12, tzinfo=UTC), zones)
+    places = places_of(phone, None, Home(ZoneInfo("America/New_York"), "US"))
+    assert places
+    Hours(Window(0, 1440), places, by_law=True, keep_holidays=True).is_open(datetime(2026, 11, 23, 12, tzinfo=UTC))

@@ -80,6 +80,7 @@ from_number = "+12125550100"
 [company.notices]
 minimum_amount = "1"
 owner_notice = "{owner}"
+{notices}
 [company.caps]
 texts_per_hour = {per_hour}
 texts_per_day = {per_day}
@@ -91,10 +92,40 @@ idle = {idle}
 """
 # Looks are far apart, and whatever somebody does brings one about soon after, as a webhook would: a run then costs
 # some hundred passes where a daemon makes ten thousand, of which nearly all find nothing.
+_LONG: Final = """
+window_start = "08:00"
+window_end = "20:00"
+days = ["mon", "tue", "wed", "thu", "fri", "sat"]
+overdue_2 = true
+overdue_3 = true
+handover = true
+"""
+_SHORT: Final = """
+window_start = "07:00"
+window_end = "22:00"
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+public_holidays = true
+max_texts_per_number_per_day = 2
+upcoming_days = 4
+overdue_days = 2
+overdue_2 = true
+overdue_2_days = 5
+handover = true
+handover_days = 9
+"""
+_USUAL: Final = ""
 SETTINGS: Final = (
-    {"per_hour": 60, "per_day": 200, "catch_up": 25, "quick": 86_400, "slow": 259_200, "idle": 432_000},
-    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 43_200, "slow": 345_600, "idle": 604_800},
-    {"per_hour": 60, "per_day": 200, "catch_up": 1, "quick": 7200, "slow": 345_600, "idle": 345_600},
+    {
+        "per_hour": 60,
+        "per_day": 200,
+        "catch_up": 25,
+        "quick": 86_400,
+        "slow": 259_200,
+        "idle": 432_000,
+        "notices": _LONG,
+    },
+    {"per_hour": 2, "per_day": 3, "catch_up": 2, "quick": 43_200, "slow": 345_600, "idle": 604_800, "notices": _SHORT},
+    {"per_hour": 60, "per_day": 200, "catch_up": 1, "quick": 7200, "slow": 345_600, "idle": 345_600, "notices": _USUAL},
 )
 
 

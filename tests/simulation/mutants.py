@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from adapters.memory.carrier_world import STOP_WORDS
 from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
+from connector.domain.dunning import PAST_DUE
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.errors import Transient, Uncertain
@@ -50,6 +51,14 @@ def _effects(company: Company, **methods: Any) -> Company:
 
 def _policy(**rules: Any) -> Mutant:
     return lambda company: replace(company, policy=replace(company.policy, **rules))
+
+
+def _steps_too_early(company: Company) -> Company:
+    """Each reminder past the due date a day before its time; the owner's own settings say otherwise."""
+    early = tuple(
+        replace(one, offset_days=one.offset_days - 1) if one.step in PAST_DUE else one for one in company.policy.steps
+    )
+    return _policy(steps=early)(company)
 
 
 def _facts(change: Callable[[Facts], None]) -> Mutant:
@@ -301,6 +310,10 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "pending payments are forgotten": _facts(_pending_forgotten),
     "two customers' numbers are mixed up": _facts(_numbers_mixed_up),
     "the daily cap is off": _policy(max_per_number_per_day=99),
+    "the weekly cap is off": _policy(max_per_number_per_week=99),
+    "the law of a place is off": _policy(by_law=False),
+    "holidays are days like others": _policy(keep_holidays=False),
+    "reminders come a day too early": _steps_too_early,
     "the hours for texts are off": _policy(window=Window(0, 24 * 60, ALL_WEEK)),
     "the company's zone is wrong": _policy(zone=ZoneInfo("Asia/Tokyo")),
     "old invoices are new ones": _policy(start_on=date(2000, 1, 1)),

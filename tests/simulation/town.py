@@ -29,6 +29,15 @@ ZONE: Final = ZoneInfo("America/New_York")
 # A Thursday, so that the runs go through the end of summer time on 1 November.
 START: Final = datetime(2026, 10, 1, 13, 0, tzinfo=UTC)
 PRICE: Final = Decimal("0.0083")
+# Where customers live, as far as their ledger says: other zones than their numbers', and stricter laws.
+HOMES: Final[tuple[dict[str, str], ...]] = (
+    {},
+    {"country": "US", "region": "NY", "postal_code": "10001"},
+    {"region": "California", "postal_code": "94103"},
+    {"country": "US", "region": "FL"},
+    {"country": "US", "postal_code": "02903"},
+    {"country": "CA", "region": "ON"},
+)
 WORDS_STOP: Final = ("STOP", "stop", "Unsubscribe")
 WORDS_STOP_BY_MEANING: Final = ("please stop texting me", "do not text me again", "remove me from your list")
 WORDS_OTHER: Final = ("thanks!", "will pay tomorrow", "who is this?", "I already paid by check", "wrong number")
@@ -90,6 +99,7 @@ class Town:
         self._numbered = 0
         self._texts_seen = 0
         self._opened: list[str] = []
+        self._homes = Random(f"{seed}/homes")
         self._settle_in()
 
     # ------------------------------------------------------------------------------------------------- the turns
@@ -125,7 +135,9 @@ class Town:
             kind = dice.random()
             phone = Phone(f"+121255501{number + (0 if kind > 0.15 or not number else -1):02d}")
             mobile = None if kind > 0.95 else phone.e164
-            customer_id = self.ledger.add_customer(f"Customer {number}", mobile=mobile, given_name=f"Dana{number}")
+            customer_id = self.ledger.add_customer(
+                f"Customer {number}", mobile=mobile, given_name=f"Dana{number}", **self._homes.choice(HOMES)
+            )
             agreed = None if 0.88 < kind <= 0.95 else self.clock.now()
             self.people.append(Person(customer_id, phone if mobile else None, agreed if mobile else None))
         if dice.random() < 0.15:
@@ -160,7 +172,8 @@ class Town:
 
     def _issue_last(self) -> None:
         phone = Phone(f"+121255501{50 + len(self.people):02d}")  # nobody else's: his texts are counted
-        customer_id = self.ledger.add_customer("Last Customer", mobile=phone.e164)
+        # In a state whose law shuts no day: the run ends before a Monday could come.
+        customer_id = self.ledger.add_customer("Last Customer", mobile=phone.e164, **HOMES[1])
         self.people.append(Person(customer_id, phone, self.clock.now()))
         self.ledger.issue(customer_id, Money.of("77.00", "USD"), due_on=self.ledger.today() + timedelta(days=40))
 

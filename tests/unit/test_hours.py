@@ -225,6 +225,15 @@ def test_the_usual_window_is_within_the_law_everywhere_and_a_late_one_is_told() 
     }
 
 
+def test_where_somebody_is_hardly_only_the_law_binds() -> None:
+    sydney, perth = place("Australia/Sydney", "AU"), replace(place("Australia/Perth", "AU"), likely=False)
+    rule = hours(WEEKDAYS, sydney, perth)
+    noon = at("2026-11-24T12:00", "Australia/Sydney")  # 09:00 in Perth
+    assert rule.next_opening(noon - timedelta(hours=2)) == noon
+    assert rule.time_left(noon) == timedelta(hours=2)
+    assert hours(WEEKDAYS, sydney, perth, by_law=False).is_open(noon - timedelta(hours=2))
+
+
 # --------------------------------------------------------------------------------------------------------- holidays
 
 

@@ -52,6 +52,10 @@ def _of(**fields: Any) -> Situation:
     return situation(receivable=receivable(**fields))
 
 
+def _marked(marker: str) -> Situation:
+    return situation(customer=replace(CUSTOMER, markers=frozenset({marker})))
+
+
 def _late(days: int = 3, **fields: Any) -> Situation:
     due_on = TODAY - timedelta(days=days)
     late = situation(receivable=receivable(issued_on=due_on - timedelta(days=14), due_on=due_on), admitted=True)
@@ -75,6 +79,10 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (situation(held=True), {}, Reason.HELD, None),
     (situation(), {"excluded_customers": frozenset({"c1"})}, Reason.EXCLUDED, None),
     (situation(), {"excluded_customers": frozenset({"Dana Reed"})}, Reason.EXCLUDED, None),
+    (_marked("Key Accounts"), {"excluded_groups": frozenset({"key accounts", "x"})}, Reason.EXCLUDED, None),
+    (_marked("type:government"), {"excluded_groups": frozenset({"type:Government"})}, Reason.EXCLUDED, None),
+    (_marked("other"), {"excluded_groups": frozenset({"key accounts"})}, Reason.GO, None),
+    (situation(customer=None, phone=None), {"excluded_groups": frozenset({"x"})}, Reason.NO_CUSTOMER, TOMORROW),
     (situation(), {"minimum": Decimal(121)}, Reason.BELOW_MINIMUM, None),
     (_of(payable_elsewhere=True), {"skip_payable_elsewhere": True}, Reason.PAYABLE_ELSEWHERE, None),
     (_of(sent_by_ledger=False), {"require_sent": True}, Reason.NOT_SENT_YET, None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -115,6 +116,19 @@ def test_of_an_address_that_names_only_its_country_the_number_tells_the_zone() -
     tokyo = Home(ZoneInfo("Asia/Tokyo"), "JP")
     zones = {zone for zone, _, _ in where(EVERYWHERE, tokyo, country="US")}
     assert {"America/New_York", "America/Los_Angeles", "Pacific/Honolulu"} <= zones
+
+
+def test_of_a_number_that_tells_only_its_country_the_law_counts_everywhere_and_the_window_near_the_company() -> None:
+    mobile, melbourne = Phone("+61412345678"), Home(ZoneInfo("Australia/Melbourne"), "AU")
+    found = places_of(mobile, None, melbourne)
+    summer = datetime(2026, 1, 1)  # noqa: DTZ001  a wall clock
+    assert {one.zone.utcoffset(summer) for one in found if one.likely} == {timedelta(hours=11)}
+    assert "Australia/Perth" in {one.zone.key for one in found if not one.likely}
+    abroad = places_of(mobile, None, HOME)
+    assert all(one.likely for one in abroad)
+    assert len(abroad) == len(found)
+    named = places_of(mobile, Customer("c1", "Dana Reed", country="AU"), melbourne)
+    assert named == found
 
 
 def test_of_a_foreign_number_at_an_address_of_several_zones_all_count() -> None:
