@@ -138,8 +138,8 @@ def _public_address(text: str) -> str:
     return text.rstrip("/")
 
 
-# As short as values ever are: what does not fit with these never will. The business is cut to twelve letters; how to stop
-# is the longest of the sentences that say it.
+# As short as values ever are: what does not fit with these never will. The business is cut to twelve letters, and how
+# to stop is the longest of the sentences that say it.
 _LEAST: Final = {
     "business": "x" * 12,
     "first_name": "x",
