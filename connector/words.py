@@ -9,6 +9,7 @@ from typing import Final
 from connector.domain.dunning import Step
 from connector.domain.message import CUSTOMER, PLACEHOLDERS, MessageProblem, Template, TextValues, clean_name, compose
 from connector.domain.plan import NoticeFacts, ReceiptFacts
+from connector.domain.segments import to_gsm7
 from connector.domain.wordings import BUILT_IN, Occasion, language_code, occasion_of
 
 DEFAULT_LANGUAGE: Final = "en"
@@ -100,4 +101,5 @@ class Wording:
 
     def _template(self, language: str, occasion: Occasion) -> Template:
         own = self.own.get((language, occasion))
-        return Template(own if own is not None else BUILT_IN[language].of(occasion))
+        # A curly apostrophe or a lower-case c with a cedilla would make a text of two messages one of three, refused.
+        return Template(to_gsm7(own) if own is not None else BUILT_IN[language].of(occasion))

@@ -88,7 +88,8 @@ Duebird no language of a customer, so the marker is what counts. Texts to the ow
 - `{due}` has the month as a word, and the year where it is not this one.
 - `{link}` is the only address, the last thing, and on Stripe's host or your own domain there.
 
-A value is never read as a wording. A part in square brackets falls away where a value in it is missing.
+A value is never read as a wording. Curly quotes, dashes and accents of an own wording that GSM-7 lacks become plain
+ones, with a warning when the settings are read. A part in square brackets falls away where a value in it is missing.
 
 ## How a text is fitted
 

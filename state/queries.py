@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Executable, bindparam
+from sqlalchemy import Executable, bindparam, literal
 from sqlmodel import col, or_, select
 
 from connector.domain.approval import Word
@@ -116,7 +116,9 @@ _NOTICES: Final = select_some(
 _LINK: Final = select_some(LinkRow, "link_id")
 _PAYMENT: Final = select_some(PaymentRow, "payment_id")
 _TEXT_ID: Final = select_some(TextRow, "text_id")
-_LOST: Final = [state.value for state in (DeliveryState.UNDELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED)]
+_LOST: Final = [
+    literal(state.value) for state in (DeliveryState.UNDELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED)
+]
 _TEXTS_HAD: Final = select_some(TextRow, "phone", _TEXT.state.not_in(_LOST), only="phone")
 _HOLDS: Final = select_of(HoldRow)
 _APPROVAL: Final = table_of(ApprovalRow).c

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from adapters.secrets import ResolvedSecrets
 from connector.config.budgets import budgets
-from connector.config.company import NoticeSettings
+from connector.config.company import LANGUAGES, NoticeSettings, StepWordSettings
 from connector.config.describe import SERVICES, settings_of
 from connector.config.document import Company, Document, printable
 from connector.config.findings import Findings
@@ -21,6 +21,7 @@ from connector.config.values import DAYS, minutes_of, outside_gsm7, split_addres
 from connector.domain.calendar import Window
 from connector.domain.hours import shut_by_every_law, shut_by_law
 from connector.domain.lease import CALL, TEXTS_WAIT, texts_wait
+from connector.domain.segments import to_gsm7
 from connector.domain.senders import NameRule, name_country
 from connector.pointers import SCHEMES, SecretPointer
 
@@ -283,6 +284,7 @@ def oddities(document: Document, found: Findings) -> None:
         )
     for company in document.companies:
         _odd_name(company, found)
+        _odd_words(company, found)
         if company.enabled:
             _odd_sign_in(company, found)
             _placeholders(company, found)
@@ -299,6 +301,25 @@ def _odd_name(company: Company, found: Findings) -> None:
             f"has characters that phones' plain alphabet lacks ({printable(strange)}); texts will use look-alikes",
             "Set text_name to choose the spelling for texts yourself.",
         )
+
+
+def _odd_words(company: Company, found: Findings) -> None:
+    """Own wordings whose letters are not all in the alphabet of a cheap text."""
+    words = company.section("words")
+    tables = [((), words), *(((code,), words[code]) for code in LANGUAGES if isinstance(words.get(code), Mapping))]
+    for within, table in tables:
+        for key in StepWordSettings.model_fields:
+            text = table.get(key)
+            strange = outside_gsm7(text) if isinstance(text, str) else ""
+            if not strange:
+                continue
+            kept = outside_gsm7(to_gsm7(text))
+            found.warn(
+                company.path("words", *within, key),
+                f"has letters that phones' plain alphabet lacks ({printable(strange)}); "
+                + (f"with {printable(kept)} each text is two messages" if kept else "texts will use look-alikes"),
+                "Choose words without them, if you mind.",
+            )
 
 
 def _odd_sign_in(company: Company, found: Findings) -> None:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from connector.domain.message import MessageProblem, Template
-from connector.domain.segments import is_gsm7
+from connector.domain.message import MOST_SEGMENTS, MessageProblem, Template
+from connector.domain.segments import is_gsm7, segments, to_gsm7
 from connector.settings import Means
 
 # ISO 3166-1 alpha-2, assigned codes. https://www.iso.org/obp/ui/#search
@@ -138,12 +138,31 @@ def _public_address(text: str) -> str:
     return text.rstrip("/")
 
 
+# As short as values ever are: what does not fit with these never will. The business is cut to twelve letters, and how
+# to stop is the longest of the sentences that say it.
+_LEAST: Final = {
+    "business": "x" * 12,
+    "first_name": "x",
+    "amount": "$1.00",
+    "invoice": "1",
+    "due": "1 May",
+    "link": "x" * 46,
+}
+_HOW_TO_STOP: Final = "x" * 23
+
+
 def _words(text: str) -> str:
     """Check the wording as the composer of texts will read it."""
     try:
-        Template(text)
+        template = Template(to_gsm7(text))
+        shortest = template.with_opt_out(_HOW_TO_STOP).render(_LEAST)
     except MessageProblem as problem:
         raise refusal("cannot be used as the words of a text", str(problem)) from None
+    if segments(shortest) > MOST_SEGMENTS:
+        raise refusal(
+            f"would be {segments(shortest)} messages long, with how to stop",
+            f"Shorten it: {MOST_SEGMENTS} is the most.",
+        )
     return text
 
 

@@ -132,6 +132,10 @@ class Template:
         """Whether it carries the payment link."""
         return self.text.endswith(" {link}")
 
+    def misses(self, values: dict[str, str]) -> bool:
+        """Whether it needs a value that is not there, outside of brackets."""
+        return any(not values.get(name) for name in _PLACEHOLDER.findall(_OPTIONAL.sub("", self.text)))
+
     def with_opt_out(self, sentence: str) -> Template:
         """The same with how to stop: before the sentence that holds the link, else at the end."""
         if not self.has_link:
@@ -263,15 +267,17 @@ def _fitted(template: Template, values: dict[str, str]) -> str:
     for _, step in SHORTENING:
         if segments(tries[-1]) == 1:
             return tries[-1]
-        values = step(values)
-        tries.append(template.render(values))
+        shorter = step(values)
+        if not template.misses(shorter):  # a wording of the owner's own may insist on it
+            values = shorter
+            tries.append(template.render(values))
     words = values["business"].split(" ")
     while segments(tries[-1]) > 1 and len(words) > 1:
         words.pop()
-        shorter = _LOOSE_END.sub("", " ".join(words))
-        if len(shorter) < _BUSINESS_FLOOR:
+        business = _LOOSE_END.sub("", " ".join(words))
+        if len(business) < _BUSINESS_FLOOR:
             break
-        tries.append(template.render({**values, "business": shorter}))
+        tries.append(template.render({**values, "business": business}))
     return min(tries, key=segments)
 
 

@@ -72,6 +72,7 @@ redirect_uri = "https://www.acme.example/duebird"
 payment_account = "Card clearing"
 [company.stripe]
 key = "env:STRIPE"
+link_host = "pay.example"
 [company.twilio]
 account_sid = "AC00000000000000000000000000000000"
 api_key_sid = "SK00000000000000000000000000000000"

@@ -267,6 +267,13 @@ def test_then_the_legal_form_then_the_due_date_then_words_of_the_business() -> N
     assert business_of("Acme Plumbing, Heating and Ventilation") == "Acme Plumbing, Heating: $120.00."
 
 
+def test_what_an_own_wording_insists_on_is_never_left_out_of_it() -> None:
+    template = Template("{business} for {first_name}, by {due}: " + "word " * 15 + "{link}")
+    text = said(VALUES, first=True, template=template)
+    assert text.segments == 2
+    assert "for Ana, by Nov 30: word" in text.body
+
+
 def test_a_name_in_another_script_is_left_out_rather_than_doubling_the_price() -> None:
     text = said(replace(VALUES, first_name="\u041e\u043b\u044c\u0433\u0430"), first=False)
     assert (text.segments, text.encoding) == (1, Encoding.GSM7)
@@ -300,6 +307,11 @@ def test_over_two_segments_is_refused_with_what_to_change() -> None:
 def test_a_link_that_is_no_plain_https_address_is_refused(link: str | None) -> None:
     with pytest.raises(MessageProblem, match="link"):
         said(replace(VALUES, link=link), first=False)
+
+
+def test_nobody_is_asked_for_less_than_nothing() -> None:
+    with pytest.raises(MessageProblem, match="below zero"):
+        said(replace(VALUES, amount=Money.of("-1", "USD")))
 
 
 def test_a_link_on_loopback_may_be_plain_http() -> None:

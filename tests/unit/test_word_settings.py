@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from connector import assemble
 from connector.config import InvalidConfig, Loaded, Problem, load_text
+from connector.domain.dunning import Step
+from connector.domain.money import Money
+from connector.domain.plan import NoticeFacts
 from connector.domain.wordings import Occasion
-from tests.unit.config_text import ENVIRON, company, loaded, the_problem
+from tests.unit.config_text import ENVIRON, company, loaded, the_problem, warned
 
+NOTICE = NoticeFacts(
+    Step.ISSUED,
+    "Acme",
+    None,
+    Money.of("1", "USD"),
+    "7",
+    date(2026, 12, 1),
+    None,
+    "https://buy.stripe.com/1",
+    says_stop=False,
+)
 ISSUED = "{business}: votre facture[ {invoice}], {amount}. {link}"
 
 
@@ -101,6 +116,28 @@ def test_a_marker_for_two_languages_is_told_also_beside_another_fault() -> None:
     with pytest.raises(InvalidConfig) as caught:
         loaded(text)
     assert [one.path.partition(".words.")[2] for one in caught.value.problems] == ["due", "de"]
+
+
+def test_letters_that_would_make_each_text_dear_are_told_and_look_alikes_are_used() -> None:
+    text = words(
+        "issued = '{business} \u2014 re\u00e7u\u2026 {link}'\n[company.words.fr]\ndue = '{business} \u0447 {link}'"
+    )
+    odd = {path.partition(".words.")[2]: wrong for path, wrong in warned(text).items()}
+    assert "(\u2014\u00e7\u2026); texts will use look-alikes" in odd["issued"]
+    assert "with \u0447 each text is two messages" in odd["fr.due"]
+    (acme,) = loaded(text).settings.companies
+    assert assemble.wording(acme).notice(NOTICE) == f"Acme - recu... {NOTICE.link}"
+
+
+@pytest.mark.parametrize(("letter", "most"), [("a", 200), ("\u0447", 45)])
+def test_a_wording_that_can_never_fit_is_refused_when_it_is_read(letter: str, most: int) -> None:
+    def wording(length: int) -> str:
+        return words(f"issued = '{{business}} {letter * length} {{link}}'")
+
+    assert loaded(wording(most))
+    problem = the_problem(wording(min(most * 2, 300)))
+    assert problem.wrong == "would be 3 messages long, with how to stop"
+    assert problem.fix == "Shorten it: 2 is the most."
 
 
 # ------------------------------------------------------------------------------------------------- in files

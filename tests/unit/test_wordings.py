@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from connector.config import values
 from connector.config.company import LANGUAGES, CompanySettings, StepWordSettings
 from connector.domain.dunning import Step
 from connector.domain.message import CUSTOMER, PLACEHOLDERS, Template, compose
@@ -51,14 +52,14 @@ def test_with_ordinary_values_it_is_one_text_also_with_how_to_stop(sample: Sampl
     assert len(LINK) == 46
     for text in (sample.plain, sample.with_opt_out):
         assert (text.segments, text.encoding) == (1, Encoding.GSM7)
-    values = ordinary(sample.language, sample.occasion)
+    given = ordinary(sample.language, sample.occasion)
     wanted = [BUSINESS, "INV-1042", "1"]
     if (sample.language, sample.occasion) not in SHORTENED:
         wanted += ["Sophie"] + (["30"] if "{due}" in BUILT_IN[sample.language].of(sample.occasion) else [])
     assert [one for one in wanted if one not in sample.plain.body] == []
     assert BUILT_IN[sample.language].opt_out in sample.with_opt_out.body
     assert "INV-1042" in sample.with_opt_out.body
-    if values.link:
+    if given.link:
         assert sample.with_opt_out.body.endswith(f" {LINK}")
 
 
@@ -85,8 +86,8 @@ def test_nothing_hurries_or_threatens(sample: Sample) -> None:
 @pytest.mark.parametrize("sample", EVERY)
 def test_without_what_may_be_missing_it_is_still_a_sentence(sample: Sample) -> None:
     words = BUILT_IN[sample.language]
-    values = replace(ordinary(sample.language, sample.occasion), first_name=None, invoice=None, due=None)
-    body = compose(Template(words.of(sample.occasion), (*PLACEHOLDERS, CUSTOMER)), values).body
+    bare = replace(ordinary(sample.language, sample.occasion), first_name=None, invoice=None, due=None)
+    body = compose(Template(words.of(sample.occasion), (*PLACEHOLDERS, CUSTOMER)), bare).body
     assert body[0].isupper()
     assert not re.search(r" {2}| [,.]|,[.,]|\(\)|[\[\]{}]", body), body
 
@@ -107,6 +108,8 @@ def test_how_to_stop_names_the_word_that_the_messaging_service_hears_by_default(
     for words in BUILT_IN.values():
         assert re.search(r"\bSTOP\b", words.opt_out)
         assert words.opt_out.endswith(".")
+    longest = max(len(words.opt_out) for words in BUILT_IN.values())
+    assert longest == len(values._HOW_TO_STOP), "the settings measure own wordings with it"
 
 
 def test_what_a_text_had_to_leave_out_is_told() -> None:
