@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,7 @@ from state.views import Views
 _CONSENT: Final = table_of(ConsentRow).c
 _BY_PHONE: Final = select_of(ConsentRow).order_by(_CONSENT.phone, _CONSENT.place)
 _OF_PHONE: Final = select_some(ConsentRow, "phone")
+_HOLDERS: Final = select_some(CustomerRow, "phone")
 SAME_NAME: Final = 20  # customers of one name that are told apart; more are not read
 
 
@@ -52,6 +54,20 @@ class RegisterViews(Views):
             for row in records(connection, ConsentRow, _BY_PHONE, company=company):
                 found[row.phone].append(consent_of(row))
         return dict(found)
+
+    def consents_of(self, company: str, phones: Collection[str]) -> dict[str, list[ConsentRecord]]:
+        """What the register has of these numbers, in the order in which it came."""
+        found: dict[str, list[ConsentRecord]] = {phone: [] for phone in phones}
+        with self._db.ask() as connection:
+            rows = records_of(connection, ConsentRow, _OF_PHONE, company, phones)
+        for row in sorted(rows, key=lambda one: one.place):
+            found[row.phone].append(consent_of(row))
+        return found
+
+    def holders(self, company: str, phones: Collection[str]) -> list[CustomerRow]:
+        """The customers whose numbers these are, as last read."""
+        with self._db.ask() as connection:
+            return records_of(connection, CustomerRow, _HOLDERS, company, phones)
 
     def names_by_phone(self, company: str) -> dict[str, list[str]]:
         """Whose numbers they are, as far as the ledger was read."""

@@ -106,10 +106,12 @@ class NoticeSettings(StrictSettings):
 class ConsentSettings(StrictSettings):
     """What counts as a customer's agreement to be texted. Without it there is no text."""
 
-    rule: Literal["record", "ledger_marker"] = Field(
+    rule: Literal["record", "ledger_marker", "number_given"] = Field(
         default="record",
         description="'record': only who stands in Duebird's own consent register, which says when and how they agreed. "
-        "'ledger_marker': also who carries `marker` in the ledger.",
+        "'ledger_marker': also who carries `marker` in the ledger. 'number_given': also who gave this business the "
+        "number in the ledger for its invoices, where the law of the number's country lets that do for informational "
+        "texts; proving it is up to you. An opt-out ends all of them.",
     )
     marker: Line | None = Field(
         default=None,

@@ -24,10 +24,13 @@ __all__ = [
     "ConsentMethod",
     "ConsentRecord",
     "ConsentState",
+    "Marker",
     "ReplyMeaning",
+    "marker_news",
     "meaning",
     "redact_cards",
     "standing",
+    "standing_apart_from_marker",
 ]
 
 
@@ -102,6 +105,45 @@ def standing(records: Iterable[ConsentRecord]) -> ConsentState:
             if state is not ConsentState.REVOKED or record.method not in _REPEATS:
                 state = ConsentState.GRANTED
     return state
+
+
+def standing_apart_from_marker(records: Iterable[ConsentRecord]) -> ConsentState:
+    """Where one number stands by what people said; that a marker in the ledger was seen permits nothing by itself.
+
+    Whether the marker is there is read in the ledger before each text. That it went counts here: whoever takes a
+    customer out of the group of those who agreed means that they get no more texts, whatever else is on record.
+    """
+    every = list(records)
+    if standing(every) is ConsentState.REVOKED:
+        return ConsentState.REVOKED
+    seen = (ConsentMethod.LEDGER_MARKER, ConsentState.GRANTED)
+    said = standing([one for one in every if (one.method, one.state) != seen])
+    return ConsentState.GRANTED if said is ConsentState.GRANTED else ConsentState.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Whether a number carries the marker in the ledger now: its name there, and whose customer record says so."""
+
+    name: str
+    there: bool
+    customer: str
+
+
+def marker_news(phone: Phone, records: Iterable[ConsentRecord], marker: Marker, now: datetime) -> ConsentRecord | None:
+    """What the register should note of a marker: when it was first seen and when it went, each once. UTC."""
+    notes = [one for one in records if one.method is ConsentMethod.LEDGER_MARKER]
+    if marker.there is bool(notes and notes[-1].state is ConsentState.GRANTED):
+        return None
+    return ConsentRecord(
+        phone=phone,
+        state=ConsentState.GRANTED if marker.there else ConsentState.NONE,
+        method=ConsentMethod.LEDGER_MARKER,
+        recorded_at=now,
+        recorded_by="duebird",
+        evidence=f"marker '{marker.name}' of {marker.customer} in the ledger: {'seen' if marker.there else 'gone'}",
+        source=f"marker:{len(notes) + 1}",
+    )
 
 
 def _strictness(state: ConsentState) -> int:

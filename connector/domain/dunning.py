@@ -54,6 +54,7 @@ class ConsentRule(StrEnum):
 
     RECORD = "record"  # a record in the consent register, nothing else
     LEDGER_MARKER = "ledger_marker"  # a marker on the customer in the ledger counts too
+    NUMBER_GIVEN = "number_given"  # a number given for this business's invoices counts too, where the law lets it
 
 
 @dataclass(frozen=True, slots=True)

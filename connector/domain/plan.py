@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import local_day, start_of_day, zones_of
 from connector.domain.consent import ConsentState
+from connector.domain.consent_law import NUMBER_GIVEN
 from connector.domain.dunning import ConsentRule, Policy, Reason, Step, current_step
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
-from connector.domain.phone import Phone
+from connector.domain.phone import Phone, region_of
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 
 _STATE_REASONS: Final = {
@@ -269,6 +270,10 @@ def _agreed(situation: Situation, policy: Policy) -> Reason | None:
         return Reason.OPTED_OUT
     if situation.consent is ConsentState.GRANTED:
         return None
+    if policy.consent_rule is ConsentRule.NUMBER_GIVEN:
+        # By the number's country, not the company's: the law is that of whoever is texted.
+        known = situation.phone is not None and region_of(situation.phone) in NUMBER_GIVEN
+        return None if known else Reason.NO_CONSENT
     marked = (
         policy.consent_rule is ConsentRule.LEDGER_MARKER
         and situation.customer is not None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from connector.domain.calendar import local_day, zones_of
-from connector.domain.consent import standing
+from connector.domain.consent import standing_apart_from_marker
 from connector.domain.dunning import Policy, Step
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.money import Money
@@ -56,7 +56,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         receivable=receivable,
         customer=customer_of(customer_row) if customer_row else None,
         phone=phone,
-        consent=standing(facts.consents.get(phone.e164, []) if phone else []),
+        consent=standing_apart_from_marker(facts.consents.get(phone.e164, []) if phone else []),
         admitted=row.admitted,
         held=ledger_id in facts.held_invoices or row.customer_id in facts.held_customers,
         unreachable=phone is not None and phone.e164 in facts.unreachable,

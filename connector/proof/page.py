@@ -199,6 +199,8 @@ def _permission(person: Person, message: Message) -> str:
     if person.is_owner:
         return "own number"
     entry = message.permission.entry
+    if message.permission.by_number:
+        return "none on record; by the settings a number that was given does"
     of = f" entry {entry.place}, {_short_day(entry.record.recorded_at, person.zone)}" if entry else ""
     if message.permission.given:
         return f'<span class="good">yes:</span>{of}'

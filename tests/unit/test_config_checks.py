@@ -71,6 +71,20 @@ def test_two_names_of_one_business_may_share_a_number_when_both_say_so() -> None
     assert len(problems(one.replace("shares_sender = true", "") + other)) == 1
 
 
+@pytest.mark.parametrize(
+    ("country", "law"),
+    [("US", "47 CFR 64.1200"), ("FR", "CPCE art. L34-5"), ("DE", "ePrivacy"), ("GB", "PECR reg. 22")],
+)
+def test_a_rule_that_asks_for_no_consent_on_record_is_warned_about_by_its_law(country: str, law: str) -> None:
+    text = company(rest='[company.consent]\nrule = "number_given"\n').replace('"US"', f'"{country}"')
+    assert law in warned(text)['company[1] "acme".consent.rule']
+
+
+def test_such_a_rule_is_refused_where_no_law_is_known_for_it() -> None:
+    text = company(rest='[company.consent]\nrule = "number_given"\n').replace('"US"', '"BR"')
+    assert "no law is known there" in the_problem(text).wrong
+
+
 def test_two_companies_with_one_stripe_account_are_warned_about() -> None:
     assert (
         "mixes in one Stripe balance" in warned(two(stripe='key = "env:ACME_STRIPE"'))['company[2] "beta".stripe.key']

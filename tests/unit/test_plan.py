@@ -120,6 +120,17 @@ def test_a_marker_counts_only_where_the_rule_says_so_and_never_against_a_stop() 
     assert decide(marked, no_marker_named, WORDS, NOON).reason is Reason.NO_CONSENT
 
 
+def test_a_number_that_was_given_counts_only_by_rule_only_where_the_law_lets_it_and_never_against_a_stop() -> None:
+    silent = situation(consent=ConsentState.NONE)
+    by_number = replace(POLICY, consent_rule=ConsentRule.NUMBER_GIVEN)
+    assert decide(silent, POLICY, WORDS, NOON).reason is Reason.NO_CONSENT
+    assert decide(silent, by_number, WORDS, NOON).reason is Reason.GO
+    swiss = replace(silent, phone=Phone("+41781234567"))
+    assert decide(swiss, by_number, WORDS, NOON).reason is Reason.NO_CONSENT
+    stopped = replace(silent, consent=ConsentState.REVOKED)
+    assert decide(stopped, by_number, WORDS, NOON).reason is Reason.OPTED_OUT
+
+
 def test_a_link_comes_before_the_text_that_carries_it() -> None:
     [effect] = decide(situation(live_links=(), links_made=2), POLICY, WORDS, NOON).effects
     assert effect.kind is EffectKind.CREATE_LINK
