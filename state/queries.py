@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Executable, bindparam
+from sqlalchemy import Executable, bindparam, literal
 from sqlmodel import col, or_, select
 
 from connector.domain.consent import ConsentRecord
@@ -57,6 +57,7 @@ class Facts:
     held_customers: set[str] = field(default_factory=set)
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
     texted: set[str] = field(default_factory=set)  # phones that have had a text
+    asked: set[str] = field(default_factory=set)  # phones that were asked for consent; empty where nobody is asked
 
 
 _EFFECT, _TEXT = table_of(EffectRow).c, table_of(TextRow).c
@@ -75,10 +76,17 @@ _UNREACHABLE: Final = select_some(UnreachableRow, "phone")
 _NOTICES: Final = select_some(
     EffectRow,
     "phone",
-    _EFFECT.purpose == "notice",
+    _EFFECT.purpose.in_([literal("notice"), literal("request")]),
     _EFFECT.status.not_in([EffectStatus.CANCELLED, EffectStatus.REJECTED]),
     or_(_EFFECT.claimed_at >= bindparam("since"), _EFFECT.planned_at >= bindparam("since")),
     only="key phone claimed_at planned_at",
+)
+_REQUESTS: Final = select_some(
+    EffectRow,
+    "phone",
+    _EFFECT.purpose == "request",
+    or_(_EFFECT.status != EffectStatus.CANCELLED.value, _EFFECT.outcome == CLOSED_BY_PERSON),
+    only="phone",
 )
 _LINK: Final = select_some(LinkRow, "link_id")
 _PAYMENT: Final = select_some(PaymentRow, "payment_id")
@@ -112,8 +120,8 @@ class Queries(RegisterViews):
         """Receivables to decide on now, longest waiting first."""
         return self._values(asked.DUE_FOR_REVIEW, company=company, now=now, most=limit)
 
-    def facts(self, company: str, ledger_ids: Sequence[str], notices_since: datetime) -> Facts:
-        """Everything a decision about these receivables needs; at most 500 ids."""
+    def facts(self, company: str, ledger_ids: Sequence[str], notices_since: datetime, *, asking: bool = False) -> Facts:
+        """Everything a decision about these receivables needs; at most 500 ids. `asking`: also who was asked."""
         facts = Facts(
             links=defaultdict(list),
             payments=defaultdict(list),
@@ -146,6 +154,8 @@ class Queries(RegisterViews):
             facts.unreachable = {row.phone for row in some(UnreachableRow, _UNREACHABLE, phones)}
             for effect in some(EffectRow, _NOTICES, phones, since=notices_since):
                 facts.notices[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
+            if asking:
+                facts.asked = {row.phone or "" for row in some(EffectRow, _REQUESTS, phones)}
             facts.texted = {row.phone for row in some(TextRow, _TEXTED, phones)}
         return facts
 

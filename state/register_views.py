@@ -14,13 +14,14 @@ from connector.domain.consent import ConsentRecord
 from connector.domain.consent_chain import Entry
 from state.consent_facts import consent_of, entry_of, register_of
 from state.rows import records, records_of, select_of, select_some, table_of
-from state.tables import ConsentRow, CustomerRow, ReceivableRow
+from state.tables import ConsentRow, CustomerRow, ReceivableRow, TextRow
 from state.views import Views
 
 _CONSENT: Final = table_of(ConsentRow).c
 _BY_PHONE: Final = select_of(ConsentRow).order_by(_CONSENT.phone, _CONSENT.place)
 _OF_PHONE: Final = select_some(ConsentRow, "phone")
 _HOLDERS: Final = select_some(CustomerRow, "phone")
+_REQUEST_TO: Final = select_some(TextRow, "phone", table_of(TextRow).c.purpose == "request")
 SAME_NAME: Final = 20  # customers of one name that are told apart; more are not read
 
 
@@ -68,6 +69,11 @@ class RegisterViews(Views):
         """The customers whose numbers these are, as last read."""
         with self._db.ask() as connection:
             return records_of(connection, CustomerRow, _HOLDERS, company, phones)
+
+    def request_to(self, company: str, phone: str) -> TextRow | None:
+        """The request for consent that this number had from us, None where it had none."""
+        with self._db.ask() as connection:
+            return next(iter(records_of(connection, TextRow, _REQUEST_TO, company, [phone])), None)
 
     def names_by_phone(self, company: str) -> dict[str, list[str]]:
         """Whose numbers they are, as far as the ledger was read."""

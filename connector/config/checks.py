@@ -253,8 +253,16 @@ def oddities(document: Document, found: Findings) -> None:
 
 
 def _consent_rule(company: Company, found: Findings) -> None:
-    """The rule that asks for no consent on record: by the law of the country, or not at all."""
+    """Texts without a consent on record: by the law of the country, or not at all."""
     country = company.raw.get("country")
+    if company.section("consent").get("ask") is True:
+        found.warn(
+            company.path("consent", "ask"),
+            "texts one request for consent to people who have not agreed to texts yet. That is a text itself: in the "
+            "US it needs a number that was given to you for this (TCPA, 47 CFR 64.1200), in the EU and the UK it may "
+            "count as marketing (ePrivacy Directive art. 13, PECR reg. 22)",
+            "Leave it off unless you know that you may send it; asking on the order form or on paper needs no text.",
+        )
     if company.text("consent", "rule") != "number_given" or not isinstance(country, str):
         return
     law = NUMBER_GIVEN.get(country.upper())

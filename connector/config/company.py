@@ -119,6 +119,11 @@ class ConsentSettings(StrictSettings):
         "a #tag in the customer's notes, 'type:NAME' of a customer type, or 'FIELD=VALUE' of a custom field.",
         examples=["Texts OK"],
     )
+    ask: bool = Field(
+        default=False,
+        description="Text a customer with an invoice and a mobile number, of whom nothing is on record, one request to "
+        "reply YES; nothing more without it. The request is a text itself: switch this on only where you may send it.",
+    )
 
     def contradictions(self) -> Iterator[Contradiction]:
         """A marker where the rule needs one."""

@@ -51,12 +51,16 @@ class ConsentMethod(StrEnum):
     REPLY = "reply"  # the person texted it: STOP, START, or words that mean it
     LEDGER_MARKER = "ledger_marker"  # a group or field in the ledger
     IMPORT = "import"  # a list the owner gave us
+    ANSWER = "answer"  # YES to the one request for consent that we texted; its wording is that of the request
     CARRIER = "carrier"  # the messaging service refused (21610) or the carrier blocked
 
 
 # A list or a marker that is read again and again only repeats an old word. It must not talk over a person's STOP;
 # what was agreed anew after it (a form, on paper, by word of mouth) is recorded as such.
 _REPEATS: Final = frozenset((ConsentMethod.LEDGER_MARKER, ConsentMethod.IMPORT))
+
+
+_AFTER_ALL: Final = (ConsentMethod.ANSWER, ConsentState.REVOKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def standing(records: Iterable[ConsentRecord]) -> ConsentState:
     """Where one number stands by all its records; the newest wins, with these limits.
 
     - START (a grant by REPLY) re-opens only what was granted before: it is no consent by itself.
-    - After a revocation an import or a ledger marker re-opens nothing.
+    - After a revocation an import or a ledger marker re-opens nothing, and a YES to a request is no more than a START.
     - NONE takes back a grant, never a revocation.
     - Of two records of the same instant the stricter wins.
 
@@ -98,7 +102,7 @@ def standing(records: Iterable[ConsentRecord]) -> ConsentState:
         elif record.state is ConsentState.NONE:
             granted_before = False
             state = state if state is ConsentState.REVOKED else ConsentState.NONE
-        elif record.method is ConsentMethod.REPLY:
+        elif record.method is ConsentMethod.REPLY or (record.method, state) == _AFTER_ALL:
             state = ConsentState.GRANTED if granted_before else state
         else:
             granted_before = True

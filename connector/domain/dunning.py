@@ -77,6 +77,7 @@ class Policy:
     owner_phone: Phone | None = None
     consent_rule: ConsentRule = ConsentRule.RECORD
     consent_marker: str | None = None
+    ask: bool = False  # text one request for consent to a number of which nothing is on record
     payment_account_id: str | None = None
     payment_method_id: str | None = None
     texts_per_hour: int | None = None  # above it texts wait, and a person is told; None: no such brake
@@ -127,6 +128,7 @@ class Reason(StrEnum):
     BAD_MOBILE = "bad_mobile"
     UNREACHABLE = "unreachable"
     NO_CONSENT = "no_consent"
+    ASKED = "asked"
     OPTED_OUT = "opted_out"
     UNCHARGEABLE = "unchargeable"
     DAILY_CAP = "daily_cap"
@@ -163,6 +165,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.BAD_MOBILE: "the mobile number in the ledger is not a valid mobile number",
     Reason.UNREACHABLE: "the number cannot receive texts",
     Reason.NO_CONSENT: "no consent on record for this number",
+    Reason.ASKED: "asked for consent by text once; nothing more goes out without a YES",
     Reason.OPTED_OUT: "this number has opted out",
     Reason.UNCHARGEABLE: "the amount cannot be charged by card",
     Reason.DAILY_CAP: "this number has had its text for today",

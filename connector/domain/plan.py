@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
+from connector.domain.asking import MARK, request_words
 from connector.domain.calendar import local_day, start_of_day, zones_of
 from connector.domain.consent import ConsentState
 from connector.domain.consent_law import NUMBER_GIVEN
@@ -62,6 +63,7 @@ class Situation:
     links_made: int = 0
     payment_pending: bool = False
     payment_arrived: bool = False  # succeeded, and the balance in the ledger does not show it yet
+    may_be_asked: bool = False  # nothing is on record of this number, not even that it was asked
     refused: frozenset[str] = field(default_factory=frozenset)  # keys of effects a service refused or a person closed
     open_effects: tuple[OpenEffect, ...] = ()
     steps_done: frozenset[Step] = field(default_factory=frozenset)
@@ -159,7 +161,8 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
         reason = gate.reason if not gate.open else Reason.REFUSED if stuck else Reason.LINK_CHANGING
         return Decision(retire, reason, gate.review_at)
     if not gate.open or gate.step is None:
-        return Decision((), gate.reason, gate.review_at)
+        asks = policy.ask and gate.reason is Reason.NO_CONSENT
+        return _ask(situation, policy, now, gate) if asks else Decision((), gate.reason, gate.review_at)
     if not fitting:
         link = _create_link(situation, policy)
         if link.key in situation.refused:
@@ -194,6 +197,45 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
     if situation.paused:
         return Gate(Reason.PAUSED)
     return _welcome_now(situation, policy, timing, now)
+
+
+def may_ask(situation: Situation, policy: Policy, now: datetime, *, ignoring: str | None = None) -> Gate:
+    """Every gate that the request for consent must pass: those of the notice it makes way for, but for the consent."""
+    if may_text(situation, policy, now, ignoring=ignoring).reason is not Reason.NO_CONSENT:
+        return Gate(Reason.ASKED)
+    return may_text(replace(situation, consent=ConsentState.GRANTED), policy, now, ignoring=ignoring)
+
+
+def _ask(situation: Situation, policy: Policy, now: datetime, gate: Gate) -> Decision:
+    if not situation.may_be_asked:
+        return Decision((), Reason.ASKED, gate.review_at)
+    timing = may_ask(situation, policy, now)
+    if not timing.open:
+        return Decision((), timing.reason, timing.review_at)
+    try:
+        return Decision((request(situation, policy),), Reason.ASKED, gate.review_at)
+    except MessageProblem as problem:
+        return Decision((), Reason.NO_WORDS, gate.review_at, str(problem))
+
+
+def request(situation: Situation, policy: Policy) -> NewEffect:
+    """The request for consent as it would be planned now: once for ever for a number, whatever the invoice.
+
+    Raises:
+        MessageProblem: it cannot be worded.
+    """
+    phone = situation.phone
+    assert phone is not None, "the gates saw to it"  # noqa: S101
+    values: dict[str, object] = {
+        "to": phone.e164,
+        "body": request_words(policy.business),
+        "purpose": "request",
+        "evidence": MARK,
+    }
+    key = natural_key(situation.identity, "request", phone.e164)
+    return NewEffect(
+        key, EffectKind.SEND_TEXT, situation.receivable.ledger_id, canonical(values), "request for consent"
+    )
 
 
 def may_thank(situation: Situation, policy: Policy) -> Reason | None:

@@ -92,6 +92,7 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
     found, held_up = _with_customers(company, ids, now)
     decisions = []
     planned_for: Counter[str] = Counter()
+    asked: set[str] = set()
     for ledger_id in ids:
         if ledger_id not in found:
             continue
@@ -99,10 +100,13 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
         if situation.phone is not None:
             # Two receivables of one customer in one batch: the second sees the first one's text.
             extra = planned_for[situation.phone.e164]
-            situation = replace(situation, notices_today=situation.notices_today + extra)
+            fresh = situation.may_be_asked and situation.phone.e164 not in asked
+            situation = replace(situation, notices_today=situation.notices_today + extra, may_be_asked=fresh)
         decision = decide(situation, company.policy, company.words, now)
         if any(one.kind is EffectKind.SEND_TEXT for one in decision.effects) and situation.phone is not None:
             planned_for[situation.phone.e164] += 1
+            if decision.reason is Reason.ASKED:
+                asked.add(situation.phone.e164)
         if decision.problem:
             _no_words(company, situation, decision.problem, now)
         decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision)))

@@ -28,7 +28,7 @@ def situations(
     company: Company, ledger_ids: Sequence[str], now: datetime, *, ignoring: str | None = None
 ) -> dict[str, Situation]:
     """The situations of these receivables, as last known. `ignoring`: the effect being performed right now."""
-    facts = company.queries.facts(company.id, ledger_ids, now - NOTICES_LOOK_BACK)
+    facts = company.queries.facts(company.id, ledger_ids, now - NOTICES_LOOK_BACK, asking=company.policy.ask)
     return {one: _situation(company, facts, one, now, ignoring) for one in ledger_ids if one in facts.receivables}
 
 
@@ -82,6 +82,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         steps_done=spent,
         notices_today=_today(facts, phone, company.policy, now, ignoring),
         texted_before=phone is not None and phone.e164 in facts.texted,
+        may_be_asked=phone is not None and phone.e164 not in facts.asked and not facts.consents.get(phone.e164),
         paused=facts.paused,
         uncharged_because=company.processor.problem_with(receivable.balance) if receivable.is_owed else None,
     )

@@ -12,7 +12,7 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState,
 from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
-from connector.domain.plan import Situation, may_text, may_thank, notice
+from connector.domain.plan import Situation, may_ask, may_text, may_thank, notice, request
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
 from connector.flows import lease
@@ -26,6 +26,7 @@ from state.tables import EffectRow
 # How far back a text of the same occasion is looked for before *every* send, the first one too: an installation that
 # lost its memory must still find it. Longer than any notice stays due, and one page of the list for a single number.
 EVIDENCE_REACH: Final = timedelta(days=35)
+REQUEST_REACH: Final = timedelta(days=400)  # asked once for ever: as far back as messaging services keep texts
 FIRST_DELIVERY_LOOK: Final = timedelta(seconds=20)
 LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of date when it arrives
 SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
@@ -43,7 +44,12 @@ def send(attempt: Attempt) -> str:
     now = company.clock.now()
     stop = _any_stop(company, row, now)
     if stop is None:
-        stop = _notice_stop(company, row, values) if row.purpose == "notice" else _other_stop(company, row, to, now)
+        if row.purpose == "notice":
+            stop = _notice_stop(company, row, values)
+        elif row.purpose == "request":
+            stop = _request_stop(company, row)
+        else:
+            stop = _other_stop(company, row, to, now)
     if stop is not None:
         why, later = stop
         if later is not None:
@@ -144,6 +150,24 @@ def _mismatch(
     return None if fresh.request == row.request else ("its words are out of date", None)
 
 
+def _request_stop(company: Company, row: EffectRow) -> tuple[str, datetime | None] | None:
+    """Why a request for consent must not go out after all. Cancelled it may be planned again; sent, never."""
+    situation = reread_situation(company, row.subject, ignoring=row.key)
+    now = company.clock.now()
+    if not company.policy.ask:
+        return "requests for consent are switched off", None
+    gate = may_ask(situation, company.policy, now, ignoring=row.key)
+    if not gate.open:
+        return SENTENCES[gate.reason], None
+    try:
+        fresh = request(situation, company.policy)
+    except MessageProblem as problem:
+        return str(problem), None
+    if fresh.key != row.key:
+        return "the customer's number has changed", None
+    return None if fresh.request == row.request else ("its words are out of date", None)
+
+
 def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:
     """Receipts and notices to the owner: fewer gates, the same respect for STOP and for the night."""
     zones = zones_of(to, company.policy.zone)
@@ -180,7 +204,7 @@ def find_sent(company: Company, values: Mapping[str, Any]) -> SentText | None:
     one, whatever its wording (templates change). Other texts are known by their whole body; trial accounts put words
     of the service's own before it.
     """
-    since = company.clock.now() - EVIDENCE_REACH
+    since = company.clock.now() - (REQUEST_REACH if values.get("purpose") == "request" else EVIDENCE_REACH)
     evidence = values.get("evidence")
     for one in company.messenger.sent_to(Phone(values["to"]), since):
         alike = evidence in one.body if evidence else one.body.strip().endswith(str(values["body"]).strip())

@@ -53,6 +53,7 @@ _METHODS: Final = {
     ConsentMethod.PAPER: "on paper",
     ConsentMethod.VERBAL: "by word of mouth",
     ConsentMethod.REPLY: "by text",
+    ConsentMethod.ANSWER: "by YES to the request",
     ConsentMethod.LEDGER_MARKER: "by a marker in the ledger",
     ConsentMethod.IMPORT: "by a list that was imported",
     ConsentMethod.CARRIER: "told by the carrier",

@@ -87,7 +87,10 @@ class Person:
     @property
     def unproved(self) -> tuple[Message, ...]:
         """Texts for which the register had no consent when they were sent. The owner's own number needs none."""
-        return () if self.is_owner else tuple(one for one in self.messages if not one.permission.given)
+        if self.is_owner:
+            return ()
+        # The request for consent goes out without one; at most one to a number, and it is shown as what it is.
+        return tuple(one for one in self.messages if not one.permission.given and one.purpose != "request")
 
 
 @dataclass(frozen=True, slots=True)

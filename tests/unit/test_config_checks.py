@@ -80,6 +80,11 @@ def test_a_rule_that_asks_for_no_consent_on_record_is_warned_about_by_its_law(co
     assert law in warned(text)['company[1] "acme".consent.rule']
 
 
+def test_asking_by_text_is_warned_about() -> None:
+    text = company(rest="[company.consent]\nask = true\n")
+    assert "That is a text itself" in warned(text)['company[1] "acme".consent.ask']
+
+
 def test_such_a_rule_is_refused_where_no_law_is_known_for_it() -> None:
     text = company(rest='[company.consent]\nrule = "number_given"\n').replace('"US"', '"BR"')
     assert "no law is known there" in the_problem(text).wrong

@@ -241,6 +241,7 @@ def test_records_add_up(story: list[tuple[ConsentState, ConsentMethod]], end: Co
 
 
 SEEN = (ConsentState.GRANTED, ConsentMethod.LEDGER_MARKER)
+YES = (ConsentState.GRANTED, ConsentMethod.ANSWER)
 GONE = (ConsentState.NONE, ConsentMethod.LEDGER_MARKER)
 
 
@@ -264,6 +265,23 @@ def test_a_marker_that_was_seen_permits_nothing_by_itself_and_one_that_went_coun
 ) -> None:
     records = [record(state, method, day) for day, (state, method) in enumerate(story)]
     assert standing_apart_from_marker(records) is end
+
+
+@pytest.mark.parametrize(
+    ("story", "end"),
+    [
+        ([YES], ConsentState.GRANTED),
+        ([YES, STOP], ConsentState.REVOKED),
+        ([YES, STOP, START], ConsentState.GRANTED),
+        ([STOP, YES], ConsentState.REVOKED),  # asked, said STOP, then YES: the service hears START, and we no consent
+        ([GRANT, STOP, YES], ConsentState.GRANTED),
+        ([TAKEN_BACK, YES], ConsentState.GRANTED),
+    ],
+)
+def test_a_yes_to_a_request_is_a_consent_and_after_a_stop_no_more_than_a_start(
+    story: list[tuple[ConsentState, ConsentMethod]], end: ConsentState
+) -> None:
+    assert standing([record(state, method, day) for day, (state, method) in enumerate(story)]) is end
 
 
 def test_a_marker_is_noted_when_it_comes_and_when_it_goes_and_not_in_between() -> None:
