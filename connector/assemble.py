@@ -296,6 +296,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         owner_phone=Phone(notices.owner_notice) if notices.owner_notice else None,
         consent_rule=ConsentRule(settings.consent.rule),
         consent_marker=settings.consent.marker,
+        ask=settings.consent.ask,
         payment_account_id=payment_account_id,
         texts_per_hour=settings.caps.texts_per_hour,
         texts_per_day=settings.caps.texts_per_day,

@@ -9,6 +9,7 @@ from typing import Final
 from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
+from connector.domain.consent_law import NUMBER_GIVEN
 from connector.errors import DuebirdError, NeedsReauthorisation
 from connector.ports.calls import CallKind, CallSeen, Wire
 from connector.ports.findings import Finding, Weight
@@ -72,6 +73,7 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
         return [*found, *_apart(messenger.sender().marks, apart)]
 
     found: list[Finding] = []
+    found += _consent(settings.consent.rule, settings.country)
     for name, look in (("Ledger", ledger), ("Stripe", stripe), ("Twilio", twilio)):
         found += _looked(name, look, company_id)
     return found
@@ -89,6 +91,14 @@ def _apart(marks: frozenset[str], apart: Mapping[str, str]) -> list[Finding]:
     )
     fix = "Give each a number or messaging service of its own; two names of one legal business: shares_sender = true."
     return [Finding(Weight.PROBLEM, "Own sender", seen, fix)]
+
+
+def _consent(rule: str, country: str) -> list[Finding]:
+    if rule != "number_given":
+        return []
+    said = f"whoever gave you a number is texted, without a consent on record. {NUMBER_GIVEN.get(country, '')}"
+    fix = "Write rule = 'record' unless you can prove for each number when, to whom and what for it was given."
+    return [Finding(Weight.WARNING, "Consent", said, fix)]
 
 
 def _currency(wanted: str | None, found: str) -> list[Finding]:

@@ -313,6 +313,7 @@ _DAILY_HOPE: Final = frozenset(
         Reason.BAD_MOBILE,
         Reason.UNREACHABLE,
         Reason.NO_CONSENT,
+        Reason.ASKED,
         Reason.OPTED_OUT,
     }
 )

@@ -92,7 +92,7 @@ PENDING_PAYMENTS: Final = (
 
 _HOW_MANY: Final = func.count()
 NOTICES_SINCE: Final = select_of(
-    EffectRow, _EFFECT.purpose == "notice", _EFFECT.claimed_at >= _SINCE
+    EffectRow, _one_of(_EFFECT.purpose, "notice", "request"), _EFFECT.claimed_at >= _SINCE
 ).with_only_columns(_HOW_MANY)
 NOTICES_WANTED: Final = select_of(
     EffectRow,

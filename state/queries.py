@@ -68,6 +68,7 @@ class Facts:
     replied: dict[str, date] = field(default_factory=dict)  # phone -> the day through which notices wait
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
     texts_had: dict[str, int] = field(default_factory=dict)  # by phone, those that may have arrived
+    asked: set[str] = field(default_factory=set)  # phones that were asked for consent; empty where nobody is asked
 
     def hold(self, row: HoldRow) -> None:
         """Take in one thing that holds texts back."""
@@ -108,10 +109,17 @@ _LOOKED_UP: Final = select_some(LookedUpRow, "phone", only="looked_at")
 _NOTICES: Final = select_some(
     EffectRow,
     "phone",
-    _EFFECT.purpose == "notice",
+    _EFFECT.purpose.in_([literal("notice"), literal("request")]),
     _EFFECT.status.not_in([EffectStatus.CANCELLED, EffectStatus.REJECTED]),
     or_(_EFFECT.claimed_at >= bindparam("since"), _EFFECT.planned_at >= bindparam("since")),
     only="key phone claimed_at planned_at",
+)
+_REQUESTS: Final = select_some(
+    EffectRow,
+    "phone",
+    _EFFECT.purpose == "request",
+    or_(_EFFECT.status != EffectStatus.CANCELLED.value, _EFFECT.outcome == CLOSED_BY_PERSON),
+    only="phone",
 )
 _LINK: Final = select_some(LinkRow, "link_id")
 _PAYMENT: Final = select_some(PaymentRow, "payment_id")
@@ -157,12 +165,13 @@ class Queries(RegisterViews):
         notices_since: datetime,
         *,
         also_to: Collection[str] = (),
-        asks: bool = False,
+        approving: bool = False,
+        asking: bool = False,
     ) -> Facts:
         """Everything a decision about these receivables needs; at most 500 ids.
 
         `also_to`: numbers that belong to none of their customers and get a text about them, such as the owner's.
-        `asks`: the owner approves some notices.
+        `approving`: the owner approves some notices. `asking`: also who was asked for consent.
         """
         facts = Facts(
             words=defaultdict(list),
@@ -188,9 +197,8 @@ class Queries(RegisterViews):
                 facts.effects[effect.subject].append(effect)
             for hold in records(connection, HoldRow, _HOLDS, company=company):
                 facts.hold(hold)
-            if asks or facts.draft:
-                for word in sorted(some(ApprovalRow, _WORDS, ledger_ids), key=_said):
-                    facts.words[word.ledger_id].append(word_of(word))
+            for word in sorted(some(ApprovalRow, _WORDS, ledger_ids if approving or facts.draft else ()), key=_said):
+                facts.words[word.ledger_id].append(word_of(word))
             phones = {row.phone for row in facts.customers.values() if row.phone}
             for entry in sorted(some(ConsentRow, _CONSENTS, phones), key=_place):
                 facts.consents[entry.phone].append(consent_of(entry))
@@ -198,6 +206,7 @@ class Queries(RegisterViews):
             for effect in some(EffectRow, _NOTICES, phones, since=notices_since):
                 facts.notices[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
             facts.texts_had = Counter(row.phone for row in some(TextRow, _TEXTS_HAD, phones.union(also_to)))
+            facts.asked = {row.phone or "" for row in some(EffectRow, _REQUESTS, phones if asking else ())}
         return facts
 
     # ------------------------------------------------------------------------------------------------- companies

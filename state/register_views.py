@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,12 +14,14 @@ from connector.domain.consent import ConsentRecord
 from connector.domain.consent_chain import Entry
 from state.consent_facts import consent_of, entry_of, register_of
 from state.rows import records, records_of, select_of, select_some, table_of
-from state.tables import ConsentRow, CustomerRow, ReceivableRow
+from state.tables import ConsentRow, CustomerRow, ReceivableRow, TextRow
 from state.views import Views
 
 _CONSENT: Final = table_of(ConsentRow).c
 _BY_PHONE: Final = select_of(ConsentRow).order_by(_CONSENT.phone, _CONSENT.place)
 _OF_PHONE: Final = select_some(ConsentRow, "phone")
+_HOLDERS: Final = select_some(CustomerRow, "phone")
+_REQUEST_TO: Final = select_some(TextRow, "phone", table_of(TextRow).c.purpose == "request")
 SAME_NAME: Final = 20  # customers of one name that are told apart; more are not read
 
 
@@ -52,6 +55,25 @@ class RegisterViews(Views):
             for row in records(connection, ConsentRow, _BY_PHONE, company=company):
                 found[row.phone].append(consent_of(row))
         return dict(found)
+
+    def consents_of(self, company: str, phones: Collection[str]) -> dict[str, list[ConsentRecord]]:
+        """What the register has of these numbers, in the order in which it came."""
+        found: dict[str, list[ConsentRecord]] = {phone: [] for phone in phones}
+        with self._db.ask() as connection:
+            rows = records_of(connection, ConsentRow, _OF_PHONE, company, phones)
+        for row in sorted(rows, key=lambda one: one.place):
+            found[row.phone].append(consent_of(row))
+        return found
+
+    def holders(self, company: str, phones: Collection[str]) -> list[CustomerRow]:
+        """The customers whose numbers these are, as last read."""
+        with self._db.ask() as connection:
+            return records_of(connection, CustomerRow, _HOLDERS, company, phones)
+
+    def request_to(self, company: str, phone: str) -> TextRow | None:
+        """The request for consent that this number had from us, None where it had none."""
+        with self._db.ask() as connection:
+            return next(iter(records_of(connection, TextRow, _REQUEST_TO, company, [phone])), None)
 
     def names_by_phone(self, company: str) -> dict[str, list[str]]:
         """Whose numbers they are, as far as the ledger was read."""

@@ -19,6 +19,7 @@ from connector.config.document import Company, Document, printable
 from connector.config.findings import Findings
 from connector.config.values import DAYS, minutes_of, outside_gsm7, split_address
 from connector.domain.calendar import Window
+from connector.domain.consent_law import NUMBER_GIVEN
 from connector.domain.hours import shut_by_every_law, shut_by_law
 from connector.domain.lease import CALL, TEXTS_WAIT, texts_wait
 from connector.domain.segments import to_gsm7
@@ -285,9 +286,39 @@ def oddities(document: Document, found: Findings) -> None:
     for company in document.companies:
         _odd_name(company, found)
         _odd_words(company, found)
+        _consent_rule(company, found)
         if company.enabled:
             _odd_sign_in(company, found)
             _placeholders(company, found)
+
+
+def _consent_rule(company: Company, found: Findings) -> None:
+    """Texts without a consent on record: by the law of the country, or not at all."""
+    country = company.raw.get("country")
+    if company.section("consent").get("ask") is True:
+        found.warn(
+            company.path("consent", "ask"),
+            "texts one request for consent to people who have not agreed to texts yet. That is a text itself: in the "
+            "US it needs a number that was given to you for this (TCPA, 47 CFR 64.1200), in the EU and the UK it may "
+            "count as marketing (ePrivacy Directive art. 13, PECR reg. 22)",
+            "Leave it off unless you know that you may send it; asking on the order form or on paper needs no text.",
+        )
+    if company.text("consent", "rule") != "number_given" or not isinstance(country, str):
+        return
+    law = NUMBER_GIVEN.get(country.upper())
+    if law is None:
+        found.problem(
+            company.path("consent", "rule"),
+            f"cannot be 'number_given' in {printable(country)}: no law is known there by which a number would do",
+            "Write 'record', and bring in who agreed: docs/how-to/consent-import.md",
+        )
+        return
+    found.warn(
+        company.path("consent", "rule"),
+        f"lets Duebird text whoever gave you a number, without a consent on record. {law}. It holds for texts that "
+        "only inform, and only for numbers given to this business for its invoices",
+        "Write 'record' unless you can prove for each number when, to whom and what for it was given.",
+    )
 
 
 def _odd_name(company: Company, found: Findings) -> None:

@@ -181,16 +181,23 @@ class NoticeSettings(StrictSettings):
 class ConsentSettings(StrictSettings):
     """What counts as a customer's agreement to be texted. Without it there is no text."""
 
-    rule: Literal["record", "ledger_marker"] = Field(
+    rule: Literal["record", "ledger_marker", "number_given"] = Field(
         default="record",
         description="'record': only who stands in Duebird's own consent register, which says when and how they agreed. "
-        "'ledger_marker': also who carries `marker` in the ledger.",
+        "'ledger_marker': also who carries `marker` in the ledger. 'number_given': also who gave this business the "
+        "number in the ledger for its invoices, where the law of the number's country lets that do for informational "
+        "texts; proving it is up to you. An opt-out ends all of them.",
     )
     marker: Line | None = Field(
         default=None,
         description="What stands for consent in the ledger: in Xero the name of a contact group; in QuickBooks "
         "a #tag in the customer's notes, 'type:NAME' of a customer type, or 'FIELD=VALUE' of a custom field.",
         examples=["Texts OK"],
+    )
+    ask: bool = Field(
+        default=False,
+        description="Text a customer with an invoice and a mobile number, of whom nothing is on record, one request to "
+        "reply YES; nothing more without it. The request is a text itself: switch this on only where you may send it.",
     )
 
     def contradictions(self) -> Iterator[Contradiction]:

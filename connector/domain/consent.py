@@ -24,10 +24,13 @@ __all__ = [
     "ConsentMethod",
     "ConsentRecord",
     "ConsentState",
+    "Marker",
     "ReplyMeaning",
+    "marker_news",
     "meaning",
     "redact_cards",
     "standing",
+    "standing_apart_from_marker",
 ]
 
 
@@ -48,12 +51,16 @@ class ConsentMethod(StrEnum):
     REPLY = "reply"  # the person texted it: STOP, START, or words that mean it
     LEDGER_MARKER = "ledger_marker"  # a group or field in the ledger
     IMPORT = "import"  # a list the owner gave us
+    ANSWER = "answer"  # YES to the one request for consent that we texted; its wording is that of the request
     CARRIER = "carrier"  # the messaging service refused (21610) or the carrier blocked
 
 
 # A list or a marker that is read again and again only repeats an old word. It must not talk over a person's STOP;
 # what was agreed anew after it (a form, on paper, by word of mouth) is recorded as such.
 _REPEATS: Final = frozenset((ConsentMethod.LEDGER_MARKER, ConsentMethod.IMPORT))
+
+
+_AFTER_ALL: Final = (ConsentMethod.ANSWER, ConsentState.REVOKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ def standing(records: Iterable[ConsentRecord]) -> ConsentState:
     """Where one number stands by all its records; the newest wins, with these limits.
 
     - START (a grant by REPLY) re-opens only what was granted before: it is no consent by itself.
-    - After a revocation an import or a ledger marker re-opens nothing.
+    - After a revocation an import or a ledger marker re-opens nothing, and a YES to a request is no more than a START.
     - NONE takes back a grant, never a revocation.
     - Of two records of the same instant the stricter wins.
 
@@ -95,13 +102,52 @@ def standing(records: Iterable[ConsentRecord]) -> ConsentState:
         elif record.state is ConsentState.NONE:
             granted_before = False
             state = state if state is ConsentState.REVOKED else ConsentState.NONE
-        elif record.method is ConsentMethod.REPLY:
+        elif record.method is ConsentMethod.REPLY or (record.method, state) == _AFTER_ALL:
             state = ConsentState.GRANTED if granted_before else state
         else:
             granted_before = True
             if state is not ConsentState.REVOKED or record.method not in _REPEATS:
                 state = ConsentState.GRANTED
     return state
+
+
+def standing_apart_from_marker(records: Iterable[ConsentRecord]) -> ConsentState:
+    """Where one number stands by what people said; that a marker in the ledger was seen permits nothing by itself.
+
+    Whether the marker is there is read in the ledger before each text. That it went counts here: whoever takes a
+    customer out of the group of those who agreed means that they get no more texts, whatever else is on record.
+    """
+    every = list(records)
+    if standing(every) is ConsentState.REVOKED:
+        return ConsentState.REVOKED
+    seen = (ConsentMethod.LEDGER_MARKER, ConsentState.GRANTED)
+    said = standing([one for one in every if (one.method, one.state) != seen])
+    return ConsentState.GRANTED if said is ConsentState.GRANTED else ConsentState.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Whether a number carries the marker in the ledger now: its name there, and whose customer record says so."""
+
+    name: str
+    there: bool
+    customer: str
+
+
+def marker_news(phone: Phone, records: Iterable[ConsentRecord], marker: Marker, now: datetime) -> ConsentRecord | None:
+    """What the register should note of a marker: when it was first seen and when it went, each once. UTC."""
+    notes = [one for one in records if one.method is ConsentMethod.LEDGER_MARKER]
+    if marker.there is bool(notes and notes[-1].state is ConsentState.GRANTED):
+        return None
+    return ConsentRecord(
+        phone=phone,
+        state=ConsentState.GRANTED if marker.there else ConsentState.NONE,
+        method=ConsentMethod.LEDGER_MARKER,
+        recorded_at=now,
+        recorded_by="duebird",
+        evidence=f"marker '{marker.name}' of {marker.customer} in the ledger: {'seen' if marker.there else 'gone'}",
+        source=f"marker:{len(notes) + 1}",
+    )
 
 
 def _strictness(state: ConsentState) -> int:

@@ -102,6 +102,7 @@ class ConsentRule(StrEnum):
 
     RECORD = "record"  # a record in the consent register, nothing else
     LEDGER_MARKER = "ledger_marker"  # a marker on the customer in the ledger counts too
+    NUMBER_GIVEN = "number_given"  # a number given for this business's invoices counts too, where the law lets it
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class Policy:
     owner_phone: Phone | None = None
     consent_rule: ConsentRule = ConsentRule.RECORD
     consent_marker: str | None = None
+    ask: bool = False  # text one request for consent to a number of which nothing is on record
     payment_account_id: str | None = None
     payment_method_id: str | None = None
     texts_per_hour: int | None = None  # above it texts wait, and a person is told; None: no such brake
@@ -196,6 +198,7 @@ class Reason(StrEnum):
     SENDER_UNREGISTERED = "sender_unregistered"
     NAME_REFUSED = "name_refused"
     NO_CONSENT = "no_consent"
+    ASKED = "asked"
     OPTED_OUT = "opted_out"
     UNCHARGEABLE = "unchargeable"
     DAILY_CAP = "daily_cap"
@@ -243,6 +246,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.SENDER_UNREGISTERED: "the sender is not registered in the customer's country; see `duebird check`",
     Reason.NAME_REFUSED: "a name as sender may not text the customer's country; a number must send",
     Reason.NO_CONSENT: "no consent on record for this number",
+    Reason.ASKED: "asked for consent by text once; nothing more goes out without a YES",
     Reason.OPTED_OUT: "this number has opted out",
     Reason.UNCHARGEABLE: "the amount cannot be charged by card",
     Reason.DAILY_CAP: "this number has had its text for today",

@@ -10,15 +10,17 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from connector.domain.approval import LONG, SAMPLE_LINK, Ask, Verdict, Word, last_word
+from connector.domain.asking import MARK, request_words
 from connector.domain.calendar import local_day, start_of_day
 from connector.domain.consent import ConsentState
+from connector.domain.consent_law import NUMBER_GIVEN
 from connector.domain.dunning import DAYS_BETWEEN, PAST_DUE, ConsentRule, Policy, Reason, Step, current_step
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
 from connector.domain.hours import hours_of
 from connector.domain.link_effects import create_link, retire_link
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
-from connector.domain.phone import Phone
+from connector.domain.phone import Phone, region_of
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.domain.senders import sender_stop
 
@@ -69,6 +71,7 @@ class Situation:
     links_made: int = 0
     payment_pending: bool = False
     payment_arrived: bool = False  # succeeded, and the balance in the ledger does not show it yet
+    may_be_asked: bool = False  # nothing is on record of this number, not even that it was asked
     refused: frozenset[str] = field(default_factory=frozenset)  # keys of effects a service refused or a person closed
     open_effects: tuple[OpenEffect, ...] = ()
     steps_done: frozenset[Step] = field(default_factory=frozenset)
@@ -186,8 +189,10 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
         reason = gate.reason if not gate.open else Reason.REFUSED if stuck else Reason.LINK_CHANGING
         return Decision(retire, reason, gate.review_at)
     if not gate.open or gate.step is None:
-        asks = gate.reason is Reason.AWAITING_APPROVAL
-        return _asking(situation, policy, words, gate, now) if asks else Decision((), gate.reason, gate.review_at)
+        if gate.reason is Reason.AWAITING_APPROVAL:
+            return _asking(situation, policy, words, gate, now)
+        asks = policy.ask and policy.two_way and gate.reason is Reason.NO_CONSENT
+        return _ask(situation, policy, now, gate) if asks else Decision((), gate.reason, gate.review_at)
     if not fitting:
         link = create_link(situation, policy)
         if link.key in situation.refused:
@@ -223,6 +228,49 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
         return Gate(Reason.PAUSED)
     # Before the hours: whoever approves in the evening need not get up at eight. The hours are still asked after it.
     return _approved(situation, policy, timing, now) or _welcome_now(situation, policy, timing, now)
+
+
+def may_ask(situation: Situation, policy: Policy, now: datetime, *, ignoring: str | None = None) -> Gate:
+    """Every gate that the request for consent must pass: those of the notice it makes way for, but for the consent."""
+    if may_text(situation, policy, now, ignoring=ignoring).reason is not Reason.NO_CONSENT:
+        return Gate(Reason.ASKED)
+    if situation.draft:
+        return Gate(Reason.IN_DRAFT)  # going live has all decided anew
+    # The owner approves notices; requests, by having them switched on.
+    freely = replace(policy, ask_always=frozenset(), ask_first_time=frozenset())
+    return may_text(replace(situation, consent=ConsentState.GRANTED), freely, now, ignoring=ignoring)
+
+
+def _ask(situation: Situation, policy: Policy, now: datetime, gate: Gate) -> Decision:
+    if not situation.may_be_asked:
+        return Decision((), Reason.ASKED, gate.review_at)
+    timing = may_ask(situation, policy, now)
+    if not timing.open:
+        return Decision((), timing.reason, timing.review_at)
+    try:
+        return Decision((request(situation, policy),), Reason.ASKED, gate.review_at)
+    except MessageProblem as problem:
+        return Decision((), Reason.NO_WORDS, gate.review_at, str(problem))
+
+
+def request(situation: Situation, policy: Policy) -> NewEffect:
+    """The request for consent as it would be planned now: once for ever for a number, whatever the invoice.
+
+    Raises:
+        MessageProblem: it cannot be worded.
+    """
+    phone = situation.phone
+    assert phone is not None, "the gates saw to it"  # noqa: S101
+    values: dict[str, object] = {
+        "to": phone.e164,
+        "body": request_words(policy.business),
+        "purpose": "request",
+        "evidence": MARK,
+    }
+    key = natural_key(situation.identity, "request", phone.e164)
+    return NewEffect(
+        key, EffectKind.SEND_TEXT, situation.receivable.ledger_id, canonical(values), "request for consent"
+    )
 
 
 def may_thank(situation: Situation, policy: Policy) -> Reason | None:
@@ -351,6 +399,10 @@ def _agreed(situation: Situation, policy: Policy) -> Reason | None:
         return Reason.OPTED_OUT
     if situation.consent is ConsentState.GRANTED:
         return None
+    if policy.consent_rule is ConsentRule.NUMBER_GIVEN:
+        # By the number's country, not the company's: the law is that of whoever is texted.
+        known = situation.phone is not None and region_of(situation.phone) in NUMBER_GIVEN
+        return None if known else Reason.NO_CONSENT
     marked = (
         policy.consent_rule is ConsentRule.LEDGER_MARKER
         and situation.customer is not None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from connector.domain.asking import ANSWERED_WITHIN, says_yes
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
 from connector.domain.phone import region_of
 from connector.errors import CursorExpired, DuebirdError
@@ -151,7 +153,7 @@ def replies_heard(
     new = [one for one in texts if one.text_id not in known]
     meanings = [(one, ReplyMeaning.STOP if one.text_id in opted_out else meaning(one.body)) for one in new]
     late = [(one, ReplyMeaning.STOP) for one in texts if one.text_id in known and one.text_id in opted_out]
-    records = [record for one, said in [*meanings, *late] if (record := _consent(one, said)) is not None]
+    records = [record for one, said in [*meanings, *late] if (record := _consent(inbox, one, said)) is not None]
     held = {one.text_id: _to_hold(inbox, one, said) for one, said in meanings}
     attentions = [
         item
@@ -173,7 +175,18 @@ def _redacted(text: InboundText) -> InboundText:
     return InboundText(text.text_id, text.sender, body, text.received_at)
 
 
-def _consent(text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
+def _consent(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
+    if said not in REVOKING and says_yes(text.body) and (asked := _request_of(inbox, text)) is not None:
+        return ConsentRecord(
+            phone=text.sender,
+            state=ConsentState.GRANTED,
+            wording=asked[1],
+            method=ConsentMethod.ANSWER,
+            recorded_at=text.received_at,
+            recorded_by="the customer",
+            evidence=f"text {text.text_id} ({redact_cards(text.body).strip()[:40]}) in answer to text {asked[0]}",
+            source=f"inbound:{text.text_id}",
+        )
     if said in REVOKING:
         state = ConsentState.REVOKED
     elif said is ReplyMeaning.START:
@@ -190,6 +203,15 @@ def _consent(text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
         evidence=f"text {text.text_id}",
         source=f"inbound:{text.text_id}",
     )
+
+
+def _request_of(inbox: Inbox, text: InboundText) -> tuple[str, str] | None:
+    """Id and words of the request for consent that this may answer: one went to that number, and not long ago."""
+    asked = inbox.queries.request_to(inbox.company, text.sender.e164)
+    if asked is None or not timedelta() <= text.received_at - asked.sent_at <= ANSWERED_WITHIN:
+        return None
+    effect = inbox.store.effects.get(asked.effect_key)
+    return (asked.text_id, str(json.loads(effect.request)["body"])) if effect else None
 
 
 def _to_hold(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> list[str]:

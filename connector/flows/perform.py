@@ -77,8 +77,8 @@ def run_once(company: Company, pool: Executor) -> Counts:
 
 
 def _within_caps(company: Company, rows: list[EffectRow], stopped: set[EffectKind]) -> list[EffectRow]:
-    """Leave the notices beyond the caps for later; receipts and the owner's own notices are not counted."""
-    notices = [row for row in rows if row.purpose == "notice"]
+    """Leave notices and requests beyond the caps for later; receipts and the owner's own notices are not counted."""
+    notices = [row for row in rows if row.purpose in {"notice", "request"}]
     left = brakes.notices_left(company, company.clock.now()) if notices else None
     if left is None or len(notices) <= left:
         return rows

@@ -9,7 +9,7 @@ from typing import Final
 from connector.domain.phone import Phone, parse_mobile
 from connector.domain.receivable import Customer, Receivable
 from connector.errors import CursorExpired, Rejected, Transient
-from connector.flows import brakes
+from connector.flows import brakes, markers
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
 from connector.ports.ledger import ChangePage, Quarantined
@@ -90,7 +90,9 @@ def _store_page(company: Company, page: ChangePage, counts: Counts) -> None:
     # Read one by one after this page is stored: those that cannot be read must not keep the place from moving.
     if known:
         company.store.receivables_unread(company.id, known, now)
-    changed = company.store.changes_read(company.id, page, with_phones(company, page.customers), now)
+    customers = with_phones(company, page.customers)
+    markers.note(company, customers)
+    changed = company.store.changes_read(company.id, page, customers, now)
     counts.add("receivables changed", len(changed))
     _quarantine(company, page.quarantined, counts)
 
@@ -197,7 +199,9 @@ def read_customers(company: Company, customer_ids: Sequence[str], *, fresh_for: 
             read = company.ledger.customers(some)
         except Rejected:
             continue  # one odd id must not stop the rest; its receivables say "no customer record"
-        company.store.customers_read(company.id, with_phones(company, read), company.clock.now())
+        found = with_phones(company, read)
+        markers.note(company, found)
+        company.store.customers_read(company.id, found, company.clock.now())
     return len(wanted)
 
 

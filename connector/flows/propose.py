@@ -103,6 +103,7 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
     decisions = []
     late: list[Situation] = []
     planned_for: Counter[str] = Counter()
+    asked: set[str] = set()
     for ledger_id in ids:
         if ledger_id not in found:
             continue
@@ -111,10 +112,17 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
             # Two receivables of one customer in one batch: the second sees the first one's text.
             extra = planned_for[situation.phone.e164]
             lately = (*situation.notices_this_week, *[now] * extra)
-            situation = replace(situation, notices_today=situation.notices_today + extra, notices_this_week=lately)
+            situation = replace(
+                situation,
+                notices_today=situation.notices_today + extra,
+                notices_this_week=lately,
+                may_be_asked=situation.may_be_asked and situation.phone.e164 not in asked,
+            )
         decision = decide(situation, company.policy, company.words, now)
         if any(one.kind is EffectKind.SEND_TEXT for one in decision.effects) and situation.phone is not None:
             planned_for[situation.phone.e164] += 1
+            if decision.reason is Reason.ASKED:
+                asked.add(situation.phone.e164)
         _tell_of(company, situation, decision, now)
         if decision.reason is Reason.AWAITING_APPROVAL and decision.ask is None and waits_long(situation.words, now):
             late.append(situation)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from connector.domain.calendar import local_day
-from connector.domain.consent import standing
+from connector.domain.consent import standing_apart_from_marker
 from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.hours import home_of
@@ -31,7 +31,8 @@ def situations(
 ) -> dict[str, Situation]:
     """The situations of these receivables, as last known. `ignoring`: the effect being performed right now."""
     asks = bool(company.policy.ask_always or company.policy.ask_first_time)
-    facts = company.queries.facts(company.id, ledger_ids, now - NOTICES_LOOK_BACK, asks=asks)
+    since = now - NOTICES_LOOK_BACK
+    facts = company.queries.facts(company.id, ledger_ids, since, approving=asks, asking=company.policy.ask)
     return {one: _situation(company, facts, one, now, ignoring) for one in ledger_ids if one in facts.receivables}
 
 
@@ -60,7 +61,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         receivable=receivable,
         customer=customer,
         phone=phone,
-        consent=standing(facts.consents.get(phone.e164, []) if phone else []),
+        consent=standing_apart_from_marker(facts.consents.get(phone.e164, []) if phone else []),
         admitted=row.admitted,
         held=ledger_id in facts.held_invoices or row.customer_id in facts.held_customers,
         unreachable=phone is not None and phone.e164 in facts.unreachable,
@@ -90,6 +91,7 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         notices_this_week=_week(facts, phone, now, ignoring),
         last_notice_at=_last(facts, phone, {effect.key for effect in effects}),
         texts_had=facts.texts_had.get(phone.e164, 0) if phone else 0,
+        may_be_asked=phone is not None and phone.e164 not in facts.asked and not facts.consents.get(phone.e164),
         paused=facts.paused,
         draft=facts.draft and company.policy.draft_first,
         words=tuple(facts.words.get(ledger_id, ())),

@@ -12,7 +12,7 @@ from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.hours import Hours, courtesy_hours, hours_of
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
-from connector.domain.plan import Situation, may_text, may_thank, notice
+from connector.domain.plan import Situation, may_ask, may_text, may_thank, notice, request
 from connector.domain.senders import sender_stop
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
@@ -30,6 +30,7 @@ from state.tables import CustomerRow, EffectRow
 # How far back a text of the same occasion is looked for before *every* send, the first one too: an installation that
 # lost its memory must still find it. Longer than any notice stays due, and one page of the list for a single number.
 EVIDENCE_REACH: Final = timedelta(days=35)
+REQUEST_REACH: Final = timedelta(days=400)  # asked once for ever: as far back as messaging services keep texts
 FIRST_DELIVERY_LOOK: Final = timedelta(seconds=20)
 LONGEST_QUEUE: Final = timedelta(hours=4)  # a text stuck longer would be out of date when it arrives
 SHORTEST_QUEUE: Final = timedelta(minutes=5)  # below it a text near the window's end is better sent tomorrow
@@ -48,7 +49,7 @@ def send(attempt: Attempt) -> str:
     now = company.clock.now()
     stop = _any_stop(company, row, now)
     if stop is None:
-        stop = _notice_stop(company, row, values) if row.purpose == "notice" else _other_stop(company, row, to, now)
+        stop = _stop(company, row, values, to, now)
     if stop is None and row.purpose == "notice" and look_up(company, to):
         stop = _notice_stop(company, row, values)  # by what was learnt; and seconds have passed
     if stop is not None:
@@ -96,6 +97,17 @@ def _not_welcome(
     if not hours.is_open(now - error):
         return ("by the services' clocks it is too early for texts", now + error), left
     return None, left
+
+
+def _stop(
+    company: Company, row: EffectRow, values: Mapping[str, Any], to: Phone, now: datetime
+) -> tuple[str, datetime | None] | None:
+    """Why it must not go out after all, by what kind of text it is."""
+    if row.purpose == "notice":
+        return _notice_stop(company, row, values)
+    if row.purpose == "request":
+        return _request_stop(company, row)
+    return _other_stop(company, row, to, now)
 
 
 def _any_stop(company: Company, row: EffectRow, now: datetime) -> tuple[str, datetime | None] | None:
@@ -163,6 +175,24 @@ def _mismatch(
     return None if fresh.request == row.request else ("its words are out of date", None)
 
 
+def _request_stop(company: Company, row: EffectRow) -> tuple[str, datetime | None] | None:
+    """Why a request for consent must not go out after all. Cancelled it may be planned again; sent, never."""
+    situation = reread_situation(company, row.subject, ignoring=row.key)
+    now = company.clock.now()
+    if not company.policy.ask:
+        return "requests for consent are switched off", None
+    gate = may_ask(situation, company.policy, now, ignoring=row.key)
+    if not gate.open:
+        return SENTENCES[gate.reason], None
+    try:
+        fresh = request(situation, company.policy)
+    except MessageProblem as problem:
+        return str(problem), None
+    if fresh.key != row.key:
+        return "the customer's number has changed", None
+    return None if fresh.request == row.request else ("its words are out of date", None)
+
+
 def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> tuple[str, datetime | None] | None:
     """Receipts and notices to the owner: fewer gates, the same respect for STOP and for the night."""
     if standing(company.queries.consent(company.id, to.e164)) is ConsentState.REVOKED:
@@ -223,7 +253,7 @@ def find_sent(company: Company, values: Mapping[str, Any]) -> SentText | None:
     one, whatever its wording (templates change). Other texts are known by their whole body; trial accounts put words
     of the service's own before it.
     """
-    since = company.clock.now() - EVIDENCE_REACH
+    since = company.clock.now() - (REQUEST_REACH if values.get("purpose") == "request" else EVIDENCE_REACH)
     evidence = values.get("evidence")
     for one in company.messenger.sent_to(Phone(values["to"]), since):
         alike = evidence in one.body if evidence else one.body.strip().endswith(str(values["body"]).strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from connector.domain.consent import redact_cards
 from connector.domain.consent_chain import Entry
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.proof.values import Message, Paid, Permission, Person, Proof, Reply, permission
+from connector.proof.values import Message, Paid, Person, Proof, Reply, permission
 from state.proof_views import ProofRows, proof_rows
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _person(rows: ProofRows, asked: Asked, number: str, entries: tuple[Entry, ..
     phone = Phone(number)
     zones = zones_of(phone, asked.zone)
     about = {row.ledger_id for row in rows.texts if row.phone == number and row.purpose != "owner"}
-    messages = [*_sent(rows, number, entries), *_open_ended(rows, number, entries)]
+    messages = [*_sent(rows, number, entries, asked.rule), *_open_ended(rows, number, entries, asked.rule)]
     return Person(
         phone=phone,
         names=tuple(dict.fromkeys(row.name for row in rows.people.get(number, ()))),
@@ -99,7 +99,7 @@ def _when(message: Message) -> tuple[datetime, str]:
     return message.at, message.text_id
 
 
-def _sent(rows: ProofRows, number: str, entries: Sequence[Entry]) -> list[Message]:
+def _sent(rows: ProofRows, number: str, entries: tuple[Entry, ...], rule: str) -> list[Message]:
     return [
         Message(
             at=row.sent_at,
@@ -109,14 +109,14 @@ def _sent(rows: ProofRows, number: str, entries: Sequence[Entry]) -> list[Messag
             body=_body(rows.requests.get(row.effect_key)),
             state=row.state,
             error_code=row.error_code or "",
-            permission=_permitted(entries, row.sent_at),
+            permission=permission(entries, row.sent_at, rule),
         )
         for row in rows.texts
         if row.phone == number
     ]
 
 
-def _open_ended(rows: ProofRows, number: str, entries: Sequence[Entry]) -> list[Message]:
+def _open_ended(rows: ProofRows, number: str, entries: tuple[Entry, ...], rule: str) -> list[Message]:
     """Tries that left no text on record: the service refused, or it is not known whether one went out."""
     return [
         Message(
@@ -127,15 +127,11 @@ def _open_ended(rows: ProofRows, number: str, entries: Sequence[Entry]) -> list[
             body=_body(row),
             state="refused" if row.status == "rejected" else "not known",
             error_code=row.error or "",
-            permission=_permitted(entries, row.claimed_at or row.planned_at),
+            permission=permission(entries, row.claimed_at or row.planned_at, rule),
         )
         for row in rows.open_ended
         if row.phone == number
     ]
-
-
-def _permitted(entries: Sequence[Entry], at: datetime) -> Permission:
-    return permission(tuple(entries), at)
 
 
 def _body(row: EffectRow | None) -> str:

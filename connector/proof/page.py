@@ -53,6 +53,7 @@ _METHODS: Final = {
     ConsentMethod.PAPER: "on paper",
     ConsentMethod.VERBAL: "by word of mouth",
     ConsentMethod.REPLY: "by text",
+    ConsentMethod.ANSWER: "by YES to the request",
     ConsentMethod.LEDGER_MARKER: "by a marker in the ledger",
     ConsentMethod.IMPORT: "by a list that was imported",
     ConsentMethod.CARRIER: "told by the carrier",
@@ -199,6 +200,8 @@ def _permission(person: Person, message: Message) -> str:
     if person.is_owner:
         return "own number"
     entry = message.permission.entry
+    if message.permission.by_number:
+        return "none on record; by the settings a number that was given does"
     of = f" entry {entry.place}, {_short_day(entry.record.recorded_at, person.zone)}" if entry else ""
     if message.permission.given:
         return f'<span class="good">yes:</span>{of}'

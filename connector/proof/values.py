@@ -18,11 +18,12 @@ class Permission:
 
     state: ConsentState
     entry: Entry | None
+    by_number: bool = False  # the settings let a number that was given do, and nothing in the register spoke against it
 
     @property
     def given(self) -> bool:
-        """There was a consent."""
-        return self.state is ConsentState.GRANTED
+        """There was a consent, or by the settings none was needed."""
+        return self.state is ConsentState.GRANTED or self.by_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,10 @@ class Person:
     @property
     def unproved(self) -> tuple[Message, ...]:
         """Texts for which the register had no consent when they were sent. The owner's own number needs none."""
-        return () if self.is_owner else tuple(one for one in self.messages if not one.permission.given)
+        if self.is_owner:
+            return ()
+        # The request for consent goes out without one; at most one to a number, and it is shown as what it is.
+        return tuple(one for one in self.messages if not one.permission.given and one.purpose != "request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,15 @@ class Proof:
         return sum(len(one.unproved) for one in self.people)
 
 
-def permission(entries: tuple[Entry, ...], at: datetime) -> Permission:
+def permission(entries: tuple[Entry, ...], at: datetime, rule: str) -> Permission:
     """By what was on record then: what came into the register later permits nothing, and forbids nothing, before."""
     known = [
         one for one in entries if one.record.recorded_at <= at and (one.entered_at is None or one.entered_at <= at)
     ]
     state = standing([one.record for one in known])
     said = [one for one in known if one.record.state is state]
-    return Permission(state, max(said, key=_when) if said else None)
+    by_number = rule == "number_given" and state is ConsentState.NONE
+    return Permission(state, max(said, key=_when) if said else None, by_number)
 
 
 def _when(entry: Entry) -> tuple[datetime, int]:

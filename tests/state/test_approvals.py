@@ -83,7 +83,7 @@ def test_facts_read_what_was_said_where_it_may_count(house: House) -> None:
     house.read(receivable())
     asked(house)
     assert house.queries.facts("acme", ["inv1"], NOW).words == {}
-    assert len(house.queries.facts("acme", ["inv1"], NOW, asks=True).words["inv1"]) == 1
+    assert len(house.queries.facts("acme", ["inv1"], NOW, approving=True).words["inv1"]) == 1
     house.store.went_back_to_draft("acme", "dana", NOW)
     assert len(house.queries.facts("acme", ["inv1"], NOW).words["inv1"]) == 1
 

@@ -111,6 +111,25 @@ def test_a_name_that_no_carrier_takes_is_refused(name: str) -> None:
     assert paths(british("acme", name))
 
 
+@pytest.mark.parametrize(
+    ("country", "law"),
+    [("US", "47 CFR 64.1200"), ("FR", "CPCE art. L34-5"), ("DE", "ePrivacy"), ("GB", "PECR reg. 22")],
+)
+def test_a_rule_that_asks_for_no_consent_on_record_is_warned_about_by_its_law(country: str, law: str) -> None:
+    text = company(rest='[company.consent]\nrule = "number_given"\n').replace('"US"', f'"{country}"')
+    assert law in warned(text)['company[1] "acme".consent.rule']
+
+
+def test_asking_by_text_is_warned_about() -> None:
+    text = company(rest="[company.consent]\nask = true\n")
+    assert "That is a text itself" in warned(text)['company[1] "acme".consent.ask']
+
+
+def test_such_a_rule_is_refused_where_no_law_is_known_for_it() -> None:
+    text = company(rest='[company.consent]\nrule = "number_given"\n').replace('"US"', '"BR"')
+    assert "no law is known there" in the_problem(text).wrong
+
+
 def test_two_companies_with_one_stripe_account_are_warned_about() -> None:
     assert (
         "mixes in one Stripe balance" in warned(two(stripe='key = "env:ACME_STRIPE"'))['company[2] "beta".stripe.key']

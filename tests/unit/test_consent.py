@@ -13,10 +13,13 @@ from connector.domain.consent import (
     ConsentMethod,
     ConsentRecord,
     ConsentState,
+    Marker,
     ReplyMeaning,
+    marker_news,
     meaning,
     redact_cards,
     standing,
+    standing_apart_from_marker,
 )
 from connector.domain.phone import Phone
 
@@ -235,6 +238,60 @@ def test_records_add_up(story: list[tuple[ConsentState, ConsentMethod]], end: Co
     records = [record(state, method, day) for day, (state, method) in enumerate(story)]
     assert standing(records) is end
     assert standing(reversed(records)) is end
+
+
+SEEN = (ConsentState.GRANTED, ConsentMethod.LEDGER_MARKER)
+YES = (ConsentState.GRANTED, ConsentMethod.ANSWER)
+GONE = (ConsentState.NONE, ConsentMethod.LEDGER_MARKER)
+
+
+@pytest.mark.parametrize(
+    ("story", "end"),
+    [
+        ([], ConsentState.NONE),
+        ([SEEN], ConsentState.NONE),  # that it is there is read in the ledger before each text
+        ([GRANT, SEEN], ConsentState.GRANTED),
+        ([GRANT, SEEN, GONE], ConsentState.NONE),  # taken out of the group of those who agreed
+        ([GRANT, SEEN, GONE, SEEN], ConsentState.NONE),
+        ([SEEN, GONE, GRANT], ConsentState.GRANTED),
+        ([SEEN, STOP], ConsentState.REVOKED),
+        ([SEEN, STOP, START], ConsentState.NONE),  # there was a consent before; the marker must be there now
+        ([STOP, START, SEEN], ConsentState.REVOKED),
+        ([SEEN, STOP, GONE, SEEN], ConsentState.REVOKED),
+    ],
+)
+def test_a_marker_that_was_seen_permits_nothing_by_itself_and_one_that_went_counts(
+    story: list[tuple[ConsentState, ConsentMethod]], end: ConsentState
+) -> None:
+    records = [record(state, method, day) for day, (state, method) in enumerate(story)]
+    assert standing_apart_from_marker(records) is end
+
+
+@pytest.mark.parametrize(
+    ("story", "end"),
+    [
+        ([YES], ConsentState.GRANTED),
+        ([YES, STOP], ConsentState.REVOKED),
+        ([YES, STOP, START], ConsentState.GRANTED),
+        ([STOP, YES], ConsentState.REVOKED),  # asked, said STOP, then YES: the service hears START, and we no consent
+        ([GRANT, STOP, YES], ConsentState.GRANTED),
+        ([TAKEN_BACK, YES], ConsentState.GRANTED),
+    ],
+)
+def test_a_yes_to_a_request_is_a_consent_and_after_a_stop_no_more_than_a_start(
+    story: list[tuple[ConsentState, ConsentMethod]], end: ConsentState
+) -> None:
+    assert standing([record(state, method, day) for day, (state, method) in enumerate(story)]) is end
+
+
+def test_a_marker_is_noted_when_it_comes_and_when_it_goes_and_not_in_between() -> None:
+    noted: list[ConsentRecord] = [record(*GRANT, 0)]
+    for there in (False, True, True, False, False, True):
+        news = marker_news(PHONE, noted, Marker("Texts OK", there, "Dana Reed"), START_OF_TIME)
+        noted += [news] if news else []
+    assert [one.state.value for one in noted] == ["granted", "granted", "none", "granted"]
+    assert [one.source for one in noted[1:]] == ["marker:1", "marker:2", "marker:3"]
+    assert noted[2].evidence == "marker 'Texts OK' of Dana Reed in the ledger: gone"
 
 
 def test_of_two_records_of_one_instant_the_stricter_wins() -> None:

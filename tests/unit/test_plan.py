@@ -21,7 +21,7 @@ from connector.domain.effect import EffectKind
 from connector.domain.hours import hours_of
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.plan import LinkFact, OpenEffect, Situation, decide, may_text, notice_key
+from connector.domain.plan import LinkFact, OpenEffect, Situation, decide, may_ask, may_text, notice_key
 from connector.domain.receivable import Customer, ReceivableState
 from connector.words import Wording
 from tests.unit.situations import AMOUNT, LINK, NEW_YORK, NOON, PHONE, POLICY, TODAY, receivable, situation, word
@@ -111,6 +111,7 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (situation(phone=None), {}, Reason.BAD_MOBILE, TOMORROW),
     (situation(unreachable=True), {}, Reason.UNREACHABLE, TOMORROW),
     (situation(consent=ConsentState.NONE), {}, Reason.NO_CONSENT, TOMORROW),
+    (situation(consent=ConsentState.NONE), {"ask": True}, Reason.ASKED, TOMORROW),
     (situation(consent=ConsentState.REVOKED), {}, Reason.OPTED_OUT, TOMORROW),
     (situation(sender_shared=True), {}, Reason.SENDER_SHARED, TOMORROW),
     (situation(sender_shared=True, consent=ConsentState.REVOKED), {}, Reason.OPTED_OUT, TOMORROW),
@@ -174,6 +175,58 @@ def test_a_marker_counts_only_where_the_rule_says_so_and_never_against_a_stop() 
     assert decide(unmarked, by_marker, WORDS, NOON).reason is Reason.NO_CONSENT
     no_marker_named = replace(by_marker, consent_marker=None)
     assert decide(marked, no_marker_named, WORDS, NOON).reason is Reason.NO_CONSENT
+
+
+def test_a_number_that_was_given_counts_only_by_rule_only_where_the_law_lets_it_and_never_against_a_stop() -> None:
+    silent = situation(consent=ConsentState.NONE)
+    by_number = replace(POLICY, consent_rule=ConsentRule.NUMBER_GIVEN)
+    assert decide(silent, POLICY, WORDS, NOON).reason is Reason.NO_CONSENT
+    assert decide(silent, by_number, WORDS, NOON).reason is Reason.GO
+    swiss = replace(silent, phone=Phone("+41781234567"))
+    assert decide(swiss, by_number, WORDS, NOON).reason is Reason.NO_CONSENT
+    stopped = replace(silent, consent=ConsentState.REVOKED)
+    assert decide(stopped, by_number, WORDS, NOON).reason is Reason.OPTED_OUT
+
+
+UNASKED = situation(consent=ConsentState.NONE, may_be_asked=True)
+ASKING = replace(POLICY, ask=True)
+
+
+def test_who_has_said_nothing_is_asked_once_where_the_owner_lets_us() -> None:
+    decision = decide(UNASKED, ASKING, WORDS, NOON)
+    [effect] = decision.effects
+    values = json.loads(effect.request)
+    assert (decision.reason, values["purpose"], values["to"]) == (Reason.ASKED, "request", UNASKED.phone.e164)  # type: ignore[union-attr]
+    assert values["evidence"] in values["body"]
+    assert values["body"].startswith("Acme Plumbing here. Reply YES")
+    assert values["body"].endswith("Reply STOP to opt out.")
+    other_invoice = replace(UNASKED, receivable=replace(UNASKED.receivable, ledger_id="999"))
+    assert decide(other_invoice, ASKING, WORDS, NOON).effects[0].key == effect.key
+    assert decide(UNASKED, POLICY, WORDS, NOON).effects == ()
+    assert decide(replace(UNASKED, may_be_asked=False), ASKING, WORDS, NOON).effects == ()
+
+
+@pytest.mark.parametrize(
+    ("case", "rules", "reason"),
+    [
+        (replace(UNASKED, held=True), {}, Reason.HELD),
+        (replace(UNASKED, paused=True), {}, Reason.PAUSED),
+        (replace(UNASKED, notices_today=1), {}, Reason.DAILY_CAP),
+        (replace(UNASKED, consent=ConsentState.REVOKED), {}, Reason.OPTED_OUT),
+        (replace(UNASKED, open_effects=(OPEN_LINK,)), {}, Reason.IN_PROGRESS),
+        (UNASKED, {"window": Window(8 * 60, 9 * 60)}, Reason.OUTSIDE_WINDOW),
+        (UNASKED, {"business": "☃"}, Reason.NO_WORDS),
+        (UNASKED, {"excluded_customers": frozenset({UNASKED.receivable.customer_name})}, Reason.EXCLUDED),
+    ],
+)
+def test_a_request_passes_every_gate_of_a_notice(case: Situation, rules: dict[str, Any], reason: Reason) -> None:
+    decision = decide(case, replace(ASKING, **rules), WORDS, NOON)
+    assert (decision.effects, decision.reason) == ((), reason)
+
+
+def test_who_has_agreed_meanwhile_is_asked_no_more() -> None:
+    assert not may_ask(replace(UNASKED, consent=ConsentState.GRANTED), ASKING, NOON).open
+    assert may_ask(UNASKED, ASKING, NOON).open
 
 
 def test_a_link_comes_before_the_text_that_carries_it() -> None:

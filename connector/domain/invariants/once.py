@@ -30,6 +30,23 @@ def check(reading: Reading) -> Iterator[Finding]:
     for ledger_id in sorted(by_invoice):
         yield from _of_invoice(reading, by_invoice[ledger_id])
     yield from _courtesies(reading)
+    yield from _requests(reading)
+
+
+def _requests(reading: Reading) -> Iterator[Finding]:
+    """One request for consent to a number, once for ever, and none to whom a notice had been sent before."""
+    asked: defaultdict[str, list[TextRecord]] = defaultdict(list)
+    for text in reading.requests:
+        if text.counts:
+            asked[text.to.e164].append(text)
+    for number, requests in asked.items():
+        if len(requests) > 1:
+            sentence = f"{len(requests)} requests for consent went to {requests[0].to}; there may be one, ever."
+            yield Violation(NUMBER, sentence, tuple(of_text(one) for one in requests), HARM)
+        before = [one.text for one in reading.notices if one.text.to.e164 == number and one.text.counts]
+        if before and before[0].moment < requests[0].moment:
+            sentence = f"{requests[0].to} was asked for consent after a notice had gone there already."
+            yield Violation(NUMBER, sentence, (of_text(before[0]), of_text(requests[0])), HARM)
 
 
 def _of_invoice(reading: Reading, notices: list[Notice]) -> Iterator[Finding]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from connector.domain.asking import is_request
 from connector.domain.effect import booking_reference, natural_key
+from connector.domain.message import clean_name
 from connector.domain.money import Money
 from connector.domain.records import (
     GENERATION_KEY,
@@ -155,11 +157,18 @@ class Reading:
         )
 
     @cached_property
+    def requests(self) -> tuple[TextRecord, ...]:
+        """Our requests for consent, known by their words and the business's name, oldest first."""
+        business = clean_name(self.records.rules.business)
+        found = (one for one in self.records.messenger.texts if is_request(one.body) and business in one.body)
+        return tuple(sorted(found, key=lambda one: (one.moment, one.text_id)))
+
+    @cached_property
     def our_texts(self) -> tuple[TextRecord, ...]:
         """Every text that is ours as far as can be told."""
         if self.records.messenger.ours_alone:
             return self.records.messenger.texts
-        return (*(one.text for one in self.notices), *(text for text, _ in self.courtesies))
+        return (*(one.text for one in self.notices), *(text for text, _ in self.courtesies), *self.requests)
 
     def key_of(self, link: LinkRecord, amount: Money) -> str:
         """The reference that a link must carry which asks this amount, by the facts it names."""

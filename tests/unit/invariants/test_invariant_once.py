@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from connector.domain.asking import request_words
 from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Step, rule_of
 from connector.domain.invariants import Violation, broken, check
+from connector.domain.phone import Phone
 from connector.domain.records import Records, TextFate, TextRecord
 from tests.unit.invariants.month import (
     BOOKED,
+    DANA,
     GOOD,
+    LATER,
     NOON,
+    STRANGER,
     TEXTED,
     doubts,
     invoice,
@@ -198,3 +203,30 @@ def test_an_invoice_without_a_number_is_named_by_its_id() -> None:
     assert violations(with_texts(text(), text("SM9"), of=nameless), 1) == [
         "2 texts about invoice (no number, id inv1) went out for the same reason."
     ]
+
+
+def asked(name: str, at: datetime = NOON - timedelta(days=2), to: Phone = STRANGER, **fields: Any) -> TextRecord:
+    return text(name, at, **({"to": to, "body": request_words("Acme Plumbing")} | fields))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param([asked("SM8"), asked("SM9", NOON - timedelta(days=1))], id="on two days"),
+        pytest.param([asked("SM8"), asked("SM9", LATER + timedelta(days=300))], id="a year apart"),
+        pytest.param([asked("SM9", NOON + timedelta(days=1), to=DANA)], id="after a notice"),
+    ],
+)
+def test_more_than_one_request_for_consent_is_rejected(bad: list[TextRecord]) -> None:
+    assert [one for one in violations(with_texts(text(), thanks(), *bad), 1) if "consent" in one]
+
+
+def test_one_request_before_the_first_notice_is_right_and_one_that_never_left_does_not_count() -> None:
+    lost = asked("SM9", NOON - timedelta(days=1), fate=TextFate.NEVER_SENT)
+    good = with_texts(text(), thanks(), asked("SM7", to=DANA), asked("SM8"), lost)
+    assert violations(good, 1) == []
+
+
+def test_a_request_of_another_company_of_the_same_sender_is_not_ours() -> None:
+    other = text("SM9", to=STRANGER, body=request_words("Borealis"))
+    assert violations(with_texts(text(), thanks(), asked("SM8"), other), 1) == []
