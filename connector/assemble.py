@@ -286,6 +286,8 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         catch_up=settings.caps.catch_up,
         usual_day=settings.caps.usual_day,
         live=live,
+        take_promises=settings.replies.take_promises,
+        forward_to=settings.replies.forward_phone,
         draft_first=settings.approval.draft_first,
         ask_always=frozenset(map(Step, settings.approval.ask_always)),
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),

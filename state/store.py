@@ -19,7 +19,7 @@ from connector.errors import ConfigProblem
 from connector.ports.ledger import ChangePage
 from state import books
 from state.approval_facts import LIVE, ApprovalFacts, drop_what_is_over, put_asked
-from state.facts import Attention, Decided, Planned, put_attention, put_cursor
+from state.facts import Attention, Decided, HoldFact, Planned, put_attention, put_cursor
 from state.lease_facts import LeaseFacts
 from state.money_facts import MoneyFacts
 from state.names import (
@@ -241,6 +241,7 @@ def _has_gone_live(session: Session, company: str) -> bool:
 __all__ = [
     "Attention",
     "Decided",
+    "HoldFact",
     "Planned",
     "Store",
 ]

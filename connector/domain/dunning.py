@@ -83,6 +83,8 @@ class Policy:
     catch_up: int | None = None  # notices that may go out unasked after a stop
     usual_day: int | None = None  # notices of one day that never need a question; None: none ever does
     live: bool = True  # live money at the processor, as opposed to its test mode
+    take_promises: bool = False  # a day that a reply names counts as promised
+    forward_to: Phone | None = None  # who gets customers' replies as texts
     draft_first: bool = False  # a company that is in draft sends no notice that the owner has not approved
     ask_always: frozenset[Step] = frozenset()  # steps whose every notice the owner approves, once live
     ask_first_time: frozenset[Step] = frozenset()  # the same, to numbers that never had a text
