@@ -306,6 +306,8 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         two_way=settings.twilio.two_way,
         stop_every=settings.words.stop_every,
         live=live,
+        take_promises=settings.replies.take_promises,
+        forward_to=settings.replies.forward_phone,
         draft_first=settings.approval.draft_first,
         ask_always=frozenset(map(Step, settings.approval.ask_always)),
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),

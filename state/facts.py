@@ -14,6 +14,7 @@ from connector.domain.effect import NewEffect
 from state import books
 from state.database import Database
 from state.effects import EffectLog, TextFacts
+from state.names import DISPUTE, PROMISE, REPLY
 from state.rows import change, table_of
 from state.tables import AttentionRow, CursorRow, HoldRow
 
@@ -51,6 +52,17 @@ class Attention:
     not_done: str
     command: str
     matter: str = ""
+    again: str = ""  # what is added to the open item of the same matter, instead of nothing
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFact:
+    """Something to be left alone from now on. `until`: through that civil day of the company's, None: for good."""
+
+    scope: str
+    subject: str
+    why: str
+    until: date | None = None
 
 
 BY_FACTS: Final = "the facts"  # who closed an item that was mended; should it break again, it is opened again
@@ -84,6 +96,12 @@ _ATTENTION: Final = table_of(AttentionRow)
 _ITEM_KNOWN: Final = select(_ATTENTION.c.closed_at, _ATTENTION.c.closed_by).where(
     _ATTENTION.c.key == bindparam("wanted")
 )
+_ITEM_SAYS: Final = select(_ATTENTION.c.happened).where(_ATTENTION.c.key == bindparam("wanted"))
+_ITEM_ADDED: Final = (
+    update(_ATTENTION).where(_ATTENTION.c.key == bindparam("wanted")).values(happened=bindparam("says"))
+)
+LONGEST_ITEM: Final = 2000  # characters: some ten texts, a screen of them
+AND_MORE: Final = " … and more: `duebird show` has them all."
 _ITEM_NEW: Final = insert(_ATTENTION)
 _ITEM_AGAIN: Final = (
     update(_ATTENTION)
@@ -103,7 +121,9 @@ def put_attention(connection: Connection, company: str, attention: Attention, no
     known = connection.execute(_ITEM_KNOWN, {"wanted": attention.key}).first()
     if known is not None and (known.closed_at is None or known.closed_by != BY_FACTS):
         return False
-    if attention.matter and _is_open(connection, company, attention.matter):
+    if attention.matter and (open_item := _open_item(connection, company, attention.matter)) is not None:
+        if attention.again:
+            _add(connection, open_item, attention.again)
         return False
     values = {
         "company": company,
@@ -120,10 +140,20 @@ def put_attention(connection: Connection, company: str, attention: Attention, no
     return True
 
 
-def _is_open(connection: Connection, company: str, matter: str) -> bool:
+def _open_item(connection: Connection, company: str, matter: str) -> str | None:
+    """The key of the open item of that matter."""
     about = _ATTENTION.c.key.startswith(f"{matter}/", autoescape=True)
     question = select(_ATTENTION.c.key).where(_ATTENTION.c.company == company, _ATTENTION.c.closed_at.is_(None), about)
-    return connection.execute(question).first() is not None
+    return connection.execute(question).scalar()
+
+
+def _add(connection: Connection, key: str, words: str) -> None:
+    """To an item that is open; a very long conversation is shown from its beginning, and told to go on."""
+    known = str(connection.execute(_ITEM_SAYS, {"wanted": key}).scalar())
+    if known.endswith(AND_MORE):
+        return
+    said = f"{known} {words}"
+    change(connection, _ITEM_ADDED, {"wanted": key, "says": said if len(said) <= LONGEST_ITEM else known + AND_MORE})
 
 
 _HOLD: Final = table_of(HoldRow)
@@ -153,7 +183,9 @@ def put_hold(
 
 def review_scope(connection: Connection, company: str, scope: str, subject: str, now: datetime) -> None:
     """Decide again on what a hold or its end concerns."""
-    if scope == "invoice":
+    if scope in {"invoice", DISPUTE, PROMISE}:
         books.review(connection, company, subject, now)
+    elif scope == REPLY:
+        books.review_phone(connection, company, subject, now)
     else:
         books.review_customer(connection, company, subject, now)

@@ -15,7 +15,15 @@ from connector.domain.phone import Phone
 from connector.ports.messenger import InboundText, SentText
 from state import asked, books
 from state.consent_facts import ConsentFacts
-from state.facts import Attention, put_attention, put_cursor, put_hold, review_scope
+from state.facts import (
+    Attention,
+    HoldFact,
+    Planned,
+    put_attention,
+    put_cursor,
+    put_hold,
+    review_scope,
+)
 from state.names import ALL, COUNTRY, INBOUND_SINCE, TEXTS
 from state.rows import change, records_of, table_of
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
@@ -49,10 +57,14 @@ class PeopleFacts(ConsentFacts):
         consents: Sequence[ConsentRecord],
         watermark: datetime | None,
         now: datetime,
-        attentions: Sequence[Attention] = (),
-        hold_customers: Sequence[str] = (),
+        attentions: Sequence[tuple[str, Attention]] = (),
+        holds: Sequence[HoldFact] = (),
+        forwards: Sequence[Planned] = (),
     ) -> None:
         """Store replies with their meaning, what they mean for consent and holds, and the watermark, together.
+
+        `attentions` come with the id of their reply: what is stored already is told no second time. `forwards` are
+        texts to the owner.
 
         `watermark` is None for replies that came by themselves: only a look may say how far was looked.
         """
@@ -63,11 +75,13 @@ class PeopleFacts(ConsentFacts):
                 del fresh[row.text_id]
             change(connection, _INBOUND_NEW, [_inbound(company, text, meaning) for text, meaning in fresh.values()])
             self._add(connection, company, consents, now)
-            for attention in attentions:
-                put_attention(connection, company, attention, now)
-            for customer in dict.fromkeys(hold_customers):
-                put_hold(connection, company, "customer", customer, "a reply that a person should read", now)
-                review_scope(connection, company, "customer", customer, now)
+            for text_id, attention in attentions:
+                if text_id in fresh:
+                    put_attention(connection, company, attention, now)
+            for hold in dict.fromkeys(holds):
+                put_hold(connection, company, hold.scope, hold.subject, hold.why, now, hold.until)
+                review_scope(connection, company, hold.scope, hold.subject, now)
+            self.effects.plan_all(connection, company, [(one.effect, one.text) for one in forwards], now)
             if watermark is not None:
                 put_cursor(connection, company, INBOUND_SINCE, watermark.isoformat(), now)
 

@@ -19,7 +19,7 @@ from connector.errors import ConfigProblem
 from connector.ports.ledger import ChangePage
 from state import books
 from state.approval_facts import LIVE, ApprovalFacts, drop_what_is_over, put_asked
-from state.facts import Attention, Decided, Planned, put_attention, put_cursor
+from state.facts import Attention, Decided, HoldFact, Planned, put_attention, put_cursor
 from state.lease_facts import LeaseFacts
 from state.money_facts import MoneyFacts
 from state.names import (
@@ -291,6 +291,7 @@ def _more(company: str, service: str, hour: datetime, reads: int, writes: int) -
 __all__ = [
     "Attention",
     "Decided",
+    "HoldFact",
     "Planned",
     "Store",
 ]

@@ -265,6 +265,42 @@ class Views:
         with self._db.read() as session:
             return list(session.exec(statement).all())
 
+    def texted_about(self, company: str, phone: str, limit: int) -> list[ReceivableRow]:
+        """Open receivables that this number was sent notices about, oldest first."""
+        about = select(TextRow.ledger_id).where(
+            TextRow.company == company, TextRow.phone == phone, TextRow.purpose == "notice"
+        )
+        statement = (
+            select(ReceivableRow)
+            .where(
+                ReceivableRow.company == company,
+                ReceivableRow.state == ReceivableState.OPEN,
+                col(ReceivableRow.ledger_id).in_(about),
+            )
+            .order_by(col(ReceivableRow.issued_on), col(ReceivableRow.ledger_id))
+            .limit(limit)
+        )
+        with self._db.read() as session:
+            return list(session.exec(statement).all())
+
+    def owner_texts_since(self, company: str, phone: str, since: datetime) -> int:
+        """How many texts to the owner's number were planned since then."""
+        statement = select(func.count()).where(
+            EffectRow.company == company,
+            EffectRow.phone == phone,
+            EffectRow.purpose == "owner",
+            EffectRow.planned_at >= since,
+        )
+        with self._db.read() as session:
+            return session.exec(statement).one()
+
+    def name_of(self, company: str, phone: str) -> str:
+        """The customer whose mobile number that is; "" where there is none, or several."""
+        statement = select(CustomerRow.name).where(CustomerRow.company == company, CustomerRow.phone == phone).limit(2)
+        with self._db.read() as session:
+            names = list(session.exec(statement).all())
+        return names[0] if len(names) == 1 else ""
+
     def replies_from(self, company: str, phone: str, limit: int = 50) -> list[InboundRow]:
         """What a number wrote to us, oldest first."""
         statement = (

@@ -13,6 +13,7 @@ from adapters.registry import LedgerSettings
 from adapters.stripe.settings import StripeSettings
 from adapters.twilio.settings import TwilioSettings
 from connector.config.approval import ApprovalSettings
+from connector.config.replies import ReplySettings
 from connector.config.values import (
     Amount,
     ClockTime,
@@ -411,6 +412,7 @@ class CompanySettings(StrictSettings):
     words: WordSettings = Field(default_factory=WordSettings, description="Your own words.")
     caps: CapSettings = Field(default_factory=CapSettings, description="Brakes.")
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings, description="Which texts wait for your word.")
+    replies: ReplySettings = Field(default_factory=ReplySettings, description="What becomes of customers' replies.")
     polling: PollingSettings = Field(default_factory=PollingSettings, description="How often to look.")
 
     @property

@@ -26,6 +26,7 @@ from connector.config.company import (
     PollingSettings,
     WordSettings,
 )
+from connector.config.replies import ReplySettings
 from connector.config.settings import DaemonSettings, Settings
 from connector.pointers import SecretPointer
 from connector.settings import Means, StrictSettings
@@ -39,6 +40,7 @@ COMPANY_SECTIONS: Final[dict[str, type[StrictSettings]]] = {
     "words": WordSettings,
     "caps": CapSettings,
     "approval": ApprovalSettings,
+    "replies": ReplySettings,
     "polling": PollingSettings,
 }
 # Sections of a section, shown once for all languages.

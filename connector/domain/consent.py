@@ -26,8 +26,10 @@ __all__ = [
     "ConsentState",
     "Marker",
     "ReplyMeaning",
+    "clauses_of",
     "marker_news",
     "meaning",
+    "plain",
     "redact_cards",
     "standing",
     "standing_apart_from_marker",
@@ -168,7 +170,7 @@ class ReplyMeaning(StrEnum):
 
 _CLAUSE: Final = re.compile(r"[.,;:!?\n\r()\u2026\u2013\u2014]+|\s-+\s")
 _NOT_WORD: Final = re.compile(r"[^\w\s]+")
-_LONGEST: Final = 1600  # the longest text there is; a longer body is not a text
+LONGEST: Final = 1600  # the longest text there is; a longer body is not a text
 
 
 def meaning(body: str, languages: Iterable[ReplyWords] = LANGUAGES) -> ReplyMeaning:
@@ -177,7 +179,7 @@ def meaning(body: str, languages: Iterable[ReplyWords] = LANGUAGES) -> ReplyMean
     First the whole message against the keywords; then clause by clause, the weightiest clause decides:
     revocation, wrong number, doubtful, other.
     """
-    text = _plain(body[:_LONGEST])
+    text = plain(body[:LONGEST])
     word = " ".join(_NOT_WORD.sub(" ", text).split())
     tables = tuple(languages)
     if any(word in table.stop for table in tables):
@@ -187,12 +189,17 @@ def meaning(body: str, languages: Iterable[ReplyWords] = LANGUAGES) -> ReplyMean
         return ReplyMeaning.START
     if any(word in table.help for table in tables):
         return ReplyMeaning.HELP
-    clauses = [" ".join(_NOT_WORD.sub(" ", part.replace("'", "")).split()) for part in _CLAUSE.split(text)]
-    found = {_of_clause(clause, table) for clause in clauses if clause for table in tables}
+    found = {_of_clause(clause, table) for clause in clauses_of(text) for table in tables}
     for weighty in (ReplyMeaning.REVOCATION_BY_MEANING, ReplyMeaning.WRONG_NUMBER, ReplyMeaning.DOUBTFUL):
         if weighty in found:
             return weighty
     return ReplyMeaning.OTHER
+
+
+def clauses_of(text: str) -> list[str]:
+    """The clauses of a plain text: words with single spaces, without punctuation and apostrophes."""
+    clauses = (" ".join(_NOT_WORD.sub(" ", part.replace("'", "")).split()) for part in _CLAUSE.split(text))
+    return [clause for clause in clauses if clause]
 
 
 def _of_clause(clause: str, table: ReplyWords) -> ReplyMeaning:
@@ -220,7 +227,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Small letters, straight apostrophes, no accents, look-alikes brought to plain forms."""
     flat = unicodedata.normalize("NFKD", text.replace("\u2019", "'").replace("\u2018", "'").replace("`", "'"))
     visible = "".join(c for c in flat if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")

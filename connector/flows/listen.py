@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,14 +12,14 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState,
 from connector.domain.phone import region_of
 from connector.errors import CursorExpired, DuebirdError
 from connector.flows import brakes, settle
+from connector.flows.answers import Inbox, follow
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import Isolation
 from connector.ports.messenger import DeliveryAdvice, DeliveryState, FailureKind, InboundText, SentText
 from connector.ports.processor import Payment
 from state.names import HINTS_SINCE, INBOUND_SINCE, PAYMENTS_SINCE
-from state.queries import Queries
-from state.store import Attention, Store
+from state.store import Attention
 from state.tables import TextRow
 
 # Events can surface behind one already listed; others who measured it wait 5 s to 60 s. Two minutes of overlap cost
@@ -119,18 +118,23 @@ def replies_once(company: Company) -> Counts:
     since = min(datetime.fromisoformat(cursor.value), now) if cursor else now
     texts = company.messenger.inbound(since - INBOUND_OVERLAP)
     newest = max((one.received_at for one in texts), default=since)
-    inbox = Inbox(company.id, company.policy.business, company.store, company.queries)
-    return replies_heard(inbox, texts, max(since, newest), now)
+    return replies_heard(inbox_of(company), texts, max(since, newest), now)
 
 
-@dataclass(frozen=True, slots=True)
-class Inbox:
-    """What storing replies needs of a company. No service: a STOP is heard while all of them are out of reach."""
-
-    company: str
-    business: str
-    store: Store
-    queries: Queries
+def inbox_of(company: Company) -> Inbox:
+    """What storing that company's replies needs."""
+    policy = company.policy
+    return Inbox(
+        company.id,
+        policy.business,
+        company.store,
+        company.queries,
+        company.identity,
+        policy.zone,
+        take_promises=policy.take_promises,
+        forward_to=policy.forward_to,
+        owners=frozenset(filter(None, (policy.owner_phone, policy.forward_to))),
+    )
 
 
 def replies_heard(
@@ -154,17 +158,17 @@ def replies_heard(
     meanings = [(one, ReplyMeaning.STOP if one.text_id in opted_out else meaning(one.body)) for one in new]
     late = [(one, ReplyMeaning.STOP) for one in texts if one.text_id in known and one.text_id in opted_out]
     records = [record for one, said in [*meanings, *late] if (record := _consent(inbox, one, said)) is not None]
-    held = {one.text_id: _to_hold(inbox, one, said) for one, said in meanings}
+    followed = [(one, follow(inbox, one, said, now)) for one, said in meanings]
     attentions = [
-        item
-        for one, said in meanings
-        if (held[one.text_id] or tell_since is None or one.received_at >= tell_since)
-        and (item := _reply_attention(inbox, one, said, held[one.text_id])) is not None
+        (one.text_id, what.attention)
+        for one, what in followed
+        if what.attention is not None and (what.holds or tell_since is None or one.received_at >= tell_since)
     ]
-    stored = [(_redacted(one), str(said)) for one, said in meanings]
+    forwards = [what.forward for _, what in followed if what.forward is not None and tell_since is None]
+    stored = [(_redacted(one), what.meaning) for one, what in followed]
     if new or records or watermark is not None:
-        holds = [customer for ids in held.values() for customer in ids]
-        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds)
+        holds = [hold for _, what in followed for hold in what.holds]
+        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds, forwards)
     counts.add("replies", len(new))
     counts.add("opt-outs", sum(1 for record in records if record.state is ConsentState.REVOKED))
     return counts
@@ -212,36 +216,6 @@ def _request_of(inbox: Inbox, text: InboundText) -> tuple[str, str] | None:
         return None
     effect = inbox.store.effects.get(asked.effect_key)
     return (asked.text_id, str(json.loads(effect.request)["body"])) if effect else None
-
-
-def _to_hold(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> list[str]:
-    """Whose texts wait until a person has read this reply: it may be a revocation, and is not plain enough for one."""
-    return inbox.queries.customers_with(inbox.company, text.sender.e164) if said is ReplyMeaning.DOUBTFUL else []
-
-
-def _reply_attention(inbox: Inbox, text: InboundText, said: ReplyMeaning, held: Sequence[str]) -> Attention | None:
-    if said in {ReplyMeaning.STOP, ReplyMeaning.START, ReplyMeaning.HELP}:
-        return None  # the messaging service answers these itself
-    last = inbox.queries.last_text_to(inbox.company, text.sender.e164)
-    if last is None and said is ReplyMeaning.OTHER:
-        return None  # not an answer to anything of ours
-    about = f" (last text was about {last.ledger_id})" if last else ""
-    return Attention(
-        key=f"{inbox.company}/reply/{text.text_id}",
-        subject=last.ledger_id if last else text.sender.masked,
-        happened=f"{inbox.business}: {text.sender.masked} wrote{about}: “{redact_cards(text.body)[:300]}”",
-        not_done=_REPLY_NOT_DONE.get(said, "Nobody has answered it. Notices go on as planned.")
-        if not held
-        else "It may be a wish to get no more texts: there are none to this customer until you release them.",
-        command=" and ".join(f"duebird release {one} --customer --company {inbox.company}" for one in held)
-        or f"duebird hold --company {inbox.company} {last.ledger_id if last else 'INVOICE'}",
-    )
-
-
-_REPLY_NOT_DONE: Final = {
-    ReplyMeaning.REVOCATION_BY_MEANING: "It was taken as a wish to get no more texts: this number gets none.",
-    ReplyMeaning.WRONG_NUMBER: "It was taken as a wrong number: this number gets no more texts.",
-}
 
 
 def deliveries_once(company: Company) -> Counts:
@@ -346,6 +320,7 @@ def note_trouble(company: Company, error: DuebirdError) -> None:
 __all__: Sequence[str] = (
     "Inbox",
     "deliveries_once",
+    "inbox_of",
     "note_trouble",
     "payments_once",
     "replies_heard",

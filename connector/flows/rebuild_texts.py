@@ -15,7 +15,7 @@ from connector.domain.rebuilding import turns_of
 from connector.domain.receivable import Receivable
 from connector.domain.records import TextRecord
 from connector.flows.company import Company
-from connector.flows.listen import Inbox, replies_heard
+from connector.flows.listen import inbox_of, replies_heard
 from connector.flows.poll import read_customers
 from connector.flows.rebuild_reading import GROUP, Findings, far_back, go_on, standings
 from state.adopting import Found
@@ -141,7 +141,7 @@ def replies(company: Company, findings: Findings) -> None:
     """
     begun = company.clock.now()
     found = far_back(company, "replies", REPLIES_REACH, company.messenger.inbound, findings)
-    inbox = Inbox(company.id, company.policy.business, company.store, company.queries)
+    inbox = inbox_of(company)
     for start in range(0, len(found), REPLIES_AT_ONCE):
         go_on(company)
         counts = replies_heard(

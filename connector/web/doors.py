@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from adapters.incoming import Reader
 from adapters.registry import DOORS, imported
 from adapters.settings_base import ServiceSettings
 from connector.config import CompanySettings, Loaded
+from connector.domain.phone import Phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class OpenDoor:
     settings: ServiceSettings
     url: str
     read: Reader
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # these are for replies: see `flows.answers.Inbox`
+    take_promises: bool = False
+    forward_to: Phone | None = None
+    owners: frozenset[Phone] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.company}/{self.name}"
@@ -58,4 +64,8 @@ def _door(loaded: Loaded, company: CompanySettings, name: str) -> OpenDoor | Non
         settings=settings,
         url=f"{public_url}/hooks/{company.id}/{name}" if public_url else "",
         read=imported(known.reader),
+        zone=ZoneInfo(company.timezone),
+        take_promises=company.replies.take_promises,
+        forward_to=company.replies.forward_phone,
+        owners=frozenset(Phone(one) for one in (company.notices.owner_notice, company.replies.forward_text) if one),
     )

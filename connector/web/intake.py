@@ -59,7 +59,16 @@ class Intake:
         )
 
     def _replies(self, door: OpenDoor, heard: Heard, now: datetime) -> bool:
-        inbox = Inbox(door.company, door.business, self._store, self._queries)
+        inbox = Inbox(
+            door.company,
+            door.business,
+            self._store,
+            self._queries,
+            zone=door.zone,
+            take_promises=door.take_promises,
+            forward_to=door.forward_to,
+            owners=door.owners,
+        )
         texts = [self._in_order(door.company, text) for text in heard.texts]
         counts = replies_heard(inbox, texts, None, now, opted_out=heard.opted_out)
         return counts["replies"] > 0

@@ -16,7 +16,7 @@ from connector.ports.processor import Hint, PaymentState
 from state.books import receivable_of
 from state.effects import TextFacts
 from state.names import LEDGER_CURSOR, RULES, SINGLE_READS
-from state.store import Decided, Planned
+from state.store import Decided, HoldFact, Planned
 from tests.state.house import NOW, PHONE, House, attention, consent, link, payment, receivable, sent
 
 LATER = NOW + timedelta(hours=1)
@@ -254,8 +254,9 @@ def test_a_reply_is_stored_once_with_what_it_means(house: House) -> None:
     _calm(house)
     text = InboundText("SMin1", PHONE, "STOP", NOW)
     revoked = consent("inbound:SMin1", ConsentState.REVOKED)
+    held = HoldFact("customer", "cust1", "a reply that a person should read")
     for _ in range(2):
-        house.store.inbound_read("acme", [(text, "stop")], [revoked], NOW, NOW, [attention()], ["cust1"])
+        house.store.inbound_read("acme", [(text, "stop")], [revoked], NOW, NOW, [(text.text_id, attention())], [held])
     assert house.queries.known_inbound("acme", ["SMin1", "SMin2"]) == {"SMin1"}
     assert [one.state for one in house.queries.consent("acme", PHONE.e164)] == [ConsentState.REVOKED]
     assert [(one.scope, one.subject) for one in house.queries.holds("acme")] == [("customer", "cust1")]

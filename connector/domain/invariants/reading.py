@@ -152,7 +152,7 @@ class Reading:
         """Whether somebody got it who has to do with the invoice: other programs' texts may hold the same number."""
         return (
             self.records.messenger.ours_alone
-            or text.to == self.records.rules.owner_phone
+            or text.to in {self.records.rules.owner_phone, self.records.rules.forward_to}
             or text.to in (invoice.phones or ())
         )
 
