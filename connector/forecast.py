@@ -11,7 +11,7 @@ from typing import Final
 from connector.config import Loaded
 from connector.domain.calendar import local_day
 from connector.domain.dunning import Step
-from connector.domain.plan import Situation
+from connector.domain.situation import Situation
 from connector.rehearsal import Rehearsal, Rehearsed, rehearsing
 
 DAYS: Final = 7  # further away too much changes: invoices are paid, new ones come

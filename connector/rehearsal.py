@@ -22,12 +22,14 @@ from connector.domain.approval import SAMPLE_LINK, Verdict, last_word
 from connector.domain.calendar import local_day
 from connector.domain.dunning import SENTENCES, Reason
 from connector.domain.effect import BooksIdentity
+from connector.domain.gates import A_WEEK, Gate, may_text, needs_approval
 from connector.domain.hours import home_of
 from connector.domain.message import plain_amount
 from connector.domain.phone import Phone, region_of
 from connector.domain.places import places_of
-from connector.domain.plan import A_WEEK, Gate, LinkFact, Situation, decide, may_text, needs_approval
+from connector.domain.plan import decide
 from connector.domain.segments import segments
+from connector.domain.situation import LinkFact, Situation
 from connector.errors import DatabaseTrouble, DuebirdError
 from connector.flows import poll
 from connector.flows.company import Company

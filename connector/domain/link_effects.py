@@ -10,7 +10,7 @@ from connector.domain.receivable import ReceivableState
 
 if TYPE_CHECKING:
     from connector.domain.dunning import Policy
-    from connector.domain.plan import LinkFact, Situation
+    from connector.domain.situation import LinkFact, Situation
 
 
 def retire_link(situation: Situation, link: LinkFact) -> NewEffect:

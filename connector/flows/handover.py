@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.domain.calendar import local_day
 from connector.domain.message import plain_amount
-from connector.domain.plan import Situation
+from connector.domain.situation import Situation
 from connector.flows.company import Company
 from state.store import Attention
 from state.tables import TextRow

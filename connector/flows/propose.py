@@ -15,7 +15,9 @@ from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import ConsentRule, Reason
 from connector.domain.effect import EffectKind, NewEffect
-from connector.domain.plan import Decision, Situation, broken_promise, decide, may_text
+from connector.domain.gates import broken_promise, may_text
+from connector.domain.plan import Decision, decide
+from connector.domain.situation import Situation
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
 from connector.failpoints import Boundary, reach
 from connector.flows.company import Company, Counts

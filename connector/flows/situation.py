@@ -9,12 +9,13 @@ from connector.domain.calendar import local_day
 from connector.domain.consent import standing_apart_from_marker
 from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.gates import A_WEEK
 from connector.domain.hours import home_of
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.places import places_of
-from connector.domain.plan import A_WEEK, LinkFact, OpenEffect, Situation
 from connector.domain.receivable import Customer, Receivable
+from connector.domain.situation import LinkFact, OpenEffect, Situation
 from connector.flows.company import Company
 from connector.flows.poll import store_reread
 from state.books import customer_of, receivable_of

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, standing
 from connector.domain.dunning import SENTENCES, Reason, Step
+from connector.domain.gates import may_ask, may_text, may_thank
 from connector.domain.hours import Hours, courtesy_hours, hours_of
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
-from connector.domain.plan import Situation, may_ask, may_text, may_thank, notice, request
+from connector.domain.plan import notice, request
 from connector.domain.senders import sender_stop
+from connector.domain.situation import Situation
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
 from connector.flows import lease

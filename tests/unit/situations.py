@@ -13,8 +13,8 @@ from connector.domain.dunning import Policy, Step
 from connector.domain.effect import BooksIdentity
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.plan import LinkFact, Situation
 from connector.domain.receivable import Customer, Receivable, ReceivableState
+from connector.domain.situation import LinkFact, Situation
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # Monday, 12:00 in New York
 TODAY = date(2026, 11, 23)

@@ -12,9 +12,11 @@ from connector.domain.approval import SAMPLE_LINK, WHERE_THE_LINK_STANDS, Verdic
 from connector.domain.calendar import Window
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import Reason, Step
+from connector.domain.gates import broken_promise, may_thank, needs_approval, promised_on
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.plan import Situation, broken_promise, decide, may_thank, needs_approval, promised_on
+from connector.domain.plan import decide
+from connector.domain.situation import Situation
 from connector.words import Wording
 from tests.unit.situations import AMOUNT, NOON, PHONE, POLICY, TODAY, receivable, situation, word
 

@@ -18,11 +18,13 @@ from connector.domain.calendar import Window
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import DUE_RULE, ISSUED_RULE, SENTENCES, ConsentRule, Reason, Step, rule_of
 from connector.domain.effect import EffectKind
+from connector.domain.gates import may_ask, may_text
 from connector.domain.hours import hours_of
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.plan import LinkFact, OpenEffect, Situation, decide, may_ask, may_text, notice_key
+from connector.domain.plan import decide, notice_key
 from connector.domain.receivable import Customer, ReceivableState
+from connector.domain.situation import LinkFact, OpenEffect, Situation
 from connector.words import Wording
 from tests.unit.situations import AMOUNT, LINK, NEW_YORK, NOON, PHONE, POLICY, TODAY, receivable, situation, word
 

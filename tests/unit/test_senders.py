@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from connector.domain.dunning import Reason
+from connector.domain.gates import may_thank
 from connector.domain.phone import Phone
-from connector.domain.plan import may_thank, notice
+from connector.domain.plan import notice
 from connector.domain.senders import NAME_COUNTRIES, NameRule, name_country, sender_stop
 from connector.words import Wording
 from tests.unit.situations import NOON, POLICY, situation
