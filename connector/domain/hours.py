@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,7 +21,6 @@ from connector.domain.receivable import Customer
 SPREAD = 0.75
 LONGEST_SPREAD = timedelta(hours=3)
 MINUTE = timedelta(minutes=1)
-LONGEST_GAP = 180  # minutes that a change of the clock may skip; two hours have happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,16 @@ def _end(day: date, minute: int, place: Place) -> datetime:
     if minute == MINUTES_A_DAY:
         return start_of_day(day + timedelta(days=1), place.zone)
     end = _instant(day, minute, place)
-    for _ in range(LONGEST_GAP):
-        before = (end - timedelta(minutes=1)).astimezone(place.zone)
-        if before.date() < day or before.hour * 60 + before.minute < minute:
-            break
-        end -= timedelta(minutes=1)
-    return end
+    local = end.astimezone(place.zone)
+    skipped = local.replace(tzinfo=None) - datetime.combine(day, time(minute // 60, minute % 60))
+    since = end - skipped
+    # Where nothing is skipped there is nothing to look for.
+    changed = bisect_left(
+        range(skipped // MINUTE),
+        True,  # noqa: FBT003  from the first minute of which it is true
+        key=lambda later: (since + later * MINUTE).astimezone(place.zone).utcoffset() == local.utcoffset(),
+    )
+    return since + changed * MINUTE
 
 
 def _is_holiday(day: date, place: Place) -> bool:

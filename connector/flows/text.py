@@ -87,10 +87,7 @@ def _not_welcome(
     company: Company, row: EffectRow, to: Phone, now: datetime
 ) -> tuple[tuple[str, datetime] | None, timedelta]:
     """Why the text must wait until when, if it must; and how long it may stay in a queue."""
-    owner = _owner(company, row)
-    if owner is not None and abs(now - owner.read_at) > company.policy.fresh_for:
-        return (STALE, now + ASK_AGAIN), timedelta()
-    hours = _hours(company, row, to, owner)
+    hours = _hours(company, row, to)
     error = company.clock_error()
     left = hours.time_left(now) - error
     if left < SHORTEST_QUEUE:
@@ -113,12 +110,15 @@ def _stop(
 
 
 def _any_stop(company: Company, row: EffectRow, now: datetime) -> tuple[str, datetime | None] | None:
-    """What stops a text of any kind: it waited too long, or nobody knows what time it is."""
+    """What stops a text of any kind: it waited too long, or nobody knows what time it is, or whom it would reach."""
     if now - row.planned_at > TOO_OLD:
         return "it could not be sent while it was of use", None
     if (error := company.clock_error()) > CLOCK_MAY_ERR:
         _wrong_clock(company, error, now)
         return "this machine's clock is wrong", now + timedelta(minutes=5)
+    owner = _owner(company, row)
+    if owner is not None and abs(now - owner.read_at) > company.policy.fresh_for:
+        return STALE, now + ASK_AGAIN
     return None
 
 
@@ -206,7 +206,7 @@ def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> t
             return stop
     if (reason := _company_stop(company, to)) is not None:
         return SENTENCES[reason], now + ASK_AGAIN if reason in _PASSING else None
-    hours = _hours(company, row, to, _owner(company, row))
+    hours = _hours(company, row, to)
     if not hours.is_open(now):
         return SENTENCES[Reason.OUTSIDE_WINDOW], hours.turn(now, row.key) or now + timedelta(days=1)
     return None
@@ -231,8 +231,9 @@ def _owner(company: Company, row: EffectRow) -> CustomerRow | None:
     return company.queries.owner(company.id, row.subject) if row.purpose in {"notice", "receipt"} else None
 
 
-def _hours(company: Company, row: EffectRow, to: Phone, owner: CustomerRow | None) -> Hours:
+def _hours(company: Company, row: EffectRow, to: Phone) -> Hours:
     """When this text may go out: where its recipient is, and what it is."""
+    owner = _owner(company, row)
     rule = hours_of if row.purpose == "notice" else courtesy_hours
     return rule(company.policy, to, customer_of(owner) if owner else None)
 
