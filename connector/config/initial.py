@@ -43,6 +43,8 @@ country = {country}
 timezone = {timezone}
 # Invoices issued before this day get no text.
 start_on = {start_on}
+# Language of the texts: en, fr, es, de, it, pt or nl.
+# language = "en"
 
 [company.ledger]
 kind = {ledger}
