@@ -124,10 +124,10 @@ def _as_dialled_today(number: Any) -> Any:
     """The same number without a prefix that its country has given up."""
     import phonenumbers
 
-    old = _MEXICAN_ONCE.fullmatch(phonenumbers.national_significant_number(number))
-    if number.country_code != _MEXICO or old is None:
+    if number.country_code != _MEXICO:
         return number
-    return phonenumbers.parse(f"+{_MEXICO}{old[1]}")
+    old = _MEXICAN_ONCE.fullmatch(phonenumbers.national_significant_number(number))
+    return phonenumbers.parse(f"+{_MEXICO}{old[1]}") if old else number
 
 
 def _newer(number: Any) -> Phone | None:
