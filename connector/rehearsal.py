@@ -154,6 +154,8 @@ class _Rehearsal:
         """What would become of it."""
         company, receivable = self._company, situation.receivable
         when, reason = self._when(situation)
+        if reason is Reason.NO_CONSENT and company.policy.ask:
+            reason = Reason.ASKED
         label, amount = receivable.label, plain_amount(receivable.balance)
         phone = situation.phone.masked if situation.phone else "no mobile number"
         nothing = Rehearsed(label, receivable.customer_name, phone, amount, SENTENCES[reason], None, "", 0, "", "")
