@@ -207,6 +207,8 @@ class Rehearsal:
         """What would become of it next, from `start` on (now, where left out), and not after `until`."""
         company, receivable = self._company, situation.receivable
         when, gate = self._when(replace(situation, draft=False), start or self._now, until or self._now + HORIZON)
+        if gate.reason is Reason.NO_CONSENT and company.policy.ask:
+            gate = replace(gate, reason=Reason.ASKED)
         label, amount = receivable.label, plain_amount(receivable.balance)
         phone = situation.phone.masked if situation.phone else "no mobile number"
         nothing = Rehearsed(

@@ -16,6 +16,7 @@ from typing import Final
 from adapters.memory.carrier_world import TextRecord
 from adapters.memory.ledger_world import LedgerEntry
 from adapters.memory.processor_world import LinkRecord
+from connector.domain.asking import is_request
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
 from tests.simulation.subjects import LINK_HOST, OWNER
@@ -50,14 +51,18 @@ def _texts(town: Town) -> Iterator[str]:
         record = history.latest
         at = asked[id(record.request)]
         name = f"text {record.text.text_id} at {at:%m-%d %H:%M:%S}"
-        if record.text.to != OWNER and not _has_agreed(town, record):
+        requests = is_request(record.text.body)
+        if requests and (not town.asks or _has_agreed(town, record, at)):
+            yield f"{name} asks somebody for consent who need not be asked, or may not be"
+        if record.text.to != OWNER and not requests and not _has_agreed(town, record, at):
             yield f"{name} went to somebody who has not agreed"
         if LINK_HOST in record.text.body:
             yield from (f"{name} {problem}" for problem in _notice(town, _link_in(town, record.text.body), at))
 
 
-def _has_agreed(town: Town, record: TextRecord) -> bool:
-    return any(one.agreed_at is not None for one in town.people if one.phone == record.text.to)
+def _has_agreed(town: Town, record: TextRecord, at: datetime) -> bool:
+    mine = [one for one in town.people if one.phone == record.text.to]
+    return any(one.agreed_at is not None or (one.said_yes_at is not None and one.said_yes_at <= at) for one in mine)
 
 
 def _notice(town: Town, link: LinkRecord, at: datetime) -> Iterator[str]:

@@ -31,6 +31,7 @@ from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.ports.calls import CallKind, CallSeen, Clock, CutOff
 from connector.worker import Assembled, Worker
+from state.consent_check import verify
 from state.consent_journal import ConsentJournal
 from state.damaged import set_aside
 from state.database import DAMAGED, Database
@@ -78,6 +79,8 @@ account_sid = "AC00000000000000000000000000000000"
 api_key_sid = "SK00000000000000000000000000000000"
 api_key_secret = "env:TWILIO"
 from_number = "+12125550100"
+[company.consent]
+ask = {ask}
 [company.notices]
 minimum_amount = "1"
 owner_notice = "{owner}"
@@ -131,9 +134,9 @@ SETTINGS: Final = (
 
 
 @cache
-def loaded(which: int) -> Loaded:
+def loaded(which: int, *, ask: bool) -> Loaded:
     """Settings as an installation has them."""
-    text = _SETTINGS.format(owner=OWNER.e164, **SETTINGS[which])
+    text = _SETTINGS.format(owner=OWNER.e164, ask=str(ask).lower(), **SETTINGS[which])
     return load_text(text, Path("duebird.toml"), {}, with_secrets=False)
 
 
@@ -221,7 +224,9 @@ class Machine:
         event.listen(engine, "before_cursor_execute", self._on_statement)
         store = Store(self.database, ConsentJournal(beside(self.folder)))
         self.state = assemble.State(self.folder, self.database, store, Queries(self.database))
-        self.worker = Worker(loaded(self.settings), self.state, self.clock, self._assemble, instance=self._new_id())
+        self.worker = Worker(
+            loaded(self.settings, ask=self.town.asks), self.state, self.clock, self._assemble, instance=self._new_id()
+        )
 
     def _new_id(self) -> str:
         return f"{self.name}-{self.dice.getrandbits(64):016x}"
@@ -289,7 +294,7 @@ class Machine:
     def rules(self) -> Rules:
         """The settings as the owner wrote them, whatever defect is planted."""
         policy = assemble.policy_of(
-            company_settings(loaded(self.settings), COMPANY),
+            company_settings(loaded(self.settings, ask=self.town.asks), COMPANY),
             payment_account_id=self.town.ledger.accounts[0].account_id,
             live=False,
         )
@@ -505,6 +510,13 @@ class Machine:
             handle.seek(size // 2)
             handle.write(b"\xff" * (size // 4))
         self._spoilt = True
+
+    def flaws(self) -> list[str]:
+        """What does not hold in the chain of the consent register, where this computer is the one that is at work."""
+        if self.retired or not self.alive:
+            return []
+        found = verify(self.database, ConsentJournal(beside(self.folder)), COMPANY).flaws
+        return [f"consent register: {one.sentence}" for one in found]
 
     def retire(self) -> None:
         """Put the computer away for good."""

@@ -128,7 +128,7 @@ class _Story:
         shown = self._shown()
         broken += [*self._midway, *judge(self.town, shown), *verdict(self.town, self.machine.rules, shown)]
         for machine in self.machines:
-            broken += machine.open_across_a_call[:3] + machine.surprises[:3]
+            broken += machine.open_across_a_call[:3] + machine.surprises[:3] + machine.flaws()[:3]
             machine.die()
         self._count()
         return Outcome(self.run.seed, broken, digest(self.town), self.tally, self.weather.season)

@@ -15,6 +15,7 @@ from adapters.clock import ManualClock
 from adapters.memory.carrier_world import CarrierWorld
 from adapters.memory.ledger_world import LedgerWorld
 from adapters.memory.processor_world import StripeLikeWorld
+from connector.domain.asking import is_request
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable
@@ -40,6 +41,7 @@ HOMES: Final[tuple[dict[str, str], ...]] = (
 )
 WORDS_STOP: Final = ("STOP", "stop", "Unsubscribe")
 WORDS_STOP_BY_MEANING: Final = ("please stop texting me", "do not text me again", "remove me from your list")
+WORDS_YES: Final = ("YES", "yes please", "Oui")
 WORDS_OTHER: Final = ("thanks!", "will pay tomorrow", "who is this?", "I already paid by check", "wrong number")
 
 
@@ -58,6 +60,7 @@ class Person:
     customer_id: str
     phone: Phone | None
     agreed_at: datetime | None
+    said_yes_at: datetime | None = None  # to the request for consent
 
 
 class LooseBooks(LedgerWorld):
@@ -100,6 +103,8 @@ class Town:
         self._texts_seen = 0
         self._opened: list[str] = []
         self._homes = Random(f"{seed}/homes")
+        self._asking = Random(f"{seed}/asking")  # apart, so that all else in a seed stays as it is
+        self.asks = self._asking.random() < 0.4  # the owner has requests for consent sent
         self._settle_in()
 
     # ------------------------------------------------------------------------------------------------- the turns
@@ -138,7 +143,8 @@ class Town:
             customer_id = self.ledger.add_customer(
                 f"Customer {number}", mobile=mobile, given_name=f"Dana{number}", **self._homes.choice(HOMES)
             )
-            agreed = None if 0.88 < kind <= 0.95 else self.clock.now()
+            silent = self.asks and self._asking.random() < 0.4
+            agreed = None if silent or 0.88 < kind <= 0.95 else self.clock.now()
             self.people.append(Person(customer_id, phone if mobile else None, agreed if mobile else None))
         if dice.random() < 0.15:
             self.carrier.landlines.add(self.people[-1].phone.e164 if self.people[-1].phone else "")
@@ -217,6 +223,9 @@ class Town:
         self._carry(text)
         if text.to == OWNER:
             return
+        if is_request(text.body):
+            self._was_asked(text.to)
+            return
         dice = self._dice
         if LINK_HOST not in text.body:
             if dice.random() < 0.05:
@@ -255,6 +264,20 @@ class Town:
         if record.text.state is DeliveryState.DELIVERED:
             priced = replace(record.text, price=PRICE, price_currency="USD")
             history.add(self.clock.now(), replace(record, text=priced))
+
+    def _was_asked(self, phone: Phone) -> None:
+        """Some agree, some want no texts at all, some say something else, most of the rest nothing."""
+        kind, hours = self._asking.random(), self._asking.uniform(0.05, 90)
+        words = self._asking.choice(WORDS_YES if kind < 0.5 else WORDS_STOP if kind < 0.65 else WORDS_OTHER)
+        moment = self.clock.now() + timedelta(hours=hours)
+        if kind < 0.8 and moment < self.end - timedelta(days=1):
+            self.at(moment, lambda: self._answer(phone, words))
+
+    def _answer(self, phone: Phone, words: str) -> None:
+        for person in self.people:
+            if person.phone == phone and words in WORDS_YES:
+                person.said_yes_at = self.clock.now()
+        self._say(phone, words)
 
     def _say(self, phone: Phone, words: str) -> None:
         self.carrier.reply(phone, words)
