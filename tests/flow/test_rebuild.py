@@ -134,7 +134,7 @@ def test_a_receipt_waits_while_texts_are_paused_and_is_dropped_when_it_is_late(o
     office.run(2)
     assert office.bookings(invoice) == [DOLLARS]
     assert len(office.texts()) == 1
-    office.clock.advance(timedelta(hours=25))
+    office.clock.advance(timedelta(hours=49))
     office.company.store.resume("acme", office.clock.now())
     office.run()
     assert len(office.texts()) == 1
