@@ -44,11 +44,15 @@ _REPLIES_OVER: Final = delete(_HOLD).where(
 _SETTLED: Final = delete(_HOLD).where(
     _HOLD.c.company == bindparam("whose"),
     _HOLD.c.scope.in_([DISPUTE, PROMISE]),
-    _HOLD.c.subject.in_(
-        select(_RECEIVABLE.c.ledger_id).where(
-            _RECEIVABLE.c.company == bindparam("whose"), _RECEIVABLE.c.state.in_(["paid", "voided", "deleted"])
-        )
-    ),
+    # Asked of each hold by the key of its invoice: there are few holds, and settled invoices grow with the years.
+    select(_RECEIVABLE.c.ledger_id)
+    .where(
+        _RECEIVABLE.c.company == _HOLD.c.company,
+        _RECEIVABLE.c.ledger_id == _HOLD.c.subject,
+        _RECEIVABLE.c.state.in_(["paid", "voided", "deleted"]),
+    )
+    .correlate(_HOLD)
+    .exists(),
 )
 
 
