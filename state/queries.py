@@ -293,11 +293,12 @@ class Queries(RegisterViews):
         """Stored events that nothing has followed from yet and whose time has come, oldest first."""
         return self._many(HintRow, asked.UNWORKED_HINTS, company=company, now=now, most=limit)
 
-    def owing(self, company: str, ledger_id: str) -> tuple[ReceivableRow | None, list[PaymentRow]]:
-        """A receivable, and what has been paid or is being paid on it."""
+    def owing(self, company: str, ledger_id: str) -> tuple[ReceivableRow | None, list[PaymentRow], list[LinkRow]]:
+        """A receivable, what has been paid or is being paid on it, and its payment links, closed ones too."""
         with self._db.ask() as connection:
             known = records_of(connection, ReceivableRow, _RECEIVABLES, company, [ledger_id])
-            return next(iter(known), None), records_of(connection, PaymentRow, _PAYMENTS, company, [ledger_id])
+            payments = records_of(connection, PaymentRow, _PAYMENTS, company, [ledger_id])
+            return next(iter(known), None), payments, records_of(connection, LinkRow, _LINKS, company, [ledger_id])
 
     def payments_to_settle(self, company: str, now: datetime, limit: int) -> list[PaymentRow]:
         """Payments that have succeeded, are neither allocated, booked nor held, and whose time has come."""

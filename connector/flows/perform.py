@@ -23,7 +23,7 @@ from connector.errors import (
 )
 from connector.failpoints import Boundary, reach
 from connector.flows import book, brakes, lease, link, listen, text
-from connector.flows.attempts import Attempt, conclude_error
+from connector.flows.attempts import LOOKS, Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
 from connector.flows.situation import being_paid
@@ -32,7 +32,7 @@ from connector.ports.processor import LinkRequest
 from state.books import receivable_of
 from state.names import INBOUND_SINCE
 from state.store import Attention
-from state.tables import EffectRow
+from state.tables import EffectRow, LinkRow
 
 BATCH: Final = 100  # effects taken at a time; between batches replies are polled again when they are a minute old
 BATCHES_A_RUN: Final = 60  # 6,000 effects a run; the rest is due and comes in the next
@@ -176,16 +176,18 @@ def create_link(attempt: Attempt) -> str:
     values = request_of(row)
     amount = Money.of(values["amount"], values["currency"])
     moved = _no_longer_wanted(company, row, amount)
-    doubted = any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
-    if moved and not doubted:
-        # Had it ever been in doubt there could be a link already: then it is repeated, found, and taken down.
+    history = company.store.effects.history(row.key)
+    doubted = max((one.at for one in history if one.after == EffectStatus.UNCERTAIN), default=None)
+    if moved and doubted is None:
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
         return "cancelled"
     # Ordered again by a person, or in doubt: since the last look the computer may have slept for longer than the
     # processor remembers a key.
-    if (doubted or row.slot) and (there := company.processor.links_with_reference(values["reference"])):
+    if (doubted is not None or row.slot) and (there := company.processor.links_with_reference(values["reference"])):
         company.store.effects.start(row.key, company.clock.now(), company.owner)
         return "found" if link.adopt(company, row, there, "found at the processor; not made again") else LEFT
+    if moved and doubted is not None:
+        return _given_up(company, row, moved, doubted)
     reach(Boundary.REREAD, row.kind)
     lease.begin(attempt)
     made = company.processor.create_link(
@@ -211,10 +213,27 @@ def create_link(attempt: Attempt) -> str:
 
 def _no_longer_wanted(company: Company, row: EffectRow, amount: Money) -> str:
     """Why no link is needed any more, from what is on record: after an outage the world may have moved on."""
-    known, payments = company.queries.owing(company.id, row.subject)
+    known, payments, links = company.queries.owing(company.id, row.subject)
     if known is None or being_paid(receivable_of(known), payments):
         return "nothing is to be paid on it any more"
-    return "the amount owed has changed" if receivable_of(known).balance != amount else ""
+    if receivable_of(known).balance != amount:
+        return "the amount owed has changed"
+    # One made for another amount that is owed no more, or is owed again: two could both be paid.
+    return "another payment link of it is open" if any(_is_another(one, row) for one in links) else ""
+
+
+def _is_another(link_row: LinkRow, row: EffectRow) -> bool:
+    return link_row.retired_at is None and link_row.reference != row.key
+
+
+def _given_up(company: Company, row: EffectRow, why: str, doubted: datetime) -> str:
+    """A link that is wanted no more and was looked for in vain: nor will it come, once its call is too old for that."""
+    now, patience = company.clock.now(), LOOKS[EffectKind.CREATE_LINK][-1]
+    if now < doubted + patience <= now + patience:  # a doubt of days to come was noted on a wrong clock
+        company.store.effects.postpone(row.key, doubted + patience, now, f"{why}; it may still be made")
+        return "postponed"
+    company.store.effect_cancelled(company.id, row.key, now, f"{why}; looked for in vain at the processor")
+    return "cancelled"
 
 
 def retire_link(attempt: Attempt) -> str:

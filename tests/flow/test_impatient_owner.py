@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from adapters.memory.faults import FaultKind
+from connector.domain.money import Money
 from connector.flows.attempts import order_retry
 from tests.flow.office import Office
 
@@ -57,4 +60,32 @@ def test_a_link_in_doubt_that_is_ordered_again_at_once_is_made_once(office: Offi
     _order_again(office, "create_link", invoice)
     _some_hours(office)
     assert len(office.stripe_world.live_links()) == 1
+    assert len(office.stripe_world.links) == 1
+
+
+def _refused_link(office: Office, *, in_doubt_first: bool) -> str:
+    """An invoice whose link was refused for good, whose amount then changed, and that has another link by now."""
+    invoice = office.issue()
+    if in_doubt_first:
+        office.stripe_faults.program(FaultKind.NEVER_COMMIT, "create_link")
+        office.run()
+        office.wait(minutes=20)
+    office.stripe_faults.program(FaultKind.REFUSE, "create_link")
+    office.run(times=2)
+    assert office.stripe_world.live_links() == []
+    office.ledger_world.edit_amount(invoice, Money.of("25.00", "USD"))
+    office.wait(hours=1)
+    office.run(times=3)
+    assert len(office.stripe_world.live_links()) == 1
+    return invoice
+
+
+@pytest.mark.parametrize("in_doubt_first", [False, True], ids=["refused", "in doubt, then refused"])
+def test_a_refused_link_that_is_ordered_again_after_the_amount_changed_is_not_made(
+    office: Office, in_doubt_first: bool
+) -> None:
+    invoice = _refused_link(office, in_doubt_first=in_doubt_first)
+    [row] = [one for one in office.company.queries.effects_of("acme", invoice) if one.status == "rejected"]
+    order_retry(office.company.store.effects, row, office.clock.now())
+    _some_hours(office)
     assert len(office.stripe_world.links) == 1
