@@ -82,7 +82,7 @@ def _refused_link(office: Office, *, in_doubt_first: bool) -> str:
 
 @pytest.mark.parametrize("in_doubt_first", [False, True], ids=["refused", "in doubt, then refused"])
 def test_a_refused_link_that_is_ordered_again_after_the_amount_changed_is_not_made(
-    office: Office, in_doubt_first: bool
+    office: Office, *, in_doubt_first: bool
 ) -> None:
     invoice = _refused_link(office, in_doubt_first=in_doubt_first)
     [row] = [one for one in office.company.queries.effects_of("acme", invoice) if one.status == "rejected"]
