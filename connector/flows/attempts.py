@@ -68,7 +68,9 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
     """
     company, row = attempt.company, attempt.row
     now = company.clock.now()
-    if started and (not isinstance(error, Transient | Rejected | NeedsReauthorisation) or _made_before(row, error)):
+    if started and (
+        not isinstance(error, Transient | Rejected | NeedsReauthorisation) or _may_be_there(attempt, error, now)
+    ):
         # Uncertain, or a surprise of our own after the call began: only the service knows.
         company.store.effects.doubt(row.key, now + LOOKS[EffectKind(row.kind)][0], now, _short(error))
         if row.attempts + 1 >= TRIES:
@@ -78,8 +80,8 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
         return _mend_first(attempt, error, started=started, now=now)
     if isinstance(error, Rejected):
         # A STOP needs nobody: it is on record as an opt-out. Everything else is for a person to mend.
-        told = None if error.because is RejectedBecause.OPTED_OUT else _attention(attempt, error)
-        company.store.effect_rejected(company.id, row.key, now, _short(error), told)
+        item = None if error.because is RejectedBecause.OPTED_OUT else _attention(attempt, error)
+        company.store.effect_rejected(company.id, row.key, now, _short(error), item)
         return "rejected"
     if isinstance(error, NeedsReauthorisation):
         company.store.attend(company.id, parked(company, error), now)
@@ -93,13 +95,19 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
     return "postponed"
 
 
-def _made_before(row: EffectRow, error: DuebirdError) -> bool:
-    """Whether an earlier request with this link's key came through in other words (a newer version's, say).
+def _may_be_there(attempt: Attempt, error: DuebirdError, now: datetime) -> bool:
+    """Whether a link that is refused may have been made all the same: it is looked for like anything in doubt.
 
-    What that one made is there, under our reference: it is looked for like anything in doubt.
+    An earlier request with its key came through in other words (a newer version's, say); or one whose answer was lost
+    minutes ago may still be carried out, whatever became of its repetition.
     """
-    reused = isinstance(error, Rejected) and error.because is RejectedBecause.KEY_REUSED
-    return reused and row.kind == EffectKind.CREATE_LINK
+    row, patience = attempt.row, LOOKS[EffectKind.CREATE_LINK][-1]
+    if not isinstance(error, Rejected) or row.kind != EffectKind.CREATE_LINK:
+        return False
+    if error.because is RejectedBecause.KEY_REUSED:
+        return True
+    history = attempt.company.store.effects.history(row.key)
+    return any(one.after == EffectStatus.UNCERTAIN and timedelta() <= now - one.at < patience for one in history)
 
 
 def _mend_first(attempt: Attempt, error: Rejected, *, started: bool, now: datetime) -> str:

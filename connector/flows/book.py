@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -109,12 +109,17 @@ def book(attempt: Attempt) -> str:
 
 def _another_in_doubt(company: Company, row: EffectRow) -> bool:
     """Two payments of one invoice: the balance tells what fits only once the first one is settled."""
+    now = company.clock.now()
     return any(
-        one.kind == EffectKind.BOOK_PAYMENT
-        and one.key != row.key
-        and one.status in {EffectStatus.IN_FLIGHT, EffectStatus.UNCERTAIN}
+        one.kind == EffectKind.BOOK_PAYMENT and one.key != row.key and _is_in_doubt(one, now)
         for one in company.store.effects.of_subjects(company.id, [row.subject])
     )
+
+
+def _is_in_doubt(row: EffectRow, now: datetime) -> bool:
+    """Also one that a person ordered again at once: it waits until its first try can no longer be carried out."""
+    ordered = row.status == EffectStatus.PLANNED and row.slot > 0 and row.due_at > now
+    return ordered or row.status in {EffectStatus.IN_FLIGHT, EffectStatus.UNCERTAIN}
 
 
 def evidence(bookings: Sequence[Booking], reference: str) -> Booking | None:

@@ -282,7 +282,7 @@ def test_a_forward_waits_for_the_hours_of_the_owner(open_office: OpenOffice) -> 
     hear(office, "Please call me")
     office.run(2)
     assert office.texts(OWNER) == []
-    office.wait(hours=11)
+    office.wait(hours=14)  # its turn in the hours of the next day
     office.run(2)
     assert len(office.texts(OWNER)) == 1
 

@@ -245,7 +245,7 @@ def test_a_company_with_a_live_account_is_not_put_together_while_points_are_arme
     )
     state = assemble.State(office.folder, office.database, company.store, company.queries)
     with armed(Trap()), pytest.raises(ConfigProblem, match="live Stripe account"):
-        assemble.company(loaded(0), "acme", state, office.clock, parts, instance="till")
+        assemble.company(loaded(0, ask=False), "acme", state, office.clock, parts, instance="till")
 
 
 def test_outside_of_a_test_nothing_happens_at_a_point() -> None:

@@ -7,14 +7,14 @@ import pytest
 from adapters.memory.faults import FaultKind
 from connector.domain.money import Money
 from connector.flows.attempts import order_retry
-from tests.flow.office import Office
+from tests.flow.office import DOLLARS, Office
 
 LATE = 500.0  # seconds after the time-out at which the service carries out what was asked
 
 
 def _order_again(office: Office, kind: str, invoice: str) -> None:
-    [row] = [one for one in office.company.queries.effects_of("acme", invoice) if one.kind == kind]
-    assert row.status == "uncertain"
+    known = office.company.queries.effects_of("acme", invoice)
+    [row] = [one for one in known if one.kind == kind and one.status == "uncertain"]
     order_retry(office.company.store.effects, row, office.clock.now())
 
 
@@ -89,3 +89,34 @@ def test_a_refused_link_that_is_ordered_again_after_the_amount_changed_is_not_ma
     order_retry(office.company.store.effects, row, office.clock.now())
     _some_hours(office)
     assert len(office.stripe_world.links) == 1
+
+
+def test_of_two_payments_the_second_waits_for_a_first_in_doubt_that_was_ordered_again(office: Office) -> None:
+    invoice = office.issue()
+    office.run()
+    link = office.link_in(office.texts()[0])
+    pages = [office.stripe_world.open_page(link) for _ in range(2)]
+    office.stripe_world.stubborn.add(pages[1] or "")
+    first = office.stripe_world.pay_page(pages[0] or "")
+    office.ledger_faults.program(FaultKind.COMMIT_LATE, "book", seconds=LATE)
+    office.run()
+    _order_again(office, "book_payment", invoice)
+    assert office.stripe_world.pay_page(pages[1] or "")
+    _some_hours(office)
+    [entry] = office.ledger_world.all_entries()
+    assert entry.booking.applied == DOLLARS
+    assert f"Duebird {first} " in entry.booking.note, "the one that was under way"
+    assert any("arrived for invoice" in one for one in office.attention())
+
+
+def test_a_link_whose_repetition_is_refused_is_looked_for_before_another_is_made(office: Office) -> None:
+    invoice = office.issue()
+    office.stripe_faults.program(FaultKind.COMMIT_LATE, "create_link", seconds=LATE)
+    office.stripe_faults.program(FaultKind.REFUSE, "create_link")
+    office.run()
+    office.wait(minutes=1)
+    office.run(times=2)
+    office.ledger_world.edit_amount(invoice, Money.of("25.00", "USD"))
+    _some_hours(office)
+    assert [one.request.amount for one in office.stripe_world.live_links()] == [Money.of("25.00", "USD")]
+    assert "25.00" in office.texts()[0]

@@ -28,7 +28,7 @@ def a_text_a_day(office: Office, days: int) -> None:
 
 
 def test_the_first_text_to_a_number_says_how_to_stop_and_then_every_so_many_th(open_office: OpenOffice) -> None:
-    office = open_office(stop_every=3)
+    office = open_office(stop_every=3, max_per_number_per_week=7)
     a_text_a_day(office, 5)
     assert says_stop(office) == [True, False, False, True, False]
     office.issue(office.customer("Eli Roe", mobile=OTHER.e164))
