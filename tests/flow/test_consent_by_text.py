@@ -14,7 +14,8 @@ from connector.domain.asking import is_request
 from connector.domain.consent import ConsentMethod, ConsentState
 from connector.domain.phone import Phone
 from connector.failpoints import armed
-from tests.flow.office import MOBILE, Office
+from connector.flows import poll, propose
+from tests.flow.office import DOLLARS, MOBILE, Office
 from tests.flow.restoring import put_back, until_calm
 
 
@@ -175,3 +176,43 @@ def test_with_the_memory_lost_nobody_is_asked_again(asking: Office, tmp_path: Pa
         asking.clock.advance(timedelta(hours=12))
         asking.run(2)
     assert len(asking.texts()) == 1
+
+
+def planned(office: Office) -> str:
+    """An invoice for whose customer a request is planned and has not gone out yet."""
+    invoice = silent(office)
+    poll.run_once(office.company)
+    propose.by_present_rules(office.company)
+    assert [one.purpose for one in office.company.queries.effects_of("acme", invoice)] == ["request"]
+    return invoice
+
+
+def test_a_request_that_was_planned_does_not_go_out_once_it_is_switched_off(asking: Office) -> None:
+    planned(asking)
+    switch(asking, ask=False)
+    live(asking, days=1)
+    assert asking.texts() == []
+
+
+def test_a_request_that_was_planned_does_not_go_out_once_the_invoice_is_paid(asking: Office) -> None:
+    asking.ledger_world.pay_by_hand(planned(asking), DOLLARS)
+    live(asking, days=1)
+    assert asking.texts() == []
+
+
+def test_a_request_goes_to_the_number_that_the_customer_has_by_now(asking: Office) -> None:
+    invoice = planned(asking)
+    customer = asking.ledger_world.invoices[invoice].latest.customer_id
+    asking.ledger_world.edit_customer(customer, mobile="+12125550188")
+    live(asking, days=1)
+    assert asking.texts() == []
+    assert [is_request(one) for one in asking.texts(Phone("+12125550188"))] == [True]
+
+
+@pytest.mark.parametrize("name", ["Acme Pipes", "☃"])
+def test_a_request_goes_out_in_the_name_that_the_business_has_by_now_or_not_at_all(asking: Office, name: str) -> None:
+    planned(asking)
+    asking.policy = replace(asking.policy, business=name)
+    asking.company = replace(asking.company, policy=asking.policy)
+    live(asking, days=1)
+    assert ["Acme Pipes" in one for one in asking.texts()] == [True] * (name == "Acme Pipes")

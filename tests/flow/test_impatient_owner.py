@@ -120,3 +120,24 @@ def test_a_link_whose_repetition_is_refused_is_looked_for_before_another_is_made
     _some_hours(office)
     assert [one.request.amount for one in office.stripe_world.live_links()] == [Money.of("25.00", "USD")]
     assert "25.00" in office.texts()[0]
+
+
+def test_a_link_in_doubt_is_given_up_only_when_it_can_no_longer_be_made(office: Office) -> None:
+    invoice = office.issue()
+    office.stripe_faults.program(FaultKind.COMMIT_LATE, "create_link", seconds=LATE)
+    office.run()
+    office.ledger_world.edit_amount(invoice, Money.of("25.00", "USD"))
+    office.wait(minutes=1)
+    office.run(times=2)
+    assert office.stripe_world.live_links() == [], "neither made again nor another made: the first may still come"
+    _some_hours(office)
+    assert [one.request.amount for one in office.stripe_world.live_links()] == [Money.of("25.00", "USD")]
+
+
+def test_a_link_in_doubt_that_never_came_is_given_up_once_the_amount_has_changed(office: Office) -> None:
+    invoice = office.issue()
+    office.stripe_faults.program(FaultKind.NEVER_COMMIT, "create_link")
+    office.run()
+    office.ledger_world.edit_amount(invoice, Money.of("25.00", "USD"))
+    _some_hours(office)
+    assert [one.latest.request.amount for one in office.stripe_world.links.values()] == [Money.of("25.00", "USD")]

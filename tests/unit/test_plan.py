@@ -387,3 +387,16 @@ def test_rules_have_a_fingerprint_that_changes_with_them_only() -> None:
     ]
     prints = {replace(POLICY, **change).fingerprint for change in changes} | {POLICY.fingerprint}
     assert len(prints) == len(changes) + 1
+
+
+def test_in_draft_nobody_is_asked_for_consent_by_text() -> None:
+    silent = situation(draft=True, consent=ConsentState.NONE, may_be_asked=True)
+    decision = decide(silent, replace(POLICY, ask=True), WORDS, NOON)
+    assert decision.effects == ()
+    assert decision.reason is Reason.IN_DRAFT
+
+
+def test_a_request_that_nobody_could_answer_is_not_made() -> None:
+    silent = situation(consent=ConsentState.NONE, may_be_asked=True)
+    assert decide(silent, replace(POLICY, ask=True), WORDS, NOON).reason is Reason.ASKED
+    assert decide(silent, replace(POLICY, ask=True, two_way=False), WORDS, NOON).reason is Reason.NO_CONSENT
