@@ -61,6 +61,8 @@ draft_first = false
 window_start = "00:00"
 window_end = "24:00"
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+public_holidays = true
+hours_by_law = false
 [company.caps]
 texts_per_hour = 100000
 texts_per_day = 1000000

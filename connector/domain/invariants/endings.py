@@ -12,6 +12,7 @@ from typing import Final
 from connector.domain.invariants.finding import Finding, LookAt, NotCheckable, Violation
 from connector.domain.invariants.reading import Reading, reference_of
 from connector.domain.records import Records, Service
+from connector.domain.wordings import BUILT_IN
 
 ENDS: Final = 15
 REBUILT: Final = 16
@@ -55,8 +56,15 @@ def done(records: Records, *, by_invoice: bool = False) -> Counter[Done]:
             found[Service.MESSENGER, "notice", notice.link.ledger_id, ""] += 1
     for text, invoice in reading.courtesies:
         if text.counts:
-            found[Service.MESSENGER, "courtesy", invoice.ledger_id if invoice else "", text.body] += 1
+            found[Service.MESSENGER, "courtesy", invoice.ledger_id if invoice else "", _said(text.body)] += 1
     return found
+
+
+def _said(body: str) -> str:
+    """Without how to stop: whether a text says it hangs on how many that number had before."""
+    for words in BUILT_IN.values():
+        body = body.replace(words.opt_out, "")
+    return body.strip()
 
 
 def rebuilt(before: Records, after: Records) -> Iterator[Finding]:
