@@ -104,10 +104,10 @@ def _may_be_there(attempt: Attempt, error: DuebirdError, now: datetime) -> bool:
     row, patience = attempt.row, LOOKS[EffectKind.CREATE_LINK][-1]
     if not isinstance(error, Rejected) or row.kind != EffectKind.CREATE_LINK:
         return False
-    if error.because is RejectedBecause.KEY_REUSED:
-        return True
     history = attempt.company.store.effects.history(row.key)
-    return any(one.after == EffectStatus.UNCERTAIN and timedelta() <= now - one.at < patience for one in history)
+    return error.because is RejectedBecause.KEY_REUSED or any(
+        one.after == EffectStatus.UNCERTAIN and timedelta() <= now - one.at < patience for one in history
+    )
 
 
 def _mend_first(attempt: Attempt, error: Rejected, *, started: bool, now: datetime) -> str:

@@ -14,7 +14,7 @@ from connector.domain.asking import is_request
 from connector.domain.consent import ConsentMethod, ConsentState
 from connector.domain.phone import Phone
 from connector.failpoints import armed
-from connector.flows import poll, propose
+from connector.flows import perform, poll, propose
 from tests.flow.office import DOLLARS, MOBILE, Office
 from tests.flow.restoring import put_back, until_calm
 
@@ -204,6 +204,10 @@ def test_a_request_goes_to_the_number_that_the_customer_has_by_now(asking: Offic
     invoice = planned(asking)
     customer = asking.ledger_world.invoices[invoice].latest.customer_id
     asking.ledger_world.edit_customer(customer, mobile="+12125550188")
+    asking.wait(minutes=10)
+    with asking.company.threads(1) as pool:  # what was decided is attempted before anything is decided anew
+        perform.run_once(asking.company, pool)
+    assert asking.carrier.all_texts() == []
     live(asking, days=1)
     assert asking.texts() == []
     assert [is_request(one) for one in asking.texts(Phone("+12125550188"))] == [True]
