@@ -276,8 +276,10 @@ class Queries(RegisterViews):
 
     def owner(self, company: str, ledger_id: str) -> CustomerRow | None:
         """The customer of a receivable, as last read."""
-        known = self.receivable(company, ledger_id)
-        return self.customers(company, [known.customer_id]).get(known.customer_id) if known else None
+        with self._db.ask() as connection:
+            known = records_of(connection, ReceivableRow, _RECEIVABLES, company, [ledger_id])
+            owners = [row.customer_id for row in known]
+            return next(iter(records_of(connection, CustomerRow, _CUSTOMERS, company, owners)), None)
 
     def customers_with(self, company: str, phone: str) -> list[str]:
         """Ids of the customers whose mobile number this is."""

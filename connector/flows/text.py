@@ -49,7 +49,8 @@ def send(attempt: Attempt) -> str:
     values: Mapping[str, Any] = json.loads(row.request)
     to = Phone(values["to"])
     now = company.clock.now()
-    stop = _any_stop(company, row, now)
+    owner = _owner(company, row)
+    stop = _any_stop(company, row, now, owner)
     if stop is None:
         stop = _stop(company, row, values, to, now)
     if stop is None and row.purpose == "notice" and look_up(company, to):
@@ -67,7 +68,7 @@ def send(attempt: Attempt) -> str:
         _concluded(company, row, found, "found at the messaging service; not sent again")
         return "adopted"
     reach(Boundary.ASKED, row.kind, row.purpose)
-    wait, left = _not_welcome(company, row, to, company.clock.now())
+    wait, left = _not_welcome(company, row, _hours(company, row, to, owner), company.clock.now())
     if wait is not None:
         why, later = wait
         company.store.effects.postpone(row.key, later, company.clock.now(), why)
@@ -84,10 +85,9 @@ def send(attempt: Attempt) -> str:
 
 
 def _not_welcome(
-    company: Company, row: EffectRow, to: Phone, now: datetime
+    company: Company, row: EffectRow, hours: Hours, now: datetime
 ) -> tuple[tuple[str, datetime] | None, timedelta]:
     """Why the text must wait until when, if it must; and how long it may stay in a queue."""
-    hours = _hours(company, row, to)
     error = company.clock_error()
     left = hours.time_left(now) - error
     if left < SHORTEST_QUEUE:
@@ -109,14 +109,15 @@ def _stop(
     return _other_stop(company, row, to, now)
 
 
-def _any_stop(company: Company, row: EffectRow, now: datetime) -> tuple[str, datetime | None] | None:
+def _any_stop(
+    company: Company, row: EffectRow, now: datetime, owner: CustomerRow | None
+) -> tuple[str, datetime | None] | None:
     """What stops a text of any kind: it waited too long, or nobody knows what time it is, or whom it would reach."""
     if now - row.planned_at > TOO_OLD:
         return "it could not be sent while it was of use", None
     if (error := company.clock_error()) > CLOCK_MAY_ERR:
         _wrong_clock(company, error, now)
         return "this machine's clock is wrong", now + timedelta(minutes=5)
-    owner = _owner(company, row)
     if owner is not None and abs(now - owner.read_at) > company.policy.fresh_for:
         return STALE, now + ASK_AGAIN
     return None
@@ -206,7 +207,7 @@ def _other_stop(company: Company, row: EffectRow, to: Phone, now: datetime) -> t
             return stop
     if (reason := _company_stop(company, to)) is not None:
         return SENTENCES[reason], now + ASK_AGAIN if reason in _PASSING else None
-    hours = _hours(company, row, to)
+    hours = _hours(company, row, to, _owner(company, row))
     if not hours.is_open(now):
         return SENTENCES[Reason.OUTSIDE_WINDOW], hours.turn(now, row.key) or now + timedelta(days=1)
     return None
@@ -228,13 +229,12 @@ _PASSING: Final = frozenset(
 
 def _owner(company: Company, row: EffectRow) -> CustomerRow | None:
     """The customer a text is for; None where it is for the company's owner."""
-    return company.queries.owner(company.id, row.subject) if row.purpose in {"notice", "receipt"} else None
+    return company.queries.owner(company.id, row.subject) if row.purpose != "owner" else None
 
 
-def _hours(company: Company, row: EffectRow, to: Phone) -> Hours:
+def _hours(company: Company, row: EffectRow, to: Phone, owner: CustomerRow | None) -> Hours:
     """When this text may go out: where its recipient is, and what it is."""
-    owner = _owner(company, row)
-    rule = hours_of if row.purpose == "notice" else courtesy_hours
+    rule = hours_of if row.purpose in {"notice", "request"} else courtesy_hours
     return rule(company.policy, to, customer_of(owner) if owner else None)
 
 
