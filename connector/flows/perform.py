@@ -176,7 +176,7 @@ def create_link(attempt: Attempt) -> str:
     values = request_of(row)
     amount = Money.of(values["amount"], values["currency"])
     moved = _no_longer_wanted(company, row, amount)
-    history = company.store.effects.history(row.key)
+    history = company.store.effects.history(row.key) if row.attempts else []  # what was never tried is in no doubt
     doubted = max((one.at for one in history if one.after == EffectStatus.UNCERTAIN), default=None)
     if moved and doubted is None:
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), moved)
