@@ -139,10 +139,7 @@ def _consent_row(person: Person, entry: Entry) -> tuple[str, ...]:
 def _message_row(person: Person, message: Message) -> tuple[str, ...]:
     entry = message.permission.entry
     return (
-        person.phone.e164,
-        _names(person),
-        utc(message.at),
-        local(message.at, person.zone),
+        *_whose(person, message.at),
         str(person.zone),
         message.purpose,
         _safe(message.invoice),
@@ -155,12 +152,14 @@ def _message_row(person: Person, message: Message) -> tuple[str, ...]:
     )
 
 
+def _whose(person: Person, at: datetime) -> tuple[str, ...]:
+    """What each row begins with: the number, its customers, and when, in UTC and in their own time."""
+    return (person.phone.e164, _names(person), utc(at), local(at, person.zone))
+
+
 def _reply_row(person: Person, reply: Reply) -> tuple[str, ...]:
     return (
-        person.phone.e164,
-        _names(person),
-        utc(reply.at),
-        local(reply.at, person.zone),
+        *_whose(person, reply.at),
         _safe(reply.body),
         reply.meaning,
         reply.text_id,
@@ -169,10 +168,7 @@ def _reply_row(person: Person, reply: Reply) -> tuple[str, ...]:
 
 def _payment_row(person: Person, paid: Paid) -> tuple[str, ...]:
     return (
-        person.phone.e164,
-        _names(person),
-        utc(paid.at),
-        local(paid.at, person.zone),
+        *_whose(person, paid.at),
         _safe(paid.invoice),
         str(paid.amount.amount),
         paid.amount.currency,
