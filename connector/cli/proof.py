@@ -85,6 +85,7 @@ def consent_proof(
             since=since.date() if since else _first_day(state, one, verified, zone) or now.astimezone(zone).date(),
             until=until.date() if until else now.astimezone(zone).date(),
             phones=None if who is None else [numbers_of(loaded, state, [one], who)[one]],
+            country=settings.country,
         )
         if asked.since > asked.until:
             fail(f"--from {asked.since} is after --to {asked.until}. Nothing was written.", EXIT_USAGE)

@@ -10,12 +10,15 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from connector.domain.calendar import start_of_day, zones_of
+from connector.domain.calendar import start_of_day
 from connector.domain.consent import redact_cards
 from connector.domain.consent_chain import Entry
 from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.places import Home, places_of
+from connector.domain.receivable import Customer
 from connector.proof.values import Message, Paid, Person, Proof, Reply, permission
+from state.books import customer_of
 from state.proof_views import ProofRows, proof_rows
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ class Asked:
     since: date
     until: date
     phones: Collection[Phone] | None
+    country: str  # of the company, ISO 3166
 
 
 def gather(database: Database, verified: Verified, asked: Asked, now: datetime, version: str) -> Proof:
@@ -75,7 +79,7 @@ def _by_name(person: Person) -> tuple[bool, str, str]:
 
 def _person(rows: ProofRows, asked: Asked, number: str, entries: tuple[Entry, ...]) -> Person:
     phone = Phone(number)
-    zones = zones_of(phone, asked.zone)
+    zones = _zones(rows, asked, phone)
     about = {row.ledger_id for row in rows.texts if row.phone == number and row.purpose != "owner"}
     messages = [*_sent(rows, number, entries, asked.rule), *_open_ended(rows, number, entries, asked.rule)]
     return Person(
@@ -93,6 +97,13 @@ def _person(rows: ProofRows, asked: Asked, number: str, entries: tuple[Entry, ..
         ),
         payments=_paid(rows, about),
     )
+
+
+def _zones(rows: ProofRows, asked: Asked, phone: Phone) -> list[ZoneInfo]:
+    """Every zone the recipient may be in, by the same rule by which the hours for texts are kept."""
+    home = Home(asked.zone, asked.country)
+    owners: list[Customer | None] = [customer_of(row) for row in rows.people.get(phone.e164, ())]
+    return list(dict.fromkeys(one.zone for owner in owners or [None] for one in places_of(phone, owner, home)))
 
 
 def _when(message: Message) -> tuple[datetime, str]:

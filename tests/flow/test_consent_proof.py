@@ -62,6 +62,7 @@ def proof_of(office: Office, *phones: Phone, days: int = 400) -> Proof:
         since=now.date() - timedelta(days=days),
         until=now.date(),
         phones=list(phones) or None,
+        country="US",
     )
     verified = verify(office.database, ConsentJournal(office.journal), "acme")
     return gather(office.database, verified, asked, now, "1.2.3")
@@ -166,7 +167,7 @@ def test_only_the_period_is_shown_and_all_consents_of_before_it(lived: Office) -
     later = replace(asked, since=asked.until + timedelta(days=1), until=asked.until + timedelta(days=9))
     now = lived.clock.now()
     verified = verify(lived.database, ConsentJournal(lived.journal), "acme")
-    wanted = Asked("acme", "Acme", asked.zone, "record", OWNER, later.since, later.until, [MOBILE])
+    wanted = Asked("acme", "Acme", asked.zone, "record", OWNER, later.since, later.until, [MOBILE], "US")
     (dana,) = gather(lived.database, verified, wanted, now, "1").people
     assert (dana.messages, dana.replies, dana.payments) == ((), (), ())
     assert len(dana.entries) == 1
@@ -223,4 +224,18 @@ def test_a_number_of_many_zones_and_days_around_a_change_of_the_clock_are_told(t
     page = html_page(proof_of(office)).decode()
     assert "The number may be in one of 2 time zones" in page
     assert date.fromisoformat(json.loads(json_file(proof_of(office)))["to"]) == office.clock.now().date()
+    office.close()
+
+
+def test_times_are_those_of_the_customers_address_as_the_hours_for_texts_are(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    customer = office.ledger_world.add_customer(
+        "Dana Reed", mobile=MOBILE.e164, country="US", region="CA", postal_code="94103"
+    )
+    office.agree(MOBILE)
+    office.issue(customer)
+    office.run(2)
+    assert len(office.texts()) == 1
+    [person] = proof_of(office, MOBILE).people
+    assert str(person.zone) == "America/Los_Angeles"
     office.close()
