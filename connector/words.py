@@ -7,8 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connector.domain.dunning import Step
-from connector.domain.message import CUSTOMER, PLACEHOLDERS, MessageProblem, Template, TextValues, clean_name, compose
-from connector.domain.plan import NoticeFacts, ReceiptFacts
+from connector.domain.message import (
+    COUNT,
+    CUSTOMER,
+    PLACEHOLDERS,
+    MessageProblem,
+    Template,
+    TextValues,
+    clean_name,
+    compose,
+)
+from connector.domain.plan import JointFacts, NoticeFacts, ReceiptFacts
 from connector.domain.segments import to_gsm7
 from connector.domain.wordings import BUILT_IN, Occasion, language_code, occasion_of
 
@@ -49,6 +58,23 @@ class Wording:
         template = self._template(language, occasion_of(facts.step, facts.due_on, facts.today))
         opt_out = BUILT_IN[language].opt_out if facts.says_stop else None
         return compose(template, values, opt_out=opt_out, hosts=self.hosts).body
+
+    def joint(self, facts: JointFacts) -> str:
+        """The body of a notice about several invoices, link last."""
+        language = self.language_of(facts.language, facts.markers)
+        values = TextValues(
+            business=facts.business,
+            amount=facts.amount,
+            on=facts.today,
+            invoice=", ".join(facts.invoices),
+            count=len(facts.invoices),
+            first_name=facts.given_name,
+            link=facts.link,
+            language=language,
+            country=facts.country or self.country,
+        )
+        opt_out = BUILT_IN[language].opt_out if facts.says_stop else None
+        return compose(self._template(language, Occasion.JOINT), values, opt_out=opt_out, hosts=self.hosts).body
 
     def receipt(self, facts: ReceiptFacts) -> str:
         """What a customer gets once the payment is booked."""
@@ -102,4 +128,5 @@ class Wording:
     def _template(self, language: str, occasion: Occasion) -> Template:
         own = self.own.get((language, occasion))
         # A curly apostrophe or a lower-case c with a cedilla would make a text of two messages one of three, refused.
-        return Template(to_gsm7(own) if own is not None else BUILT_IN[language].of(occasion))
+        known = (*PLACEHOLDERS, COUNT) if occasion is Occasion.JOINT else PLACEHOLDERS
+        return Template(to_gsm7(own) if own is not None else BUILT_IN[language].of(occasion), known)

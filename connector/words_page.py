@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from connector.domain.message import CUSTOMER, PLACEHOLDERS, SHORTENING, ComposedText, Template, TextValues, compose
+from connector.domain.message import (
+    COUNT,
+    CUSTOMER,
+    PLACEHOLDERS,
+    SHORTENING,
+    ComposedText,
+    Template,
+    TextValues,
+    compose,
+)
 from connector.domain.money import Money
 from connector.domain.segments import units
 from connector.domain.wordings import BUILT_IN, Occasion
@@ -24,6 +33,7 @@ HOME: Final = {
     "pt": ("BR", "BRL"),
     "nl": ("NL", "EUR"),
 }
+KNOWN: Final = (*PLACEHOLDERS, CUSTOMER, COUNT)
 _ON: Final = date(2026, 11, 23)
 _DUE: Final = date(2026, 11, 30)
 
@@ -45,7 +55,8 @@ def ordinary(language: str, occasion: Occasion) -> TextValues:
         business=BUSINESS,
         amount=Money.of("1234.50", currency),
         on=_ON,
-        invoice="INV-1042",
+        invoice="INV-1042, INV-1043" if occasion is Occasion.JOINT else "INV-1042",
+        count=2 if occasion is Occasion.JOINT else None,
         first_name="Sophie",
         due=_DUE,
         link=None if occasion in {Occasion.RECEIPT, Occasion.PAID} else LINK,
@@ -62,7 +73,7 @@ def samples() -> list[Sample]:
 
 def _sample(language: str, occasion: Occasion) -> Sample:
     words, values = BUILT_IN[language], ordinary(language, occasion)
-    template = Template(words.of(occasion), (*PLACEHOLDERS, CUSTOMER))
+    template = Template(words.of(occasion), KNOWN)
     return Sample(language, occasion, compose(template, values), compose(template, values, opt_out=words.opt_out))
 
 
@@ -114,9 +125,9 @@ also hears [the others](../explanation/replies.md).
 _TABLE: Final = """
 ## What they say, and how long they are
 
-With a business of 20 characters ("Acme Plumbing Repair"), the first name Sophie, the invoice INV-1042, an amount of
-1,234.50, a due date a week away and a link of 46 characters. Units are what a message of 160 holds: `€` takes two.
-In brackets: with how to stop. "Left out" is what the longer of the two had to do without.
+With a business of 20 characters ("Acme Plumbing Repair"), the first name Sophie, the invoice INV-1042 (`joint`: two),
+an amount of 1,234.50, a due date a week away and a link of 46 characters. Units are what a message of 160 holds: `€`
+takes two. In brackets: with how to stop. "Left out" is what the longer of the two had to do without.
 
 | | Text | Units | Messages | Left out |
 |---|---|---|---|---|
@@ -157,9 +168,13 @@ def left_out(one: Sample) -> list[str]:
     """What the text with how to stop lacks of its values."""
     values = ordinary(one.language, one.occasion)
     words = BUILT_IN[one.language].of(one.occasion)
-    undated = compose(Template(words, (*PLACEHOLDERS, CUSTOMER)), replace(values, due=None, business="A", invoice="1"))
-    dated = compose(Template(words, (*PLACEHOLDERS, CUSTOMER)), replace(values, business="A", invoice="1"))
+    undated = compose(Template(words, KNOWN), replace(values, due=None, business="A", invoice="1"))
+    dated = compose(Template(words, KNOWN), replace(values, business="A", invoice="1"))
     day = "30" if dated.body != undated.body else ""
     body = one.with_opt_out.body
-    found = [("first name", "Sophie" if "{first_name}" in words else ""), ("due date", day), ("business", BUSINESS)]
+    several = values.invoice or "" if values.count else ""
+    found = [
+        *(("first name", "Sophie" if "{first_name}" in words else ""), ("due date", day)),
+        *(("invoice numbers", several), ("business", BUSINESS)),
+    ]
     return [name for name, said in found if said and said not in body]

@@ -87,6 +87,8 @@ def _row(company: str, found: Found, note: str) -> dict[str, object]:
         "phone": found.text.phone if found.text else None,
         "purpose": found.text.purpose if found.text else None,
         "step": found.text.step if found.text else None,
+        "leader": found.text.leader if found.text else None,
+        "followers": found.text.followers or None if found.text else None,
         "request": effect.request,
         "reason": effect.reason,
         "status": EffectStatus.DONE.value,

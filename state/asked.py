@@ -62,6 +62,9 @@ OPEN_UNREAD_SINCE: Final = (
     .order_by(_RECEIVABLE.read_at, _RECEIVABLE.ledger_id)
     .limit(_MOST)
 )
+SIBLINGS: Final = select_some(
+    ReceivableRow, "customer_id", _RECEIVABLE.state == ReceivableState.OPEN.value, only="ledger_id"
+)
 RECEIVABLE_IDS: Final = select_some(ReceivableRow, "ledger_id", only="ledger_id")
 REASONS: Final = select_some(ReceivableRow, "ledger_id", only="ledger_id reason")
 CUSTOMERS_WITH: Final = (
@@ -92,11 +95,12 @@ PENDING_PAYMENTS: Final = (
 
 _HOW_MANY: Final = func.count()
 NOTICES_SINCE: Final = select_of(
-    EffectRow, _one_of(_EFFECT.purpose, "notice", "request"), _EFFECT.claimed_at >= _SINCE
+    EffectRow, _one_of(_EFFECT.purpose, "notice", "request"), _EFFECT.claimed_at >= _SINCE, _EFFECT.leader.is_(None)
 ).with_only_columns(_HOW_MANY)
 NOTICES_WANTED: Final = select_of(
     EffectRow,
     _EFFECT.status == EffectStatus.PLANNED.value,
+    _EFFECT.leader.is_(None),
     or_(_EFFECT.purpose == "notice", _EFFECT.kind == EffectKind.CREATE_LINK.value),
 ).with_only_columns(_HOW_MANY)
 INBOUND_IDS: Final = select_some(InboundRow, "text_id", only="text_id")
@@ -127,6 +131,7 @@ NEXT_WORK_AT: Final[Select[Any]] = select(
         _EFFECT.due_at,
         _EFFECT.company,
         _one_of(_EFFECT.status, EffectStatus.PLANNED.value, EffectStatus.UNCERTAIN.value),
+        _EFFECT.leader.is_(None),
     ),
     _soonest(_RECEIVABLE.review_at, _RECEIVABLE.company),
     _soonest(_TEXT.check_at, _TEXT.company),
@@ -142,6 +147,7 @@ DUE: Final = (
     select_of(
         EffectRow,
         _EFFECT.status == EffectStatus.PLANNED.value,
+        _EFFECT.leader.is_(None),  # what goes out together is attempted once
         _HAS_COME,
         _EFFECT.kind.in_(bindparam("kinds", expanding=True)),
     )

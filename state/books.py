@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy import select as select_columns
 
+from connector.domain.joint import Part, whole
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
@@ -239,6 +240,9 @@ _LINK_KNOWN: Final = select_columns(_LINK.c.link_id).where(
     _LINK.c.company == bindparam("whose"), _LINK.c.link_id == bindparam("which")
 )
 _LINK_MADE: Final = insert(_LINK)
+_LINK_PARTS: Final = select_columns(_LINK.c.ledger_id, _LINK.c.amount, _LINK.c.currency, _LINK.c.joint).where(
+    _LINK.c.company == bindparam("whose"), _LINK.c.link_id == bindparam("which")
+)
 
 
 def put_link(
@@ -246,44 +250,62 @@ def put_link(
     company: str,
     link: PaymentLink,
     *,
-    ledger_id: str,
-    amount: Money,
+    parts: Sequence[Part],
     generation: int,
     now: datetime,
 ) -> None:
-    """A link that now exists."""
+    """A link that now exists, and what it asks for which receivables."""
     known = connection.execute(_LINK_KNOWN, {"whose": company, "which": link.link_id}).first()
     if known is None:
+        joint = " ".join(one.ledger_id for one in parts) if len(parts) > 1 else None
         values = {
             "company": company,
             "link_id": link.link_id,
-            "ledger_id": ledger_id,
             "url": link.url,
             "reference": link.reference,
-            "amount": amount.minor,
-            "currency": amount.currency,
             "generation": generation,
             "made_at": now,
             "retired_at": None if link.active else now,
+            "joint": joint,
         }
-        change(connection, _LINK_MADE, values)
+        change(connection, _LINK_MADE, [values | _of_part(one) for one in parts])
+
+
+def _of_part(part: Part) -> dict[str, object]:
+    return {"ledger_id": part.ledger_id, "amount": part.amount.minor, "currency": part.amount.currency}
+
+
+def parts_of(connection: Connection, company: str, link_id: str) -> list[Part]:
+    """What a link of ours asks for which receivables, the first one leading; nothing where it is not on record."""
+    rows = connection.execute(_LINK_PARTS, {"whose": company, "which": link_id}).all()
+    found = {row.ledger_id: Part(row.ledger_id, Money.from_minor(row.amount, row.currency)) for row in rows}
+    order = rows[0].joint.split(" ") if rows and rows[0].joint else list(found)
+    return [found[one] for one in order]
 
 
 _PAYMENT: Final = table_of(PaymentRow)
 _THIS_PAYMENT: Final = (_PAYMENT.c.company == bindparam("whose"), _PAYMENT.c.payment_id == bindparam("which"))
 _PAYMENT_KNOWN: Final = select_columns(_PAYMENT.c.state).where(*_THIS_PAYMENT)
 _PAYMENT_NEW: Final = insert(_PAYMENT)
+_PAID: Final = select_columns(_PAYMENT.c.ledger_id).where(*_THIS_PAYMENT)
 _PAYMENT_SEEN: Final = update(_PAYMENT).where(*_THIS_PAYMENT).values(read_at=bindparam("at"))
 _PAYMENT_MOVED: Final = (
     update(_PAYMENT)
     .where(*_THIS_PAYMENT)
     .values({name: bindparam(name) for name in ("read_at", "state", "paid_at", "method")})
 )
-_PAYMENT_VERDICT: Final = update(_PAYMENT).where(*_THIS_PAYMENT).values(verdict=bindparam("verdict"))
+_PAYMENT_VERDICT: Final = (
+    update(_PAYMENT).where(*_THIS_PAYMENT, _PAYMENT.c.ledger_id == bindparam("on")).values(verdict=bindparam("verdict"))
+)
 
 
-def put_payment(connection: Connection, company: str, payment: Payment, ledger_id: str, now: datetime) -> bool:
+def put_payment(
+    connection: Connection, company: str, payment: Payment, ledger_id: str, now: datetime, parts: Sequence[Part] = ()
+) -> bool:
     """Store a payment as the processor told of it; True where it is new or has moved on.
+
+    On a joint link each of its receivables gets its part: by what we have on record of the link, else by `parts`.
+    Where that is not what was paid, all of it stands with `ledger_id`, for a person to see.
 
     A payment that has succeeded stays so here: a later failure is a dispute or a return, which a person sees.
     """
@@ -296,14 +318,15 @@ def put_payment(connection: Connection, company: str, payment: Payment, ledger_i
             "payment_id": payment.payment_id,
             "session_id": payment.session_id,
             "link_id": payment.link_id,
-            "ledger_id": ledger_id,
-            "amount": payment.amount.minor,
-            "currency": payment.amount.currency,
             "live": payment.live,
             "created_at": payment.created_at,
             "verdict": "open",
+            "look_at": None,
         }
-        change(connection, _PAYMENT_NEW, {**values, **moving})
+        asked = parts_of(connection, company, payment.link_id) or parts
+        paid = asked if len(asked) > 1 and whole(asked) == payment.amount else [Part(ledger_id, payment.amount)]
+        shared = {"shared": len(paid) > 1}
+        change(connection, _PAYMENT_NEW, [{**values, **moving, **shared, **_of_part(one)} for one in paid])
         return True
     if before in {payment.state.value, "succeeded"}:
         change(connection, _PAYMENT_SEEN, {**place, "at": now})
@@ -312,9 +335,15 @@ def put_payment(connection: Connection, company: str, payment: Payment, ledger_i
     return True
 
 
-def put_verdict(connection: Connection, company: str, payment_id: str, verdict: str) -> None:
-    """What settlement decided about a payment: allocated, booked, held."""
-    change(connection, _PAYMENT_VERDICT, {"whose": company, "which": payment_id, "verdict": verdict})
+def review_paid(connection: Connection, company: str, payment_id: str, now: datetime) -> None:
+    """Decide again on every receivable that a payment is for."""
+    for ledger_id in connection.execute(_PAID, {"whose": company, "which": payment_id}).scalars().all():
+        review(connection, company, ledger_id, now)
+
+
+def put_verdict(connection: Connection, company: str, payment_id: str, ledger_id: str, verdict: str) -> None:
+    """What settlement decided about a payment, of which a part may be for each receivable: allocated, booked, held."""
+    change(connection, _PAYMENT_VERDICT, {"whose": company, "which": payment_id, "on": ledger_id, "verdict": verdict})
 
 
 def chunks(ids: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, or_, select
 
 from connector.domain.effect import OPEN, PRIORITY, EffectKind, EffectStatus, NewEffect, may_move
+from connector.domain.joint import parts_in
 from connector.errors import Bug
 from state import asked, books
 from state.database import Database
@@ -24,11 +26,17 @@ CLOSED_BY_PERSON = "closed_by_person"  # nobody could know whether it happened; 
 
 @dataclass(frozen=True, slots=True)
 class TextFacts:
-    """What the log keeps of a text beside its request, to count and find it: to whom, what for, which step."""
+    """What the log keeps of a text beside its request, to count and find it: to whom, what for, which step.
+
+    `followers`: how many other receivables it is about. `leader`: of what stands with one of those for the text, the
+    key of the text itself.
+    """
 
     phone: str
     purpose: str
     step: str | None = None
+    leader: str | None = None
+    followers: int = 0
 
 
 _TABLE: Final = table_of(EffectRow)
@@ -59,7 +67,17 @@ _DONE: Final = (
         finished_at=bindparam("finished_at"),
         outcome=bindparam("outcome"),
     )
-    .returning(*(_TABLE.c[name] for name in ("key", "company", "subject", "purpose", "attempts", "looks", "slot")))
+    .returning(
+        *(_TABLE.c[name] for name in ("key", "company", "subject", "purpose", "attempts", "looks", "slot", "followers"))
+    )
+)
+_FOLLOW: Final = (
+    update(_TABLE)
+    .where(_TABLE.c.leader == bindparam("wanted"))
+    .values(
+        {name: bindparam(name) for name in ("status", "remote_id", "finished_at", "claimed_at", "outcome", "error")}
+    )
+    .returning(_TABLE.c.key, _TABLE.c.subject)
 )
 _AGAIN: Final = (
     update(_TABLE)
@@ -69,7 +87,7 @@ _AGAIN: Final = (
             name: bindparam(name)
             for name in (
                 *("status", "slot", "request", "reason", "due_at", "planned_at"),
-                *("error", "outcome", "finished_at", "phone", "purpose", "step"),
+                *("error", "outcome", "finished_at", "phone", "purpose", "step", "leader", "followers"),
             )
         }
     )
@@ -125,8 +143,7 @@ class EffectLog:
             raise Bug(f"effect {effect.key} is planned for two things; nothing was done")
         if row.status != EffectStatus.CANCELLED or row.outcome == CLOSED_BY_PERSON:
             return False
-        kept = {"phone": row.phone, "purpose": row.purpose, "step": row.step}
-        told = {"phone": text.phone, "purpose": text.purpose, "step": text.step} if text else kept
+        told = _of_text(text)
         fresh = {"request": effect.request, "reason": effect.reason, "due_at": now, "planned_at": now}
         cleared = {"error": None, "outcome": None, "finished_at": None}
         # Services refuse an idempotency key that comes back with other values.
@@ -201,6 +218,7 @@ class EffectLog:
             if done is not None:
                 _settled(connection, done, now)
                 change(connection, _EVENT, _event(key, EffectStatus.IN_FLIGHT, status, now, note))
+                self._followed(connection, done, status, now, remote_id=remote_id, note=note)
                 return done
         row = self._seen(connection, key)
         before = EffectStatus(row.status)
@@ -220,7 +238,40 @@ class EffectLog:
         }
         change(connection, _CONCLUDE, values)
         change(connection, _EVENT, _event(key, before, status, now, note))
+        self._followed(connection, row, status, now, remote_id=remote_id, note=note)
         return row
+
+    @staticmethod
+    def _followed(
+        connection: Connection,
+        leader: EffectRow,
+        status: EffectStatus,
+        now: datetime,
+        *,
+        remote_id: str | None = None,
+        note: str = "",
+        outcome: str | None = None,
+    ) -> None:
+        """Whatever becomes of a text about several receivables becomes of it with each of them.
+
+        Nothing else moves a follower, so it is not asked which moves are legal: it stands where its leader stands.
+        """
+        if not leader.followers:
+            return
+        over = status is not EffectStatus.PLANNED
+        values = {
+            "wanted": leader.key,
+            "status": status.value,
+            "remote_id": remote_id,
+            "finished_at": now if over else None,
+            "claimed_at": now if status is EffectStatus.DONE else None,
+            "outcome": outcome,
+            "error": note if over and status is not EffectStatus.DONE else None,
+        }
+        for follower in connection.execute(_FOLLOW, values).all():
+            before = EffectStatus.PLANNED if over else EffectStatus.REJECTED
+            change(connection, _EVENT, _event(follower.key, before, status, now, note))
+            books.review(connection, leader.company, follower.subject, now)
 
     def postpone(
         self, key: str, due_at: datetime, now: datetime, note: str, *, failed: bool = False, fresh_slot: bool = False
@@ -269,20 +320,28 @@ class EffectLog:
         """
         with self._db.write() as session:
             row = self._row(session, key)
+            row = self._row(session, row.leader) if row.leader else row
             if row.status not in {EffectStatus.REJECTED, EffectStatus.UNCERTAIN}:
                 raise Bug(f"effect {key} is {row.status}: there is nothing to retry; it stays as it is")
             row.slot += 1
             row.due_at, row.finished_at, row.error = due_at or now, None, None
             self._move(session, row, EffectStatus.PLANNED, now, "ordered by a person")
+            session.flush()
+            self._followed(session.connection(), row, EffectStatus.PLANNED, now, note="ordered by a person")
             return row
 
     def close_by_person(self, key: str, now: datetime) -> EffectRow:
         """A person decided to leave an effect that nobody could settle; its occasion does not come back."""
         with self._db.write() as session:
             row = self._row(session, key)
+            row = self._row(session, row.leader) if row.leader else row
             row.outcome, row.finished_at = CLOSED_BY_PERSON, now
             self._move(session, row, EffectStatus.CANCELLED, now, "closed by a person")
-            books.review(session.connection(), row.company, row.subject, now)
+            session.flush()
+            closed, connection = {"note": "closed by a person", "outcome": CLOSED_BY_PERSON}, session.connection()
+            self._followed(connection, row, EffectStatus.CANCELLED, now, **closed)
+            for subject in subjects_of(row):
+                books.review(connection, row.company, subject, now)
             return row
 
     # ------------------------------------------------------------------------------------------------ questions
@@ -346,10 +405,24 @@ def _planned(company: str, effect: NewEffect, text: TextFacts | None, now: datet
         "attempts": 0,
         "slot": 0,
         "looks": 0,
+        **_of_text(text),
+    }
+
+
+def _of_text(text: TextFacts | None) -> dict[str, object]:
+    return {
         "phone": text.phone if text else None,
         "purpose": text.purpose if text else None,
         "step": text.step if text else None,
+        "leader": text.leader if text else None,
+        "followers": text.followers or None if text else None,
     }
+
+
+def subjects_of(row: EffectRow) -> list[str]:
+    """The receivables that an effect concerns: of a joint link all those it is for."""
+    joint = parts_in(json.loads(row.request).get("metadata", {})) if row.kind == EffectKind.CREATE_LINK else ()
+    return [one.ledger_id for one in joint] or [row.subject]
 
 
 def _event(key: str, before: EffectStatus, after: EffectStatus, now: datetime, note: str = "") -> dict[str, object]:

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from connector.domain.effect import EffectStatus
-from connector.domain.money import Money
+from connector.domain.joint import Part
 from connector.domain.receivable import Receivable
 from connector.ports.ledger import Booking
 from connector.ports.messenger import SentText
 from connector.ports.processor import Hint, Payment, PaymentLink
 from state import asked, books
+from state.effects import subjects_of
 from state.facts import Attention, Facts, Planned, put_attention, put_cursor
 from state.names import HINTS_SINCE
 from state.rows import change, records_of, table_of
@@ -26,9 +27,14 @@ _LINKS_TEXTED: Final = (  # the live ones that no text has carried yet
     update(_LINK)
     .where(
         _LINK.c.company == bindparam("whose"),
-        _LINK.c.ledger_id == bindparam("which"),
-        _LINK.c.retired_at.is_(None),
-        _LINK.c.texted_at.is_(None),
+        _LINK.c.link_id.in_(
+            select(_LINK.c.link_id).where(
+                _LINK.c.company == bindparam("whose"),
+                _LINK.c.ledger_id == bindparam("which"),
+                _LINK.c.retired_at.is_(None),
+                _LINK.c.texted_at.is_(None),
+            )
+        ),
     )
     .values(texted_at=bindparam("now"))
 )
@@ -51,18 +57,25 @@ class MoneyFacts(Facts):
     """Links, texts and bookings as they were concluded; events and payments as they were read."""
 
     def link_made(
-        self, company: str, key: str, link: PaymentLink, *, amount: Money, generation: int, now: datetime, note: str
+        self,
+        company: str,
+        key: str,
+        link: PaymentLink,
+        *,
+        parts: Sequence[Part],
+        generation: int,
+        now: datetime,
+        note: str,
     ) -> None:
-        """The link exists; the receivable is decided again, now that a text can carry it.
+        """The link exists; what it is for is decided again, now that a text can carry it.
 
         One that was found but is down already is kept as retired: no text may carry it.
         """
         with self.database.record() as connection:
-            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=link.link_id, note=note)
-            books.put_link(
-                connection, company, link, ledger_id=row.subject, amount=amount, generation=generation, now=now
-            )
-            books.review(connection, company, row.subject, now)
+            self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=link.link_id, note=note)
+            books.put_link(connection, company, link, parts=parts, generation=generation, now=now)
+            for one in parts:
+                books.review(connection, company, one.ledger_id, now)
 
     def link_retired(
         self, company: str, key: str, link_id: str, now: datetime, note: str, payments: Sequence[Payment] = ()
@@ -73,7 +86,8 @@ class MoneyFacts(Facts):
             for payment in payments:
                 books.put_payment(connection, company, payment, row.subject, now)
             change(connection, _LINK_RETIRED, {"whose": company, "which": link_id, "now": now})
-            books.review(connection, company, row.subject, now)
+            for subject in {row.subject, *(one.ledger_id for one in books.parts_of(connection, company, link_id))}:
+                books.review(connection, company, subject, now)
 
     def text_sent(
         self, company: str, key: str, text: SentText, now: datetime, *, check_at: datetime, note: str
@@ -118,7 +132,7 @@ class MoneyFacts(Facts):
             row = self.effects.conclude(
                 connection, key, EffectStatus.DONE, now, remote_id=booking.booking_id, note=note
             )
-            books.put_verdict(connection, company, payment_id, "booked")
+            books.put_verdict(connection, company, payment_id, row.subject, "booked")
             if after is not None:
                 books.put_receivables(connection, company, [after], now)
             for planned in follow:
@@ -129,7 +143,8 @@ class MoneyFacts(Facts):
         """The world moved before it was attempted."""
         with self.database.record() as connection:
             row = self.effects.conclude(connection, key, EffectStatus.CANCELLED, now, note=why)
-            books.review(connection, company, row.subject, now)
+            for subject in subjects_of(row):
+                books.review(connection, company, subject, now)
 
     def effect_rejected(self, company: str, key: str, now: datetime, why: str, attention: Attention | None) -> None:
         """The service said no for good; a person is told where it matters."""
@@ -137,7 +152,8 @@ class MoneyFacts(Facts):
             row = self.effects.conclude(connection, key, EffectStatus.REJECTED, now, note=why)
             if attention is not None:
                 put_attention(connection, company, attention, now)
-            books.review(connection, company, row.subject, now)
+            for subject in subjects_of(row):
+                books.review(connection, company, subject, now)
 
     def hints_read(self, company: str, hints: Sequence[Hint], watermark: datetime | None, now: datetime) -> int:
         """Store events before they are worked on, and the watermark with them; returns how many are new."""
@@ -164,11 +180,17 @@ class MoneyFacts(Facts):
                 put_attention(session.connection(), company, attention, now)
 
     def payment_later(
-        self, company: str, payment_id: str, look_at: datetime, attention: Attention | None, now: datetime
+        self,
+        company: str,
+        payment_id: str,
+        ledger_id: str,
+        look_at: datetime,
+        attention: Attention | None,
+        now: datetime,
     ) -> None:
         """It could not be settled for a reason of its own: again at `look_at`, so that it holds up nothing."""
         with self.database.write() as session:
-            row = session.get(PaymentRow, (company, payment_id))
+            row = session.get(PaymentRow, (company, payment_id, ledger_id))
             if row is not None:
                 row.look_at = look_at
                 session.add(row)
@@ -181,29 +203,38 @@ class MoneyFacts(Facts):
             change(connection, _HINT_WORKED, [{"whose": company, "which": one, "now": now} for one in event_ids])
 
     def payment_read(
-        self, company: str, payment: Payment, ledger_id: str, now: datetime, *, hints: Sequence[str] = ()
+        self,
+        company: str,
+        payment: Payment,
+        ledger_id: str,
+        now: datetime,
+        *,
+        hints: Sequence[str] = (),
+        parts: Sequence[Part] = (),
     ) -> bool:
-        """Store what the processor told of a payment; the receivable is decided again where it is news.
+        """Store what the processor told of a payment; what it is for is decided again where it is news.
 
-        `hints` are the events that led to it: they are worked, in the same stroke.
+        `hints` are the events that led to it: they are worked, in the same stroke. `parts`: what its link says of
+        itself, where the link is not on record.
         """
         with self.database.record() as connection:
-            news = books.put_payment(connection, company, payment, ledger_id, now)
+            news = books.put_payment(connection, company, payment, ledger_id, now, parts)
             if news:
-                books.review(connection, company, ledger_id, now)
+                books.review_paid(connection, company, payment.payment_id, now)
             change(connection, _HINT_WORKED, [{"whose": company, "which": one, "now": now} for one in hints])
         return news
 
     def payment_allocated(self, company: str, payment_id: str, planned: Planned, now: datetime) -> None:
         """It settles its receivable; the booking is planned with the same stroke."""
         with self.database.record() as connection:
-            books.put_verdict(connection, company, payment_id, "allocated")
+            books.put_verdict(connection, company, payment_id, planned.effect.subject, "allocated")
             self.effects.plan(connection, company, planned.effect, now, planned.text)
 
     def payment_held(
         self,
         company: str,
         payment_id: str,
+        ledger_id: str,
         attention: Attention,
         now: datetime,
         *,
@@ -215,7 +246,7 @@ class MoneyFacts(Facts):
             if instead_of is not None:
                 effect = self.effects.conclude(connection, instead_of, EffectStatus.CANCELLED, now, note=why)
                 books.review(connection, company, effect.subject, now)
-            books.put_verdict(connection, company, payment_id, "held")
+            books.put_verdict(connection, company, payment_id, ledger_id, "held")
             put_attention(connection, company, attention, now)
 
 

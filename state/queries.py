@@ -67,6 +67,7 @@ class Facts:
     promised: dict[str, date] = field(default_factory=dict)
     replied: dict[str, date] = field(default_factory=dict)  # phone -> the day through which notices wait
     notices: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # phone -> (effect key, when)
+    joined: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # the same of what went in another's
     texts_had: dict[str, int] = field(default_factory=dict)  # by phone, those that may have arrived
     asked: set[str] = field(default_factory=set)  # phones that were asked for consent; empty where nobody is asked
 
@@ -101,7 +102,7 @@ _PAYMENTS: Final = select_some(PaymentRow, "ledger_id")
 _EFFECTS: Final = select_some(
     EffectRow,
     "subject",
-    only="key kind subject phone purpose step status outcome",  # without its frozen request, the most of it
+    only="key kind subject phone purpose step status outcome leader",  # without its frozen request, the most of it
 )
 _CONSENTS: Final = select_some(ConsentRow, "phone")
 _UNREACHABLE: Final = select_some(UnreachableRow, "phone")
@@ -112,7 +113,7 @@ _NOTICES: Final = select_some(
     _EFFECT.purpose.in_([literal("notice"), literal("request")]),
     _EFFECT.status.not_in([EffectStatus.CANCELLED, EffectStatus.REJECTED]),
     or_(_EFFECT.claimed_at >= bindparam("since"), _EFFECT.planned_at >= bindparam("since")),
-    only="key phone claimed_at planned_at",
+    only="key phone claimed_at planned_at leader",
 )
 _REQUESTS: Final = select_some(
     EffectRow,
@@ -180,6 +181,7 @@ class Queries(RegisterViews):
             effects=defaultdict(list),
             consents=defaultdict(list),
             notices=defaultdict(list),
+            joined=defaultdict(list),
         )
         with self._db.ask() as connection:
 
@@ -204,7 +206,8 @@ class Queries(RegisterViews):
                 facts.consents[entry.phone].append(consent_of(entry))
             facts.unreachable = {row.phone for row in some(UnreachableRow, _UNREACHABLE, phones)}
             for effect in some(EffectRow, _NOTICES, phones, since=notices_since):
-                facts.notices[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
+                told = facts.joined if effect.leader else facts.notices
+                told[effect.phone or ""].append((effect.key, effect.claimed_at or effect.planned_at))
             facts.texts_had = Counter(row.phone for row in some(TextRow, _TEXTS_HAD, phones.union(also_to)))
             facts.asked = {row.phone or "" for row in some(EffectRow, _REQUESTS, phones if asking else ())}
         return facts
@@ -288,7 +291,7 @@ class Queries(RegisterViews):
     # ----------------------------------------------------------------------------------------------------- money
 
     def link(self, company: str, link_id: str) -> LinkRow | None:
-        """A link of ours."""
+        """A link of ours; of a joint one what it asks for one of its receivables."""
         return self._one(LinkRow, _LINK, company, link_id)
 
     def unworked_hints(self, company: str, now: datetime, limit: int) -> list[HintRow]:
@@ -309,6 +312,17 @@ class Queries(RegisterViews):
     def pending_payments(self, company: str, limit: int) -> list[PaymentRow]:
         """Bank debits under way, those first that were not asked for longest."""
         return self._many(PaymentRow, asked.PENDING_PAYMENTS, company=company, most=limit)
+
+    def payment_parts(self, company: str, payment_id: str) -> list[PaymentRow]:
+        """A payment of ours, as it is for each of its receivables."""
+        with self._db.ask() as connection:
+            return records_of(connection, PaymentRow, _PAYMENT, company, [payment_id])
+
+    def siblings(self, company: str, customer_ids: Collection[str]) -> list[str]:
+        """Ids of all open receivables of these customers."""
+        with self._db.ask() as connection:
+            rows = records_of(connection, ReceivableRow, asked.SIBLINGS, company, customer_ids)
+        return [row.ledger_id for row in rows]
 
     def payment(self, company: str, payment_id: str) -> PaymentRow | None:
         """One payment."""

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from connector.domain.effect import EffectKind, EffectStatus, NewEffect
-from connector.domain.money import Money
+from connector.domain.joint import Part
 from connector.domain.records import TextFate, TextRecord
 from connector.ports.messenger import DeliveryState
 from connector.ports.processor import PaymentLink
@@ -65,8 +65,7 @@ class FoundLink:
     """A link of ours at the processor with the effect that stands for making it."""
 
     link: PaymentLink
-    ledger_id: str
-    amount: Money
+    parts: tuple[Part, ...]
     generation: int
     made: Found
 
@@ -111,8 +110,7 @@ class RecoveryFacts(Facts):
                     connection,
                     company,
                     one.link,
-                    ledger_id=one.ledger_id,
-                    amount=one.amount,
+                    parts=one.parts,
                     generation=one.generation,
                     now=now,
                 )
@@ -125,19 +123,30 @@ class RecoveryFacts(Facts):
     def booking_found(self, company: str, payment_id: str, found: Found) -> bool:
         """The ledger has the booking of this payment. Nothing follows from it: thanks were said in its time."""
         with self.database.record() as connection:
-            books.put_verdict(connection, company, payment_id, "booked")
+            books.put_verdict(connection, company, payment_id, found.effect.subject, "booked")
             return adopt(connection, company, found, FOUND)
 
     def texts_found(
-        self, company: str, found: Sequence[FoundText], spent: Sequence[Found], why_spent: str, now: datetime
+        self,
+        company: str,
+        found: Sequence[FoundText],
+        joined: Sequence[Found],
+        spent: Sequence[Found],
+        why_spent: str,
+        now: datetime,
     ) -> int:
-        """Notices that went out, and steps that count as spent by them; returns how many texts were not on record."""
+        """Notices that went out, and steps that count as spent by them; returns how many texts were not on record.
+
+        `joined`: what stands with a receivable for a text that is on record with another one.
+        """
         with self.database.write() as session:
             connection = session.connection()
             for one in found:
                 session.add(_text_row(company, one, now))
                 adopt(connection, company, one.sent, FOUND)
                 change(connection, _LINK_CARRIED, {"whose": company, "address": one.url, "at": one.text.created_at})
+            for follower in joined:
+                adopt(connection, company, follower, FOUND)
             for step in spent:
                 adopt(connection, company, step, why_spent)
             return len(found)
@@ -157,6 +166,9 @@ class RecoveryFacts(Facts):
                 )
             ).all()
             dropped = [one for one in open_ones if one.status == EffectStatus.PLANNED and one.kind in plans]
+            # What stands with other receivables for a text that is in doubt waits for its end with it.
+            kept = {one.key for one in open_ones} - {one.key for one in dropped}
+            dropped = [one for one in dropped if one.leader not in kept]
             doubtful = [one for one in open_ones if one.status != EffectStatus.PLANNED]
             for row in dropped:
                 _turned(session, row, EffectStatus.CANCELLED, now, DROPPED)

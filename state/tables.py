@@ -179,12 +179,15 @@ class LookedUpRow(SQLModel, table=True):
 
 
 class LinkRow(SQLModel, table=True):
-    """A payment link we made."""
+    """A payment link we made, and what it asks for one receivable: a joint link is a row for each of its own.
+
+    `joint`: of a joint link the ledger ids of all its receivables, in order, with spaces between; None: of one alone.
+    """
 
     __tablename__: ClassVar[Any] = "links"
     company: str = Field(primary_key=True)
     link_id: str = Field(primary_key=True)
-    ledger_id: str
+    ledger_id: str = Field(primary_key=True)
     url: str
     reference: str
     amount: int = minor_units()
@@ -193,23 +196,28 @@ class LinkRow(SQLModel, table=True):
     made_at: datetime = instant()
     texted_at: datetime | None = instant(default=None)
     retired_at: datetime | None = instant(default=None)
+    joint: str | None = None
     __table_args__ = (
         Index("links_receivable", "company", "ledger_id"),
         # Two live links for one state of a receivable could both be paid.
-        UniqueConstraint("company", "reference", name="one_link_per_reference"),
+        UniqueConstraint("company", "reference", "ledger_id", name="one_link_per_reference"),
         Index("links_live", "company", "retired_at"),
     )
 
 
 class PaymentRow(SQLModel, table=True):
-    """A payment the processor, when asked, told of. `verdict` is what settlement decided."""
+    """A payment the processor, when asked, told of, and how much of it is for one receivable.
+
+    `verdict` is what settlement decided. `shared`: it was paid on a joint link, and is a row for each receivable of it.
+    """
 
     __tablename__: ClassVar[Any] = "payments"
     company: str = Field(primary_key=True)
-    payment_id: str = Field(primary_key=True)  # one payment is one row, however many events tell of it
+    # One payment for a receivable is one row, however many events tell of it.
+    payment_id: str = Field(primary_key=True)
+    ledger_id: str = Field(primary_key=True)
     session_id: str
     link_id: str
-    ledger_id: str
     state: str
     amount: int = minor_units()
     currency: str = Field(max_length=3)
@@ -220,6 +228,7 @@ class PaymentRow(SQLModel, table=True):
     read_at: datetime = instant()
     verdict: str = "open"  # open, allocated, booked, held
     look_at: datetime | None = instant(default=None)  # not before: settling it failed for a reason of its own
+    shared: bool = False
     __table_args__ = (
         Index("payments_receivable", "company", "ledger_id"),
         Index("payments_verdict", "company", "verdict"),
@@ -285,7 +294,11 @@ class TextRow(SQLModel, table=True):
 
 
 class EffectRow(SQLModel, table=True):
-    """The heart: an effect is recorded before it is attempted and concluded after."""
+    """The heart: an effect is recorded before it is attempted and concluded after.
+
+    A text about several receivables is one effect; with each but the first of them stands a follower, which names it
+    as its `leader`, is never attempted, and is concluded together with it. `followers`: how many it has.
+    """
 
     __tablename__: ClassVar[Any] = "effects"
     key: str = Field(primary_key=True)  # unique: the same occasion cannot be planned twice
@@ -310,7 +323,10 @@ class EffectRow(SQLModel, table=True):
     remote_id: str | None = None
     outcome: str | None = None
     error: str | None = None
+    leader: str | None = None
+    followers: int | None = None
     __table_args__ = (
+        Index("effects_leader", "leader"),
         Index("effects_due", "company", "status", "priority", "due_at"),
         Index("effects_subject", "company", "subject"),
         Index("effects_claimed", "company", "claimed_at"),

@@ -378,6 +378,7 @@ class Views:
         statement = select(EffectRow.claimed_at).where(
             EffectRow.company == company,
             EffectRow.purpose == "notice",
+            col(EffectRow.leader).is_(None),
             col(EffectRow.claimed_at) >= since,
             col(EffectRow.claimed_at) < until,
         )

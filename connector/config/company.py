@@ -25,6 +25,7 @@ from connector.config.values import (
     PhoneNumber,
     ShortLine,
     Slug,
+    WordsOfSeveral,
     WordsWithLink,
     WordsWithoutLink,
     Zone,
@@ -118,6 +119,12 @@ class NoticeSettings(StrictSettings):
         ge=1,
         le=100,
         description="Notices one number may get in seven days, over all its invoices.",
+    )
+    joint: bool = Field(
+        default=True,
+        description="Several invoices of one customer whose texts would go out at the same step go into one text, with "
+        "one link and one sum. false: each gets a text of its own, on days of their own. Texts that you approve first "
+        "always go alone.",
     )
     excluded_customers: Annotated[tuple[Line, ...], ListOf] = Field(
         default=(),
@@ -251,6 +258,11 @@ class StepWordSettings(StrictSettings):
         default=None,
         description="Text for the last step before you take over. Built-in words when left out.",
         examples=["[Hi {first_name}, ]{business} on invoice[ {invoice}], {amount}. Can we help? Just reply. {link}"],
+    )
+    joint: WordsOfSeveral | None = Field(
+        default=None,
+        description="Text about several invoices at once, at whichever step they are. Built-in words when left out.",
+        examples=["[Hi {first_name}, ]{business} here. {count} invoices[ ({invoice})], {amount} in all. Pay: {link}"],
     )
     receipt: WordsWithoutLink | None = Field(
         default=None,

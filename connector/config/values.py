@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from connector.domain.message import MOST_SEGMENTS, MessageProblem, Template
+from connector.domain.message import COUNT, MOST_SEGMENTS, PLACEHOLDERS, MessageProblem, Template
 from connector.domain.segments import is_gsm7, segments, to_gsm7
 from connector.settings import Means
 
@@ -40,6 +40,8 @@ VARIABLES: Final = {
     "invoice": "the invoice's number, where it has one",
     "due": "the due date, such as Nov 30 or 30. Nov; with the year where it is another",
     "link": "the payment link",
+    "count": "how many invoices a text is about; only in `joint`, where {amount} is of all of them and {invoice} their "
+    "numbers",
 }
 
 
@@ -147,14 +149,15 @@ _LEAST: Final = {
     "invoice": "1",
     "due": "1 May",
     "link": "x" * 46,
+    COUNT: "2",
 }
 _HOW_TO_STOP: Final = "x" * 23
 
 
-def _words(text: str) -> str:
+def _words(text: str, known: tuple[str, ...] = PLACEHOLDERS) -> str:
     """Check the wording as the composer of texts will read it."""
     try:
-        template = Template(to_gsm7(text))
+        template = Template(to_gsm7(text), known)
         shortest = template.with_opt_out(_HOW_TO_STOP).render(_LEAST)
     except MessageProblem as problem:
         raise refusal("cannot be used as the words of a text", str(problem)) from None
@@ -168,6 +171,13 @@ def _words(text: str) -> str:
 
 def _words_with_link(text: str) -> str:
     if not Template(_words(text)).has_link:
+        raise refusal("must carry the payment link", "End it with a space and {link}.")
+    return text
+
+
+def _words_of_several(text: str) -> str:
+    known = (*PLACEHOLDERS, COUNT)
+    if not Template(_words(text, known), known).has_link:
         raise refusal("must carry the payment link", "End it with a space and {link}.")
     return text
 
@@ -244,6 +254,12 @@ PhoneNumber = Annotated[
 ]
 WordsWithoutLink = Annotated[
     str, AfterValidator(_words_without_link), Field(max_length=320), Means("words of at most 320 characters, or a file")
+]
+WordsOfSeveral = Annotated[
+    str,
+    AfterValidator(_words_of_several),
+    Field(max_length=320),
+    Means("words of at most 320 characters that end with {link}, or a file"),
 ]
 WordsWithLink = Annotated[
     str,

@@ -123,6 +123,7 @@ class Policy:
     window: Window = field(default_factory=Window)
     minimum: Decimal = Decimal(0)
     minimum_in: str | None = None  # the only currency the minimum speaks of; None: each receivable's own
+    joint: bool = False  # several receivables of one customer at one step go into one text
     max_per_number_per_day: int = 1
     max_per_number_per_week: int = 3
     excluded_customers: frozenset[str] = frozenset()

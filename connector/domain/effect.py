@@ -81,12 +81,13 @@ def natural_key(identity: BooksIdentity, kind: str, *parts: str | int) -> str:
     return base64.b32encode(hashlib.sha256(canonical.encode()).digest()).decode()[:32]
 
 
-def booking_reference(identity: BooksIdentity, payment_id: str) -> str:
+def booking_reference(identity: BooksIdentity, payment_id: str, part: str | None = None) -> str:
     """What a booking carries in the ledger: 'DB' and 19 characters, within the ledgers' 21.
 
-    95 bits: among a million payments the chance of two alike is about 1 in 10^16.
+    `part`: the receivable, of a payment that is for several: each has a booking of its own. 95 bits: among a million
+    payments the chance of two alike is about 1 in 10^16.
     """
-    return "DB" + natural_key(identity, "booking", payment_id)[:19]
+    return "DB" + natural_key(identity, "booking", payment_id, *([part] if part is not None else []))[:19]
 
 
 @dataclass(frozen=True, slots=True)

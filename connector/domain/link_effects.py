@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
+from connector.domain.joint import PARTS_KEY, Part, link_key, whole, written
+from connector.domain.message import plain_amount
 from connector.domain.receivable import ReceivableState
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ def _farewell(situation: Situation, link: LinkFact) -> tuple[str, str]:
     if situation.payment_arrived or link.used:
         return f"A payment for invoice {receivable.label} has been made. Thank you.", "a payment was made on it"
     why = f"the link asks {link.amount}; the invoice is {receivable.state} with {receivable.balance} owed"
+    if link.joint:
+        why = f"{why}; it is for {len(link.joint)} invoices together"
+        return "One of these invoices has changed or is settled. Please use the newest text, or contact us.", why
     if receivable.state is ReceivableState.PAID:
         return f"Invoice {receivable.label} is paid. Thank you.", why
     return f"Invoice {receivable.label} has changed or is settled. Please use the newest text, or contact us.", why
@@ -38,27 +43,54 @@ def _farewell(situation: Situation, link: LinkFact) -> tuple[str, str]:
 def create_link(situation: Situation, policy: Policy) -> NewEffect:
     """Make the next link of the receivable, over what is owed now."""
     receivable = situation.receivable
-    generation = situation.links_made + 1
-    amount = receivable.balance
-    key = natural_key(situation.identity, "link", receivable.ledger_id, generation, amount.minor, amount.currency)
-    day = receivable.due_on
+    label, day = receivable.label, receivable.due_on
     due = f"Due {day.day} {day:%B} {day.year}. " if day else ""  # in words: 3/4 is another day in another country
+    words: dict[str, object] = {
+        "title": f"Invoice {label}",
+        "description": f"{due}{policy.business}",
+        "receipt_line": f"{policy.business}: invoice {label}",
+        "inactive_message": f"Invoice {label} has been paid or has changed. Thank you.",
+        "after_payment": f"Thank you. {policy.business} has been told that invoice {label} is paid.",
+    }
+    return _link([situation], words)
+
+
+def create_joint_link(members: Sequence[Situation], policy: Policy) -> NewEffect:
+    """Make one link over what is owed on several receivables of one customer; the first one leads.
+
+    Its page names each with its amount: whoever pays sees what for.
+    """
+    receivables = [one.receivable for one in members]
+    labels = ", ".join(one.label for one in receivables)
+    each = "; ".join(f"{one.label}: {plain_amount(one.balance)}" for one in receivables)
+    words: dict[str, object] = {
+        "title": f"{len(members)} invoices: {labels}",
+        "description": f"{each}. {policy.business}",
+        "receipt_line": f"{policy.business}: invoices {labels}",
+        "inactive_message": f"Of the invoices {labels} one has been paid or has changed. Please use the newest text.",
+        "after_payment": f"Thank you. {policy.business} has been told that the invoices {labels} are paid.",
+    }
+    return _link(members, words)
+
+
+def _link(members: Sequence[Situation], words: Mapping[str, object]) -> NewEffect:
+    lead = members[0]
+    parts = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
+    generation, amount = lead.links_made + 1, whole(parts)
+    key = link_key(lead.identity, generation, parts)
+    metadata = {
+        "duebird_invoice": lead.receivable.ledger_id,
+        "duebird_tenant": lead.identity.tenant_id,
+        "duebird_generation": str(generation),
+        "duebird_number": lead.receivable.label[:200],
+    }
     request: dict[str, object] = {
         "reference": key,
         "amount": str(amount.amount),
         "currency": amount.currency,
-        "title": f"Invoice {receivable.label}",
-        "description": f"{due}{policy.business}",
-        "receipt_line": f"{policy.business}: invoice {receivable.label}",
-        "inactive_message": f"Invoice {receivable.label} has been paid or has changed. Thank you.",
-        "after_payment": f"Thank you. {policy.business} has been told that invoice {receivable.label} is paid.",
-        "metadata": {
-            "duebird_invoice": receivable.ledger_id,
-            "duebird_tenant": situation.identity.tenant_id,
-            "duebird_generation": str(generation),
-            "duebird_number": receivable.label[:200],
-        },
+        **words,
+        "metadata": metadata | ({PARTS_KEY: written(parts)} if len(parts) > 1 else {}),
         "generation": generation,
     }
-    why = f"a notice is due and no link asks {amount}"
-    return NewEffect(key, EffectKind.CREATE_LINK, receivable.ledger_id, canonical(request), why)
+    why = f"a notice is due and no link asks {amount}" + (f" for {len(parts)} invoices" if len(parts) > 1 else "")
+    return NewEffect(key, EffectKind.CREATE_LINK, lead.receivable.ledger_id, canonical(request), why)

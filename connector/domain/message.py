@@ -18,13 +18,15 @@ from connector.domain.segments import Encoding, encoding_of, is_gsm7, segments, 
 from connector.domain.spelling import spelled_amount, spelled_day
 
 PLACEHOLDERS: Final = ("business", "first_name", "amount", "invoice", "due", "link")
+COUNT: Final = "count"  # of a text about several invoices
 CUSTOMER: Final = "customer"  # in words to the owner only: a customer knows who they are
 MOST_SEGMENTS: Final = 2  # carriers join two reliably; a third doubles the price again and reads as spam
 
 _BUSINESS_CAP: Final = 40  # characters; longer names push the link into a second segment
 _BUSINESS_FLOOR: Final = 12  # shorter than this a business is no longer recognised
 _NAME_CAP: Final = 20
-_INVOICE_CAP: Final = 21  # QuickBooks' own limit of an invoice number
+INVOICE_CAP: Final = 21  # QuickBooks' own limit of an invoice number
+_NUMBERS_CAP: Final = 48  # of several invoices, four of usual length: with more the sum says enough
 _LINK_CAP: Final = 100  # Stripe's are 46; a stand-in's or an own domain's somewhat longer
 
 # Only where the sign means this currency to most people; the others get their code.
@@ -75,7 +77,8 @@ class ComposedText:
 class TextValues:
     """What a text is about. Names are the ledger's own words; `on` is the company's civil date of sending.
 
-    `link` is None for texts that carry none, such as a receipt. `language` (ISO 639-1) and `country` (ISO 3166) are
+    `link` is None for texts that carry none, such as a receipt. `count`: how many invoices, where `invoice` names
+    several and `amount` is of all of them. `language` (ISO 639-1) and `country` (ISO 3166) are
     the reader's: how they write amounts and days. `customer` is for words to the owner.
     """
 
@@ -87,6 +90,7 @@ class TextValues:
     due: date | None = None
     link: str | None = None
     customer: str | None = None
+    count: int | None = None
     language: str = "en"
     country: str | None = None
 
@@ -204,7 +208,7 @@ def clean_name(text: str, cap: int = _BUSINESS_CAP) -> str:
     return _cut(_SPACES.sub(" ", _PHONE.sub(" ", _without_links(text))).strip(" ,;:-"), cap).strip(" ,;:-")
 
 
-def clean_reference(text: str, cap: int = _INVOICE_CAP) -> str:
+def clean_reference(text: str, cap: int = INVOICE_CAP) -> str:
     """An invoice number as it may stand in a text: as a name, but its digits stay."""
     return _cut(_SPACES.sub(" ", _without_links(text)).strip(), cap)
 
@@ -233,12 +237,17 @@ def _drop_due(values: dict[str, str]) -> dict[str, str]:
     return {**values, "due": ""}
 
 
+def _drop_numbers(values: dict[str, str]) -> dict[str, str]:
+    return {**values, "invoice": ""} if values[COUNT] else values
+
+
 # Taken one after the other, each on top of the last, until the text is one segment. The business's name is then
 # shortened word by word down to `_BUSINESS_FLOOR`; amount, invoice number, opt-out and link are never touched.
 SHORTENING: Final = (
     ("leave out the first name", _drop_first_name),
     ("leave out the business's legal form", _drop_legal_form),
     ("leave out the due date", _drop_due),
+    ("leave out the numbers of the invoices, where there are several", _drop_numbers),
 )
 
 
@@ -254,11 +263,19 @@ def _plain_values(values: TextValues, hosts: frozenset[str] | None, *, needs_lin
         "business": business,
         "first_name": clean_name(values.first_name or "", _NAME_CAP),
         "amount": amount,
-        "invoice": clean_reference(values.invoice or ""),
+        "invoice": _numbers(values),
         "due": spelled_day(values.due, values.on, values.language, values.country) if values.due else "",
         "link": _checked_link(values.link, hosts) if needs_link else "",
         CUSTOMER: clean_name(values.customer or ""),
+        COUNT: str(values.count) if values.count else "",
     }
+
+
+def _numbers(values: TextValues) -> str:
+    if not values.count:
+        return clean_reference(values.invoice or "")
+    whole = clean_reference(values.invoice or "", len(values.invoice or ""))
+    return whole if len(whole) <= _NUMBERS_CAP else ""  # some of them would look like all of them
 
 
 def _fitted(template: Template, values: dict[str, str]) -> str:

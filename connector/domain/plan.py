@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -38,6 +39,22 @@ class NoticeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class JointFacts:
+    """What the words of a joint notice are made from. `amount`: of all `invoices` together."""
+
+    business: str
+    given_name: str | None
+    amount: Money
+    invoices: tuple[str, ...]
+    today: date  # in the company's zone
+    link: str
+    says_stop: bool
+    language: str | None = None
+    markers: frozenset[str] = frozenset()
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptFacts:
     """What the words about a booked payment are made from."""
 
@@ -58,6 +75,14 @@ class Words(Protocol):
 
     def notice(self, facts: NoticeFacts) -> str:
         """The body of a notice, link last.
+
+        Raises:
+            MessageProblem: no text can be made of these values; the message says what to change.
+        """
+        ...
+
+    def joint(self, facts: JointFacts) -> str:
+        """The body of a joint notice, link last.
 
         Raises:
             MessageProblem: no text can be made of these values; the message says what to change.
@@ -94,7 +119,7 @@ class Decision:
 
 def decide(situation: Situation, policy: Policy, words: Words, now: datetime) -> Decision:
     """Decide about one receivable. At most one link change or one text comes out of it at a time."""
-    fitting = [link for link in situation.live_links if _link_fits(situation, link)]
+    fitting = [link for link in situation.live_links if link_fits(situation, link)]
     # At most one may stay: two that fit could both be paid.
     unfit = [link for link in situation.live_links if link not in fitting[:1]]
     retire = tuple(retire_link(situation, link) for link in unfit)
@@ -106,17 +131,24 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
         return Decision(retire, reason, gate.review_at)
     if not gate.open or gate.step is None:
         return _withheld(situation, policy, words, gate, now)
-    if not fitting:
-        link = create_link(situation, policy)
-        if link.key in situation.refused:
-            return Decision((), Reason.REFUSED, gate.review_at)
-        return Decision((link,), Reason.GO, None)
+    if not any(_carries_only(situation, one) for one in fitting):
+        return _linked(situation, policy, gate, fitting)
     try:
         text = notice(situation, policy, words, gate.step, now)
     except MessageProblem as problem:
         # Tomorrow's words may be others: another step, another date.
         return Decision((), Reason.NO_WORDS, gate.review_at or tomorrow(policy.zone, now), str(problem))
     return Decision((text,), Reason.GO, None)
+
+
+def _linked(situation: Situation, policy: Policy, gate: Gate, fitting: Sequence[LinkFact]) -> Decision:
+    """A link first, for this one alone."""
+    if fitting:  # it asks for other receivables too, and this text is about one
+        return Decision((retire_link(situation, fitting[0]),), Reason.LINK_CHANGING, gate.review_at)
+    link = create_link(situation, policy)
+    if link.key in situation.refused:
+        return Decision((), Reason.REFUSED, gate.review_at)
+    return Decision((link,), Reason.GO, None)
 
 
 def _withheld(situation: Situation, policy: Policy, words: Words, gate: Gate, now: datetime) -> Decision:
@@ -159,7 +191,8 @@ def request(situation: Situation, policy: Policy) -> NewEffect:
     )
 
 
-def _link_fits(situation: Situation, link: LinkFact) -> bool:
+def link_fits(situation: Situation, link: LinkFact) -> bool:
+    """Whether it asks what is owed on this receivable, and nobody is paying or has paid."""
     return (
         situation.receivable.is_owed
         and link.amount == situation.receivable.balance
@@ -167,6 +200,10 @@ def _link_fits(situation: Situation, link: LinkFact) -> bool:
         and not situation.payment_pending
         and not situation.payment_arrived
     )
+
+
+def _carries_only(situation: Situation, link: LinkFact) -> bool:
+    return not link.joint and link_fits(situation, link)
 
 
 def says_how_to_stop(policy: Policy, texts_had: int) -> bool:
@@ -178,7 +215,7 @@ def _asking(situation: Situation, policy: Policy, words: Words, gate: Gate, now:
     """A notice that waits for the owner, shown with today's words; no link is made for it before."""
     assert gate.step is not None and situation.phone is not None, "the gates saw to it"  # noqa: S101, PT018
     amount = situation.receivable.balance
-    fitting = [link for link in situation.live_links if _link_fits(situation, link)]
+    fitting = [link for link in situation.live_links if _carries_only(situation, link)]
     dressed = replace(situation, live_links=tuple(fitting) or (LinkFact("", SAMPLE_LINK, amount),))
     try:
         text = notice(dressed, policy, words, gate.step, now)
@@ -203,7 +240,7 @@ def notice(situation: Situation, policy: Policy, words: Words, step: Step, now: 
     receivable = situation.receivable
     phone, customer = situation.phone, situation.customer
     assert phone is not None and customer is not None, "the gates saw to it"  # noqa: S101, PT018
-    link = next(one for one in situation.live_links if _link_fits(situation, one))
+    link = next(one for one in situation.live_links if _carries_only(situation, one))
     body = words.notice(
         NoticeFacts(
             step=step,

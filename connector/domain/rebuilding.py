@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from connector.domain.dunning import NOTICES, Step, StepRule, current_step, rule_of, starts_of
-from connector.domain.effect import BooksIdentity, natural_key
+from connector.domain.effect import BooksIdentity
+from connector.domain.joint import Part, link_key, parts_in
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import GENERATION_KEY, INVOICE_KEY, TENANT_KEY, LinkRecord
@@ -15,12 +16,16 @@ from connector.domain.records import GENERATION_KEY, INVOICE_KEY, TENANT_KEY, Li
 
 @dataclass(frozen=True, slots=True)
 class OwnLink:
-    """A link at the processor that is ours beyond doubt, and what it asks."""
+    """A link at the processor that is ours beyond doubt, and what it asks for which receivables."""
 
     record: LinkRecord
-    ledger_id: str
     generation: int
-    amount: Money
+    parts: tuple[Part, ...]
+
+    @property
+    def ledger_id(self) -> str:
+        """The receivable it is for; of several the first one."""
+        return self.parts[0].ledger_id
 
 
 def says_ours(identity: BooksIdentity, link: LinkRecord) -> bool:
@@ -34,14 +39,17 @@ def says_ours(identity: BooksIdentity, link: LinkRecord) -> bool:
 def own_link(identity: BooksIdentity, link: LinkRecord, amounts: Iterable[Money]) -> OwnLink | None:
     """The link with the amount among `amounts` that its reference was made from; None where none of them fits.
 
+    A joint link says itself what it asks for each of its receivables.
+
     A link is ours only if its reference is the very key that its own facts derive.
     """
     if not says_ours(identity, link):
         return None
     ledger_id, generation = link.metadata[INVOICE_KEY], int(link.metadata[GENERATION_KEY])
-    for amount in amounts:
-        if natural_key(identity, "link", ledger_id, generation, amount.minor, amount.currency) == link.reference:
-            return OwnLink(link, ledger_id, generation, amount)
+    joint = parts_in(link.metadata)
+    for parts in [joint] if joint else [(Part(ledger_id, amount),) for amount in amounts]:
+        if parts[0].ledger_id == ledger_id and link_key(identity, generation, parts) == link.reference:
+            return OwnLink(link, generation, parts)
     return None
 
 

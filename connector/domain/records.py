@@ -139,7 +139,10 @@ class LedgerRecords:
 
 @dataclass(frozen=True, slots=True)
 class LinkRecord:
-    """A payment link. `amount` is None where it was not read; `made_at` and `retired_at` where nobody can tell."""
+    """A payment link. `amount` is None where it was not read; `made_at` and `retired_at` where nobody can tell.
+
+    `on`: of a joint link taken apart, the one of its receivables that this is about; `amount` is that one's then.
+    """
 
     link_id: str
     url: str
@@ -149,11 +152,12 @@ class LinkRecord:
     active: bool
     made_at: datetime | None = None
     retired_at: datetime | None = None
+    on: str = ""
 
     @property
     def ledger_id(self) -> str:
         """The invoice it says it is for, "" where it says none."""
-        return self.metadata.get(INVOICE_KEY, "")
+        return self.on or self.metadata.get(INVOICE_KEY, "")
 
 
 class PaidState(StrEnum):
@@ -166,7 +170,10 @@ class PaidState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentRecord:
-    """A payment on a link, pending and failed ones too."""
+    """A payment on a link, pending and failed ones too.
+
+    `on`: of one on a joint link, the one of its receivables that this is about; `amount` is that one's then.
+    """
 
     payment_id: str
     link_id: str
@@ -175,11 +182,12 @@ class PaymentRecord:
     metadata: Mapping[str, str]
     live: bool
     states: Timeline[PaidState]
+    on: str = ""
 
     @property
     def ledger_id(self) -> str:
         """The invoice it says it is for, "" where it says none."""
-        return self.metadata.get(INVOICE_KEY, "")
+        return self.on or self.metadata.get(INVOICE_KEY, "")
 
     @property
     def succeeded(self) -> bool:

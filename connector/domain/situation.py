@@ -16,13 +16,14 @@ from connector.domain.receivable import Customer, Receivable
 
 @dataclass(frozen=True, slots=True)
 class LinkFact:
-    """A payment link we made for this receivable and have not seen retired."""
+    """A payment link we made for this receivable and have not seen retired. `amount`: what it asks for this one."""
 
     link_id: str
     url: str
     amount: Money
     used: bool = False  # somebody completed it: it takes no second payment, even if that one failed later
     texted: bool = False  # a text has carried it: it may have been paid on
+    joint: frozenset[str] = frozenset()  # of a joint link: the ledger ids of all its receivables, this one among them
 
 
 @dataclass(frozen=True, slots=True)

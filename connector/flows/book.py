@@ -14,7 +14,7 @@ from typing import Any, Final
 from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState, standing
 from connector.domain.effect import EffectKind, EffectStatus, NewEffect, booking_reference, canonical, natural_key
-from connector.domain.message import MessageProblem
+from connector.domain.message import INVOICE_CAP, MessageProblem
 from connector.domain.money import Money
 from connector.domain.plan import ReceiptFacts, says_how_to_stop
 from connector.domain.receivable import Receivable
@@ -56,6 +56,11 @@ def request_of(row: EffectRow) -> BookingRequest:
     )
 
 
+def reference_of(company: Company, payment: PaymentRow) -> str:
+    """What the booking of this payment on this receivable carries in the ledger."""
+    return booking_reference(company.identity, payment.payment_id, payment.ledger_id if payment.shared else None)
+
+
 def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable) -> Planned:
     """The effect that books this payment on this receivable. Its key is the payment, whatever happens to the rest."""
     amount = Money.from_minor(payment.amount, payment.currency)
@@ -67,7 +72,7 @@ def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable) 
         "currency": amount.currency,
         "booked_on": paid_at.astimezone(company.policy.zone).date().isoformat(),
         "account_id": company.policy.payment_account_id or "",
-        "reference": booking_reference(company.identity, payment.payment_id),
+        "reference": reference_of(company, payment),
         "note": f"Duebird {payment.payment_id} invoice {receivable.label}",
         "payment_method_id": company.policy.payment_method_id,
         "exchange_rate": None,
@@ -153,10 +158,13 @@ def _hold(attempt: Attempt, request: BookingRequest, receivable: Receivable | No
     values = json.loads(row.request)
     now = company.clock.now()
     owed = f"{receivable.balance} is owed and it is {receivable.state}" if receivable else "the ledger has it no more"
+    shared = request.reference != booking_reference(company.identity, values["payment_id"])
+    part = row.subject if shared else ""
     company.store.payment_held(
         company.id,
         values["payment_id"],
-        held_attention(company, attempt.invoice, values["payment_id"], request.amount, owed),
+        row.subject,
+        held_attention(company, attempt.invoice, values["payment_id"], request.amount, owed, part=part),
         now,
         instead_of=row.key,
         why=f"the payment no longer fits: {owed}",
@@ -164,10 +172,12 @@ def _hold(attempt: Attempt, request: BookingRequest, receivable: Receivable | No
     return "held"
 
 
-def held_attention(company: Company, invoice: str, payment_id: str, amount: Money, why: str) -> Attention:
-    """A payment that no rule may settle."""
+def held_attention(
+    company: Company, invoice: str, payment_id: str, amount: Money, why: str, *, part: str = ""
+) -> Attention:
+    """A payment that no rule may settle. `part`: of one for several receivables, which one this is about."""
     return Attention(
-        key=f"{company.id}/payment/{payment_id}",
+        key=f"{company.id}/payment/{payment_id}{'/' if part else ''}{part}",
         subject=invoice,
         happened=f"{company.policy.business}: a payment of {amount} ({payment_id}) arrived for invoice {invoice}, "
         f"but {why}.",
@@ -263,12 +273,19 @@ def _follow(
     planned: list[Planned] = []
     customer = known.customers.get(row.customer_id)
     paid = next((one for one in known.payments[request.ledger_id] if one.payment_id == payment_id), None)
+    amount, invoice = request.amount, receivable.number
+    if paid is not None and paid.shared:
+        settled = _settled_together(company, payment_id)
+        if request.ledger_id != settled[0].ledger_id:
+            return ()  # one word of thanks for one payment: with the booking of the first of its receivables
+        amount = Money.from_minor(sum(one.amount for one in settled), paid.currency)
+        invoice = _numbers(company, settled)
     facts = ReceiptFacts(
         business=company.policy.business,
         customer=receivable.customer_name,
         given_name=customer.given_name if customer else None,
-        amount=request.amount,
-        invoice=receivable.number,
+        amount=amount,
+        invoice=invoice,
         today=local_day(company.clock.now(), company.policy.zone),
     )
     if company.policy.receipts and customer and customer.phone and _is_fresh(company, paid):
@@ -286,6 +303,20 @@ def _follow(
             body = company.words.paid(replace(facts, says_stop=says_stop))
             planned.append(_text(company, "owner", payment_id, owner.e164, body, request.ledger_id))
     return tuple(planned)
+
+
+def _settled_together(company: Company, payment_id: str) -> list[PaymentRow]:
+    """The parts of a payment on a joint link that settle their receivables; what waits for a person is left out."""
+    parts = company.queries.payment_parts(company.id, payment_id)
+    return sorted((one for one in parts if one.verdict != "held"), key=lambda one: one.ledger_id)
+
+
+def _numbers(company: Company, settled: Sequence[PaymentRow]) -> str:
+    """The invoices of several parts, as they fit where one number stands: all of them, else the first and how many."""
+    rows = (company.queries.receivable(company.id, one.ledger_id) for one in settled)
+    labels = [receivable_of(row).label for row in rows if row is not None]
+    all_of_them = ", ".join(labels)
+    return all_of_them if len(all_of_them) <= INVOICE_CAP else f"{labels[0]} +{len(labels) - 1}"
 
 
 def _to_customer(facts: ReceiptFacts, company: Company, known: Facts, row: CustomerRow) -> ReceiptFacts:

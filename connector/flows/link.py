@@ -6,11 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connector.domain.joint import Part, parts_in
 from connector.domain.money import Money
 from connector.flows import lease
 from connector.flows.company import Company
 from connector.ports.processor import PaymentLink
 from state.tables import EffectRow
+
+
+def parts_of(row: EffectRow) -> tuple[Part, ...]:
+    """What a link to be made asks for which receivables, from its frozen request."""
+    values: Mapping[str, Any] = json.loads(row.request)
+    return parts_in(values["metadata"]) or (Part(row.subject, Money.of(values["amount"], values["currency"])),)
 
 
 def adopt(company: Company, row: EffectRow, links: Sequence[PaymentLink], note: str) -> bool:
@@ -31,7 +38,7 @@ def adopt(company: Company, row: EffectRow, links: Sequence[PaymentLink], note: 
         company.id,
         row.key,
         keep,
-        amount=Money.of(values["amount"], values["currency"]),
+        parts=parts_of(row),
         generation=values["generation"],
         now=company.clock.now(),
         note=note,

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.joint import Part
 from connector.domain.money import Money
 from connector.errors import (
     ConfigProblem,
@@ -175,7 +176,8 @@ def create_link(attempt: Attempt) -> str:
     company, row = attempt.company, attempt.row
     values = request_of(row)
     amount = Money.of(values["amount"], values["currency"])
-    moved = _no_longer_wanted(company, row, amount)
+    parts = link.parts_of(row)
+    moved = next((why for one in parts if (why := _no_longer_wanted(company, row, one))), "")
     history = company.store.effects.history(row.key) if row.attempts else []  # what was never tried is in no doubt
     doubted = max((one.at for one in history if one.after == EffectStatus.UNCERTAIN), default=None)
     if moved and doubted is None:
@@ -205,18 +207,18 @@ def create_link(attempt: Attempt) -> str:
     )
     reach(Boundary.ANSWERED, row.kind)
     company.store.link_made(
-        company.id, row.key, made, amount=amount, generation=values["generation"], now=company.clock.now(), note=""
+        company.id, row.key, made, parts=parts, generation=values["generation"], now=company.clock.now(), note=""
     )
     reach(Boundary.CONCLUDED, row.kind)
     return "done"
 
 
-def _no_longer_wanted(company: Company, row: EffectRow, amount: Money) -> str:
+def _no_longer_wanted(company: Company, row: EffectRow, part: Part) -> str:
     """Why no link is needed any more, from what is on record: after an outage the world may have moved on."""
-    known, payments, links = company.queries.owing(company.id, row.subject)
+    known, payments, links = company.queries.owing(company.id, part.ledger_id)
     if known is None or being_paid(receivable_of(known), payments):
         return "nothing is to be paid on it any more"
-    if receivable_of(known).balance != amount:
+    if receivable_of(known).balance != part.amount:
         return "the amount owed has changed"
     # One made for another amount that is owed no more, or is owed again: two could both be paid.
     return "another payment link of it is open" if any(_is_another(one, row) for one in links) else ""

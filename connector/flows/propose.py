@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from connector.domain.approval import waits_long
 from connector.domain.calendar import local_day
@@ -16,6 +16,8 @@ from connector.domain.consent import ConsentState
 from connector.domain.dunning import ConsentRule, Reason
 from connector.domain.effect import EffectKind, NewEffect
 from connector.domain.gates import broken_promise, may_text
+from connector.domain.joint import Part, whole
+from connector.domain.joint_notice import decide_together, together
 from connector.domain.plan import Decision, decide
 from connector.domain.situation import Situation
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
@@ -35,6 +37,7 @@ BATCH: Final = (
 UNHELPFUL_FOR: Final = timedelta(hours=6)  # a record that stands in a text's way is read again once a day, not more
 CUSTOMERS_AGAIN: Final = timedelta(minutes=2)  # while the ledger cannot be asked
 BROKEN_AGAIN: Final = timedelta(hours=6)
+SIBLINGS: Final = 400  # more open invoices of the customers of one batch than one text each could name
 BATCHES_A_RUN: Final = 50  # 10,000 decisions a run; the rest is still due and comes in the next
 
 
@@ -102,11 +105,12 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
     """Decide about these. Returns why some had to be put off: their customers could not be read."""
     now = company.clock.now()
     found, held_up = _with_customers(company, ids, now)
+    joint = _joint(company, found, now) if company.policy.joint else {}
     decisions = []
     late: list[Situation] = []
     planned_for: Counter[str] = Counter()
     asked: set[str] = set()
-    for ledger_id in ids:
+    for ledger_id in dict.fromkeys([*joint, *ids]):
         if ledger_id not in found:
             continue
         situation = found[ledger_id]
@@ -120,15 +124,16 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
                 notices_this_week=lately,
                 may_be_asked=situation.may_be_asked and situation.phone.e164 not in asked,
             )
-        decision = decide(situation, company.policy, company.words, now)
-        if any(one.kind is EffectKind.SEND_TEXT for one in decision.effects) and situation.phone is not None:
+        decision = joint.get(ledger_id) or decide(situation, company.policy, company.words, now)
+        planned = _planned(decision)
+        if any(one.text and one.text.leader is None for one in planned) and situation.phone is not None:
             planned_for[situation.phone.e164] += 1
             if decision.reason is Reason.ASKED:
                 asked.add(situation.phone.e164)
         _tell_of(company, situation, decision, now)
         if decision.reason is Reason.AWAITING_APPROVAL and decision.ask is None and waits_long(situation.words, now):
             late.append(situation)
-        decisions.append(Decided(ledger_id, decision.reason, decision.review_at, _planned(decision), decision.ask))
+        decisions.append(Decided(ledger_id, decision.reason, decision.review_at, planned, decision.ask))
     if late:
         _tell_waiting(company, late, now)
     counts.add("decisions", len(decisions))
@@ -136,6 +141,30 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
     for one in (one for decided in decisions for one in decided.planned):
         reach(Boundary.PLANNED, one.effect.kind, one.text.purpose if one.text else None)
     return held_up
+
+
+def _joint(company: Company, found: dict[str, Situation], now: datetime) -> dict[str, Decision]:
+    """What is decided about receivables that go into one text, by their ledger id; `found` gets those of them it lacks.
+
+    Whoever gets a text now gets it about everything that could be texted about now, whenever its own turn was to be.
+    """
+    policy = company.policy
+    gates = {one: may_text(situation, policy, now) for one, situation in found.items()}
+    owners = {found[one].receivable.customer_id for one, gate in gates.items() if gate.open}
+    if not owners:
+        return {}
+    others = [one for one in company.queries.siblings(company.id, owners) if one not in found][:SIBLINGS]
+    known = situations(company, others, now) if others else {}
+    gates |= {one: may_text(situation, policy, now) for one, situation in known.items()}
+    decided: dict[str, Decision] = {}
+    for members in together([((known | found)[one], gate) for one, gate in gates.items()], policy):
+        step = gates[members[0].receivable.ledger_id].step
+        balances = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
+        if step is None or company.processor.problem_with(whole(balances)):
+            continue
+        decided |= decide_together(members, step, policy, company.words, now) or {}
+    found |= {one: known[one] for one in decided if one in known}
+    return decided
 
 
 def _tell_of(company: Company, situation: Situation, decision: Decision, now: datetime) -> None:
@@ -251,5 +280,6 @@ def text_facts(effect: NewEffect) -> TextFacts | None:
     """What the log keeps of a text, read from its frozen request."""
     if effect.kind is not EffectKind.SEND_TEXT:
         return None
-    request: Mapping[str, str] = json.loads(effect.request)
-    return TextFacts(request["to"], request["purpose"], request.get("step"))
+    request: Mapping[str, Any] = json.loads(effect.request)
+    to, purpose = request["to"], request["purpose"]
+    return TextFacts(to, purpose, request.get("step"), request.get("with"), len(request.get("also", ())))

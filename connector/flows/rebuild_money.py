@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from connector.domain.effect import EffectKind, NewEffect, booking_reference, canonical, natural_key
+from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
 from connector.domain.invariants.reading import reference_of
+from connector.domain.joint import parts_in, whole
 from connector.domain.money import Money
 from connector.domain.rebuilding import OwnLink, own_link, says_ours
 from connector.domain.receivable import Receivable
@@ -16,6 +17,7 @@ from connector.domain.records import INVOICE_KEY, EntryRecord, LinkRecord
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
 from connector.flows import settle
 from connector.flows.book import plan_booking
+from connector.flows.book import reference_of as reference_behind
 from connector.flows.company import Company, Counts
 from connector.flows.rebuild_reading import GROUP, Findings, far_back, go_on, standings
 from connector.flows.trouble import Isolation
@@ -92,6 +94,8 @@ def _store(
 
 def _verified(company: Company, link: LinkRecord, invoices: dict[str, Receivable]) -> OwnLink | None:
     """Most links ask all of their invoice, or what is owed on it; only of others is the amount worth a call."""
+    if parts_in(link.metadata):
+        return own_link(company.identity, link, ())  # it says itself what it asks
     receivable = invoices.get(link.metadata[INVOICE_KEY])
     guesses = [receivable.total, receivable.balance] if receivable is not None else []
     own = own_link(company.identity, link, guesses)
@@ -106,19 +110,19 @@ def _verified(company: Company, link: LinkRecord, invoices: dict[str, Receivable
 
 def _found_link(company: Company, own: OwnLink) -> FoundLink:
     link = own.record
+    amount = whole(own.parts)
     values: dict[str, object] = {
         "reference": link.reference,
-        "amount": str(own.amount.amount),
-        "currency": own.amount.currency,
+        "amount": str(amount.amount),
+        "currency": amount.currency,
         "generation": own.generation,
         "metadata": dict(link.metadata),
     }
-    why = f"a link of ours at the processor that asks {own.amount}"
+    why = f"a link of ours at the processor that asks {amount}"
     effect = NewEffect(link.reference, EffectKind.CREATE_LINK, own.ledger_id, canonical(values), why)
     return FoundLink(
         PaymentLink(link.link_id, link.url, link.active, link.reference, link.metadata),
-        own.ledger_id,
-        own.amount,
+        own.parts,
         own.generation,
         Found(effect, link.link_id, link.made_at or company.clock.now()),
     )
@@ -212,7 +216,7 @@ def bookings(company: Company, findings: Findings) -> None:
     booked = [
         (one, by_reference[reference])
         for one in open_ones
-        if (reference := booking_reference(company.identity, one.payment_id)) in by_reference
+        if (reference := reference_behind(company, one)) in by_reference
     ]
     invoices = standings(company, [one.ledger_id for one, _ in booked], findings)
     for payment, found in _adopted(company, booked, invoices):

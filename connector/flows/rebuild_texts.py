@@ -40,11 +40,12 @@ def texts(company: Company, findings: Findings) -> None:
         DuebirdError: the messaging service or the ledger could not be read.
     """
     listed = far_back(company, "texts", TEXTS_REACH, company.messenger.texts_since, findings)
-    by_url = {row.url: row for row in company.queries.links(company.id)}
+    by_url: defaultdict[str, list[LinkRow]] = defaultdict(list)
+    for row in company.queries.links(company.id):
+        by_url[row.url].append(row)  # of a joint link one for each of its receivables
     about: defaultdict[str, list[tuple[TextRecord, LinkRow]]] = defaultdict(list)
     for text in listed:
-        link = next((by_url[url] for url in addresses_in(text.body) if url in by_url), None)
-        if link is not None:
+        for link in next((by_url[url] for url in addresses_in(text.body) if url in by_url), ()):
             about[link.ledger_id].append((text, link))
     ids = sorted(about)
     for start in range(0, len(ids), GROUP):
@@ -76,6 +77,7 @@ def _store(
     findings: Findings,
 ) -> None:
     known = {row.text_id for row in company.queries.texts_of(company.id, ledger_id)}
+    known |= {one.remote_id for one in effects if one.leader and one.remote_id}
     new = [(text, link) for text, link in carried if text.text_id not in known]
     if not new:
         return
@@ -88,18 +90,21 @@ def _store(
         taken={Step(str(one.step)) for one in effects if one.status == EffectStatus.DONE},
         in_doubt={Step(str(one.step)) for one in effects if one.status in doubtful},
     )
-    sent = [
+    found = [
         FoundText(text, _found(company, ledger_id, step, text, link), link.url)
         for (text, link), step in zip(new, turns.of_texts, strict=True)
         if step is not None
     ]
+    # A text about several is on record with the first of them; with the others stands that it went out.
+    sent = [one for one in found if one.sent.text is None or one.sent.text.leader is None]
+    joined = [one.sent for one in found if one not in sent]
     done = {one.step for one in effects if one.status == EffectStatus.DONE}
     rest = [step for step in NOTICES if step in turns.spent and step not in turns.of_texts and step not in done]
     last, link = new[-1]
     spent = [_found(company, ledger_id, step, last, link, sent=False) for step in rest]
-    stored = company.store.texts_found(company.id, sent, spent, WHY_SPENT, company.clock.now())
+    stored = company.store.texts_found(company.id, sent, joined, spent, WHY_SPENT, company.clock.now())
     findings.count("texts not on record", stored)
-    if len(sent) < len(new):
+    if len(found) < len(new):
         findings.miss(f"Invoice {ledger_id} has more texts at the messaging service than there are occasions for one.")
 
 
@@ -115,12 +120,15 @@ def _found(
         "evidence": link.url,
     }
     key = natural_key(company.identity, "notice", ledger_id, step)
-    effect = NewEffect(key, EffectKind.SEND_TEXT, ledger_id, canonical(request), f"notice: {step.value}")
+    first, *others = (link.joint or ledger_id).split(" ")
+    leader = natural_key(company.identity, "notice", first, step) if first != ledger_id else None
+    joint: dict[str, object] = {"with": leader} if leader else {"also": others} if others else {}
+    effect = NewEffect(key, EffectKind.SEND_TEXT, ledger_id, canonical({**request, **joint}), f"notice: {step.value}")
     return Found(
         effect,
         text.text_id if sent else None,
         text.created_at,
-        TextFacts(text.to.e164, "notice", step.value),
+        TextFacts(text.to.e164, "notice", step.value, leader, 0 if leader else len(others)),
     )
 
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar
 
-from connector.domain.effect import booking_reference, natural_key
+from connector.domain.joint import Part, link_key, parts_in
 from connector.domain.money import Money
 from connector.domain.settlement import Verdict, allocate
 from connector.errors import DuebirdError, Transient
 from connector.failpoints import Boundary, Place, reach
-from connector.flows.book import evidence, held_attention, plan_booking
+from connector.flows.book import evidence, held_attention, plan_booking, reference_of
 from connector.flows.company import Company, Counts
 from connector.flows.poll import reread
 from connector.flows.trouble import Isolation
@@ -75,7 +75,8 @@ def _payments(company: Company, pool: Executor, counts: Counts) -> DuebirdError 
         counts.add("payments put off")
         told = None if isinstance(trouble, Transient) else _waiting_payment(company, payment, trouble)
         now = company.clock.now()
-        company.store.payment_later(company.id, payment.payment_id, now + _put_off(trouble), told, now)
+        again = now + _put_off(trouble)
+        company.store.payment_later(company.id, payment.payment_id, payment.ledger_id, again, told, now)
     if guard.over:
         counts.add("payments waiting for the ledger")
     return guard.last if guard.over else None
@@ -142,7 +143,7 @@ def _odd_event(company: Company, hint: HintRow, trouble: DuebirdError) -> Attent
 def _waiting_payment(company: Company, payment: PaymentRow, trouble: DuebirdError) -> Attention:
     amount = Money.from_minor(payment.amount, payment.currency)
     return Attention(
-        key=f"{company.id}/unsettled/{payment.payment_id}",
+        key=f"{company.id}/unsettled/{payment.payment_id}{'/' + payment.ledger_id if payment.shared else ''}",
         subject=payment.ledger_id,
         happened=f"{company.policy.business}: a payment of {amount} ({payment.payment_id}) arrived, but its invoice "
         f"{payment.ledger_id} could not be read: {trouble.message}",
@@ -208,12 +209,13 @@ def _money_back(company: Company, hint: HintRow, payment: PaymentRow | None) -> 
 
 def note_payment(company: Company, payment: Payment, counts: Counts, *, hints: Sequence[str] = ()) -> bool:
     """Store a payment fetched from the processor, and that its `hints` are worked; False where it is not ours."""
-    ledger_id = _whose(company, payment)
-    if ledger_id is None:
+    parts = _whose(company, payment)
+    if not parts:
         if payment.metadata.get("duebird_tenant") == company.identity.tenant_id:
             _stranger(company, payment)
         return False
-    if not company.store.payment_read(company.id, payment, ledger_id, company.clock.now(), hints=hints):
+    ledger_id = parts[0].ledger_id
+    if not company.store.payment_read(company.id, payment, ledger_id, company.clock.now(), hints=hints, parts=parts):
         return True
     reach(Place.PAYMENT_STORED)
     counts.add(f"payments {payment.state}")
@@ -251,25 +253,25 @@ def _stranger(company: Company, payment: Payment) -> None:
     )
 
 
-def _whose(company: Company, payment: Payment) -> str | None:
-    """Which receivable a payment is for; None where it is none of ours.
+def _whose(company: Company, payment: Payment) -> tuple[Part, ...]:
+    """Which receivables a payment is for, the first one leading; none where it is none of ours.
 
     A link we remember decides. One we do not remember (lost state) is ours only if its reference is the very key that
     its own facts derive: anybody with access to the dashboard can write metadata.
     """
     link = company.queries.link(company.id, payment.link_id)
     if link is not None:
-        return link.ledger_id
+        lead = link.joint.split(" ")[0] if link.joint else link.ledger_id
+        return (Part(lead, payment.amount),)  # the store has what the link asks for each
     data = payment.metadata
     ledger_id, generation = data.get("duebird_invoice"), data.get("duebird_generation")
     if not ledger_id or not generation or data.get("duebird_tenant") != company.identity.tenant_id:
-        return None
+        return ()
     if not generation.isascii() or not generation.isdigit():
-        return None
-    key = natural_key(
-        company.identity, "link", ledger_id, int(generation), payment.amount.minor, payment.amount.currency
-    )
-    return ledger_id if key == payment.reference else None
+        return ()
+    parts = parts_in(data) or (Part(ledger_id, payment.amount),)
+    ours = parts[0].ledger_id == ledger_id and link_key(company.identity, int(generation), parts) == payment.reference
+    return parts if ours else ()
 
 
 def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
@@ -279,8 +281,7 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
     now = company.clock.now()
     if allocation.held and receivable is not None and allocation.verdict is not Verdict.OTHER_MODE:
         # It may look paid because this very payment is in the ledger already, from a life before this one.
-        reference = booking_reference(company.identity, payment.payment_id)
-        booked = evidence(company.ledger.bookings_on(payment.ledger_id), reference) is not None
+        booked = evidence(company.ledger.bookings_on(payment.ledger_id), reference_of(company, payment)) is not None
     else:
         booked = False
     if receivable is not None and (booked or not allocation.held):
@@ -290,6 +291,7 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
         counts.add("payments allocated")
         return
     invoice = receivable.label if receivable else payment.ledger_id
-    said_no = held_attention(company, invoice, payment.payment_id, amount, _SAID_NO[allocation.verdict])
-    company.store.payment_held(company.id, payment.payment_id, said_no, now)
+    why, part = _SAID_NO[allocation.verdict], payment.ledger_id if payment.shared else ""
+    said_no = held_attention(company, invoice, payment.payment_id, amount, why, part=part)
+    company.store.payment_held(company.id, payment.payment_id, payment.ledger_id, said_no, now)
     counts.add("payments held")

@@ -53,7 +53,9 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
     customer_row = facts.customers.get(row.customer_id)
     customer = customer_of(customer_row) if customer_row else None
     phone = Phone(customer_row.phone) if customer_row and customer_row.phone else None
-    effects = [effect for effect in facts.effects.get(ledger_id, []) if effect.key != ignoring]
+    effects = [
+        one for one in facts.effects.get(ledger_id, []) if ignoring is None or ignoring not in (one.key, one.leader)
+    ]
     links = facts.links.get(ledger_id, [])
     payments = facts.payments.get(ledger_id, [])
     spent = frozenset(Step(effect.step) for effect in effects if effect.step and step_is_spent(effect))
@@ -124,7 +126,8 @@ def _arrived(receivable: Receivable, payments: Sequence[PaymentRow]) -> bool:
 
 def _link(row: LinkRow, *, used: bool) -> LinkFact:
     amount = Money.from_minor(row.amount, row.currency)
-    return LinkFact(row.link_id, row.url, amount, used, texted=row.texted_at is not None)
+    joint = frozenset(row.joint.split(" ")) if row.joint else frozenset[str]()
+    return LinkFact(row.link_id, row.url, amount, used, texted=row.texted_at is not None, joint=joint)
 
 
 def _today(
@@ -151,4 +154,5 @@ def _last(facts: Facts, phone: Phone | None, keys: set[str]) -> datetime | None:
     """When the latest notice about a receivable went out, or was planned, by the keys of its effects."""
     if phone is None:
         return None
-    return max((at for key, at in facts.notices.get(phone.e164, []) if key in keys), default=None)
+    told = (*facts.notices.get(phone.e164, ()), *facts.joined.get(phone.e164, ()))
+    return max((at for key, at in told if key in keys), default=None)

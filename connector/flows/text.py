@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState,
 from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.gates import may_ask, may_text, may_thank
 from connector.domain.hours import Hours, courtesy_hours, hours_of
+from connector.domain.joint_notice import joint_link, joint_notice
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
 from connector.domain.plan import notice, request
@@ -142,6 +143,7 @@ def _wrong_clock(company: Company, error: timedelta, now: datetime) -> None:
 def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) -> tuple[str, datetime | None] | None:
     """Why a notice must not go out after all, from the ledger, the processor and the register as they are now."""
     situation = reread_situation(company, row.subject, ignoring=row.key)
+    others = [reread_situation(company, one, ignoring=row.key) for one in values.get("also", ())]
     link = next((one for one in situation.live_links if one.link_id == values["link_id"]), None)
     if link is None:
         return "its payment link is down", None
@@ -149,13 +151,39 @@ def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) ->
         # Nobody can have paid on a link that no text has carried yet; from then on the processor is asked.
         for payment in company.processor.payments_on(link.link_id):
             company.store.payment_read(company.id, payment, row.subject, company.clock.now())
-        situation = situations(company, [row.subject], company.clock.now(), ignoring=row.key)[row.subject]
-    return _mismatch(company, row, values, situation, company.clock.now())
+        ids = [row.subject, *values.get("also", ())]
+        found = situations(company, ids, company.clock.now(), ignoring=row.key)
+        situation, *others = [found[one] for one in ids]
+    now = company.clock.now()
+    for other in others:  # each as if the text were about it alone; what they say together is seen last
+        if (stop := _gates_stop(company, row, values, other, now)) is not None:
+            return stop
+    return _mismatch(company, row, values, [situation, *others], now)
 
 
 def _mismatch(
+    company: Company, row: EffectRow, values: Mapping[str, Any], members: Sequence[Situation], now: datetime
+) -> tuple[str, datetime | None] | None:
+    situation, step = members[0], Step(str(row.step))
+    if (stop := _gates_stop(company, row, values, situation, now)) is not None:
+        return stop
+    # Planned yesterday it says "is due today"; and the due date, the name or the wording may have changed since.
+    try:
+        if len(members) > 1:
+            if joint_link(members) is None:
+                return "the amount owed has changed", None
+            fresh = joint_notice(members, step, company.policy, company.words, now)[0]
+        else:
+            fresh = notice(situation, company.policy, company.words, step, now)
+    except MessageProblem as problem:
+        return str(problem), None
+    return None if fresh.request == row.request else ("its words are out of date", None)
+
+
+def _gates_stop(
     company: Company, row: EffectRow, values: Mapping[str, Any], situation: Situation, now: datetime
 ) -> tuple[str, datetime | None] | None:
+    """Why there must be no text about this receivable."""
     gate = may_text(situation, company.policy, now, ignoring=row.key)
     if not gate.open:
         return SENTENCES[gate.reason], None
@@ -168,14 +196,7 @@ def _mismatch(
         for one in situation.live_links
         if one.link_id == values["link_id"] and one.amount == situation.receivable.balance and not one.used
     ]
-    if not fits:
-        return "the amount owed has changed", None
-    # Planned yesterday it says "is due today"; and the due date, the name or the wording may have changed since.
-    try:
-        fresh = notice(situation, company.policy, company.words, gate.step, now)
-    except MessageProblem as problem:
-        return str(problem), None
-    return None if fresh.request == row.request else ("its words are out of date", None)
+    return None if fits else ("the amount owed has changed", None)
 
 
 def _request_stop(company: Company, row: EffectRow) -> tuple[str, datetime | None] | None:

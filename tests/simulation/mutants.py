@@ -249,8 +249,8 @@ def _booked_today(company: Company) -> Company:
 
 
 def _held_unseen(company: Company) -> Company:
-    def held(whose: str, payment_id: str, attention: Any, now: Any, **more: Any) -> None:
-        company.store.payment_held(whose, payment_id, replace(attention, happened="", key="nothing"), now, **more)
+    def held(whose: str, payment_id: str, on: str, attention: Any, now: Any, **more: Any) -> None:
+        company.store.payment_held(whose, payment_id, on, replace(attention, happened="", key="nothing"), now, **more)
 
     return _other(company, "store", payment_held=held)
 

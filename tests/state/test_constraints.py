@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from connector.domain.consent_chain import BEGINNING
 from connector.domain.effect import BooksIdentity, EffectKind
+from connector.domain.joint import Part
 from connector.domain.money import Money
 from connector.errors import ConfigProblem
 from state.tables import CompanyRow, ConsentRow, EffectRow, PaymentRow, TextRow
@@ -84,10 +85,10 @@ def test_one_reference_cannot_have_two_links(house: House) -> None:
     for key in ("A", "B"):
         house.plan(key)
         house.start(key)
-    amount = Money.of("120.00", "USD")
-    house.store.link_made("acme", "A", link("plink_1", "REF"), amount=amount, generation=1, now=NOW, note="")
+    parts = [Part("inv1", Money.of("120.00", "USD"))]
+    house.store.link_made("acme", "A", link("plink_1", "REF"), parts=parts, generation=1, now=NOW, note="")
     with pytest.raises(IntegrityError):
-        house.store.link_made("acme", "B", link("plink_2", "REF"), amount=amount, generation=2, now=NOW, note="")
+        house.store.link_made("acme", "B", link("plink_2", "REF"), parts=parts, generation=2, now=NOW, note="")
     assert house.status("B") == "in_flight"
 
 

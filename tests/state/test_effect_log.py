@@ -7,11 +7,14 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.joint import Part
 from connector.domain.money import Money
 from connector.errors import Bug
 from tests.state.house import NOW, House, attention, link, receivable
 
 LATER = NOW + timedelta(hours=1)
+
+ALL = [Part("inv1", Money.of("120.00", "USD"))]
 
 
 def test_an_occasion_is_planned_once(house: House) -> None:
@@ -102,7 +105,7 @@ def test_only_what_was_refused_or_is_in_doubt_can_be_ordered_again(house: House,
     if status in {"in_flight", "done"}:
         house.start()
     if status == "done":
-        house.store.link_made("acme", "KEY", link(), amount=Money.of("120.00", "USD"), generation=1, now=NOW, note="")
+        house.store.link_made("acme", "KEY", link(), parts=ALL, generation=1, now=NOW, note="")
     if status == "cancelled":
         house.store.effect_cancelled("acme", "KEY", NOW, "")
     with pytest.raises(Bug):
@@ -125,7 +128,7 @@ def test_what_a_person_was_told_is_closed_once_it_is_done_after_all(house: House
     house.store.attend("acme", attention("acme/effect/KEYOTHER/0"), NOW)
     house.store.effects.order_retry("KEY", LATER)
     house.start()
-    house.store.link_made("acme", "KEY", link(), amount=Money.of("1.00", "USD"), generation=1, now=LATER, note="")
+    house.store.link_made("acme", "KEY", link(), parts=ALL, generation=1, now=LATER, note="")
     assert [item.key for item in house.queries.attention("acme")] == []
 
 

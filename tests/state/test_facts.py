@@ -8,6 +8,7 @@ from datetime import timedelta
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import Reason
 from connector.domain.effect import EffectKind, NewEffect
+from connector.domain.joint import Part
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, ReceivableState
 from connector.ports.ledger import Booking, BookingState, ChangePage
@@ -157,7 +158,9 @@ def test_a_number_change_brings_up_the_customers_invoices(house: House) -> None:
 def test_a_link_found_down_is_kept_as_retired(house: House) -> None:
     house.plan()
     house.start()
-    house.store.link_made("acme", "KEY", link(active=False), amount=AMOUNT, generation=1, now=NOW, note="")
+    house.store.link_made(
+        "acme", "KEY", link(active=False), parts=[Part("inv1", AMOUNT)], generation=1, now=NOW, note=""
+    )
     assert not house.queries.has_live_links("acme")
     found = house.queries.link("acme", "plink_1")
     assert found is not None
@@ -167,7 +170,7 @@ def test_a_link_found_down_is_kept_as_retired(house: House) -> None:
 def test_a_link_is_marked_as_texted_with_the_notice_that_carries_it(house: House) -> None:
     house.plan("LINK")
     house.start("LINK")
-    house.store.link_made("acme", "LINK", link(), amount=AMOUNT, generation=1, now=NOW, note="")
+    house.store.link_made("acme", "LINK", link(), parts=[Part("inv1", AMOUNT)], generation=1, now=NOW, note="")
     house.plan("TEXT", kind=EffectKind.SEND_TEXT)
     house.start("TEXT")
     house.store.text_sent("acme", "TEXT", sent(), LATER, check_at=LATER, note="")
@@ -194,7 +197,7 @@ def test_a_payment_that_succeeded_stays_so(house: House) -> None:
 
 def test_a_payment_put_off_comes_back_and_holds_up_nothing(house: House) -> None:
     house.store.payment_read("acme", payment(), "inv1", NOW)
-    house.store.payment_later("acme", "pi_1", LATER, attention(), NOW)
+    house.store.payment_later("acme", "pi_1", "inv1", LATER, attention(), NOW)
     assert house.queries.payments_to_settle("acme", NOW, 5) == []
     assert len(house.queries.payments_to_settle("acme", LATER, 5)) == 1
     assert len(house.queries.attention("acme")) == 1
@@ -202,7 +205,7 @@ def test_a_payment_put_off_comes_back_and_holds_up_nothing(house: House) -> None
 
 def test_what_stands_in_the_way_of_a_thing_no_longer_on_record_is_told_all_the_same(house: House) -> None:
     house.store.hint_later("acme", "evt_gone", LATER, attention("acme/event/evt_gone"), NOW)
-    house.store.payment_later("acme", "pi_gone", LATER, attention("acme/unsettled/pi_gone"), NOW)
+    house.store.payment_later("acme", "pi_gone", "inv1", LATER, attention("acme/unsettled/pi_gone"), NOW)
     assert len(house.queries.attention("acme")) == 2
     assert house.queries.unworked_hints("acme", LATER, 5) == []
     assert house.queries.payments_to_settle("acme", LATER, 5) == []
@@ -214,7 +217,7 @@ def test_an_allocation_and_its_booking_are_one_stroke_and_so_is_a_hold(house: Ho
     house.store.payment_allocated("acme", "pi_1", booking, NOW)
     assert house.queries.payments_to_settle("acme", NOW, 5) == []
     assert house.status("BOOK") == "planned"
-    house.store.payment_held("acme", "pi_1", attention(), NOW, instead_of="BOOK", why="no longer fits")
+    house.store.payment_held("acme", "pi_1", "inv1", attention(), NOW, instead_of="BOOK", why="no longer fits")
     row = house.queries.payment("acme", "pi_1")
     assert row is not None
     assert (row.verdict, house.status("BOOK")) == ("held", "cancelled")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connector.domain.effect import BooksIdentity, EffectKind
+from connector.domain.joint import Part
 from connector.errors import DatabaseTrouble
 from connector.ports.processor import PaymentState
 from state.glance import Glance, file_glances
@@ -27,7 +28,9 @@ def fill(house: House) -> None:
     house.store.receivables_read("other", [receivable("inv9")], NOW)
     house.plan("LINK")
     house.start("LINK")
-    house.store.link_made("acme", "LINK", link(), amount=receivable().total, generation=1, now=NOW, note="")
+    house.store.link_made(
+        "acme", "LINK", link(), parts=[Part("inv1", receivable().total)], generation=1, now=NOW, note=""
+    )
     house.plan("TEXT", kind=EffectKind.SEND_TEXT)
     house.start("TEXT")
     house.store.text_sent("acme", "TEXT", sent(), NOW + timedelta(seconds=3, microseconds=5), check_at=NOW, note="")

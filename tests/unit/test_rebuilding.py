@@ -9,9 +9,10 @@ import pytest
 
 from connector.domain.dunning import DUE_RULE, ISSUED_RULE, NOTICES, Step, rule_of
 from connector.domain.effect import BooksIdentity, natural_key
+from connector.domain.joint import PARTS_KEY, Part, link_key, written
 from connector.domain.money import Money
 from connector.domain.rebuilding import own_link, turns_of
-from connector.domain.records import LinkRecord
+from connector.domain.records import INVOICE_KEY, LinkRecord
 from tests.state.house import receivable
 
 BOTH = (ISSUED_RULE, DUE_RULE)
@@ -90,7 +91,7 @@ def link(generation: str = "1", tenant: str = "books-1", reference: str = "") ->
 def test_a_link_is_ours_by_the_key_its_own_facts_derive() -> None:
     own = own_link(BOOKS, link(), [OTHER, DOLLARS])
     assert own is not None
-    assert (own.ledger_id, own.generation, own.amount) == ("inv1", 1, DOLLARS)
+    assert (own.ledger_id, own.generation, own.parts) == ("inv1", 1, (Part("inv1", DOLLARS),))
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,16 @@ def test_marks_that_anybody_can_write_make_no_link_ours(stranger: LinkRecord) ->
 
 def test_a_link_that_asks_another_amount_than_its_key_says_is_not_ours() -> None:
     assert own_link(BOOKS, link(), [OTHER]) is None
+
+
+def test_a_joint_link_says_itself_what_it_asks_for_each_of_its_invoices() -> None:
+    parts = (Part("inv1", DOLLARS), Part("inv2", OTHER))
+    asked = {PARTS_KEY: written(parts)}
+    joint = replace(link(), reference=link_key(BOOKS, 1, parts), metadata={**link().metadata, **asked})
+    own = own_link(BOOKS, joint, ())
+    assert own is not None
+    assert own.parts == parts
+    other = replace(joint, metadata={**joint.metadata, PARTS_KEY: written((Part("inv1", OTHER), Part("inv2", OTHER)))})
+    assert own_link(BOOKS, other, [DOLLARS]) is None
+    led_by_another = replace(joint, metadata={**joint.metadata, INVOICE_KEY: "inv2"})
+    assert own_link(BOOKS, led_by_another, [DOLLARS]) is None

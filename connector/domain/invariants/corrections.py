@@ -7,12 +7,13 @@ payment has slipped in. Once they are booked, each is bound here to its refund o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
 from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_entry, of_payment, of_refund
 from connector.domain.invariants.reading import OUR_REFERENCE, Reading
-from connector.domain.records import EntryKind
+from connector.domain.records import EntryKind, PaymentRecord
 
 REFUNDS: Final = 8
 FEES: Final = 9
@@ -25,14 +26,15 @@ def check_refunds(reading: Reading) -> Iterator[Finding]:
     if refunds is None:
         yield NotCheckable(REFUNDS, "Refunds at the processor were not read.")
         return
-    ours = {one.payment_id: one for one in reading.payments}
-    behind = {payment.payment_id: reference for reference, payment in reading.payment_behind.items()}
+    ours: defaultdict[str, list[PaymentRecord]] = defaultdict(list)
+    for one in reading.payments:
+        ours[one.payment_id].append(one)
     for refund in refunds:
-        payment = ours.get(refund.payment_id)
-        if payment is None:
-            continue
-        entries = [one for one in reading.bookings_by_reference.get(behind[payment.payment_id], []) if one.live]
+        parts = ours.get(refund.payment_id, [])
+        found = (reading.bookings_by_reference.get(reading.reference_behind(part), []) for part in parts)
+        entries = [entry for some in found for entry in some if entry.live]
         if entries:
+            payment = parts[0]
             why = (
                 f"{refund.amount} of the payment {payment.payment_id} was given back, and the ledger still has the "
                 "payment. Duebird books no refunds: see that the refund is in the books too."

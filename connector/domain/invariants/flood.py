@@ -25,7 +25,7 @@ TAKEN_UP_WITHIN: Final = timedelta(minutes=1)
 
 def check(reading: Reading) -> Iterator[Finding]:
     """More notices to one number in one of its days, or in all in an hour or a day, than the settings allow."""
-    texts = [one.text for one in reading.notices if one.text.counts]
+    texts = [one for one in reading.notice_texts if one.counts]
     yield from _a_number(reading, texts)
     rules = reading.records.rules
     for cap, span, words in (

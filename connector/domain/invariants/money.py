@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.effect import booking_reference
 from connector.domain.invariants.finding import (
     Finding,
     LookAt,
@@ -108,7 +107,7 @@ def _had_succeeded(payment: PaymentRecord, when: datetime | None) -> bool:
 
 def _booked(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
     """That a payment is in the books; only demanded once there was time."""
-    reference = booking_reference(reading.records.identity, payment.payment_id)
+    reference = reading.reference_behind(payment)
     entries = reading.bookings_by_reference.get(reference, [])
     if any(one.live for one in entries) or not reading.healthy:
         return

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.effect import booking_reference
 from connector.domain.invariants.finding import (
     Finding,
     NotCheckable,
@@ -76,7 +75,7 @@ def _being_paid(reading: Reading, payment: PaymentRecord, notice: Notice, begin:
 
 
 def _accounted_for(reading: Reading, payment: PaymentRecord, notice: Notice, end: datetime) -> bool:
-    reference = booking_reference(reading.records.identity, payment.payment_id)
+    reference = reading.reference_behind(payment)
     if any(one.made_at is None or one.made_at <= end for one in reading.bookings_by_reference.get(reference, [])):
         return True
     refunds = reading.records.processor.refunds or ()

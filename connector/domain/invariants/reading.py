@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from connector.domain.asking import is_request
 from connector.domain.effect import booking_reference, natural_key
+from connector.domain.joint import Part, link_key, parts_in, whole
 from connector.domain.message import clean_name
 from connector.domain.money import Money
 from connector.domain.records import (
     GENERATION_KEY,
+    INVOICE_KEY,
     TENANT_KEY,
     EntryKind,
     EntryRecord,
@@ -32,7 +34,10 @@ ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A text that carries a payment link of ours, and the invoice of that link where the ledger still has it."""
+    """A text that carries a payment link of ours, and the invoice of that link where the ledger still has it.
+
+    A text about several invoices is a notice of each.
+    """
 
     text: TextRecord
     link: LinkRecord
@@ -58,9 +63,22 @@ class Reading:
 
     @cached_property
     def links(self) -> tuple[LinkRecord, ...]:
-        """Ours: they name this company's books."""
+        """Ours: they name this company's books. A joint one stands here once for each of its receivables."""
         tenant = self.records.identity.tenant_id
-        return tuple(one for one in self.records.processor.links if one.metadata.get(TENANT_KEY) == tenant)
+        ours = (one for one in self.records.processor.links if one.metadata.get(TENANT_KEY) == tenant)
+        return tuple(
+            part
+            for link in ours
+            for part in ([replace(link, on=one.ledger_id, amount=one.amount) for one in self._joint(link)] or [link])
+        )
+
+    def _joint(self, link: LinkRecord | PaymentRecord) -> tuple[Part, ...]:
+        """What a joint link, or a payment on one, says of its receivables, where that is the very thing it was made."""
+        parts, generation = parts_in(link.metadata), link.metadata.get(GENERATION_KEY, "")
+        if not parts or not generation.isdecimal() or parts[0].ledger_id != link.metadata.get(INVOICE_KEY):
+            return ()
+        ours = link_key(self.records.identity, int(generation), parts) == link.reference
+        return parts if ours and link.amount in {None, whole(parts)} else ()
 
     @cached_property
     def links_of(self) -> dict[str, list[LinkRecord]]:
@@ -71,15 +89,23 @@ class Reading:
         return dict(found)
 
     @cached_property
-    def link_at(self) -> dict[str, LinkRecord]:
-        """Our links by their address."""
-        return {one.url: one for one in self.links}
+    def link_at(self) -> dict[str, list[LinkRecord]]:
+        """Our links by their address; a joint one for each of its receivables."""
+        found: defaultdict[str, list[LinkRecord]] = defaultdict(list)
+        for link in self.links:
+            found[link.url].append(link)
+        return dict(found)
 
     @cached_property
     def payments(self) -> tuple[PaymentRecord, ...]:
-        """Ours: they name this company's books."""
+        """Ours: they name this company's books. One on a joint link stands here once for each of its receivables."""
         tenant = self.records.identity.tenant_id
-        return tuple(one for one in self.records.processor.payments if one.metadata.get(TENANT_KEY) == tenant)
+        ours = (one for one in self.records.processor.payments if one.metadata.get(TENANT_KEY) == tenant)
+        return tuple(
+            part
+            for paid in ours
+            for part in ([replace(paid, on=one.ledger_id, amount=one.amount) for one in self._joint(paid)] or [paid])
+        )
 
     @cached_property
     def payments_of(self) -> dict[str, list[PaymentRecord]]:
@@ -92,7 +118,11 @@ class Reading:
     @cached_property
     def payment_behind(self) -> dict[str, PaymentRecord]:
         """Our payments by the reference their booking must carry."""
-        return {booking_reference(self.records.identity, one.payment_id): one for one in self.payments}
+        return {self.reference_behind(one): one for one in self.payments}
+
+    def reference_behind(self, payment: PaymentRecord) -> str:
+        """The reference that the booking of a payment, or of its part for one receivable, must carry."""
+        return booking_reference(self.records.identity, payment.payment_id, payment.on or None)
 
     @cached_property
     def bookings(self) -> tuple[EntryRecord, ...]:
@@ -124,10 +154,14 @@ class Reading:
         """Texts that carry a link of ours, oldest first."""
         found = []
         for text in sorted(self.records.messenger.texts, key=lambda one: (one.moment, one.text_id)):
-            link = next((self.link_at[url] for url in addresses_in(text.body) if url in self.link_at), None)
-            if link is not None:
-                found.append(Notice(text, link, self.invoices.get(link.ledger_id)))
+            links = next((self.link_at[url] for url in addresses_in(text.body) if url in self.link_at), ())
+            found += [Notice(text, link, self.invoices.get(link.ledger_id)) for link in links]
         return tuple(found)
+
+    @cached_property
+    def notice_texts(self) -> tuple[TextRecord, ...]:
+        """Each of those texts once, oldest first."""
+        return tuple({one.text.text_id: one.text for one in self.notices}.values())
 
     @cached_property
     def courtesies(self) -> tuple[tuple[TextRecord, InvoiceRecord | None], ...]:
@@ -168,10 +202,13 @@ class Reading:
         """Every text that is ours as far as can be told."""
         if self.records.messenger.ours_alone:
             return self.records.messenger.texts
-        return (*(one.text for one in self.notices), *(text for text, _ in self.courtesies), *self.requests)
+        return (*self.notice_texts, *(text for text, _ in self.courtesies), *self.requests)
 
     def key_of(self, link: LinkRecord, amount: Money) -> str:
         """The reference that a link must carry which asks this amount, by the facts it names."""
+        if link.on:  # what a joint link asks stands in it, and was held against its reference when it was taken apart
+            asked = {one.ledger_id: one.amount for one in parts_in(link.metadata)}
+            return link.reference if asked[link.on] == amount else ""
         generation = link.metadata.get(GENERATION_KEY, "")
         parts = (link.ledger_id, int(generation) if generation.isdecimal() else 0, amount.minor, amount.currency)
         return natural_key(self.records.identity, "link", *parts)

@@ -19,8 +19,9 @@ from connector.domain.invariants.finding import (
     of_text,
 )
 from connector.domain.invariants.reading import OUR_REFERENCE, Reading
+from connector.domain.joint import PARTS_KEY
 from connector.domain.lease import anchor_id
-from connector.domain.records import TENANT_KEY, LinkRecord, RequestRecord, Service
+from connector.domain.records import INVOICE_KEY, TENANT_KEY, LinkRecord, PaymentRecord, RequestRecord, Service
 
 ONLY_OURS: Final = 11
 NO_CROSSING: Final = 12
@@ -95,10 +96,10 @@ def _payments(reading: Reading) -> Iterator[Finding]:
     links = {one.link_id: one for one in records.processor.links}
     for payment in reading.payments:
         link = links.get(payment.link_id)
-        if link is not None and (link.reference, link.ledger_id) != (payment.reference, payment.ledger_id):
+        if link is not None and _marks(link) != _marks(payment):
             sentence = f"The payment {payment.payment_id} names another reference or invoice than its payment link."
             yield Violation(NO_CROSSING, sentence, (of_payment(payment), of_link(link)), CROSSED)
-        entries = reading.bookings_by_reference.get(booking_reference(records.identity, payment.payment_id), [])
+        entries = reading.bookings_by_reference.get(reading.reference_behind(payment), [])
         if payment.live != records.rules.live and any(one.live for one in entries):
             modes = ("live", "test") if payment.live else ("test", "live")
             sentence = f"A {modes[0]} payment ({payment.payment_id}) is in the books of a company in {modes[1]} mode."
@@ -114,6 +115,10 @@ def _payments(reading: Reading) -> Iterator[Finding]:
         if stranger is not None and any(one.live for one in entries):
             sentence = f"The payment {stranger.payment_id} names other books than those in which it is booked."
             yield Violation(NO_CROSSING, sentence, (of_payment(stranger), *map(of_entry, entries)), CROSSED)
+
+
+def _marks(one: LinkRecord | PaymentRecord) -> tuple[str, str | None, str | None]:
+    return one.reference, one.metadata.get(INVOICE_KEY), one.metadata.get(PARTS_KEY)
 
 
 def _recipients(reading: Reading) -> Iterator[Finding]:

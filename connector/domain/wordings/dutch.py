@@ -32,6 +32,9 @@ DUTCH: Final = LanguageWords(
         "[Beste {first_name}, ]{business} over factuur[ {invoice}] van {amount}. Klopt iets niet? Antwoord "
         "ons. Betalen: {link}"
     ),
+    joint=(
+        "[Beste {first_name}, ]{business}: {count} facturen[ ({invoice})] staan open, samen {amount}. Betalen: {link}"
+    ),
     receipt=(
         "[Beste {first_name}, ]dank u wel! {business} heeft uw betaling van {amount}[ voor factuur "
         "{invoice}] ontvangen."

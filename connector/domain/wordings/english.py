@@ -28,6 +28,7 @@ ENGLISH: Final = LanguageWords(
     overdue_3=(
         "[Hi {first_name}, ]{business} about invoice[ {invoice}], {amount}. Is something wrong? Just reply. Pay: {link}"
     ),
+    joint="[Hi {first_name}, ]{business}: {count} invoices[ ({invoice})] are open, {amount} in all. Pay: {link}",
     receipt="[Hi {first_name}, ]thank you! {business} received your payment of {amount}[ for invoice {invoice}].",
     paid="{business}: {customer} paid {amount}[ for invoice {invoice}]. It is booked. Duebird",
     opt_out="Reply STOP to opt out.",

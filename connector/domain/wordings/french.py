@@ -37,6 +37,10 @@ FRENCH: Final = LanguageWords(
         "[Bonjour {first_name}, ]{business}, au sujet de la facture[ {invoice}], {amount}. Un souci ? "
         "Répondez. Payer : {link}"
     ),
+    joint=(
+        "[Bonjour {first_name}, ]{business} : {count} factures[ ({invoice})] à régler, {amount} au "
+        "total. Payer : {link}"
+    ),
     receipt=(
         "[Bonjour {first_name}, ]merci ! {business} a bien enregistré votre paiement de {amount}[ pour la "
         "facture {invoice}]."

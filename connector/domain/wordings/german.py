@@ -37,6 +37,10 @@ GERMAN: Final = LanguageWords(
         "[Guten Tag {first_name}, ]{business} zur Rechnung[ {invoice}] über {amount}. Ein Problem? Antworten "
         "Sie. Bezahlen: {link}"
     ),
+    joint=(
+        "[Guten Tag {first_name}, ]{business}: {count} offene Rechnungen[ ({invoice})], zusammen "
+        "{amount}. Bezahlen: {link}"
+    ),
     receipt=(
         "[Guten Tag {first_name}, ]vielen Dank! {business} hat Ihre Zahlung von {amount}[ für Rechnung "
         "{invoice}] erhalten."

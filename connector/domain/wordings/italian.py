@@ -37,6 +37,10 @@ ITALIAN: Final = LanguageWords(
         "[Buongiorno {first_name}, ]{business} per la fattura[ {invoice}] di {amount}. Un problema? "
         "Risponda. Pagare: {link}"
     ),
+    joint=(
+        "[Buongiorno {first_name}, ]{business}: {count} fatture[ ({invoice})] aperte, {amount} in "
+        "totale. Pagare: {link}"
+    ),
     receipt=(
         "[Buongiorno {first_name}, ]grazie! {business} ha ricevuto il Suo pagamento di {amount}[ per la "
         "fattura {invoice}]."

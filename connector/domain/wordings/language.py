@@ -26,12 +26,16 @@ class Occasion(StrEnum):
     OVERDUE = "overdue"
     SECOND_OVERDUE = "overdue_2"
     THIRD_OVERDUE = "overdue_3"
+    JOINT = "joint"  # a notice about several invoices, at whichever step
     RECEIPT = "receipt"
     PAID = "paid"  # to the owner, when a payment is booked
 
 
 # Those of notices, which carry a link.
-NOTICE_OCCASIONS: Final = (*(Occasion(step.value) for step in Step if step is not Step.HANDOVER), Occasion.PAST_DUE)
+NOTICE_OCCASIONS: Final = (
+    *(Occasion(step.value) for step in Step if step is not Step.HANDOVER),
+    *(Occasion.PAST_DUE, Occasion.JOINT),
+)
 
 
 def occasion_of(step: Step, due: date | None, on: date) -> Occasion:
@@ -65,6 +69,7 @@ class LanguageWords:
     overdue: str
     overdue_2: str
     overdue_3: str
+    joint: str
     receipt: str
     paid: str
     opt_out: str

@@ -33,6 +33,7 @@ PORTUGUESE: Final = LanguageWords(
         "[Ola {first_name}, ]{business}, sobre a fatura[ {invoice}] de {amount}. Algum problema? Responda. "
         "Pagar: {link}"
     ),
+    joint="[Ola {first_name}, ]{business}: {count} faturas[ ({invoice})] em aberto, {amount} no total. Pagar: {link}",
     receipt="[Ola {first_name}, ]obrigado! {business} recebeu o seu pagamento de {amount}[ da fatura {invoice}].",
     paid="{business}: {customer} pagou {amount}[ da fatura {invoice}]. O pagamento consta nos livros. Duebird",
     opt_out="Sair: responda STOP.",

@@ -33,6 +33,7 @@ SPANISH: Final = LanguageWords(
         "[Hola {first_name}, ]{business}, sobre la factura[ {invoice}] de {amount}. ¿Hay un problema? "
         "Responda. Pagar: {link}"
     ),
+    joint="[Hola {first_name}, ]{business}: {count} facturas[ ({invoice})] abiertas, {amount} en total. Pagar: {link}",
     receipt="[Hola {first_name}, ]gracias. {business} ha recibido su pago de {amount}[ por la factura {invoice}].",
     paid="{business}: {customer} ha pagado {amount}[ por la factura {invoice}]. Se ha contabilizado. Duebird",
     opt_out="Baja: responda STOP.",

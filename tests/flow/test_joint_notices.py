@@ -1,0 +1,156 @@
+"""Several invoices of one customer: one text, one link, one sum; each is booked, and none is texted about twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from adapters.memory.faults import FaultKind
+from connector.domain.money import Money
+from connector.domain.receivable import ReceivableState
+from tests.flow.conftest import OpenOffice
+from tests.flow.office import DOLLARS, Office
+
+EIGHTY = Money.of("80.00", "USD")
+TOGETHER = Money.of("200.00", "USD")
+
+
+def two_invoices(office: Office) -> tuple[str, str, str]:
+    """Of one customer, not texted about yet; with the customer."""
+    customer = office.customer()
+    return office.issue(customer), office.issue(customer, EIGHTY), customer
+
+
+@pytest.fixture(name="joint")
+def fixture_joint(open_office: OpenOffice) -> Office:
+    return open_office(joint=True)
+
+
+def test_two_invoices_of_a_customer_go_out_in_one_text_with_one_link_over_both(joint: Office) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.run(3)
+    [body] = joint.texts()
+    [record] = joint.stripe_world.live_links()
+    assert joint.link_in(body) == record.link.url
+    assert record.request.amount == TOGETHER
+    assert "2 invoices" in body
+    assert "$200.00" in body
+    assert joint.reason(first) == joint.reason(second) == "step_done"
+    assert joint.broken() == []
+
+
+def test_a_payment_on_a_joint_link_is_booked_on_each_invoice_and_thanked_for_once(joint: Office) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.run(2)
+    assert joint.stripe_world.pay(joint.link_in(joint.texts()[0])) is not None
+    joint.wait(minutes=1)
+    joint.run(3)
+    assert joint.bookings(first) == [DOLLARS]
+    assert joint.bookings(second) == [EIGHTY]
+    assert {joint.ledger_world.standing(one).state for one in (first, second)} == {ReceivableState.PAID}
+    assert joint.stripe_world.live_links() == []
+    [_, receipt] = joint.texts()
+    assert "$200.00" in receipt
+    assert joint.broken() == []
+
+
+def test_each_goes_alone_where_the_settings_say_so(open_office: OpenOffice) -> None:
+    office = open_office(joint=False)
+    two_invoices(office)
+    office.run(3)
+    [body] = office.texts()
+    assert "$200.00" not in body
+
+
+def test_an_invoice_whose_own_turn_is_later_in_the_day_comes_along(joint: Office) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.company.store.review_later("acme", [second], joint.clock.now() + timedelta(hours=1))
+    joint.run(3)
+    assert len(joint.texts()) == 1
+    assert joint.reason(second) == joint.reason(first)
+
+
+def test_one_that_is_paid_meanwhile_takes_the_joint_link_down_and_the_other_gets_its_own_next_time(
+    joint: Office,
+) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.run(3)
+    joint.ledger_world.pay_by_hand(second, EIGHTY)
+    joint.wait(minutes=5)
+    joint.run(3)
+    assert joint.stripe_world.live_links() == []
+    joint.clock.advance(timedelta(days=14))
+    joint.run(3)
+    [_, reminder] = joint.texts()
+    assert "$120.00" in reminder
+    [record] = joint.stripe_world.live_links()
+    assert record.request.amount == DOLLARS
+    assert joint.bookings(first) == []
+    assert joint.broken() == []
+
+
+def test_money_that_came_on_a_joint_link_after_one_was_voided_is_booked_on_the_other_and_shown_for_it(
+    joint: Office,
+) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.run(3)
+    page = joint.stripe_world.open_page(joint.link_in(joint.texts()[0]))
+    assert page is not None
+    joint.stripe_world.pay_page(page)
+    joint.ledger_world.void(second)
+    joint.wait(minutes=5)
+    joint.run(3)
+    assert joint.bookings(first) == [DOLLARS]
+    assert joint.bookings(second) == []
+    [item] = joint.attention()
+    assert "80.00 USD" in item
+    assert "voided" in item
+    [_, receipt] = joint.texts()
+    assert "$120.00" in receipt
+
+
+def test_one_that_is_disputed_before_the_text_goes_stays_out_of_it(joint: Office) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.carrier_faults.program(FaultKind.FAIL_BEFORE, "send")
+    joint.run(1)
+    assert joint.texts() == []
+    joint.company.store.hold("acme", "invoice", second, "asked about", joint.clock.now())
+    joint.wait(minutes=20)
+    joint.run(4)
+    [body] = joint.texts()
+    assert "$120.00" in body
+    assert joint.reason(second) == "held"
+    assert joint.reason(first) == "step_done"
+
+
+def test_different_customers_with_one_number_get_no_common_text(joint: Office) -> None:
+    joint.issue(joint.customer("Dana Reed"))
+    joint.issue(joint.customer("Reed Family"))
+    joint.run(3)
+    [body] = joint.texts()
+    assert "$120.00" in body
+
+
+def test_one_currency_a_text(joint: Office) -> None:
+    customer = joint.customer()
+    joint.issue(customer)
+    joint.issue(customer, Money(Decimal("70.00"), "EUR"))
+    joint.run(3)
+    [body] = joint.texts()
+    assert "invoices" not in body
+
+
+def test_more_than_eight_invoices_are_two_texts_on_two_days(joint: Office) -> None:
+    customer = joint.customer()
+    for _ in range(10):
+        joint.issue(customer)
+    joint.run(4)
+    [body] = joint.texts()
+    assert "8 invoices" in body
+    joint.wait(days=1)
+    joint.run(4)
+    [_, later] = joint.texts()
+    assert "2 invoices" in later
+    assert joint.broken() == []
