@@ -55,6 +55,10 @@ def decide_together(
     """The decision about each of them, by its ledger id; None where each had better be decided about by itself."""
     lead = members[0]
     common = joint_link(members)
+    link = create_joint_link(members, policy) if common is None else None
+    # Before anything is given up for it: where it cannot be, what each of them can get alone is better than nothing.
+    if link is not None and (link.key in lead.refused or not _has_words(members, policy, words, now)):
+        return None
     retire = {
         retire_link(one, link).key: (one, link)
         for one in members
@@ -62,13 +66,10 @@ def decide_together(
         if common is None or link.link_id != common.link_id
     }
     if retire:
-        # One that is refused stays: then what each of them can get alone is better than nothing for all.
         stuck = any(key in one.refused for key, (one, _) in retire.items())
         return None if stuck else _changing(members, [retire_link(*one) for one in retire.values()])
-    if common is None:
-        link = create_joint_link(members, policy)
-        worth_it = link.key not in lead.refused and _has_words(members, policy, words, now)
-        return _linking(members, link) if worth_it else None
+    if link is not None:
+        return _linking(members, link)
     try:
         text, shadows = joint_notice(members, step, policy, words, now)
     except MessageProblem as problem:

@@ -76,7 +76,9 @@ def create_joint_link(members: Sequence[Situation], policy: Policy) -> NewEffect
 def _link(members: Sequence[Situation], words: Mapping[str, object]) -> NewEffect:
     lead = members[0]
     parts = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
-    generation, amount = lead.links_made + 1, whole(parts)
+    # Counted by themselves: a joint link that was refused must not come back because others were made since.
+    made = lead.links_made if len(parts) == 1 else lead.joint_links_made
+    generation, amount = made + 1, whole(parts)
     key = link_key(lead.identity, generation, parts)
     metadata = {
         "duebird_invoice": lead.receivable.ledger_id,

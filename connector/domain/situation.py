@@ -51,6 +51,7 @@ class Situation:
     closed_countries: frozenset[str] = field(default_factory=frozenset)  # whose carriers refuse the sender
     live_links: tuple[LinkFact, ...] = ()
     links_made: int = 0
+    joint_links_made: int = 0  # of those that it leads
     payment_pending: bool = False
     payment_arrived: bool = False  # succeeded, and the balance in the ledger does not show it yet
     may_be_asked: bool = False  # nothing is on record of this number, not even that it was asked

@@ -76,7 +76,8 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
             if link.retired_at is None
         ),
         # Not their number: one of them may have been lost with an older database, and its name must not come again.
-        links_made=max((link.generation for link in links), default=0),
+        links_made=max((link.generation for link in links if not link.joint), default=0),
+        joint_links_made=max((link.generation for link in links if _leads(link)), default=0),
         payment_pending=any(one.state == "pending" for one in payments),
         payment_arrived=_arrived(receivable, payments),
         refused=frozenset(
@@ -122,6 +123,10 @@ def _arrived(receivable: Receivable, payments: Sequence[PaymentRow]) -> bool:
         return True
     booked = sum(one.amount for one in succeeded if one.currency == receivable.balance.currency)
     return booked > 0 and receivable.is_owed and booked + receivable.balance.minor > receivable.total.minor
+
+
+def _leads(row: LinkRow) -> bool:
+    return row.joint is not None and row.joint.split(" ")[0] == row.ledger_id
 
 
 def _link(row: LinkRow, *, used: bool) -> LinkFact:

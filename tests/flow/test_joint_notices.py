@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from adapters.memory.faults import FaultKind
+from adapters.memory.faults import Crash, FaultKind
 from connector.domain.money import Money
 from connector.domain.receivable import ReceivableState
+from connector.flows.attempts import order_retry
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
+from tests.flow.restoring import put_back
+from tests.flow.test_every_crash import _PowerCut
 
 EIGHTY = Money.of("80.00", "USD")
 TOGETHER = Money.of("200.00", "USD")
@@ -154,3 +158,149 @@ def test_more_than_eight_invoices_are_two_texts_on_two_days(joint: Office) -> No
     [_, later] = joint.texts()
     assert "2 invoices" in later
     assert joint.broken() == []
+
+
+# ------------------------------------------------------------------------------------------ crashes and lost memory
+
+
+def _paying(office: Office) -> None:
+    for body in office.texts():
+        if "http" in body and office.stripe_world.live_links():
+            office.stripe_world.pay(office.link_in(body))
+
+
+def _live_through(office: Office) -> None:
+    for _ in range(4):
+        office.run()
+        _paying(office)
+        office.wait(minutes=1)
+
+
+def _until_calm(office: Office) -> None:
+    for _ in range(9):
+        office.wait(minutes=10)
+        office.run()
+
+
+def test_a_crash_at_any_commit_leaves_one_text_or_a_question_and_each_invoice_booked_once(
+    open_office: OpenOffice,
+) -> None:
+    whole = open_office("whole", joint=True)
+    two_invoices(whole)
+    cut = _PowerCut(whole)
+    whole.run(2)
+    _paying(whole)
+    whole.wait(minutes=1)
+    whole.run(2)
+    assert cut.commits > 15
+    for at in range(1, cut.commits + 1):
+        office = open_office(f"cut{at}", joint=True)
+        first, second, _ = two_invoices(office)
+        cut_here = _PowerCut(office)
+        cut_here.at = at
+        with pytest.raises(Crash):
+            _live_through(office)
+        office.restart(crashed=True)
+        _until_calm(office)
+        _paying(office)
+        _until_calm(office)
+        notices = [body for body in office.texts() if "http" in body]
+        assert len(notices) <= 1, at
+        if notices:
+            assert office.bookings(first) == [DOLLARS], at
+            assert office.bookings(second) == [EIGHTY], at
+        else:
+            assert office.attention(), at
+        assert office.broken(healthy=False) == [], at
+
+
+def test_a_joint_text_whose_answer_was_lost_is_found_and_counts_for_each(joint: Office) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.carrier_faults.program(FaultKind.LOSE_ANSWER, "send")
+    joint.run(2)
+    _until_calm(joint)
+    assert len(joint.texts()) == 1
+    assert joint.reason(first) == joint.reason(second) == "step_done"
+
+
+def test_a_joint_text_that_was_refused_is_told_once_and_may_be_ordered_again_by_either_of_its_keys(
+    joint: Office,
+) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.carrier_faults.program(FaultKind.REFUSE, "send")
+    joint.run(3)
+    assert joint.texts() == []
+    assert joint.reason(first) == joint.reason(second) == "step_done"
+    assert len(joint.attention()) == 1
+    key = next(one.key for one in joint.company.store.effects.of_subjects("acme", [second]) if one.leader)
+    follower = joint.company.store.effects.get(key)
+    assert follower is not None
+    order_retry(joint.company.store.effects, follower, joint.clock.now())
+    joint.wait(minutes=40)
+    joint.run(3)
+    assert len(joint.texts()) == 1
+
+
+def test_a_joint_text_that_a_person_closed_goes_to_none_of_them(joint: Office) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.carrier_faults.program(FaultKind.NEVER_COMMIT, "send")
+    joint.run(2)
+    key = next(one.key for one in joint.company.store.effects.of_subjects("acme", [second]) if one.leader)
+    joint.company.store.effects.close_by_person(key, joint.clock.now())
+    _until_calm(joint)
+    assert joint.texts() == []
+    assert joint.reason(first) == joint.reason(second) == "step_done"
+
+
+def test_a_joint_link_that_is_refused_leaves_each_to_its_own(joint: Office) -> None:
+    two_invoices(joint)
+    joint.stripe_faults.program(FaultKind.REFUSE, "create_link")
+    joint.run(4)
+    [body] = joint.texts()
+    assert "$200.00" not in body
+    [item] = joint.attention()
+    assert "payment link" in item
+
+
+def test_with_the_memory_lost_a_joint_text_is_known_for_each_of_its_invoices(tmp_path: Path) -> None:
+    office = Office(tmp_path, joint=True)
+    first, second, _ = two_invoices(office)
+    office.run(3)
+    [body] = office.texts()
+    office.wait(hours=2)
+    put_back(office, tmp_path, None)
+    office.run(2)
+    _rebuild_again(office)
+    assert office.company.queries.recovering("acme") is None
+    office.company.store.resume("acme", office.clock.now())
+    office.run(2)
+    assert office.texts() == [body]
+    assert office.reason(first) == office.reason(second) == "step_done"
+    office.stripe_world.pay(office.link_in(body))
+    office.wait(minutes=2)
+    office.run(3)
+    assert (office.bookings(first), office.bookings(second)) == ([DOLLARS], [EIGHTY])
+    assert office.broken(healthy=False) == []
+    office.close()
+
+
+def _rebuild_again(office: Office) -> None:
+    """As where it was broken off near its end: what was found is found again, and changes nothing."""
+    office.company.store.recovery_needed("acme", "once more", office.clock.now())
+    office.restart()
+    office.run(2)
+
+
+def test_a_payment_made_on_a_joint_link_while_the_memory_was_away_is_booked_on_each(tmp_path: Path) -> None:
+    office = Office(tmp_path, joint=True)
+    first, second, _ = two_invoices(office)
+    office.run(3)
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    office.wait(hours=2)
+    put_back(office, tmp_path, None)
+    office.run(2)
+    office.wait(minutes=5)
+    office.run(3)
+    assert (office.bookings(first), office.bookings(second)) == ([DOLLARS], [EIGHTY])
+    assert office.broken(healthy=False) == []
+    office.close()
