@@ -24,7 +24,7 @@ from state.proof_views import ProofRows, proof_rows
 if TYPE_CHECKING:
     from state.consent_check import Verified
     from state.database import Database
-    from state.tables import EffectRow
+    from state.tables import EffectRow, TextRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def _by_name(person: Person) -> tuple[bool, str, str]:
 def _person(rows: ProofRows, asked: Asked, number: str, entries: tuple[Entry, ...]) -> Person:
     phone = Phone(number)
     zones = _zones(rows, asked, phone)
-    about = {row.ledger_id for row in rows.texts if row.phone == number and row.purpose != "owner"}
+    mine = [row for row in rows.texts if row.phone == number and row.purpose != "owner"]
+    about = {one for row in mine for one in (row.ledger_id, *_also(rows, row))}
     messages = [*_sent(rows, number, entries, asked.rule), *_open_ended(rows, number, entries, asked.rule)]
     return Person(
         phone=phone,
@@ -116,7 +117,7 @@ def _sent(rows: ProofRows, number: str, entries: tuple[Entry, ...], rule: str) -
             at=row.sent_at,
             text_id=row.text_id,
             purpose=row.purpose,
-            invoice=_label(rows, row.ledger_id),
+            invoice=", ".join(_label(rows, one) for one in (row.ledger_id, *_also(rows, row))),
             body=_body(rows.requests.get(row.effect_key)),
             state=row.state,
             error_code=row.error_code or "",
@@ -143,6 +144,13 @@ def _open_ended(rows: ProofRows, number: str, entries: tuple[Entry, ...], rule: 
         for row in rows.open_ended
         if row.phone == number
     ]
+
+
+def _also(rows: ProofRows, text: TextRow) -> list[str]:
+    """The other invoices that a text is about."""
+    effect = rows.requests.get(text.effect_key)
+    also: list[str] = json.loads(effect.request).get("also", []) if effect else []
+    return also
 
 
 def _body(row: EffectRow | None) -> str:

@@ -17,6 +17,7 @@ from adapters.memory.carrier_world import TextRecord
 from adapters.memory.ledger_world import LedgerEntry
 from adapters.memory.processor_world import LinkRecord
 from connector.domain.asking import is_request
+from connector.domain.joint import Part, parts_in, whole, written
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
 from tests.simulation.subjects import LINK_HOST, OWNER
@@ -66,15 +67,25 @@ def _has_agreed(town: Town, record: TextRecord, at: datetime) -> bool:
 
 
 def _notice(town: Town, link: LinkRecord, at: datetime) -> Iterator[str]:
-    ledger_id = link.link.metadata["duebird_invoice"]
+    metadata = link.link.metadata
+    parts = parts_in(metadata) or (Part(metadata["duebird_invoice"], link.request.amount),)
+    for part in parts:
+        yield from _about(town, part, at)
+    customers = {town.ledger.invoices[one.ledger_id].latest.customer_id for one in parts}
+    if len(customers) > 1 or whole(parts) != link.request.amount:
+        yield f"asks {link.request.amount} of {len(customers)} customers for {written(parts)}"
+
+
+def _about(town: Town, part: Part, at: datetime) -> Iterator[str]:
+    ledger_id = part.ledger_id
     history = town.ledger.invoices[ledger_id]
     if history.latest.issued_on < START.date():
         yield "is about an invoice of before the start"
     ends = (history.as_of(at - MOMENT), history.as_of(at))
     meanwhile = (one for since, one in history.states() if at - MOMENT < since <= at)
     amounts = {one.balance for one in (*ends, *meanwhile) if one is not None}
-    if link.request.amount not in amounts:
-        yield f"asks {link.request.amount} for {ledger_id}, of which {sorted(map(str, amounts))} was owed"
+    if part.amount not in amounts:
+        yield f"asks {part.amount} for {ledger_id}, of which {sorted(map(str, amounts))} was owed"
 
 
 def _link_in(town: Town, body: str) -> LinkRecord:

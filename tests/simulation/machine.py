@@ -116,6 +116,7 @@ overdue_2 = true
 overdue_2_days = 5
 handover = true
 handover_days = 9
+joint = false
 """
 _USUAL: Final = ""
 SETTINGS: Final = (

@@ -248,6 +248,16 @@ def _booked_today(company: Company) -> Company:
     return _other(company, "ledger", book=book)
 
 
+def _joint_on_the_first(company: Company) -> Company:
+    """All of a payment for several invoices counts for the first of them."""
+
+    def read(whose: str, payment: Payment, ledger_id: str, now: Any, **more: Any) -> bool:
+        alone = replace(payment, link_id=f"{payment.link_id}, and nothing is known of it")
+        return company.store.payment_read(whose, alone, ledger_id, now, hints=more.get("hints", ()))
+
+    return _other(company, "store", payment_read=read)
+
+
 def _held_unseen(company: Company) -> Company:
     def held(whose: str, payment_id: str, on: str, attention: Any, now: Any, **more: Any) -> None:
         company.store.payment_held(whose, payment_id, on, replace(attention, happened="", key="nothing"), now, **more)
@@ -302,6 +312,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "a link asks the double": _amount_doubled,
     "a text is sent twice": _sent_twice,
     "a text may wait into the night": _text_waits_too_long,
+    "a payment for several invoices is taken for the first one's": _joint_on_the_first,
     "a booking is a cent short": _booked_a_cent_short,
     "a booking is dated today": _booked_today,
     "a held payment is shown to nobody": _held_unseen,

@@ -248,7 +248,11 @@ _LEFT_OPEN: Final = (
 )
 _EVENTS: Final = "select count(*) from effect_events where note like "
 _TOLD: Final = "select count(*) from attention where key like "
+_VERDICTS: Final = "select count(*) from (select payment_id from payments where shared and verdict "
 _REACHED: Final = {
+    Sometimes.JOINT_TEXT: "select count(*) from effects where followers > 0 and status = 'done'",
+    Sometimes.JOINT_PAID: _VERDICTS + "= 'booked' group by payment_id having count(*) > 1)",
+    Sometimes.JOINT_HELD: _VERDICTS + "in ('booked', 'held') group by payment_id having count(distinct verdict) > 1)",
     Sometimes.LATE_COMMIT_SEEN: _EVENTS + "'found at the messaging service when looked for'",
     Sometimes.BOOKING_FOUND: _EVENTS + "'found in the ledger when looked for'",
     Sometimes.LINK_FOUND: _EVENTS + "'found at the processor when looked for'",

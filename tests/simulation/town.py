@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -39,6 +40,7 @@ HOMES: Final[tuple[dict[str, str], ...]] = (
     {"country": "US", "postal_code": "02903"},
     {"country": "CA", "region": "ON"},
 )
+SEVERAL: Final = 0.3  # of the times that an invoice is issued, the same customer gets others with it
 WORDS_STOP: Final = ("STOP", "stop", "Unsubscribe")
 WORDS_STOP_BY_MEANING: Final = ("please stop texting me", "do not text me again", "remove me from your list")
 WORDS_YES: Final = ("YES", "yes please", "Oui")
@@ -104,6 +106,7 @@ class Town:
         self._opened: list[str] = []
         self._homes = Random(f"{seed}/homes")
         self._asking = Random(f"{seed}/asking")  # apart, so that all else in a seed stays as it is
+        self._joint = Random(f"{seed}/joint")
         self.asks = self._asking.random() < 0.4  # the owner has requests for consent sent
         self._settle_in()
 
@@ -173,8 +176,19 @@ class Town:
         due = dice.choice((None, 0, 3, 7, 7, 14, 30))
         due_on = self.ledger.today() + timedelta(days=due) if due is not None else None
         ledger_id = self.ledger.issue(person.customer_id, self._amount(), due_on=due_on)
+        if self._joint.random() < SEVERAL:
+            self._issue_more(person, due_on)
         for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
             self.within(0.01, 24 * 16, lambda: self._owner_acts(ledger_id))
+
+    def _issue_more(self, person: Person, due_on: date | None) -> None:
+        """Others to the same customer with the same or nearly the same day: they may go into one text."""
+        dice = self._joint
+        for _ in range(dice.choice((1, 1, 2))):
+            amount = Money.from_minor(dice.choice((1999, 8000, 30_000)), "USD")
+            other = self.ledger.issue(person.customer_id, amount, due_on=due_on)
+            if dice.random() < 0.4:
+                self.within(0.01, 24 * 10, partial(self._owner_acts, other))
 
     def _issue_last(self) -> None:
         phone = Phone(f"+121255501{50 + len(self.people):02d}")  # nobody else's: his texts are counted

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.message import (
+    COUNT,
     MOST_SEGMENTS,
+    PLACEHOLDERS,
     ComposedText,
     MessageProblem,
     Template,
@@ -392,3 +394,11 @@ def test_whatever_the_ledger_holds_a_text_has_one_link_and_it_is_last(
     assert text.encoding is encoding_of(text.body)
     assert spelled_amount(values.amount, "en") in text.body
     assert (OPT_OUT in text.body) == first
+
+
+def test_the_numbers_of_several_invoices_are_all_of_them_or_none() -> None:
+    template = Template("{business}: {count} invoices[ ({invoice})], {amount}. {link}", (*PLACEHOLDERS, COUNT))
+    few = replace(VALUES, invoice="INV-1, INV-2", count=2)
+    assert "(INV-1, INV-2)" in compose(template, few).body
+    many = replace(VALUES, invoice=", ".join(f"INV-2026-{number:04}" for number in range(8)), count=8)
+    assert "8 invoices, " in compose(template, many).body
