@@ -20,14 +20,17 @@ from connector.companies import DATABASE_URL, company_settings
 from connector.config import Loaded
 from connector.domain.approval import SAMPLE_LINK, Verdict, last_word
 from connector.domain.calendar import local_day
-from connector.domain.dunning import SENTENCES, Reason
+from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.effect import BooksIdentity
 from connector.domain.gates import A_WEEK, Gate, may_text, needs_approval
 from connector.domain.hours import home_of
-from connector.domain.message import plain_amount
+from connector.domain.joint import Part, whole
+from connector.domain.joint_notice import joint_body, together
+from connector.domain.message import MessageProblem, plain_amount
 from connector.domain.phone import Phone, region_of
 from connector.domain.places import places_of
 from connector.domain.plan import decide
+from connector.domain.receivable import Receivable
 from connector.domain.segments import segments
 from connector.domain.situation import LinkFact, Situation
 from connector.errors import DatabaseTrouble, DuebirdError
@@ -106,7 +109,7 @@ def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
         DuebirdError: the ledger could not be read, or the company is not connected.
     """
     with rehearsing(loaded, company_id, limit) as scene:
-        rehearsal = Rehearsal(scene.company, scene.now, scene.account)
+        rehearsal = Rehearsal(scene.company, scene.now, scene.account, scene.situations)
         # Two invoices of one customer must not both have the first turn.
         return sorted((rehearsal.one(one) for one in scene.situations), key=_by_turn)
 
@@ -194,10 +197,16 @@ def _owners(company: Company, ids: Sequence[str]) -> list[str]:
 
 
 class Rehearsal:
-    """One preview of one company, invoice by invoice: who has had their text of a day counts for the next one."""
+    """One preview of one company, invoice by invoice: who has had their text of a day counts for the next one.
 
-    def __init__(self, company: Company, now: datetime, account: str) -> None:
+    `beside`: the situations among which there may be some that go into one text.
+    """
+
+    def __init__(self, company: Company, now: datetime, account: str, beside: Sequence[Situation] = ()) -> None:
         self._company, self._now, self._account = company, now, account
+        self._beside = beside if company.policy.joint else ()
+        self._joined: dict[str, str] = {}  # those told of with another one, by ledger id, and why they are
+        self._told: set[str] = set()
         # What waits for the owner is shown with its words all the same.
         self._policy = replace(company.policy, ask_always=frozenset(), ask_first_time=frozenset())
         self._prices: dict[str, SegmentPrice | None] = {}
@@ -211,11 +220,18 @@ class Rehearsal:
             gate = replace(gate, reason=Reason.ASKED)
         label, amount = receivable.label, plain_amount(receivable.balance)
         phone = situation.phone.masked if situation.phone else "no mobile number"
+        why = self._joined.get(receivable.ledger_id)
         nothing = Rehearsed(
-            label, receivable.customer_name, phone, amount, SENTENCES[gate.reason], None, "", 0, None, ""
+            label, receivable.customer_name, phone, amount, why or SENTENCES[gate.reason], None, "", 0, None, ""
         )
+        if why:
+            return nothing
         if when is None or situation.phone is None or gate.step is None:
             return nothing
+        members = self._members(situation, gate.step, when)
+        if members:
+            return self._together(members, nothing, gate.step, when)
+        self._told.add(receivable.ledger_id)
         word = last_word(situation.words, gate.step, receivable.balance, situation.phone)
         asks = needs_approval(situation, company.policy, gate.step)
         if asks and word is not None and word.verdict is Verdict.REFUSED:
@@ -242,10 +258,58 @@ class Rehearsal:
             waits_for_approval=asks and (word is None or word.verdict is not Verdict.APPROVED),
         )
 
+    def _members(self, situation: Situation, step: Step, when: datetime) -> tuple[Situation, ...]:
+        """It and those that go with it into one text then, in their order; none where it goes alone."""
+        customer = situation.receivable.customer_id
+        if not self._beside or needs_approval(situation, self._company.policy, step):
+            return ()
+        others = [
+            one
+            for one in self._beside
+            if one.receivable.customer_id == customer and one.receivable.ledger_id not in self._told
+        ]
+        found = together([(one, self._gate(one, when)) for one in others], self._company.policy)
+        ids = [frozenset(one.receivable.ledger_id for one in group) for group in found]
+        mine = (group for group, known in zip(found, ids, strict=True) if situation.receivable.ledger_id in known)
+        group = next(mine, ())
+        total = whole([Part(one.receivable.ledger_id, one.receivable.balance) for one in group]) if group else None
+        return () if total is None or self._company.processor.problem_with(total) else group
+
+    def _together(self, members: Sequence[Situation], nothing: Rehearsed, step: Step, when: datetime) -> Rehearsed:
+        """The text about several invoices; those that are told of later are told to be in it."""
+        lead, phone = members[0], members[0].phone
+        assert phone is not None, "the gates saw to it"  # noqa: S101
+        parts = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
+        labels, amount = ", ".join(one.receivable.label for one in members), whole(parts)
+        dressed = [self._dressed(one, phone) for one in members]
+        try:
+            body = joint_body(
+                dressed, LinkFact("preview", SAMPLE_LINK, amount), self._policy, self._company.words, when
+            )
+        except MessageProblem as problem:
+            return replace(nothing, why=str(problem))
+        self._told |= {one.ledger_id for one in parts}
+        self._joined |= {one.ledger_id: f"goes out in the text about {labels}" for one in parts}
+        self._planned[phone.e164].append(when)
+        count = segments(body)
+        return replace(
+            nothing,
+            invoice=labels,
+            amount=plain_amount(amount),
+            why=SENTENCES[Reason.GO],
+            when=when.astimezone(self._zone(lead, phone)),
+            body=body,
+            segments=count,
+            cost=self._cost(phone, count),
+            entry=f"a payment on each of the invoices {labels}, {plain_amount(amount)} in all, received in "
+            f"{self._account}; they are then paid",
+            step=step,
+        )
+
     def _dressed(self, situation: Situation, phone: Phone) -> Situation:
         """As it will be when its turn has come: with a link, and with nothing that only today stands in the way."""
         receivable = situation.receivable
-        fitting = tuple(one for one in situation.live_links if one.amount == receivable.balance and not one.used)
+        fitting = tuple(one for one in situation.live_links if _is_own(one, receivable))
         return replace(
             situation,
             draft=False,
@@ -306,6 +370,10 @@ class Rehearsal:
                 self._prices[country] = None  # a price list out of reach must not hide the words
         price = self._prices[country]
         return SegmentPrice(price.amount * count, price.currency) if price else None
+
+
+def _is_own(link: LinkFact, receivable: Receivable) -> bool:
+    return link.amount == receivable.balance and not link.used and not link.joint
 
 
 # These are looked at again every day in case the ledger was mended; nothing says that they will be.

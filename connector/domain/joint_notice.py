@@ -113,7 +113,7 @@ def _has_words(members: Sequence[Situation], policy: Policy, words: Words, now: 
     parts = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
     sample = LinkFact("", SAMPLE_LINK, whole(parts))
     try:
-        _body(members, sample, policy, words, now)
+        joint_body(members, sample, policy, words, now)
     except MessageProblem:
         return False
     return True
@@ -131,7 +131,7 @@ def joint_notice(
     assert phone is not None and link is not None, "the gates, and the link just found, saw to it"  # noqa: S101, PT018
     request: dict[str, object] = {
         "to": phone.e164,
-        "body": _body(members, link, policy, words, now),
+        "body": joint_body(members, link, policy, words, now),
         "purpose": "notice",
         "step": step.value,
         "link_id": link.link_id,
@@ -155,7 +155,12 @@ def joint_notice(
     return text, shadows
 
 
-def _body(members: Sequence[Situation], link: LinkFact, policy: Policy, words: Words, now: datetime) -> str:
+def joint_body(members: Sequence[Situation], link: LinkFact, policy: Policy, words: Words, now: datetime) -> str:
+    """What the text says, with that link.
+
+    Raises:
+        MessageProblem: no text can be made of these values.
+    """
     customer = members[0].customer
     assert customer is not None, "the gates saw to it"  # noqa: S101
     balances = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]

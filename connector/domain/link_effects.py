@@ -65,7 +65,7 @@ def create_joint_link(members: Sequence[Situation], policy: Policy) -> NewEffect
     each = "; ".join(f"{one.label}: {plain_amount(one.balance)}" for one in receivables)
     words: dict[str, object] = {
         "title": f"{len(members)} invoices: {labels}",
-        "description": f"{each}. {policy.business}",
+        "description": f"{each}. To pay only one of them, please contact {policy.business}.",
         "receipt_line": f"{policy.business}: invoices {labels}",
         "inactive_message": f"Of the invoices {labels} one has been paid or has changed. Please use the newest text.",
         "after_payment": f"Thank you. {policy.business} has been told that the invoices {labels} are paid.",

@@ -11,7 +11,11 @@ import pytest
 from adapters.memory.faults import Crash, FaultKind
 from connector.domain.money import Money
 from connector.domain.receivable import ReceivableState
+from connector.flows import poll
 from connector.flows.attempts import order_retry
+from connector.flows.situation import situations
+from connector.life import life_of
+from connector.rehearsal import Rehearsal
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
 from tests.flow.restoring import put_back
@@ -304,3 +308,30 @@ def test_a_payment_made_on_a_joint_link_while_the_memory_was_away_is_booked_on_e
     assert (office.bookings(first), office.bookings(second)) == ([DOLLARS], [EIGHTY])
     assert office.broken(healthy=False) == []
     office.close()
+
+
+def test_a_preview_shows_the_one_text_and_says_of_the_others_that_they_are_in_it(joint: Office) -> None:
+    first, second, customer = two_invoices(joint)
+    alone = joint.issue(joint.customer("Ada Moss", mobile="+12125550188"))
+    poll.run_once(joint.company)
+    poll.read_customers(joint.company, [customer])
+    now = joint.clock.now()
+    found = situations(joint.company, [first, second, alone], now)
+    rehearsal = Rehearsal(joint.company, now, "Card clearing", tuple(found.values()))
+    told = [rehearsal.one(found[one]) for one in (first, second)]
+    assert (told[0].invoice, told[0].amount, told[0].when) == ("INV-1, INV-2", "$200.00", now)
+    assert "2 invoices (INV-1, INV-2) are open, $200.00 in all" in told[0].body
+    assert told[1].body == ""
+    assert "in the text about INV-1, INV-2" in told[1].why
+    joint.run(3)
+    [sent] = joint.texts()
+    assert sent.rpartition(" ")[0] == told[0].body.rpartition(" ")[0]
+
+
+def test_the_life_of_each_invoice_tells_of_the_common_text(joint: Office) -> None:
+    _, second, _ = two_invoices(joint)
+    joint.run(3)
+    row = joint.company.queries.receivable("acme", second)
+    assert row is not None
+    moments = [one.what for one in life_of(joint.company.queries, row, "America/New_York").moments]
+    assert any("Text sent together with invoice INV-1" in one for one in moments), moments
