@@ -172,10 +172,7 @@ def _effect(queries: Queries, effect: EffectRow, ledger: str) -> Iterator[Moment
             yield Moment(event.at, f"Decided {_PLANNED[kind]}: {_why(effect, event.note)}", "Duebird", effect.key)
         elif event.after == "planned":
             yield Moment(event.at, f"Not done yet, to be tried again: {event.note}", "Duebird", effect.key)
-        elif event.after == "done" and effect.leader:
-            with_which = effect.reason.partition(", joint ")[2] or "with another invoice"
-            yield Moment(event.at, f"Text sent together {with_which}", service, effect.remote_id or "")
-        elif event.after == "done" and (kind is not EffectKind.SEND_TEXT or event.note):
+        elif event.after == "done" and (kind is not EffectKind.SEND_TEXT or event.note) and not effect.leader:
             note = f" ({event.note})" if event.note else ""
             yield Moment(event.at, f"{_DONE[kind]}{note}", service, effect.remote_id or "")
         elif event.after in _TURNS:

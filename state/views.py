@@ -161,12 +161,10 @@ class Views:
             return list(session.exec(select(HoldRow).where(HoldRow.company == company)).all())
 
     def texts_of(self, company: str, ledger_id: str) -> list[TextRow]:
-        """The texts about one receivable, oldest first."""
-        statement = (
-            select(TextRow)
-            .where(TextRow.company == company, TextRow.ledger_id == ledger_id)
-            .order_by(col(TextRow.sent_at))
-        )
+        """The texts about one receivable, alone or with others, oldest first."""
+        joint = select(EffectRow.leader).where(EffectRow.company == company, EffectRow.subject == ledger_id)
+        about = or_(TextRow.ledger_id == ledger_id, col(TextRow.effect_key).in_(joint))
+        statement = select(TextRow).where(TextRow.company == company, about).order_by(col(TextRow.sent_at))
         with self._db.read() as session:
             return list(session.exec(statement).all())
 

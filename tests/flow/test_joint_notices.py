@@ -334,4 +334,5 @@ def test_the_life_of_each_invoice_tells_of_the_common_text(joint: Office) -> Non
     row = joint.company.queries.receivable("acme", second)
     assert row is not None
     moments = [one.what for one in life_of(joint.company.queries, row, "America/New_York").moments]
-    assert any("Text sent together with invoice INV-1" in one for one in moments), moments
+    assert any("joint with invoice INV-1" in one for one in moments), moments
+    assert any(one.startswith("Text sent to") for one in moments), moments
