@@ -28,14 +28,14 @@ def check(reading: Reading) -> Iterator[Finding]:
     about = {one.text.text_id: one.invoice for one in reading.notices} | {
         text.text_id: invoice for text, invoice in reading.courtesies
     }
-    notices = {one.text.text_id for one in reading.notices}
+    requests = {one.text_id for one in reading.requests}
+    notices = {one.text.text_id for one in reading.notices} | requests  # a request keeps to the hours of notices
     untold = 0
     for text in reading.our_texts:
         invoice = about.get(text.text_id)
         rule = hours_of if text.text_id in notices else courtesy_hours
-        found = [
-            _look(text, rule(reading.records.rules, text.to, customer)) for customer in _addresses(invoice, text.to)
-        ]
+        homes = _homes(reading, text.to) if text.text_id in requests else _addresses(invoice, text.to)
+        found = [_look(text, rule(reading.records.rules, text.to, customer)) for customer in homes]
         if _Look.GOOD in found:
             continue
         if _Look.UNTOLD in found:
@@ -85,6 +85,12 @@ def _addresses(invoice: InvoiceRecord | None, to: Phone) -> Sequence[Customer | 
     if invoice is None or not invoice.customers or to not in (invoice.phones or ()):
         return (None,)
     return invoice.customers
+
+
+def _homes(reading: Reading, to: Phone) -> Sequence[Customer | None]:
+    """Of a request, which names no invoice: every address of everybody who has that number."""
+    known = (one for one in reading.records.ledger.invoices if to in (one.phones or ()))
+    return [customer for invoice in known for customer in invoice.customers] or [None]
 
 
 def _moved(reading: Reading, text: TextRecord, rule: Callable[[Policy, Phone, Customer | None], Hours]) -> bool:

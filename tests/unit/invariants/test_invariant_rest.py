@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from connector.domain.asking import request_words
 from connector.domain.calendar import Window
 from connector.domain.invariants import NotCheckable, check
 from connector.domain.invariants.endings import confluent, done, rebuilt
@@ -143,6 +144,17 @@ def test_a_text_outside_of_the_law_or_on_a_holiday_is_rejected(bad: Records) -> 
 def test_a_text_within_the_law_is_accepted(good: Records) -> None:
     assert violations(good, 4) == []
     assert doubts(good, 4) == []
+
+
+def test_a_request_for_consent_keeps_to_the_hours_of_notices_where_the_customer_lives() -> None:
+    def asked(at: datetime, of: Records) -> Records:
+        return with_texts(text(at=at, body=request_words("Acme Plumbing")), of=of)
+
+    early = NOON - timedelta(hours=3)  # nine in New York, six in California
+    assert violations(asked(early, living("NY")), 4) == []
+    assert len(violations(asked(early, living("CA")), 4)) == 1
+    assert len(violations(asked(early, LAWFUL), 4)) == 1  # in a state that is not known
+    assert len(violations(asked(THANKSGIVING, living("NY")), 4)) == 1
 
 
 def test_where_only_the_present_address_is_known_a_move_may_explain_it() -> None:
