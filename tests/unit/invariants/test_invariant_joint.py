@@ -39,7 +39,7 @@ from tests.unit.invariants.test_invariant_rest import REFUND, refunded
 EIGHTY = Money.of("80.00", "USD")
 BOTH = (Part("inv1", OWED), Part("inv2", EIGHTY))
 SUM = Money.of("200.00", "USD")
-SECOND = {"ledger_id": "inv2", "number": "INV-2", "total": EIGHTY}
+SECOND: dict[str, Any] = {"ledger_id": "inv2", "number": "INV-2", "total": EIGHTY}
 MARKS = {**metadata(), PARTS_KEY: written(BOTH)}
 BODY = "Acme Plumbing: 2 invoices (INV-1, INV-2) are open, $200.00 in all. Pay: https://pay.example/plink_1"
 THANKS = "Hi Dana, thank you! Acme received your payment of $200.00 for invoice INV-1, INV-2."
