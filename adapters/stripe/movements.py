@@ -6,7 +6,8 @@ said by its `reporting_category`, not by its `type`: https://docs.stripe.com/rep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -91,6 +92,7 @@ def change_from(row: Json) -> BalanceChange:
         payment_id=_id(opened.get("payment_intent")) or None,
         source_amount=source_amount,
         exchange_rate=_rate(row.get("exchange_rate"), amount, source_amount),
+        fee_tax=_fee_tax(row, currency),
         presentment=_presentment(opened, source_amount),
         description=row.get("description") or "",
         **ids,
@@ -110,6 +112,11 @@ def _source_amount(row: Json, amount: Money, source: Json) -> Money | None:
     return whole if row["amount"] >= 0 else Money.zero(whole.currency) - whole
 
 
+def _fee_tax(row: Json, currency: str) -> Money | None:
+    taxes = [part["amount"] for part in row.get("fee_details") or () if part["type"] == "tax"]
+    return from_minor(sum(taxes), currency) if taxes else None
+
+
 def _rate(given: Any, amount: Money, source: Money | None) -> Decimal | None:
     """The rate in major units.
 
@@ -119,6 +126,8 @@ def _rate(given: Any, amount: Money, source: Money | None) -> Decimal | None:
     if given is None:
         return None
     rate = Decimal(str(given))  # JSON's number as it was written
+    if not rate.is_finite():
+        raise ValueError(f"{given} is no rate of exchange")
     if source is None or not source.amount:
         return rate
     in_major = rate * minor_unit(amount.currency) / minor_unit(source.currency)
@@ -177,15 +186,24 @@ def payout_from(row: Json) -> Payout:
 
 
 def held_from(answer: Json) -> dict[str, Held]:
-    """A `balance`. https://docs.stripe.com/api/balance/balance_object."""
-    sums: dict[str, dict[str, Money]] = {}
+    """A `balance`. https://docs.stripe.com/api/balance/balance_object.
+
+    A currency that cannot be read (a coin that is none of ISO 4217) is left out: it must not hide the others, and its
+    movements are told one by one.
+    """
+    sums: dict[str, dict[str, int]] = {}
     for kind in ("available", "pending"):
         for row in answer[kind]:
-            amount = from_minor(row["amount"], row["currency"])
-            zero = Money.zero(amount.currency)
-            held = sums.setdefault(amount.currency, {"available": zero, "pending": zero})
-            held[kind] += amount
-    return {currency: Held(**held) for currency, held in sums.items()}
+            held = sums.setdefault(row["currency"], {"available": 0, "pending": 0})
+            held[kind] += row["amount"]
+    return dict(_readable(sums))
+
+
+def _readable(sums: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, Held]]:
+    for currency, held in sums.items():
+        with suppress(ValueError):
+            there = Held(from_minor(held["available"], currency), from_minor(held["pending"], currency))
+            yield there.available.currency, there
 
 
 def _id(reference: Any) -> str:
@@ -193,4 +211,12 @@ def _id(reference: Any) -> str:
 
 
 def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    """A moment of Stripe's.
+
+    Raises:
+        ValueError: no calendar has it.
+    """
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{seconds} is no moment") from error

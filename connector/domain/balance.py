@@ -54,6 +54,7 @@ class BalanceChange:
     payout_id: str | None = None
     source_amount: Money | None = None  # the same as `amount` in the currency of the payment, before any exchange
     exchange_rate: Decimal | None = None  # of the balance's currency for one of the payment's, in major units
+    fee_tax: Money | None = None  # the part of `fee` that is a tax on it; None where there is none
     presentment: Money | None = None  # what the payer was shown and paid, where that was a third currency
     description: str = ""
 

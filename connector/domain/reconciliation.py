@@ -212,6 +212,16 @@ def reconcile(
     )
 
 
+def opening_of(held: Money, entries: Iterable[PlannedEntry], first: date) -> Money:
+    """The processor's balance at the beginning of `first`, worked back from what it holds now.
+
+    Processors tell no balance of the past. `held` is available and pending together, and `entries` are for every change
+    from `first` until it was read: read it before and after the changes, and again where the two are not the same.
+    """
+    later = (one.amount for one in entries if one.booked_on >= first and one.amount.currency == held.currency)
+    return held - sum(later, Money.zero(held.currency))
+
+
 def _totals(entries: Iterable[PlannedEntry], zero: Money) -> Totals:
     sums = dict.fromkeys(("payments", "fees", "refunds", "disputes", "payouts", "other"), zero)
     for one in entries:

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.sandbox.stripe import balance
 from adapters.sandbox.stripe.twin import ALL_NEEDED, DEFAULT_ACCOUNT, DEFAULT_KEY
@@ -144,14 +146,14 @@ def test_one_movement_that_cannot_be_read_is_named_and_holds_up_no_other(stripe:
     assert refused.value.because is RejectedBecause.INVALID
 
 
-@pytest.mark.parametrize("given", ["", "txn_1/../charges", "a b"])
-def test_an_id_that_is_none_is_refused_before_any_call(stripe: StripeHarness, given: str) -> None:
+@pytest.mark.parametrize("object_id", ["", "txn_1/../charges", "a b"])
+def test_an_id_that_is_none_is_refused_before_any_call(stripe: StripeHarness, object_id: str) -> None:
     for ask in (stripe.treasury.change, stripe.treasury.payout, stripe.treasury.changes_of_payout):
         with pytest.raises(Bug):
-            ask(given)
+            ask(object_id)
     for about in (stripe.treasury.refunds_of, stripe.treasury.disputes_of):
         with pytest.raises(Bug):
-            about(given)
+            about(object_id)
     assert stripe.meter.seen == []
 
 
@@ -250,16 +252,58 @@ def test_what_a_movement_is_follows_from_its_category_not_its_type(kind: str, ca
     assert movements.change_from(row(type=kind, reporting_category=category)).kind is meant
 
 
-@pytest.mark.parametrize("given", ["0.66", "0.0066"])
-def test_a_rate_is_read_in_major_units_whichever_way_stripe_gives_it(given: str) -> None:
+@pytest.mark.parametrize("rate", ["0.66", "0.0066"])
+def test_a_rate_is_read_in_major_units_whichever_way_stripe_gives_it(rate: str) -> None:
     source = {"object": "charge", "id": "ch_1", "amount": 98_000, "currency": "jpy", "payment_intent": "pi_1"}
-    change = movements.change_from(row(amount=64_680, exchange_rate=float(given), source=source))
+    change = movements.change_from(row(amount=64_680, exchange_rate=float(rate), source=source))
     assert change.exchange_rate == Decimal("0.0066")
     assert (change.amount, change.source_amount) == (Money.of("646.80", "USD"), Money.of("98000", "JPY"))
 
 
 def test_a_rate_without_an_amount_to_hold_it_against_stays_as_it_was_given() -> None:
     assert movements.change_from(row(exchange_rate=1.0850)).exchange_rate == Decimal("1.085")
+
+
+@pytest.mark.parametrize("rate", [float("inf"), float("nan")])
+def test_a_rate_that_is_no_number_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="no rate of exchange"):
+        movements.change_from(row(exchange_rate=rate))
+
+
+def test_a_tax_on_the_fee_is_told_apart() -> None:
+    parts = [{"type": "stripe_fee", "amount": 30}, {"type": "tax", "amount": 3}]
+    assert movements.change_from(row(fee=33, fee_details=parts)).fee_tax == Money.of("0.03", "USD")
+    assert movements.change_from(row(fee=30, fee_details=parts[:1])).fee_tax is None
+
+
+def test_a_currency_that_cannot_be_read_hides_no_other() -> None:
+    rows = [{"currency": "usdc", "amount": 5}, {"currency": "usd", "amount": 7}]
+    found = movements.held_from({"available": rows, "pending": [{"currency": "usd", "amount": 1}]})
+    assert {currency: held.total for currency, held in found.items()} == {"USD": Money.of("0.08", "USD")}
+
+
+NUMBERS = st.integers() | st.integers(-(10**6), 10**6)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"amount": NUMBERS, "fee": NUMBERS, "net": NUMBERS, "created": NUMBERS, "available_on": NUMBERS},
+        optional={
+            "currency": st.text(max_size=4) | st.sampled_from(["usd", "jpy", "isk", "kwd", "usdc"]),
+            "reporting_category": st.text(max_size=9),
+            "exchange_rate": st.none() | st.floats(),
+            "description": st.none() | st.text(),
+            "source": st.none() | st.text() | st.fixed_dictionaries({"object": st.text(), "id": st.text()}),
+        },
+    )
+)
+def test_figures_however_absurd_give_a_movement_or_a_refusal(given_row: dict[str, Any]) -> None:
+    made = {**row(), **given_row}
+    try:
+        change = movements.change_from(made)
+    except ValueError:
+        return
+    assert change.amount - change.fee == change.net
 
 
 def test_a_bounced_debit_takes_no_more_than_was_not_refunded_before() -> None:

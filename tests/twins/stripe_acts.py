@@ -17,16 +17,21 @@ from adapters.sandbox.stripe.twin import DEFAULT_ACCOUNT
 
 CURRENCIES = ("usd", "eur", "jpy", "kwd")
 AMOUNTS = st.integers(10, 99_999).map(lambda tens: tens * 10)
-ACTS = st.one_of(
-    st.tuples(st.just("card"), AMOUNTS, st.sampled_from(CURRENCIES)),
-    st.tuples(st.just("debit"), AMOUNTS, st.booleans()),
-    st.tuples(st.sampled_from(["refund", "dispute", "bounce"]), st.integers(0, 9), st.integers(1, 100)),
+_CARD = st.tuples(st.just("card"), AMOUNTS, st.sampled_from(CURRENCIES))
+_DEBIT = st.tuples(st.just("debit"), AMOUNTS, st.sampled_from([True, True, False]))
+_SHARES = st.integers(1, 100) | st.just(100)
+_ACTS = st.one_of(
+    _CARD,
+    _CARD,
+    _DEBIT,
+    st.tuples(st.sampled_from(["refund", "dispute", "bounce"]), st.integers(0, 9), _SHARES),
     st.tuples(st.sampled_from(["refund_fail", "dispute_end", "payout_fail"]), st.integers(0, 9), st.booleans()),
     st.tuples(st.just("payout"), st.sampled_from(CURRENCIES), st.booleans()),
-    st.tuples(st.sampled_from(["by_hand", "instant"]), AMOUNTS, st.just(0)),
-    st.tuples(st.just("fee"), AMOUNTS, st.just(0)),
+    st.tuples(st.sampled_from(["by_hand", "instant", "fee"]), AMOUNTS, st.just(0)),
     st.tuples(st.just("wait"), st.integers(1, 200), st.just(0)),
 )
+# What may have happened at an account, oldest first; long enough for a payment to be refunded, failed and paid out.
+HISTORIES = st.lists(_ACTS, min_size=12, max_size=60) | st.lists(_ACTS, max_size=3)
 
 
 class Account:
@@ -36,6 +41,7 @@ class Account:
         self.twin = StripeTwin(TwinClock(), seed=1)
         self.world = self.twin.world
         self.world.settings.rates = {"eur": "1.0850"}
+        self.world.settings.fee_tax_rate = "0.10"
         self.books = self.world.accounts[DEFAULT_ACCOUNT].in_mode(live=False)
 
     def act(self, what: str, first: Any, second: Any) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from adapters.sandbox.stripe import balance
 from adapters.sandbox.stripe.twin import DEFAULT_ACCOUNT
-from tests.twins.stripe_acts import ACTS, CURRENCIES, Account
+from tests.twins.stripe_acts import CURRENCIES, HISTORIES, Account
 from tests.twins.stripe_desk import SPECS, Asker, assert_described, open_desk
 
 SETTLED = timedelta(days=5)  # every payment has its entry, and its money can be paid out
@@ -75,6 +74,18 @@ def test_money_is_pending_first_and_then_available_less_the_fee(stripe: Asker) -
     stripe.pass_time(timedelta(days=2))
     assert held(stripe) == {"usd": (11671, 0)}
     assert entries(stripe)[0]["status"] == "available"
+
+
+def test_a_tax_on_the_fee_is_a_part_of_it_of_its_own(stripe: Asker) -> None:
+    stripe.control("settings", {"fee_tax_rate": "0.10", "refunds_return_fees": True})
+    intent = paid(stripe)
+    (entry,) = entries(stripe)
+    assert [(part["type"], part["amount"]) for part in entry["fee_details"]] == [("stripe_fee", 379), ("tax", 38)]
+    assert (entry["fee"], entry["net"]) == (417, 12050 - 417)
+    refund = stripe.control("refund", {"payment_intent": intent})
+    assert sum(held(stripe)["usd"]) == 0
+    stripe.control("refund_fail", {"refund": refund["id"]})
+    assert sum(held(stripe)["usd"]) == 12050 - 417
 
 
 def test_the_fee_may_settle_as_late_as_a_test_likes_and_then_surface_behind_newer_entries(stripe: Asker) -> None:
@@ -325,7 +336,7 @@ def test_every_movement_is_as_stripe_describes_it(stripe: Asker) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(ACTS, max_size=40))
+@given(HISTORIES)
 def test_the_balance_is_the_sum_of_its_entries_whatever_happens(acts: list[tuple[str, Any, Any]]) -> None:
     account = Account()
     for what, first, second in acts:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from adapters.sandbox.stripe import balance
 from adapters.stripe.movements import change_from, held_from
@@ -27,7 +26,7 @@ from connector.domain.effect import BooksIdentity, booking_reference
 from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
-from tests.twins.stripe_acts import ACTS, Account
+from tests.twins.stripe_acts import HISTORIES, Account
 
 BOOKS = BooksIdentity("xero", "tenant-1", "acct_1")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -151,7 +150,7 @@ def test_the_whole_balance_is_what_is_there_and_what_is_not_there_yet() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(ACTS, max_size=40))
+@given(HISTORIES)
 def test_whatever_happens_at_the_processor_the_planned_entries_sum_up_to_its_balance(
     acts: list[tuple[str, Any, Any]],
 ) -> None:

@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.stripe.movements import change_from
-from connector.domain.balance import BalanceChange, ChangeKind
+from adapters.sandbox.stripe import balance
+from adapters.stripe.movements import change_from, held_from
+from connector.domain.balance import BalanceChange, ChangeKind, Held
 from connector.domain.clearing import PlannedEntry, plan_entries
 from connector.domain.effect import BooksIdentity, booking_reference
 from connector.domain.money import Money
-from connector.domain.reconciliation import Cause, Item, Reconciliation, reconcile
+from connector.domain.reconciliation import Cause, Item, Reconciliation, opening_of, reconcile
 from connector.domain.records import EntryKind
-from tests.twins.stripe_acts import ACTS, CURRENCIES, Account
+from tests.twins.stripe_acts import CURRENCIES, HISTORIES, Account
 
 BOOKS = BooksIdentity("quickbooks", "realm-1", "acct_1")
 ZONE = ZoneInfo("America/New_York")
@@ -132,6 +133,18 @@ def test_what_stood_unlike_before_is_carried_and_is_no_item() -> None:
     entries = planned(*MONTH)
     found = held(entries, booked(entries), opening=usd("10.00"), ledger_opening=usd("12.50"))
     assert (found.carried, found.difference, found.items) == (usd("2.50"), usd("2.50"), ())
+
+
+def test_the_opening_is_worked_back_from_what_is_there_now() -> None:
+    euro = Money.of("5.00", "EUR")
+    in_euro = BalanceChange("txn_8", K.FEE, euro, Money.zero("EUR"), euro, "", PAID.created_at, PAID.created_at)
+    entries = planned(*MONTH, change(9, K.FEE, "-7.00", day=31), in_euro)
+    now = usd("50.00")
+    assert opening_of(now, entries, date(2026, 12, 1)) == usd("57.00")
+    assert opening_of(now, entries, FIRST) == usd("57.00")
+    assert opening_of(now, entries, date(2026, 11, 12)) == usd("173.22")
+    month = held(entries, [], opening=opening_of(now, entries, FIRST))
+    assert month.closing == opening_of(now, entries, date(2026, 12, 1))
 
 
 def test_other_currencies_are_another_reconciliation() -> None:
@@ -337,7 +350,7 @@ def spoil(line: BookedLine, how: str, number: int) -> list[BookedLine]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(ACTS, max_size=30), st.lists(SPOILT, max_size=60), st.integers(0, 30), st.integers(0, 40))
+@given(HISTORIES, st.lists(SPOILT, max_size=60), st.integers(0, 30), st.integers(0, 40))
 def test_whatever_happens_on_either_side_the_difference_is_explained_line_by_line(
     acts: list[tuple[str, Any, Any]], spoilt: list[str], begins: int, length: int
 ) -> None:
@@ -345,6 +358,7 @@ def test_whatever_happens_on_either_side_the_difference_is_explained_line_by_lin
     for what, first, second in acts:
         account.act(what, first, second)
     entries = plan_entries([change_from(row) for row in account.entries()], BOOKS, ZONE)
+    shown = balance.shown(account.world, account.books)
     today = account.twin.clock.now().astimezone(ZONE).date()
     start = min((one.booked_on for one in entries), default=today) + timedelta(days=begins)
     right = booked(entries)
@@ -361,5 +375,9 @@ def test_whatever_happens_on_either_side_the_difference_is_explained_line_by_lin
         days = {"first": start, "last": start + timedelta(days=length), "opening": zero, "ledger_opening": zero}
         mine = [one for one in right if one.amount.currency == code]
         alike = held(entries, mine, today=today, **days)
+        there = held_from(shown).get(code, Held(zero, zero)).total
+        opens = opening_of(there, entries, start)
+        closes = opening_of(there, entries, start + timedelta(days=length + 1))
+        assert alike.totals.total == closes - opens
         assert (alike.difference, alike.items) == (zero, ())
         held(entries, [one for one in wrong if one.amount.currency == code], today=today, **days)

@@ -66,6 +66,7 @@ def enter(
         currency=into,
         available_on=ready,
         fee=fee,
+        fee_tax=int((fee * Decimal(world.settings.fee_tax_rate)).quantize(Decimal(1), ROUND_HALF_UP)),
         fee_words=fee_words,
         category=category,
         rate=rate,

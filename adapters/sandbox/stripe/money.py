@@ -117,12 +117,14 @@ def balance_transaction(
     currency: str,
     available_on: int,
     fee: int = 0,
+    fee_tax: int = 0,
     fee_words: str = "Stripe processing fees",
     category: str | None = None,
     rate: Decimal | None = None,
 ) -> Obj:
-    """An entry of the balance. https://docs.stripe.com/api/balance_transactions/object."""
+    """An entry of the balance; `fee` without the `fee_tax` on it. https://docs.stripe.com/api/balance_transactions/object."""
     made = world.seconds()
+    parts = [("stripe_fee", fee, fee_words), ("tax", fee_tax, "GST")]
     return {
         "id": world.new_id("txn_3"),
         "object": "balance_transaction",
@@ -133,21 +135,13 @@ def balance_transaction(
         "currency": currency,
         "description": source.get("description") if source else None,
         "exchange_rate": float(rate) if rate is not None else None,
-        "fee": fee,
-        "fee_details": (
-            [
-                {
-                    "amount": fee,
-                    "application": None,
-                    "currency": currency,
-                    "description": fee_words,
-                    "type": "stripe_fee",
-                }
-            ]
-            if fee
-            else []
-        ),
-        "net": amount - fee,
+        "fee": fee + fee_tax,
+        "fee_details": [
+            {"amount": part, "application": None, "currency": currency, "description": words, "type": name}
+            for name, part, words in parts
+            if part
+        ],
+        "net": amount - fee - fee_tax,
         "reporting_category": category or kind,
         "source": source["id"] if source else None,
         "status": "available" if available_on <= made else "pending",

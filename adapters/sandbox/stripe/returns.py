@@ -69,7 +69,11 @@ def _share_of_fee(books: Books, made: Obj, amount: int) -> int:
     entry = books.balance_transactions.get(made["balance_transaction"] or "")
     if entry is None:
         return 0
-    return int((Decimal(entry["fee"]) * amount / made["amount"]).quantize(Decimal(1), ROUND_HALF_UP))
+    return int((Decimal(_without_tax(entry)) * amount / made["amount"]).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _without_tax(entry: Obj) -> int:
+    return sum(part["amount"] for part in entry["fee_details"] if part["type"] != "tax")
 
 
 def fail_refund(world: World, books: Books, one: Obj, reason: str) -> Obj:
@@ -84,7 +88,7 @@ def fail_refund(world: World, books: Books, one: Obj, reason: str) -> Obj:
         {**one, "description": "REFUND FAILURE"},
         "refund_failure",
         amount=one["amount"],
-        fee=-taken["fee"],
+        fee=-_without_tax(taken),
         category="refund_failure",
     )
     one.update(status="failed", failure_reason=reason, failure_balance_transaction=entry["id"])

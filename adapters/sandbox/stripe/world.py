@@ -135,6 +135,7 @@ class Settings:
     hold_writes: bool = False  # writes wait, as under load, until this is off again
     enforce_limit_at_completion: bool = False  # Stripe does not say; the unkind case is the default
     entries_dated_back: bool = False  # a late entry has its payment's time: it surfaces behind others
+    fee_tax_rate: str = "0"  # on Stripe's own fees, as in Australia: "0.10"
     refunds_return_fees: bool = False  # as for accounts of long ago, https://docs.stripe.com/refunds
     won_disputes_return_fees: bool = False  # by country and year, https://docs.stripe.com/disputes
     rates: dict[str, str] = field(default_factory=dict)  # currency -> units of the account's own that one unit becomes
