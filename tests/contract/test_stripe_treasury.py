@@ -91,10 +91,25 @@ def test_what_comes_while_the_parts_are_read_is_in_the_last(stripe: StripeHarnes
     assert last.cursor is None
 
 
-def test_a_thousand_movements_in_one_second_are_refused_and_not_cut(stripe: StripeHarness) -> None:
-    fill(stripe, 1001, timedelta())
+@pytest.mark.parametrize("number", [7, 300, 999])
+def test_a_part_never_begins_amid_the_movements_of_one_second(stripe: StripeHarness, number: int) -> None:
+    made = fill(stripe, 2500, timedelta())
+    for place, entry in enumerate(stripe._books().balance_transactions.values()):
+        entry["created"] = 1_800_000_000 + place // number
+    assert ids(pages(stripe)) == made
+
+
+def test_a_movement_of_the_second_asked_about_is_there_with_a_thousand_others(stripe: StripeHarness) -> None:
+    made = fill(stripe, 1003, timedelta())
     for entry in stripe._books().balance_transactions.values():
-        entry["created"] = stripe.twin.world.seconds()
+        entry["created"] = 1_800_000_000
+    assert ids(pages(stripe, datetime.fromtimestamp(1_800_000_000, UTC))) == made
+
+
+def test_two_thousand_movements_in_one_second_are_refused_and_not_cut(stripe: StripeHarness) -> None:
+    fill(stripe, 2100, timedelta())
+    for entry in stripe._books().balance_transactions.values():
+        entry["created"] = 1_800_000_000
     with pytest.raises(Rejected) as refused:
         pages(stripe)
     assert refused.value.because is RejectedBecause.BUSINESS_RULE
