@@ -6,7 +6,7 @@ and of the items: nothing is left that nobody can point at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -58,6 +58,7 @@ class Cause(StrEnum):
 
     NOT_BOOKED = "not_booked"
     NOT_BOOKED_YET = "not_booked_yet"  # of today or yesterday: the next pass books it
+    OTHER_SALE = "other_sale"  # on the same account, and on no link of ours: whoever sold it books it
     UNKNOWN_MOVEMENT = "unknown_movement"  # the processor moved money for what only a person can name
     NOT_AT_PROCESSOR = "not_at_processor"  # our entry, and no such money
     NOT_AT_PROCESSOR_YET = "not_at_processor_yet"  # of today or yesterday: the processor's entry can come an hour later
@@ -173,6 +174,7 @@ def reconcile(
     entries: Iterable[PlannedEntry],
     lines: Iterable[Line],
     known: Mapping[str, str] | None = None,
+    ours: Collection[str] | None = None,
 ) -> Reconciliation:
     """Hold the clearing account against the balance in the currency of `opening`.
 
@@ -187,6 +189,7 @@ def reconcile(
         lines: of the clearing account, of the same days, in its currency.
         known: entry ids and references of lines that our records know to be for the entry with that planned reference:
             one of several bookings of a payment, a credit for its surplus, an entry of somebody's that was adopted.
+        ours: ids of the payments that our records know; None where they are not at hand.
 
     Raises:
         ValueError: a line, or the opening of the ledger, is in another currency.
@@ -198,7 +201,8 @@ def reconcile(
     totals = _totals((one for one in planned if days.hold(one.booked_on)), zero)
     entered = sum((one.amount for one in booked if days.hold(one.booked_on)), zero)
     groups = [one for one in _grouped(planned, booked, known or {}, zero) if any(map(days.hold, one.dates()))]
-    items = [one for one in (_item(group, zero, days, today) for group in groups) if one is not None]
+    view = _View(days, today, zero, ours)
+    items = [one for one in (_item(group, view) for group in groups) if one is not None]
     return Reconciliation(
         first,
         last,
@@ -339,36 +343,54 @@ def _join(group: _Group, other: _Group) -> None:
 # ---------------------------------------------------------------------------------------------------- why it is unlike
 
 
-def _item(group: _Group, zero: Money, days: _Days, today: date) -> Item | None:
+@dataclass(frozen=True, slots=True)
+class _View:
+    """From where it is looked at."""
+
+    days: _Days
+    today: date
+    zero: Money
+    ours: Collection[str] | None
+
+    def fresh(self, group: _Group) -> bool:
+        return all(self.today - day <= FRESH for day in group.dates())
+
+    def of_others(self, entry: PlannedEntry) -> bool:
+        sold = _HEADINGS[entry.change.kind] in _OF_A_PAYMENT
+        return sold and self.ours is not None and entry.change.payment_id not in self.ours
+
+
+_OF_A_PAYMENT: Final = frozenset({"payments", "refunds", "disputes"})
+
+
+def _item(group: _Group, view: _View) -> Item | None:
     """What to say of a group; None where both sides are alike in these days."""
-    difference = group.beyond(days, zero)
-    cause = _cause(group, zero, today) if difference.amount else group.found
+    difference = group.beyond(view.days, view.zero)
+    cause = _cause(group, view) if difference.amount else group.found
     return Item(cause, tuple(group.entries), tuple(group.lines), difference) if cause is not None else None
 
 
-def _cause(group: _Group, zero: Money, today: date) -> Cause:
-    beyond = group.beyond(_EVER, zero)
+def _cause(group: _Group, view: _View) -> Cause:
+    beyond = group.beyond(_EVER, view.zero)
     if not beyond.amount:
         return Cause.OTHER_PERIOD
     if not group.lines:
-        return _not_booked(group, today)
+        return _not_booked(group, view)
     if not group.entries:
-        return _not_planned(group, today)
+        return _not_planned(group, view)
     # Without one of its lines the group would be right: that one was not needed.
     return Cause.BOOKED_TWICE if beyond in [one.amount for one in group.lines] else Cause.AMOUNT_DIFFERS
 
 
-def _not_booked(group: _Group, today: date) -> Cause:
+def _not_booked(group: _Group, view: _View) -> Cause:
     if any(one.kind is None for one in group.entries):
         return Cause.UNKNOWN_MOVEMENT
-    return Cause.NOT_BOOKED_YET if _fresh(group, today) else Cause.NOT_BOOKED
+    if any(view.of_others(one) for one in group.entries):
+        return Cause.OTHER_SALE
+    return Cause.NOT_BOOKED_YET if view.fresh(group) else Cause.NOT_BOOKED
 
 
-def _not_planned(group: _Group, today: date) -> Cause:
+def _not_planned(group: _Group, view: _View) -> Cause:
     if _ours(group.lines[0].reference) is None:
         return Cause.NOT_OURS
-    return Cause.NOT_AT_PROCESSOR_YET if _fresh(group, today) else Cause.NOT_AT_PROCESSOR
-
-
-def _fresh(group: _Group, today: date) -> bool:
-    return all(today - day <= FRESH for day in group.dates())
+    return Cause.NOT_AT_PROCESSOR_YET if view.fresh(group) else Cause.NOT_AT_PROCESSOR

@@ -335,7 +335,7 @@ def test_every_movement_is_as_stripe_describes_it(stripe: Asker) -> None:
 # --------------------------------------------------------------------------------------------- whatever happens
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(HISTORIES)
 def test_the_balance_is_the_sum_of_its_entries_whatever_happens(acts: list[tuple[str, Any, Any]]) -> None:
     account = Account()

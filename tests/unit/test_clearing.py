@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from adapters.clock import ManualClock
+from adapters.memory.processor_world import StripeLikeWorld
+from adapters.memory.treasury import MemoryTreasury
 from adapters.sandbox.stripe import balance
 from adapters.stripe.movements import change_from, held_from
 from connector.domain.balance import BalanceChange, ChangeKind, Held
@@ -26,6 +32,7 @@ from connector.domain.effect import BooksIdentity, booking_reference
 from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
+from connector.ports.processor import LinkRequest
 from tests.twins.stripe_acts import HISTORIES, Account
 
 BOOKS = BooksIdentity("xero", "tenant-1", "acct_1")
@@ -149,7 +156,7 @@ def test_the_whole_balance_is_what_is_there_and_what_is_not_there_yet() -> None:
     assert Held(usd("-5.00"), usd("12.00")).total == usd("7.00")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(HISTORIES)
 def test_whatever_happens_at_the_processor_the_planned_entries_sum_up_to_its_balance(
     acts: list[tuple[str, Any, Any]],
@@ -167,3 +174,75 @@ def test_whatever_happens_at_the_processor_the_planned_entries_sum_up_to_its_bal
     assert {one.amount.currency for one in planned} <= set(held)
     unlike = [one.reference for one in planned]
     assert len(unlike) == len(set(unlike)), "one entry, one name"
+
+
+MEMORY_ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(["card", "card", "debit", "refund", "refund_fail", "dispute", "won", "bounce", "fee"])
+        | st.sampled_from(["pay_out", "instant", "payout_fail"]),
+        st.integers(0, 9),
+        st.integers(50, 99_999),
+    ),
+    min_size=8,
+    max_size=40,
+)
+
+
+def act_in_memory(world: StripeLikeWorld, what: str, which: int, minor: int) -> None:
+    """One act on the account in memory; nothing where there is nothing to act on."""
+    amount = Money.from_minor(minor, ("USD", "EUR", "JPY")[which % 3])
+    held = world.balance
+
+    def refund(payment_id: str) -> None:
+        world.refund(payment_id, Money.from_minor(minor, world.payments[payment_id].latest.amount.currency))
+
+    on_one: dict[str, tuple[Collection[str], Callable[[str], object]]] = {
+        "refund": (world.payments, refund),
+        "dispute": (world.payments, held.dispute),
+        "bounce": (world.payments, held.bounce),
+        "refund_fail": (held.refunds, held.fail_refund),
+        "won": (held.disputes, lambda one: held.end_dispute(one, won=True)),
+        "payout_fail": (held.payouts, held.fail_payout),
+    }
+    by_itself: dict[str, Callable[[], object]] = {
+        "card": lambda: world.pay(new_link(world, amount)),
+        "debit": lambda: world.finish_debit(str(world.start_debit(new_link(world, amount))), succeeds=True),
+        "fee": lambda: held.charge(Money.zero(amount.currency) - amount, "Radar"),
+        "pay_out": lambda: held.pay_out(amount.currency),
+        "instant": lambda: held.send(amount, instant=True),
+    }
+    with world.moment():
+        if what in on_one:
+            subjects, act = on_one[what]
+            for one in list(subjects)[which : which + 1]:
+                act(one)
+        else:
+            by_itself[what]()
+
+
+def new_link(world: StripeLikeWorld, amount: Money) -> str:
+    return world.create_link(LinkRequest("DB1", amount, "", "", "", "", "", {}, world.new_id("key_"))).url
+
+
+@settings(max_examples=60, deadline=None)
+@given(MEMORY_ACTS)
+def test_so_do_those_of_the_account_in_memory(acts: list[tuple[str, int, int]]) -> None:
+    clock = ManualClock(NOON)
+    world = StripeLikeWorld(clock)
+    world.balance.rates["EUR"] = Decimal("1.0850")
+    treasury = MemoryTreasury(world)
+    for what, which, minor in acts:
+        act_in_memory(world, what, which, minor)
+        clock.advance(timedelta(hours=which))
+    clock.advance(timedelta(days=1))
+
+    page = treasury.changes_since(NOON)
+    planned = plan_entries(page.changes, BOOKS, NEW_YORK)
+
+    for currency, there in treasury.balance().items():
+        summed = sum((one.amount for one in planned if one.amount.currency == currency), Money.zero(currency))
+        assert summed == there.total
+    for payout in treasury.payouts_since(NOON):
+        if payout.automatic:
+            inside = treasury.changes_of_payout(payout.payout_id)
+            assert sum((one.net for one in inside), Money.zero(payout.amount.currency)) == payout.amount

@@ -203,6 +203,22 @@ def test_money_that_moved_for_what_only_a_person_can_name_is_said_so() -> None:
     assert (item.cause, item.difference) == (C.UNKNOWN_MOVEMENT, usd("-55.00"))
 
 
+def test_what_was_sold_in_another_way_on_the_same_account_is_not_called_forgotten() -> None:
+    shop = change(5, K.PAYMENT, "30.00", "1.17", payment_id="pi_shop")
+    counter = change(6, K.DISPUTE, "-9.00", payment_id=None)
+    entries = planned(*MONTH, shop, counter)
+    lines = booked(planned(*MONTH))
+    found = held(entries, lines, ours={"pi_1"})
+    assert [(one.cause, one.difference) for one in found.items] == [
+        (C.OTHER_SALE, usd("-30.00")),
+        (C.OTHER_SALE, usd("1.17")),
+        (C.OTHER_SALE, usd("9.00")),
+    ]
+    assert {one.cause for one in held(entries, lines).items} == {C.NOT_BOOKED}
+    forgotten = held(entries, [one for one in lines if one.kind is not OUT], ours={"pi_1", "pi_shop"})
+    assert [one.cause for one in forgotten.items] == [C.NOT_BOOKED, C.NOT_BOOKED, C.NOT_BOOKED, C.OTHER_SALE]
+
+
 def test_our_entry_without_such_money_is_wrong_or_too_early() -> None:
     entries = planned(PAID)
     stray = replace(booked(planned(PAID_OUT))[0], entry_id="e9")
@@ -349,7 +365,7 @@ def spoil(line: BookedLine, how: str, number: int) -> list[BookedLine]:
     return [replace(line, reference="Stripe", kind=None if how == "kind" else line.kind)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(HISTORIES, st.lists(SPOILT, max_size=60), st.integers(0, 30), st.integers(0, 40))
 def test_whatever_happens_on_either_side_the_difference_is_explained_line_by_line(
     acts: list[tuple[str, Any, Any]], spoilt: list[str], begins: int, length: int
