@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from adapters.memory.balance_world import Balance
 from adapters.memory.world import History, World
 from connector.domain.lease import Claim
 from connector.domain.money import Money, decimals_of
@@ -109,6 +110,7 @@ class StripeLikeWorld(World):
         self.payments: dict[str, History[Payment]] = {}
         self.refunds: list[Refund] = []
         self.events: list[Event] = []
+        self.balance = Balance(self)
         self.claims: dict[str, NamedClaim] = {}  # by the id that was chosen for it
         self._event_times: list[datetime] = []
         self._link_by_url: dict[str, str] = {}
@@ -158,6 +160,8 @@ class StripeLikeWorld(World):
                 return
             state = PaymentState.SUCCEEDED if succeeds else PaymentState.FAILED
             history.add(now, replace(history.latest, state=state, paid_at=_whole(now) if succeeds else None))
+            if succeeds:
+                self.balance.paid(history.latest)
             ending = "succeeded" if succeeds else "failed"
             self._tell(f"checkout.session.async_payment_{ending}", session_id)
 
@@ -172,6 +176,7 @@ class StripeLikeWorld(World):
             refund_id = self.new_id("re_")
             given = amount if amount is not None else self.payments[payment_id].latest.amount
             self.refunds.append(Refund(refund_id, payment_id, given, now))
+            self.balance.refunded(refund_id, payment_id, given)
             self._tell("charge.refunded", payment_id)
             return refund_id
 
@@ -271,6 +276,8 @@ class StripeLikeWorld(World):
             live=self.account.live,
         )
         self.payments[payment.payment_id] = History(now, payment)
+        if paid:
+            self.balance.paid(payment)
         self.pages[session_id].add(now, replace(page, state=PageState.COMPLETE, payment_id=payment.payment_id))
         self.links[page.link_id].add(now, replace(record, completions=record.completions + 1))
         self._tell("checkout.session.completed", session_id)

@@ -22,7 +22,8 @@ _PROBES: Final[tuple[tuple[str, Callable[[stripe.StripeClient], Any]], ...]] = (
     ("Charges", lambda client: client.v1.charges.list({"limit": 1})),
     ("Refunds", lambda client: client.v1.refunds.list({"limit": 1})),
     ("Disputes", lambda client: client.v1.disputes.list({"limit": 1})),
-    ("Balance", lambda client: client.v1.balance_transactions.list({"limit": 1})),
+    ("Balance", lambda client: client.v1.balance.retrieve()),
+    ("Balance transaction sources", lambda client: client.v1.balance_transactions.list({"limit": 1})),
     ("Payouts", lambda client: client.v1.payouts.list({"limit": 1})),
 )
 # An id that no account has, so that nothing can change: with the permission Stripe misses the object (404), without it

@@ -11,6 +11,7 @@ import stripe
 
 from adapters.stripe import translate
 from adapters.stripe.inspection import findings
+from adapters.stripe.lists import PAGE, Lister, walk
 from adapters.stripe.settings import StripeSettings
 from adapters.stripe.wire import SERVICE, StripeWire
 from connector.domain.money import Money
@@ -19,7 +20,6 @@ from connector.ports.calls import Wire
 from connector.ports.findings import Finding
 from connector.ports.processor import Hint, LinkRequest, Payment, PaymentLink, ProcessorAccount, RetiredLink
 
-PAGE: Final = 100  # the most Stripe gives, so the fewest of the 10,000 GETs a month
 # Bounds on walks, in pages. Each is far beyond a small account; reaching one is told, never passed over in silence.
 EVENT_PAGES: Final = 300  # 30,000 events in at most 30 days
 SESSION_PAGES: Final = 300
@@ -28,8 +28,6 @@ REACH: Final = timedelta(days=29, hours=12)  # Stripe keeps events 30 days; the 
 SESSION_LIFE: Final = timedelta(hours=24)  # a page opened then may be paid on until now
 _SPEND: Final = ["payment_intent.latest_charge.balance_transaction"]  # all a payment needs, in one GET
 _SPEND_IN_LIST: Final = ["data.payment_intent.latest_charge.balance_transaction"]
-
-Lister = Callable[[stripe.StripeClient, dict[str, Any]], Any]
 
 
 class StripeProcessor:
@@ -243,17 +241,7 @@ class StripeProcessor:
         self, what: str, lister: Lister, params: Mapping[str, Any], most: int
     ) -> tuple[list[dict[str, Any]], bool]:
         """All rows of a list, newest first, and whether its end was reached within `most` pages."""
-        rows: list[dict[str, Any]] = []
-        asked: dict[str, Any] = {**params, "limit": PAGE}
-        for _ in range(most):
-            page = self._stripe.read(what, lambda client, now=dict(asked): lister(client, now))  # type: ignore[misc] # bound now, not when retried
-            rows += page["data"]
-            if not page["has_more"]:
-                return rows, True
-            if not page["data"]:
-                break  # more is promised and nothing given: there is no cursor to go on from
-            asked["starting_after"] = rows[-1]["id"]
-        return rows, False
+        return walk(self._stripe, what, lister, params, most)
 
 
 def links_of(client: stripe.StripeClient, params: dict[str, Any]) -> Any:

@@ -9,7 +9,8 @@ from typing import Any, Final
 import stripe
 
 from adapters.stripe import translate
-from adapters.stripe.processor import PAGE, SESSION_PAGES, StripeProcessor, check_id, links_of
+from adapters.stripe.lists import PAGE
+from adapters.stripe.processor import SESSION_PAGES, StripeProcessor, check_id, links_of
 from adapters.stripe.wire import SERVICE
 from connector.domain.money import Money
 from connector.domain.records import LinkRecord, RefundRecord

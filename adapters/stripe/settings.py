@@ -17,7 +17,7 @@ class StripeSettings(ServiceSettings):
 
     key: SecretPointer = Field(
         description="A restricted key (rk_live_...): write on Payment Links, Products, Prices and Checkout Sessions, "
-        "read on Events, Charges, PaymentIntents, Refunds, Disputes, Balance and Payouts.",
+        "read on Events, Charges, PaymentIntents, Refunds, Disputes, Balance, Balance transaction sources and Payouts.",
         examples=["env:ACME_STRIPE_KEY"],
     )
     webhook_secret: SecretPointer | None = Field(

@@ -84,7 +84,7 @@ KINDS: Final = (
 )
 
 
-def _step(currency: str) -> Decimal:
+def minor_unit(currency: str) -> Decimal:
     """One of Stripe's minor units, in major units."""
     if currency in _NO_DECIMALS:
         return Decimal(1)
@@ -108,7 +108,7 @@ def to_minor(amount: Money) -> int:
         raise ValueError(f"Stripe does not take {amount.currency}")
     if amount.amount % _grain(amount.currency):
         raise ValueError(f"Stripe charges {amount.currency} only in steps of {_grain(amount.currency)}, not {amount}")
-    return int(amount.amount / _step(amount.currency))
+    return int(amount.amount / minor_unit(amount.currency))
 
 
 def from_minor(minor: int, currency: str) -> Money:
@@ -118,7 +118,7 @@ def from_minor(minor: int, currency: str) -> Money:
         ValueError: the currency has no such fraction (0.50 ISK).
     """
     code = currency.upper()
-    return Money(minor * _step(code), code)
+    return Money(minor * minor_unit(code), code)
 
 
 def problem_with(amount: Money) -> str | None:
@@ -133,7 +133,7 @@ def problem_with(amount: Money) -> str | None:
     if least is not None and amount.amount < least:
         return f"{amount} is below the {least} {amount.currency} that Stripe charges at least."
     if len(str(minor)) > _MOST_DIGITS:
-        most = (10**_MOST_DIGITS - 1) * _step(amount.currency)
+        most = (10**_MOST_DIGITS - 1) * minor_unit(amount.currency)
         return f"{amount} is above the {most} {amount.currency} that Stripe charges at most."
     return None
 

@@ -41,6 +41,8 @@ PAUSE: Final = timedelta(seconds=5)
 QUOTED: Final = 300  # characters of Stripe's own words in an error: its longest sentences fit, a page of HTML does not
 _PERMISSION: Final = re.compile(r"'((?:rak_)?[a-z_]+_(?:read|write))'")
 _UNDECIDED: Final = frozenset((HTTPStatus.CONFLICT, HTTPStatus.FAILED_DEPENDENCY))  # the first try may still run
+# How Stripe begins to say that a thing of that kind, or in that state, cannot be asked for that.
+_AGAINST_THE_RULES: Final = ("Only Checkout Sessions", "Balance transaction history can only be filtered on automatic")
 _SETUP_CODES: Final = frozenset(("testmode_charges_only", "account_invalid", "account_closed", "livemode_mismatch"))
 
 Call = Callable[[stripe.StripeClient], Any]
@@ -228,7 +230,7 @@ def _rejected(error: stripe.StripeError, what: str) -> DuebirdError:
     elif code in _SETUP_CODES:
         because = RejectedBecause.SETUP
         advice = "See the notices in the Stripe dashboard, then run `duebird check`."
-    elif words.startswith("Only Checkout Sessions") or error.http_status == HTTPStatus.PAYMENT_REQUIRED:
+    elif words.startswith(_AGAINST_THE_RULES) or error.http_status == HTTPStatus.PAYMENT_REQUIRED:
         because = RejectedBecause.BUSINESS_RULE
     else:
         because = RejectedBecause.INVALID

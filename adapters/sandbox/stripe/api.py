@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adapters.sandbox.stripe import forms, objects, people, products
+from adapters.sandbox.stripe import balance, forms, objects, people, products, returns
 from adapters.sandbox.stripe.forms import Obj, Shape, StripeProblem, missing
 from adapters.sandbox.stripe.lists import Call, in_time, listed, newest_first
 from adapters.sandbox.stripe.world import EVENTS_KEPT, Books, EventRow
@@ -283,7 +283,7 @@ def create_refund(call: Call) -> Obj:
     intent = call.books.payment_intents.get(intent_id or "")
     if intent is None:
         raise missing("payment_intent", str(intent_id), "payment_intent")
-    return people.give_back(
+    return returns.give_back(
         call.world,
         call.books,
         intent,
@@ -296,13 +296,33 @@ def create_refund(call: Call) -> Obj:
 def list_balance_transactions(call: Call) -> Obj:
     names = ("payout", "source", "type", "currency")
     params = call.checked({**forms.LIST, **dict.fromkeys(names, "str")})
-    rows = in_time(newest_first(call.books.balance_transactions), params.get("created"))
+    whole = sorted(newest_first(call.books.balance_transactions), key=lambda row: row["created"], reverse=True)
+    rows = in_time(whole, params.get("created"))
     for name in ("source", "type", "currency"):
         if name in params:
             rows = [row for row in rows if row[name] == params[name]]
     if "payout" in params:
+        _refuse_by_hand(call, params["payout"])
         rows = [row for row in rows if call.books.payout_of.get(row["id"]) == params["payout"]]
-    return listed(call, rows, params, "balance_transaction", newest_first(call.books.balance_transactions))
+    return listed(call, rows, params, "balance_transaction", whole)
+
+
+def _refuse_by_hand(call: Call, payout_id: str) -> None:
+    """Only what Stripe pays out by itself is itemised. https://docs.stripe.com/payouts/reconciliation."""
+    one = call.books.payouts.get(payout_id)
+    if one is None:
+        raise missing("payout", payout_id, "payout")
+    if not one["automatic"]:
+        raise StripeProblem(
+            400,
+            "Balance transaction history can only be filtered on automatic transfers, not manual.",
+            param="payout",
+        )
+
+
+def get_balance(call: Call) -> Obj:
+    call.checked({"expand": ["str"]})
+    return balance.shown(call.world, call.books)
 
 
 def list_payouts(call: Call) -> Obj:
@@ -411,9 +431,13 @@ ENDPOINTS: list[Endpoint] = [
     *_simple("/v1/refunds", "charge_read", "refund", _refunds, "payment_intent", "charge"),
     _endpoint("POST", "/v1/refunds", "charge_write", create_refund),
     *_simple("/v1/disputes", "dispute_read", "dispute", _disputes, "payment_intent", "charge"),
-    _endpoint("GET", "/v1/balance_transactions", "balance_transaction_read", list_balance_transactions),
+    _endpoint("GET", "/v1/balance", "balance_read", get_balance),
+    _endpoint("GET", "/v1/balance_transactions", "balance_transaction_source_read", list_balance_transactions),
     _endpoint(
-        "GET", "/v1/balance_transactions/{}", "balance_transaction_read", getter(_entries, "balance transaction", "id")
+        "GET",
+        "/v1/balance_transactions/{}",
+        "balance_transaction_source_read",
+        getter(_entries, "balance transaction", "id"),
     ),
     _endpoint("GET", "/v1/payouts", "payout_read", list_payouts),
     _endpoint("GET", "/v1/payouts/{}", "payout_read", getter(_payouts, "payout", "id")),

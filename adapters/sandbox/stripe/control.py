@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from adapters.sandbox.base import CONTROL
-from adapters.sandbox.stripe import people
+from adapters.sandbox.stripe import balance, payouts, people, returns
 from adapters.sandbox.stripe.door import keys_in_use
 from adapters.sandbox.stripe.forms import Obj, StripeProblem, missing
 from adapters.sandbox.stripe.webhooks import Postman
@@ -35,7 +35,12 @@ class Control:
             "debit": self.debit,
             "refund": self.refund,
             "dispute": self.dispute,
+            "refund_fail": self.refund_fail,
+            "dispute_end": self.dispute_end,
+            "bounce": self.bounce,
             "payout": self.payout,
+            "payout_fail": self.payout_fail,
+            "charge_account": self.charge_account,
             "keys": self.keys,
             "settings": self.settings,
             "release_events": self.release_events,
@@ -78,6 +83,13 @@ class Control:
                 return books, books.payment_intents[intent_id]
         raise missing("payment_intent", intent_id)
 
+    def _found(self, table: Literal["refunds", "disputes", "payouts"], object_id: str) -> tuple[Books, Obj]:
+        for books in self._world.all_books():
+            rows: dict[str, Obj] = getattr(books, table)
+            if object_id in rows:
+                return books, rows[object_id]
+        raise missing(table.removesuffix("s"), object_id)
+
     # ------------------------------------------------------------------------------------------------- people
 
     def open(self, given: Obj) -> Obj:
@@ -87,7 +99,10 @@ class Control:
         return {"session": made["id"] if made else None}
 
     def pay(self, given: Obj) -> Obj:
-        """`{"link": ... | "session": id, "method": "card"|"bank"|"declined"}`."""
+        """`{"link": ... | "session": id, "method": "card"|"bank"|"declined"}`.
+
+        With `"shown": {"amount": minor units, "currency": "cad"}` the payer pays in that currency (Adaptive Pricing).
+        """
         if "session" in given:
             books, one = self.session(given["session"])
         else:
@@ -99,7 +114,7 @@ class Control:
         method = given.get("method", "card")
         if method not in {"card", "bank", "declined"}:
             raise StripeProblem(400, "method must be card, bank or declined")
-        outcome = people.pay(self._world, books, one, method)
+        outcome = people.pay(self._world, books, one, method, given.get("shown"))
         return {"outcome": outcome, "session": one["id"], "payment_intent": one["payment_intent"]}
 
     def debit(self, given: Obj) -> Obj:
@@ -111,17 +126,58 @@ class Control:
     def refund(self, given: Obj) -> Obj:
         """`{"payment_intent": id, "amount": minor units, else all}`: the owner refunds in the dashboard."""
         books, intent = self.intent(given["payment_intent"])
-        return people.give_back(self._world, books, intent, given.get("amount"))
+        return returns.give_back(self._world, books, intent, given.get("amount"))
+
+    def refund_fail(self, given: Obj) -> Obj:
+        """`{"refund": id, "reason": ...}`: the payer's bank could not take it."""
+        books, one = self._found("refunds", given["refund"])
+        return returns.fail_refund(self._world, books, one, given.get("reason", "expired_or_canceled_card"))
 
     def dispute(self, given: Obj) -> Obj:
-        """`{"payment_intent": id}`: the payer's bank takes it back."""
+        """`{"payment_intent": id, "amount": minor units, else all, "inquiry": bool}`: the bank takes it back."""
         books, intent = self.intent(given["payment_intent"])
-        return people.complain(self._world, books, intent)
+        return returns.complain(
+            self._world, books, intent, given.get("amount"), inquiry=bool(given.get("inquiry", False))
+        )
+
+    def dispute_end(self, given: Obj) -> Obj:
+        """`{"dispute": id, "won": bool}`: the card network decides."""
+        books, one = self._found("disputes", given["dispute"])
+        return returns.settle_dispute(self._world, books, one, won=bool(given["won"]))
+
+    def bounce(self, given: Obj) -> Obj:
+        """`{"payment_intent": id}`: a bank debit that had succeeded fails after all."""
+        books, intent = self.intent(given["payment_intent"])
+        return returns.bounce(self._world, books, intent)
 
     def payout(self, given: Obj) -> Obj:
-        """`{"account": id, "live": bool, "currency": "usd"}`: pay out what is there. `{"payout": null}` if nothing."""
+        """`{"account": id, "live": bool, "currency": "usd"}`: pay out what is there. `{"payout": null}` if nothing.
+
+        Also `"available_only": bool`, `"arrives_in_days": n`; by hand with `"amount": minor units`, `"instant": bool`.
+        """
         books = self._account(given).in_mode(live=bool(given.get("live", False)))
-        return {"payout": people.pay_out(self._world, books, given.get("currency", "usd"))}
+        currency, days = given.get("currency", "usd"), int(given.get("arrives_in_days", 0))
+        if "amount" in given:
+            instant = bool(given.get("instant", False))
+            one: Obj | None = payouts.send(
+                self._world, books, currency, given["amount"], instant=instant, arrives_in_days=days
+            )
+        else:
+            only = bool(given.get("available_only", False))
+            one = payouts.pay_out(self._world, books, currency, available_only=only, arrives_in_days=days)
+        return {"payout": one}
+
+    def payout_fail(self, given: Obj) -> Obj:
+        """`{"payout": id, "code": ...}`: the bank sends it back."""
+        books, one = self._found("payouts", given["payout"])
+        return payouts.fail(self._world, books, one, given.get("code", "account_closed"))
+
+    def charge_account(self, given: Obj) -> Obj:
+        """`{"account": id, "type": "stripe_fee", "amount": minor units (below 0: take), "currency": ...}`."""
+        books = self._account(given).in_mode(live=bool(given.get("live", False)))
+        words = given.get("description", "Radar for Fraud Teams")
+        kind, currency = given.get("type", "stripe_fee"), given.get("currency", "usd")
+        return balance.charged(self._world, books, given["amount"], currency, kind, words)
 
     # ------------------------------------------------------------------------------------------------- set-up
 
@@ -188,8 +244,8 @@ class Control:
         accounts = {
             account.account_id: {
                 "name": account.name,
-                "test": self._shown(account.in_mode(live=False)),
-                "live": self._shown(account.in_mode(live=True)),
+                "test": self._shown(self._world, account.in_mode(live=False)),
+                "live": self._shown(self._world, account.in_mode(live=True)),
             }
             for account in self._world.accounts.values()
             if wanted in {None, account.account_id}
@@ -197,7 +253,7 @@ class Control:
         return JSONResponse({"accounts": accounts, "deliveries": self._postman.records()})
 
     @staticmethod
-    def _shown(books: Books) -> Obj:
+    def _shown(world: World, books: Books) -> Obj:
         return {
             "links": [_link_shown(books, link) for link in books.payment_links.values()],
             "sessions": list(books.sessions.values()),
@@ -206,6 +262,8 @@ class Control:
             "refunds": list(books.refunds.values()),
             "disputes": list(books.disputes.values()),
             "payouts": list(books.payouts.values()),
+            "balance_transactions": list(books.balance_transactions.values()),
+            "balance": balance.shown(world, books),
             "keys_in_use": keys_in_use(books),
             "reads": books.reads,
             "writes": books.writes,

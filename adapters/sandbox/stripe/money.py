@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from adapters.sandbox.stripe.forms import Obj
 from adapters.sandbox.stripe.world import Books, World
 
@@ -107,37 +109,42 @@ def charge(world: World, books: Books, intent: Obj, method: str, status: str) ->
 
 
 def balance_transaction(
-    world: World, source: Obj, kind: str, *, amount: int, fee: int = 0, category: str | None = None
+    world: World,
+    source: Obj | None,
+    kind: str,
+    *,
+    amount: int,
+    currency: str,
+    available_on: int,
+    fee: int = 0,
+    fee_tax: int = 0,
+    fee_words: str = "Stripe processing fees",
+    category: str | None = None,
+    rate: Decimal | None = None,
 ) -> Obj:
+    """An entry of the balance; `fee` without the `fee_tax` on it. https://docs.stripe.com/api/balance_transactions/object."""
     made = world.seconds()
+    parts = [("stripe_fee", fee, fee_words), ("tax", fee_tax, "GST")]
     return {
         "id": world.new_id("txn_3"),
         "object": "balance_transaction",
         "amount": amount,
-        "available_on": made + 2 * 86400,
+        "available_on": available_on,
         "balance_type": "payments",
         "created": made,
-        "currency": source["currency"],
-        "description": source.get("description"),
-        "exchange_rate": None,
-        "fee": fee,
-        "fee_details": (
-            [
-                {
-                    "amount": fee,
-                    "application": None,
-                    "currency": source["currency"],
-                    "description": "Stripe processing fees",
-                    "type": "stripe_fee",
-                }
-            ]
-            if fee
-            else []
-        ),
-        "net": amount - fee,
+        "currency": currency,
+        "description": source.get("description") if source else None,
+        "exchange_rate": float(rate) if rate is not None else None,
+        "fee": fee + fee_tax,
+        "fee_details": [
+            {"amount": part, "application": None, "currency": currency, "description": words, "type": name}
+            for name, part, words in parts
+            if part
+        ],
+        "net": amount - fee - fee_tax,
         "reporting_category": category or kind,
-        "source": source["id"],
-        "status": "pending",
+        "source": source["id"] if source else None,
+        "status": "available" if available_on <= made else "pending",
         "type": kind,
     }
 
@@ -158,14 +165,32 @@ def refund(world: World, paid: Obj, amount: int, metadata: Obj, reason: str | No
         "source_transfer_reversal": None,
         "status": "succeeded",
         "transfer_reversal": None,
+        **presented(paid, amount),
     }
 
 
-def dispute(world: World, paid: Obj) -> Obj:
+def presented(paid: Obj, amount: int) -> Obj:
+    """What the payer saw of so much of a payment; nothing where it was shown in the currency it was asked in.
+
+    https://docs.stripe.com/payments/currencies/localize-prices/adaptive-pricing
+    """
+    shown = paid.get("presentment_details")
+    if shown is None:
+        return {}
+    share = Decimal(shown["presentment_amount"]) * amount / paid["amount"]
+    return {
+        "presentment_details": {
+            "presentment_amount": int(share.to_integral_value(ROUND_HALF_UP)),
+            "presentment_currency": shown["presentment_currency"],
+        }
+    }
+
+
+def dispute(world: World, paid: Obj, amount: int) -> Obj:
     return {
         "id": world.new_id("du_1"),
         "object": "dispute",
-        "amount": paid["amount"],
+        "amount": amount,
         "balance_transactions": [],
         "charge": paid["id"],
         "created": world.seconds(),
@@ -188,18 +213,20 @@ def dispute(world: World, paid: Obj) -> Obj:
     }
 
 
-def payout(world: World, books: Books, currency: str, amount: int) -> Obj:
-    made = world.seconds()
+def payout(
+    world: World, books: Books, currency: str, amount: int, *, automatic: bool, method: str, arrival: int
+) -> Obj:
+    """A transfer to the bank, or from it where the amount is negative. https://docs.stripe.com/api/payouts/object."""
     return {
         "id": world.new_id("po_1"),
         "object": "payout",
         "amount": amount,
         "application_fee": None,
         "application_fee_amount": None,
-        "arrival_date": made,
-        "automatic": True,
+        "arrival_date": arrival,
+        "automatic": automatic,
         "balance_transaction": None,
-        "created": made,
+        "created": world.seconds(),
         "currency": currency,
         "description": "STRIPE PAYOUT",
         "destination": None,
@@ -208,14 +235,14 @@ def payout(world: World, books: Books, currency: str, amount: int) -> Obj:
         "failure_message": None,
         "livemode": books.live,
         "metadata": {},
-        "method": "standard",
+        "method": method,
         "original_payout": None,
         "payout_method": None,
-        "reconciliation_status": "completed",
+        "reconciliation_status": "in_progress" if automatic else "not_applicable",
         "reversed_by": None,
         "source_type": "card",
         "statement_descriptor": None,
-        "status": "paid",
-        "trace_id": None,
+        "status": "in_transit",
+        "trace_id": {"status": "pending", "value": None},
         "type": "bank_account",
     }

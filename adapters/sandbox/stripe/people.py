@@ -1,4 +1,4 @@
-"""What people do at Stripe: open a page, pay, let a debit bounce, refund, dispute; and what then happens by itself."""
+"""What payers and their banks do at Stripe: open a page, pay, answer a debit; and what then happens by itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from adapters.sandbox.stripe import money, objects
+from adapters.sandbox.stripe import balance, money, objects
 from adapters.sandbox.stripe.forms import Obj, StripeProblem
 from adapters.sandbox.stripe.world import Books, World
 
@@ -47,8 +47,11 @@ def expire(world: World, books: Books, one: Obj) -> None:
     world.emit(books, "checkout.session.expired", one)
 
 
-def pay(world: World, books: Books, one: Obj, method: Method) -> str:
-    """Press the button: "paid", "processing", "declined", or "refused" when the page is open no more."""
+def pay(world: World, books: Books, one: Obj, method: Method, shown: Obj | None = None) -> str:
+    """Press the button: "paid", "processing", "declined", or "refused" when the page is open no more.
+
+    `shown` is what the payer saw and pays instead, `{"amount": minor units, "currency": ...}` (Adaptive Pricing).
+    """
     link = books.payment_links[one["payment_link"]]
     if one["status"] != "open":
         return "refused"
@@ -65,6 +68,10 @@ def pay(world: World, books: Books, one: Obj, method: Method) -> str:
         world.emit(books, "payment_intent.payment_failed", intent)
         return "declined"
     made = money.charge(world, books, intent, method, "succeeded" if method == "card" else "pending")
+    if shown is not None:
+        details = {"presentment_amount": shown["amount"], "presentment_currency": shown["currency"]}
+        for holder in (one, intent, made):
+            holder["presentment_details"] = dict(details)
     books.charges[made["id"]] = made
     intent["latest_charge"] = made["id"]
     intent["last_payment_error"] = None
@@ -109,7 +116,7 @@ def _succeed(world: World, books: Books, intent: Obj, made: Obj) -> None:
     world.emit(books, "charge.succeeded", made)
     world.emit(books, "payment_intent.succeeded", intent)
     delay = timedelta(seconds=world.settings.fee_delay_seconds)
-    world.later(world.clock.now() + delay, lambda: _account_for(world, books, made))
+    world.later(world.now() + delay, lambda: _account_for(world, books, made))
 
 
 def _account_for(world: World, books: Books, made: Obj) -> None:
@@ -118,13 +125,22 @@ def _account_for(world: World, books: Books, made: Obj) -> None:
     https://docs.stripe.com/payments/payment-intents/asynchronous-capture
     """
     by_card = made["payment_method_details"]["type"] == "card"
-    exact = made["amount"] * (CARD_RATE if by_card else DEBIT_RATE)
+    settled, _currency, _rate = balance.settled(world, books, made["amount"], made["currency"])
+    exact = settled * (CARD_RATE if by_card else DEBIT_RATE)
     fee = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
     fee = fee + CARD_FIXED if by_card else min(fee, DEBIT_CAP)
-    entry = money.balance_transaction(
-        world, made, "charge" if by_card else "payment", amount=made["amount"], fee=fee, category="charge"
+    entry = balance.enter(
+        world,
+        books,
+        made,
+        "charge" if by_card else "payment",
+        amount=made["amount"],
+        fee=fee,
+        category="charge",
+        days=balance.CARD_DAYS if by_card else balance.DEBIT_DAYS,
     )
-    books.balance_transactions[entry["id"]] = entry
+    if world.settings.entries_dated_back:
+        entry["created"] = made["created"]
     made["balance_transaction"] = entry["id"]
     world.emit(books, "charge.updated", made, {"balance_transaction": None})
 
@@ -148,79 +164,3 @@ def finish_debit(world: World, books: Books, one: Obj, *, succeeds: bool) -> Non
     world.emit(books, "charge.failed", made)
     world.emit(books, "payment_intent.payment_failed", intent)
     world.emit(books, "checkout.session.async_payment_failed", one)
-
-
-def give_back(
-    world: World,
-    books: Books,
-    intent: Obj,
-    amount: int | None,
-    *,
-    metadata: Obj | None = None,
-    reason: str | None = None,
-) -> Obj:
-    """Refund a payment, whole or in part."""
-    made = books.charges.get(intent["latest_charge"] or "")
-    if made is None or made["status"] != "succeeded":
-        raise StripeProblem(400, "This PaymentIntent does not have a successful charge to refund.", stored=True)
-    left = made["amount"] - made["amount_refunded"]
-    if left == 0:
-        raise StripeProblem(
-            400, f"Charge {made['id']} has already been refunded.", code="charge_already_refunded", stored=True
-        )
-    wanted = left if amount is None else amount
-    if not 0 < wanted <= left:
-        raise StripeProblem(
-            400, "Refund amount is greater than unrefunded amount on charge", param="amount", stored=True
-        )
-    one = money.refund(world, made, wanted, metadata or {}, reason)
-    entry = money.balance_transaction(world, {**one, "description": "REFUND"}, "refund", amount=-wanted)
-    one["balance_transaction"] = entry["id"]
-    books.refunds[one["id"]] = one
-    books.balance_transactions[entry["id"]] = entry
-    made["amount_refunded"] += wanted
-    made["refunded"] = made["amount_refunded"] == made["amount"]
-    world.emit(books, "refund.created", one)
-    world.emit(books, "charge.refunded", made)
-    return one
-
-
-def complain(world: World, books: Books, intent: Obj) -> Obj:
-    """The payer's bank takes the money back until the dispute is settled."""
-    made = books.charges.get(intent["latest_charge"] or "")
-    if made is None or made["status"] != "succeeded":
-        raise StripeProblem(400, "There is no successful charge to dispute.")
-    one = money.dispute(world, made)
-    entry = money.balance_transaction(
-        world, {**one, "description": "Chargeback"}, "adjustment", amount=-made["amount"], fee=1500, category="dispute"
-    )
-    one["balance_transactions"] = [entry]
-    books.balance_transactions[entry["id"]] = entry
-    books.disputes[one["id"]] = one
-    made["disputed"] = True
-    world.emit(books, "charge.dispute.created", one)
-    world.emit(books, "charge.dispute.funds_withdrawn", one)
-    return one
-
-
-def pay_out(world: World, books: Books, currency: str) -> Obj | None:
-    """Move everything not yet paid out in that currency to the bank; None when there is nothing."""
-    waiting = [
-        entry
-        for entry in books.balance_transactions.values()
-        if entry["currency"] == currency and entry["id"] not in books.payout_of and entry["type"] != "payout"
-    ]
-    if not waiting:
-        return None
-    one = money.payout(world, books, currency, sum(entry["net"] for entry in waiting))
-    own = money.balance_transaction(world, one, "payout", amount=-one["amount"])
-    one["balance_transaction"] = own["id"]
-    books.balance_transactions[own["id"]] = own
-    books.payouts[one["id"]] = one
-    for entry in (*waiting, own):
-        entry["status"] = "available"
-        books.payout_of[entry["id"]] = one["id"]
-    world.emit(books, "payout.created", one)
-    world.emit(books, "payout.paid", one)
-    world.emit(books, "payout.reconciliation_completed", one)
-    return one

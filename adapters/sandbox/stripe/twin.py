@@ -32,7 +32,8 @@ ALL_NEEDED = (
     "payment_intent_read",
     "dispute_read",
     "payout_read",
-    "balance_transaction_read",
+    "balance_read",
+    "balance_transaction_source_read",
     "connected_account_read",
     "webhook_write",
 )

@@ -134,6 +134,11 @@ class Settings:
     fail_after_acting: bool = False  # whether those did their work first
     hold_writes: bool = False  # writes wait, as under load, until this is off again
     enforce_limit_at_completion: bool = False  # Stripe does not say; the unkind case is the default
+    entries_dated_back: bool = False  # a late entry has its payment's time: it surfaces behind others
+    fee_tax_rate: str = "0"  # on Stripe's own fees, as in Australia: "0.10"
+    refunds_return_fees: bool = False  # as for accounts of long ago, https://docs.stripe.com/refunds
+    won_disputes_return_fees: bool = False  # by country and year, https://docs.stripe.com/disputes
+    rates: dict[str, str] = field(default_factory=dict)  # currency -> units of the account's own that one unit becomes
 
 
 def wants(endpoint: Obj, kind: str) -> bool:
@@ -155,13 +160,18 @@ class World:
         self._random = random.Random(seed)
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._replaying: datetime | None = None
 
     def new_id(self, prefix: str, length: int = 24) -> str:
         return prefix + "".join(self._random.choices(_LETTERS, k=length))
 
+    def now(self) -> datetime:
+        """The time; while something due earlier is caught up with, the moment of that."""
+        return self._replaying or self.clock.now()
+
     def seconds(self) -> int:
         """Now, in Stripe's whole seconds."""
-        return int(self.clock.now().timestamp())
+        return int(self.now().timestamp())
 
     def later(self, at: datetime, act: Callable[[], None]) -> None:
         """Do something when that time has come: at the first request after it."""
@@ -169,8 +179,13 @@ class World:
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now."""
-        while self._due and self._due[0][0] <= self.clock.now():
-            heapq.heappop(self._due)[2]()
+        now = self.clock.now()
+        try:
+            while self._due and self._due[0][0] <= now:
+                self._replaying, _, act = heapq.heappop(self._due)
+                act()
+        finally:
+            self._replaying = None
 
     def emit(self, books: Books, kind: str, obj: Obj, previous: Obj | None = None) -> Obj:
         """Record that something happened; the payload is the object as of now."""
@@ -189,7 +204,7 @@ class World:
             "type": kind,
         }
         held = "*" in self.settings.hold_events or kind in self.settings.hold_events
-        visible = self.clock.now() + timedelta(seconds=self.settings.event_lag_seconds)
+        visible = self.now() + timedelta(seconds=self.settings.event_lag_seconds)
         books.events.append(EventRow(event, visible, held))
         self.deliver(books, event)
         return event

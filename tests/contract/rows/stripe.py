@@ -15,16 +15,20 @@ from adapters.clock import ManualClock
 from adapters.sandbox.base import CONTROL, Fault, Served
 from adapters.sandbox.stripe import StripeTwin
 from adapters.sandbox.stripe.twin import DEFAULT_ACCOUNT, DEFAULT_KEY
+from adapters.sandbox.stripe.world import Books
+from adapters.stripe import translate
 from adapters.stripe.anchor import StripeAnchor
 from adapters.stripe.processor import StripeProcessor
 from adapters.stripe.records import StripeRecords
 from adapters.stripe.settings import StripeSettings
+from adapters.stripe.treasury import StripeTreasury
 from connector.domain.money import Money
 from connector.ports.anchor import Anchor
 from connector.ports.calls import CallKind, CallSeen, Wire
 from connector.ports.processor import PaymentProcessor
 from connector.ports.records import ProcessorReader
-from tests.contract.harness import ProcessorHarness
+from connector.ports.treasury import Treasury
+from tests.contract.treasury_harness import TreasuryHarness
 
 
 class CountingMeter:
@@ -61,6 +65,7 @@ class StripeHarness:
         self.processor: PaymentProcessor = self.with_key(DEFAULT_KEY)
         self.anchor: Anchor = StripeAnchor(self.settings(), DEFAULT_KEY, self.wire)
         self.reader: ProcessorReader = StripeRecords(self.settings(), DEFAULT_KEY, self.wire)
+        self.treasury: Treasury = StripeTreasury(self.settings(), DEFAULT_KEY, self.wire)
         self._session = requests.Session()
         self._session.trust_env = False  # the people are not behind the refused proxy
 
@@ -73,6 +78,46 @@ class StripeHarness:
 
     def refund(self, payment_id: str, amount: Money) -> None:
         self.control("refund", {"payment_intent": payment_id, "amount": amount.minor})
+
+    def show_other_currency(self, payment_id: str, shown: Money) -> None:
+        (charge,) = (one for one in self._books().charges.values() if one["payment_intent"] == payment_id)
+        amount = translate.to_minor(shown)
+        charge["presentment_details"] = {
+            "presentment_amount": amount,
+            "presentment_currency": shown.currency.lower(),
+        }
+
+    def settle_at(self, currency: str, rate: str) -> None:
+        rates = {**self.twin.world.settings.rates, currency.lower(): rate}
+        self.control("settings", {"rates": rates})
+
+    def fail_refund(self, refund_id: str) -> None:
+        self.control("refund_fail", {"refund": refund_id})
+
+    def dispute(self, payment_id: str, amount: Money | None = None) -> str:
+        some = {} if amount is None else {"amount": translate.to_minor(amount)}
+        return str(self.control("dispute", {"payment_intent": payment_id, **some})["id"])
+
+    def end_dispute(self, dispute_id: str, *, won: bool) -> None:
+        self.control("dispute_end", {"dispute": dispute_id, "won": won})
+
+    def bounce(self, payment_id: str) -> None:
+        self.control("bounce", {"payment_intent": payment_id})
+
+    def charge_account(self, amount: Money) -> None:
+        given = {"amount": amount.minor, "currency": amount.currency.lower()}
+        self.control("charge_account", {"account": DEFAULT_ACCOUNT, **given})
+
+    def pay_out(self, currency: str = "USD") -> str | None:
+        made = self.control("payout", {"account": DEFAULT_ACCOUNT, "currency": currency.lower()})["payout"]
+        return str(made["id"]) if made is not None else None
+
+    def send(self, amount: Money, *, instant: bool) -> str:
+        asked = {"amount": amount.minor, "currency": amount.currency.lower(), "instant": instant}
+        return str(self.control("payout", {"account": DEFAULT_ACCOUNT, **asked})["payout"]["id"])
+
+    def fail_payout(self, payout_id: str) -> None:
+        self.control("payout_fail", {"payout": payout_id})
 
     def control(self, act: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
         """Play a person at the stand-in."""
@@ -119,7 +164,10 @@ class StripeHarness:
 
     def products(self) -> dict[str, dict[str, Any]]:
         """Every product of the account as it stands."""
-        return self.twin.world.accounts[DEFAULT_ACCOUNT].in_mode(live=False).products
+        return self._books().products
+
+    def _books(self) -> Books:
+        return self.twin.world.accounts[DEFAULT_ACCOUNT].in_mode(live=False)
 
     def claims_in_world(self) -> dict[str, dict[str, str]]:
         return {place: one["metadata"] for place, one in self.products().items() if place.startswith("duebird_")}
@@ -159,7 +207,7 @@ def harness() -> Iterator[StripeHarness]:
     twin = StripeTwin()
     with Served(twin) as served:
         made = StripeHarness(served, twin)
-        _fits: ProcessorHarness = made
+        _fits: TreasuryHarness = made
         try:
             yield made
         finally:

@@ -1,0 +1,113 @@
+"""The processor's balance, to be read: what came in, what was taken, what went to the bank. Nothing here moves money.
+
+The values stand in `connector.domain.balance`, because the rules of the books work on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connector.domain.balance import (
+    BalanceChange,
+    ChangeKind,
+    Dispute,
+    DisputeState,
+    Held,
+    Payout,
+    PayoutState,
+    Refund,
+    RefundState,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Some movements, oldest first. `cursor` is None on the last page.
+
+    `unreadable` says of each movement that could not be read which it is and why: it must not hold up the others, and
+    must not be forgotten either.
+    """
+
+    changes: tuple[BalanceChange, ...]
+    cursor: str | None
+    unreadable: tuple[str, ...] = ()
+
+
+class Treasury(Protocol):
+    """The balance of one account."""
+
+    def changes_since(self, since: datetime, cursor: str | None = None) -> ChangePage:
+        """Movements made at or after `since`, oldest first, page by page until `cursor` is None.
+
+        All of them, at most about a thousand a page. A movement may surface behind newer ones, up to an hour late: ask
+        again from two hours before the newest seen, and drop repeats by `change_id`.
+        """
+        ...
+
+    def change(self, change_id: str) -> BalanceChange | None:
+        """That movement; None where the account has none of that id.
+
+        Raises:
+            Rejected: INVALID, it cannot be read.
+        """
+        ...
+
+    def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
+        """What an automatic payout contains, oldest first, without the payout itself: their `net` sums up to it.
+
+        Ask when the payout is `itemised`; before that the list may be short.
+
+        Raises:
+            Rejected: BUSINESS_RULE, the payout was asked for by hand; NOT_FOUND; INVALID, one cannot be read.
+        """
+        ...
+
+    def payout(self, payout_id: str) -> Payout | None:
+        """That payout as it stands; None where the account has none of that id."""
+        ...
+
+    def payouts_since(self, since: datetime) -> Sequence[Payout]:
+        """Payouts made at or after `since`, as they stand, oldest first.
+
+        Raises:
+            Rejected: there are more than one reading may take; BUSINESS_RULE. So for the next two.
+        """
+        ...
+
+    def refunds_since(self, since: datetime) -> Sequence[Refund]:
+        """Refunds made at or after `since`, as they stand, failed ones too, oldest first."""
+        ...
+
+    def disputes_since(self, since: datetime) -> Sequence[Dispute]:
+        """Disputes begun at or after `since`, as they stand, oldest first."""
+        ...
+
+    def refunds_of(self, payment_id: str) -> Sequence[Refund]:
+        """Every refund of that payment, oldest first."""
+        ...
+
+    def disputes_of(self, payment_id: str) -> Sequence[Dispute]:
+        """Every dispute of that payment, oldest first."""
+        ...
+
+    def balance(self) -> Mapping[str, Held]:
+        """What the account holds now, by currency."""
+        ...
+
+
+__all__ = [
+    "BalanceChange",
+    "ChangeKind",
+    "ChangePage",
+    "Dispute",
+    "DisputeState",
+    "Held",
+    "Payout",
+    "PayoutState",
+    "Refund",
+    "RefundState",
+    "Treasury",
+]
