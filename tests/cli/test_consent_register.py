@@ -108,7 +108,7 @@ def test_one_command_makes_the_folder_for_an_auditor(office: Desk, tmp_path: Pat
     )
     assert everybody.json["head"] == head[1]
     assert everybody.json["files"][0] == "proof.html"
-    assert everybody.json["numbers"] > 3
+    assert everybody.json["numbers"] >= 2  # Jane and Omar; other tests of the house may have added theirs
     again = office.type("consent", "proof", "--all", "--company", NORTH.id, "--out", str(tmp_path / "all"))
     assert (again.code, "exists already. Nothing was written." in again.err) == (1, True)
 
