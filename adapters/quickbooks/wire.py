@@ -145,6 +145,22 @@ class QuickBooksWire:
         answer = self._call(errand, lambda client: client.create_object(entity, text, request_id=request_id))
         return _part(answer, entity, errand), self._client().answered_at
 
+    def report(self, name: str, params: Mapping[str, str], errand: Errand) -> Row:
+        """A report, as JSON; a read."""
+        return self._patient(errand, lambda client: client.get_report(name, dict(params)))
+
+    def change(self, entity: str, body: Mapping[str, Any], errand: Errand, *, void: bool = False) -> Row:
+        """Write some fields of an entity, or void it, in one attempt. `body` has its Id, SyncToken and `sparse`."""
+        params = {"operation": "update", "include": "void"} if void else {}
+        text = json.dumps(body, sort_keys=True)
+        answer = self._call(errand, lambda client: client.update_object(entity, text, params=dict(params)))
+        return _part(answer, entity, errand)
+
+    def delete(self, entity: str, body: Mapping[str, Any], errand: Errand) -> None:
+        """Delete an entity by its Id and SyncToken, in one attempt."""
+        text = json.dumps(body, sort_keys=True)
+        self._call(errand, lambda client: client.delete_object(entity, text))
+
     def _patient(self, errand: Errand, call: Callable[[_Client], Any]) -> Row:
         return patiently(lambda: self._call(errand, call), self._wire.clock.sleep)
 

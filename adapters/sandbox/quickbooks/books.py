@@ -26,7 +26,7 @@ from adapters.sandbox.quickbooks.shapes import (
 LEDGER_KINDS = (
     *("Invoice", "Payment", "CreditMemo", "Purchase", "Transfer", "RefundReceipt", "Deposit", "JournalEntry"),
 )
-NAMES = ("Customer", "Account", "PaymentMethod", "Item")
+NAMES = ("Customer", "Account", "PaymentMethod", "Item", "Vendor")
 CHART = (  # beside the clearing account, the bank, Undeposited Funds and Sales
     ("Accounts Receivable (A/R)", "Accounts Receivable"),
     ("Sales tax payable", "Other Current Liability"),
@@ -69,6 +69,7 @@ class RealmSettings:
     keeps_over_application: bool = False  # True: what is above the balance becomes unapplied credit
     refuses_same_number: bool = False  # a preference of the company: a second expense with one DocNumber is 6140
     tax_percent: dict[str, str] = field(default_factory=lambda: {"TAX": "0", "NON": "0"})  # by tax code, on expenses
+    report_hides_still_accounts: bool = False  # not established: an account that did not move may not be shown
     report_rows_most: int = 50_000  # what fits in the 400,000 cells of a report with eight columns
     voided_word: str = "Voided"  # what a void writes before the note, in the company's language
     requestid_hours: float = 24.0  # how long a requestid is remembered; not documented
@@ -285,6 +286,10 @@ class Books:
         """Something the company sells, and where its income goes."""
         row = {"Name": name, "FullyQualifiedName": name, "Type": kind, "Active": active, "Taxable": False}
         return str(self.create("Item", {**row, "IncomeAccountRef": {"value": income_account}})["Id"])
+
+    def add_vendor(self, name: str, *, active: bool = True) -> str:
+        """Somebody the company pays."""
+        return str(self.create("Vendor", {"DisplayName": name, "PrintOnCheckName": name, "Active": active})["Id"])
 
     def income_of(self, line: Row) -> str:
         """Where a line of a sale is booked: by its item, and else to Sales."""

@@ -117,6 +117,9 @@ def _purchase(books: Books, body: Row) -> Row:
     if not lines:
         raise missing("Line")
     accounts = [account]
+    vendor = (body.get("EntityRef") or {}).get("value")
+    if vendor is not None and str(vendor) not in books.records["Vendor"]:
+        raise bad_reference("Vendor", str(vendor))
     for line in lines:
         detail = line.get("AccountBasedExpenseLineDetail")
         if line.get("DetailType") != "AccountBasedExpenseLineDetail" or not isinstance(detail, dict):

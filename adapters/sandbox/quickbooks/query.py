@@ -74,11 +74,12 @@ FIELDS: dict[str, dict[str, str]] = {
         **_TIMES,
     },
     "PaymentMethod": {"id": "id", "name": "text", "active": "flag", **_TIMES},
+    "Vendor": {**_NAMES, "companyname": "text"},
     "Item": {"id": "id", "name": "text", "type": "text", "active": "flag", **_TIMES},
     "CompanyInfo": {"id": "id", **_TIMES},
     "Preferences": {"id": "id", **_TIMES},
 }
-NAME_LISTS = frozenset(("Customer", "Account", "PaymentMethod", "Item"))
+NAME_LISTS = frozenset(("Customer", "Account", "PaymentMethod", "Item", "Vendor"))
 _SPELLING = {name.lower(): name for name in FIELDS}
 _PATHS = {  # lower case -> the path inside the row
     "customerref": ("CustomerRef", "value"),

@@ -103,7 +103,7 @@ def _section(books: Books, account: Row, shown: list[Transaction], asked: Asked)
     sign = 1 if account["AccountType"] in DEBIT_TYPES else -1
     before = sum((sign * posting.home for one, posting in _on(account, shown) if one.day < asked.since), Decimal(0))
     lines = [(one, posting) for one, posting in _on(account, shown) if asked.since <= one.day <= asked.until]
-    if not lines and not before:
+    if not lines and (books.settings.report_hides_still_accounts or not before):
         return None
     rows = []
     if before:
