@@ -184,6 +184,22 @@ def refund(request: ReversalRequest, terms: Terms, item_id: str, rate: Decimal |
     }
 
 
+def credit_back(request: ReversalRequest, terms: Terms, receivables_id: str, rate: Decimal | None) -> dict[str, Any]:
+    """A customer's credit paid out: an expense to him on Accounts Receivable, which leaves income alone."""
+    kind = "AccountBasedExpenseLineDetail"
+    detail = {"AccountRef": _ref(receivables_id)}
+    return {
+        **_common(request),
+        "DocNumber": request.reference,
+        "PaymentType": "Cash",
+        "AccountRef": _ref(request.account_id),
+        "EntityRef": {"type": "Customer", "value": request.customer_id},
+        "Line": [{"Amount": as_number(request.amount.amount), "DetailType": kind, kind: detail}],
+        **terms.currency(request.amount, rate),
+        **terms.tax(None),
+    }
+
+
 def with_words(note: str, words: str) -> str:
     """A note with more words at its end; the older ones give way where there is no room."""
     room = translate.NOTE_MOST - len(words) - 1

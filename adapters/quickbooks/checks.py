@@ -62,6 +62,15 @@ def item_id(wire: QuickBooksWire, income_account_id: str) -> str | None:
     return None
 
 
+def receivables_id(wire: QuickBooksWire, currency: str, home: str) -> str | None:
+    """The id of the first Accounts Receivable in that currency, None where there is none."""
+    text = "SELECT * FROM Account WHERE AccountType = 'Accounts Receivable' ORDERBY MetaData.CreateTime ASC"
+    for row in wire.rows("Account", text, Errand("look up Accounts Receivable", _UNCHANGED)):
+        if (translate.account(row).currency or home) == currency:
+            return translate.id_of(row)
+    return None
+
+
 def inspect(wire: QuickBooksWire, settings: QuickBooksSettings, realm_id: str, account_id: str | None) -> list[Finding]:
     """Connection, currency, closed books, second ways to pay, the payment account and method."""
     try:

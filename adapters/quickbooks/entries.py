@@ -6,14 +6,15 @@ Where each kind goes, and how it is found again:
 - transfer: a Transfer, which has no number and whose note cannot be asked for: the newest are read and their notes
   looked through, see `_transfers`
 - credit: a Payment without lines, by PaymentRefNum
-- reversal by VOID: the payment, voided, with our reference in its note; by REFUND: a RefundReceipt, by DocNumber
+- reversal by VOID: the payment, voided, with our reference in its note; by REFUND: a RefundReceipt, and of a credit a
+  Purchase on Accounts Receivable, which a person may still match to the credit; both by DocNumber
 
 Ids are unique over all kinds of entries of a company. QuickBooks voids payments and deletes the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -40,12 +41,15 @@ from connector.ports.entries import (
 )
 from connector.ports.ledger import BookingState
 
+Asked = ExpenseRequest | TransferRequest | CreditRequest | ReversalRequest
+Write = Callable[[Terms], tuple[str, dict[str, Any]]]  # the entity, and the form to send
+
 ENTITIES: Final = {
     EntryKind.PAYMENT: ("Payment",),
     EntryKind.CREDIT: ("Payment",),
     EntryKind.EXPENSE: ("Purchase", "Deposit"),
     EntryKind.TRANSFER: ("Transfer",),
-    EntryKind.REVERSAL: ("RefundReceipt",),
+    EntryKind.REVERSAL: ("RefundReceipt", "Purchase"),
 }
 SAME_REFERENCE_MOST: Final = 100  # one is right, two a disaster, a hundred impossible
 TRANSFER_PAGES: Final = 5  # 5,000 transfers: a payout on every day of thirteen years
@@ -144,20 +148,26 @@ class QuickBooksEntries(QuickBooksLedger):
         return self._create(entity, EntryKind.CREDIT, body, request, words)
 
     def reverse(self, request: ReversalRequest) -> Entry:
-        """Void the payment, or write a refund receipt."""
+        """Void the payment, or book money out to the customer."""
         check_reference(request, f"A reversal of payment id {request.booking_id}")
         if not is_id(request.booking_id):
             raise Bug(f"{request.booking_id!r} is no payment of QuickBooks; nothing was sent.", service=SERVICE)
         if request.manner is ReversalManner.VOID:
             return self._reversal(self._void_all(request), request.reference)
         words = f"book a refund of {request.amount} (reference {request.reference})"
-        item, rate = self._item(request), self._refund_rate(request)
-        entity, body = self._written(
-            request, words, lambda terms: ("RefundReceipt", bodies.refund(request, terms, item, rate))
-        )
+        entity, body = self._written(request, words, self._refund_form(request))
         return self._create(entity, EntryKind.REVERSAL, body, request, words)
 
-    def _written(self, request: Any, words: str, write: Any) -> tuple[str, dict[str, Any]]:
+    def _refund_form(self, request: ReversalRequest) -> Write:
+        """A credit goes back as what the customer had to get, a payment as income that is not earned."""
+        rate = self._refund_rate(request)
+        if request.of_kind is EntryKind.CREDIT:
+            owed = self._receivables_account(request)
+            return lambda terms: ("Purchase", bodies.credit_back(request, terms, owed, rate))
+        item = self._item(request)
+        return lambda terms: ("RefundReceipt", bodies.refund(request, terms, item, rate))
+
+    def _written(self, request: Asked, words: str, write: Write) -> tuple[str, dict[str, Any]]:
         """Entity and body, after the checks; what cannot be written is refused before anything is sent."""
         check_reference(request, f"An entry over {request.amount}")
         profile = self._known_facts().profile
@@ -173,7 +183,7 @@ class QuickBooksEntries(QuickBooksLedger):
             ) from problem
         return entity, body
 
-    def _create(self, entity: str, kind: EntryKind, body: Mapping[str, Any], request: Any, words: str) -> Entry:
+    def _create(self, entity: str, kind: EntryKind, body: Mapping[str, Any], request: Asked, words: str) -> Entry:
         errand = Errand(words, _NOT_BOOKED, writes=True, advice=_LOOK)
         row, answered_at = self._wire.create(entity, body, bodies.request_id(request.idempotency_key), errand)
         try:
@@ -232,6 +242,19 @@ class QuickBooksEntries(QuickBooksLedger):
                 service=SERVICE,
                 advice="In QuickBooks: Sales > Products and services > New > Service, such as 'Refunds', with that "
                 "income account.",
+            )
+        return found
+
+    def _receivables_account(self, request: ReversalRequest) -> str:
+        """Accounts Receivable in the currency of the credit: QuickBooks keeps one for each."""
+        found = checks.receivables_id(self._wire, request.amount.currency, self._home())
+        if found is None:
+            raise Rejected(
+                f"QuickBooks has no Accounts Receivable in {request.amount.currency}, so no refund of "
+                f"{request.amount} could be written. {_NOT_BOOKED}",
+                because=RejectedBecause.SETUP,
+                service=SERVICE,
+                advice="Look in QuickBooks under Accounting > Chart of accounts whether it was made inactive.",
             )
         return found
 

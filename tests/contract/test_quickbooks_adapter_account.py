@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 
 from adapters.sandbox.base import Fault
 from adapters.sandbox.quickbooks import RealmSettings
@@ -18,16 +23,8 @@ from connector.errors import Bug, Rejected, RejectedBecause
 from connector.ports.entries import (
     ReversalManner,
 )
-from tests.contract.quickbooks_desk import (
-    DAY,
-    Desk,
-    credit,
-    expense,
-    opened,
-    reversal,
-    transfer,
-    usd,
-)
+from connector.ports.ledger import Booking
+from tests.contract.quickbooks_desk import DAY, Desk, credit, expense, opened, reversal, transfer, usd
 
 
 @pytest.fixture
@@ -154,3 +151,86 @@ def test_a_report_that_cannot_be_read_names_the_problem(desk: Desk) -> None:
     desk.h.twin.faults.append(Fault("status", path="/reports/", status=200, body=body))
     with pytest.raises(Rejected, match="has no column"):
         desk.entries.account_balance(desk.clearing, DAY)
+
+
+# ------------------------------------------------------------------------------------------------------ any deeds
+
+
+@dataclass
+class Ledgered:
+    """What was done through the port, and what clearing must hold for it."""
+
+    desk: Desk
+    made: list[tuple[EntryKind, str, Decimal]] = field(default_factory=list)
+    paid: list[tuple[str, Booking]] = field(default_factory=list)
+    count: int = 0
+
+    @property
+    def expected(self) -> Decimal:
+        return sum((moves for *_, moves in self.made), Decimal(0))
+
+    def named(self) -> dict[str, str]:
+        self.count += 1
+        return {"reference": f"DB2Q{self.count}", "idempotency_key": f"q{self.count}"}
+
+    def keep(self, kind: EntryKind, entry_id: str, moves: Decimal) -> None:
+        self.made.append((kind, entry_id, moves))
+
+    def fee(self, amount: Decimal, *, incoming: bool = False) -> None:
+        request = expense(self.desk, amount=Money(amount, "USD"), incoming=incoming, **self.named())
+        entry = self.desk.entries.make_expense(request)
+        self.keep(EntryKind.EXPENSE, entry.entry_id, amount if incoming else -amount)
+
+    def fee_back(self, amount: Decimal) -> None:
+        self.fee(amount, incoming=True)
+
+    def payout(self, amount: Decimal) -> None:
+        entry = self.desk.entries.make_transfer(transfer(self.desk, amount=Money(amount, "USD"), **self.named()))
+        self.keep(EntryKind.TRANSFER, entry.entry_id, -amount)
+
+    def surplus(self, amount: Decimal) -> None:
+        entry = self.desk.entries.make_credit(credit(self.desk, amount=Money(amount, "USD"), **self.named()))
+        self.keep(EntryKind.CREDIT, entry.entry_id, amount)
+
+    def payment(self, amount: Decimal) -> None:
+        self.paid.append(self.desk.paid(str(amount)))
+        self.keep(EntryKind.PAYMENT, self.paid[-1][1].booking_id, amount)
+
+    def refund(self, amount: Decimal) -> None:
+        if self.paid:
+            more = {"amount": Money(amount, "USD"), **self.named()}
+            entry = self.desk.entries.reverse(reversal(self.desk, ReversalManner.REFUND, self.paid[-1], **more))
+            self.keep(EntryKind.REVERSAL, entry.entry_id, -amount)
+
+    def void(self, amount: Decimal) -> None:
+        del amount
+        if self.paid:
+            customer, booking = self.paid.pop()
+            self.desk.entries.reverse(reversal(self.desk, ReversalManner.VOID, (customer, booking), **self.named()))
+            self.made = [one for one in self.made if one[1] != booking.booking_id]
+
+    def undo(self, amount: Decimal) -> None:
+        if self.made:
+            kind, entry_id, _ = self.made.pop(int(amount) % len(self.made))
+            self.desk.entries.take_back(kind, entry_id, "undone")
+            self.paid = [one for one in self.paid if one[1].booking_id != entry_id]
+
+
+DEEDS = (
+    *(Ledgered.fee, Ledgered.fee_back, Ledgered.payout, Ledgered.surplus),
+    *(Ledgered.payment, Ledgered.refund, Ledgered.void, Ledgered.undo),
+)
+
+
+@effort(max_examples=12, deadline=None)  # a served stand-in and up to forty calls each
+@given(st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(1, 50_000)), min_size=4, max_size=12))
+def test_clearing_holds_what_was_booked_after_any_deeds(deeds: list[tuple[Any, int]]) -> None:
+    for desk in opened():
+        done = Ledgered(desk)
+        for deed, cents in deeds:
+            deed(done, Decimal(cents) / 100)
+            assert desk.held() == done.expected
+        assert desk.entries.account_balance(desk.clearing, DAY).amount == done.expected
+        lines = desk.entries.account_entries(desk.clearing, DAY, DAY)
+        assert sum((one.amount.amount for one in lines), Decimal(0)) == done.expected
+        assert {one.entry_id for one in lines} == {entry_id for _, entry_id, _ in done.made}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,11 +14,13 @@ from adapters.sandbox.base import Fault
 from adapters.sandbox.quickbooks import RealmSettings
 from adapters.sandbox.quickbooks.control import records
 from adapters.sandbox.quickbooks.entries import create_entry, void_by_person
+from adapters.sandbox.quickbooks.journal import receivables
 from adapters.sandbox.quickbooks.payments import delete_payment, void_payment
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.errors import Bug, Rejected, RejectedBecause, Uncertain
 from connector.ports.entries import (
+    Entry,
     ReversalManner,
     ReversalRequest,
 )
@@ -318,6 +321,67 @@ def test_a_refund_is_written_on_the_first_service_of_that_account(desk: Desk) ->
     detail = row_of(desk, "RefundReceipt", made)["Line"][0]["SalesItemLineDetail"]
     assert (detail["ItemRef"]["value"], detail["TaxCodeRef"]["value"]) == (item, "NON")
     assert desk.held("Other income") == Decimal("120.00")
+
+
+def credit_back(desk: Desk, made: Entry, customer: str, **more: Any) -> ReversalRequest:
+    known = ReversalRequest(
+        manner=ReversalManner.REFUND,
+        booking_id=made.entry_id,
+        ledger_id="",
+        customer_id=customer,
+        amount=made.amount,
+        account_id=desk.clearing,
+        income_account_id=None,
+        tax_code=None,
+        booked_on=DAY,
+        reference="DB8BACK",
+        note="Stripe re_2",
+        idempotency_key="key-9",
+        of_kind=EntryKind.CREDIT,
+    )
+    return replace(known, **more)
+
+
+def owed_by(desk: Desk, customer: str) -> Decimal:
+    return receivables(desk.books).get(customer, NOTHING)
+
+
+def test_a_credit_that_is_paid_back_leaves_income_alone(desk: Desk) -> None:
+    customer = desk.h.add_customer("Rosa Diaz")
+    made = desk.entries.make_credit(credit(desk, customer_id=customer))
+    assert owed_by(desk, customer) == Decimal("-120.00")
+    part = desk.entries.reverse(credit_back(desk, made, customer, amount=usd("20.00")))
+    assert (desk.held(), desk.held("Sales"), owed_by(desk, customer)) == (Decimal(100), NOTHING, Decimal(-100))
+    assert list(desk.entries.entries_with_reference(EntryKind.REVERSAL, "DB8BACK")) == [part]
+    desk.entries.take_back(EntryKind.REVERSAL, part.entry_id, "undone")
+    assert (desk.held(), owed_by(desk, customer)) == (Decimal(120), Decimal(-120))
+
+
+def test_a_credit_is_voided_whole_like_a_payment(desk: Desk) -> None:
+    customer = desk.h.add_customer("Rosa Diaz")
+    made = desk.entries.make_credit(credit(desk, customer_id=customer))
+    desk.entries.reverse(credit_back(desk, made, customer, manner=ReversalManner.VOID))
+    assert (desk.held(), owed_by(desk, customer)) == (NOTHING, NOTHING)
+
+
+def test_a_foreign_credit_goes_back_at_its_own_rate_and_on_its_own_receivables(multi: Desk) -> None:
+    customer = multi.books.add_customer("Léa", currency="EUR")
+    money = Money.of("10.00", "EUR")
+    asked = credit(multi, customer_id=customer, amount=money, exchange_rate=Decimal("1.1"))
+    multi.entries.reverse(credit_back(multi, multi.entries.make_credit(asked), customer))
+    assert (multi.held(), owed_by(multi, customer)) == (NOTHING, NOTHING)
+
+
+def test_without_receivables_in_the_currency_no_credit_is_paid_back(multi: Desk) -> None:
+    customer = multi.books.add_customer("Léa", currency="EUR")
+    money = Money.of("10.00", "EUR")
+    asked = credit(multi, customer_id=customer, amount=money, exchange_rate=Decimal("1.1"))
+    made = multi.entries.make_credit(asked)
+    multi.books.change("Account", multi.books.account("Accounts Receivable (A/R) - EUR"), Active=False)
+    with pytest.raises(Rejected, match="no Accounts Receivable in EUR") as refused:
+        multi.entries.reverse(credit_back(multi, made, customer))
+    assert refused.value.because is RejectedBecause.SETUP
+    assert multi.held() == Decimal("11.00")
 
 
 # ------------------------------------------------------------------------------------------------ several currencies

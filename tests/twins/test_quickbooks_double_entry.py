@@ -106,6 +106,16 @@ class House:
         body = {"PaymentType": "Cash", "AccountRef": account, "Line": [line, line], "GlobalTaxCalculation": tax}
         create_entry(self.books, "Purchase", {**body, **currency})
 
+    def pay_back(self, place: int, amount: Decimal) -> None:
+        """An expense against what a customer has to get."""
+        customer, currency = self.currency(place)
+        kind = "AccountBasedExpenseLineDetail"
+        owed = self.books.receivables_account(currency["CurrencyRef"]["value"])
+        body = {"PaymentType": "Cash", "AccountRef": {"value": self.books.clearing_account}}
+        payee = {"type": "Customer", "value": customer}
+        line = {"Amount": amount, "DetailType": kind, kind: {"AccountRef": {"value": owed}}}
+        create_entry(self.books, "Purchase", {**body, "EntityRef": payee, "Line": [line], **currency})
+
     def transfer(self, place: int, amount: Decimal) -> None:
         source, target = (self.books.clearing_account, self.bank)[:: 1 if place % 2 == 0 else -1]
         ends = {"FromAccountRef": {"value": source}, "ToAccountRef": {"value": target}}
@@ -167,6 +177,7 @@ class House:
 
 DEEDS = (
     *(House.invoice, House.taxed, House.pay, House.credit, House.spend, House.transfer, House.refund, House.bank_it),
+    House.pay_back,
     *(House.adjust, House.void, House.remove, House.void_on_the_form, House.edit),
 )
 AMOUNTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)

@@ -195,6 +195,16 @@ def test_an_expense_is_checked_and_leaves_nothing_when_refused(world: World, mor
     assert world.records()["entries"] == []
 
 
+def test_an_expense_on_receivables_must_name_the_customer(world: World) -> None:
+    lines = [line(AccountRef=ref(account(world, "Accounts Receivable (A/R)")))]
+    assert fault(create(world, "purchase", Line=lines)) == "6000"
+    assert fault(create(world, "purchase", Line=lines, EntityRef={"type": "Customer", "value": "99"})) == "2500"
+    customer = world.customer()
+    made(world, "purchase", Line=lines, EntityRef={"type": "Customer", "value": customer})
+    answer = world.http.get(f"{world.base_url}/_sandbox/ageing").json()
+    assert (answer["customers"][0]["total"], answer["by_journal"]) == ("1.00", {customer: "1.00"})
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [

@@ -117,14 +117,14 @@ def _purchase(books: Books, body: Row) -> Row:
     if not lines:
         raise missing("Line")
     accounts = [account]
-    vendor = (body.get("EntityRef") or {}).get("value")
-    if vendor is not None and str(vendor) not in books.records["Vendor"]:
-        raise bad_reference("Vendor", str(vendor))
+    customer = _payee(books, body)
     for line in lines:
         detail = line.get("AccountBasedExpenseLineDetail")
         if line.get("DetailType") != "AccountBasedExpenseLineDetail" or not isinstance(detail, dict):
             raise missing("Line.AccountBasedExpenseLineDetail")
         accounts.append(_account(books, detail.get("AccountRef"), "Line.AccountRef"))
+        if accounts[-1]["AccountType"] == "Accounts Receivable" and customer is None:
+            raise business_rule("When you use Accounts Receivable, you must choose a customer in the Name field.")
         _tax_percent(books, detail)
     subtotal = sum((_amount(line) for line in lines), Decimal(0))
     tax, total = _tax(books, body, lines, subtotal)
@@ -137,6 +137,15 @@ def _purchase(books: Books, body: Row) -> Row:
         **_currency(books, body, *accounts),
     }
     return {**made, "TxnTaxDetail": {"TotalTax": tax}} if tax else made
+
+
+def _payee(books: Books, body: Row) -> str | None:
+    """Whom an expense names; the customer's id where it is one."""
+    payee = body.get("EntityRef") or {}
+    value, kind = payee.get("value"), payee.get("type", "Vendor")
+    if value is not None and str(value) not in books.records.get(kind, {}):
+        raise bad_reference(kind, str(value))
+    return str(value) if value is not None and kind == "Customer" else None
 
 
 def _tax_percent(books: Books, detail: Row) -> Decimal:

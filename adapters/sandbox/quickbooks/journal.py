@@ -119,6 +119,12 @@ def _open_balances(books: Books) -> Iterator[tuple[str, date, Decimal]]:
         yield _customer_and_day(row, -at_home(books, row["Balance"], rate_of(row)))
     for row in rows("Payment"):
         yield _customer_and_day(row, -at_home(books, row["UnappliedAmt"], rate_of(row)))
+    for row in rows("Purchase"):
+        for line in row["Line"]:  # paid out to a customer: he owes it, or had it to get
+            account = books.row("Account", line["AccountBasedExpenseLineDetail"]["AccountRef"]["value"])
+            if account["AccountType"] == "Accounts Receivable":
+                amount = at_home(books, line["Amount"], rate_of(row))
+                yield row["EntityRef"]["value"], date.fromisoformat(row["TxnDate"]), amount
     for row in rows("JournalEntry"):
         for line in row["Line"]:
             detail = line["JournalEntryLineDetail"]
@@ -240,7 +246,8 @@ class _Posted:
             parts[-1] = (account, amount - tax)
         parts.append((self.books.account("Sales tax payable"), tax))
         paid = self._on(row["AccountRef"]["value"], -sign * total, -sign * row["TotalAmt"])
-        return [paid, *self._spread(parts, sign * total, rate_of(row), sign)]
+        customer = (row.get("EntityRef") or {}).get("value")
+        return [paid, *self._spread(parts, sign * total, rate_of(row), sign, customer)]
 
     def _transfer(self, row: Row) -> list[Posting]:
         amount = at_home(self.books, row["Amount"], rate_of(row))
@@ -282,7 +289,14 @@ class _Posted:
         tax = (row.get("TxnTaxDetail") or {}).get("TotalTax", Decimal(0))
         return [*parts, (self.books.account("Sales tax payable"), tax)]
 
-    def _spread(self, parts: list[tuple[str, Decimal]], total: Decimal, rate: Decimal, sign: Decimal) -> list[Posting]:
+    def _spread(
+        self,
+        parts: list[tuple[str, Decimal]],
+        total: Decimal,
+        rate: Decimal,
+        sign: Decimal,
+        customer: str | None = None,
+    ) -> list[Posting]:
         """The parts of a form at home; the last that is not nothing takes what rounding left."""
         given = [(account, amount) for account, amount in parts if amount]
         found: list[Posting] = []
@@ -290,7 +304,8 @@ class _Posted:
         for number, (account, amount) in enumerate(given, 1):
             home = left if number == len(given) else sign * at_home(self.books, amount, rate)
             left -= home
-            found.append(self._on(account, home, sign * amount))
+            owed = self.books.row("Account", account)["AccountType"] == "Accounts Receivable"
+            found.append(self._on(account, home, sign * amount, customer if owed else None))
         return found
 
     def _receivable(self, row: Row, home: Decimal, amount: Decimal) -> Posting:
