@@ -140,6 +140,15 @@ def test_more_lines_in_a_day_than_a_report_holds_are_not_half_told(desk: Desk) -
         desk.entries.account_entries(desk.clearing, DAY, DAY)
 
 
+def test_what_would_take_too_many_reports_is_refused_and_not_half_told(desk: Desk) -> None:
+    for number in range(40):
+        more = {"reference": f"DB7{number}", "idempotency_key": f"k{number}", "booked_on": DAY - timedelta(days=number)}
+        desk.entries.make_expense(expense(desk, **more))
+    desk.books.settings.report_rows_most = 1
+    with pytest.raises(Rejected, match="more lines"):
+        desk.entries.account_entries(desk.clearing, DAY - timedelta(days=39), DAY)
+
+
 def test_a_voided_entry_is_not_among_the_lines(desk: Desk) -> None:
     made = desk.entries.make_expense(expense(desk))
     void_by_person(desk.books, "Purchase", made.entry_id)

@@ -292,6 +292,19 @@ def test_a_refund_leaves_the_invoice_paid_and_lessens_income(desk: Desk) -> None
     assert (status(desk), desk.held(), desk.held("Sales")) == ("paid", Decimal("100.00"), Decimal("-100.00"))
 
 
+def test_outside_the_us_a_refund_counts_its_tax_within_the_amount_or_none() -> None:
+    for desk in opened(RealmSettings(country="GB", home_currency="GBP")):
+        paid = desk.paid(currency="GBP")
+        plain = desk.entries.reverse(reversal(desk, ReversalManner.REFUND, paid, amount=Money.of("20.00", "GBP")))
+        row = row_of(desk, "RefundReceipt", plain)
+        assert row["GlobalTaxCalculation"] == "NotApplicable"
+        assert "TaxCodeRef" not in row["Line"][0]["SalesItemLineDetail"]
+        more = {"tax_code": "20", "reference": "DB9", "idempotency_key": "k9", "amount": Money.of("5.00", "GBP")}
+        taxed = row_of(desk, "RefundReceipt", desk.entries.reverse(reversal(desk, ReversalManner.REFUND, paid, **more)))
+        assert taxed["GlobalTaxCalculation"] == "TaxInclusive"
+        assert taxed["Line"][0]["SalesItemLineDetail"]["TaxCodeRef"] == {"value": "20"}
+
+
 def test_two_refunds_of_one_payment_are_two_entries(desk: Desk) -> None:
     paid = desk.paid()
     for number, amount in enumerate(("20.00", "100.00")):
@@ -427,3 +440,39 @@ def test_entries_in_a_company_with_several_currencies_name_theirs(multi: Desk) -
     )
     assert multi.held() == Decimal("-89.00")
     assert multi.ledger.account_balance(multi.clearing, DAY) == usd("-89.00")
+
+
+def test_a_foreign_refund_of_a_payment_that_is_gone_has_no_rate_and_is_not_sent(multi: Desk) -> None:
+    customer = multi.books.add_customer("Léa", currency="EUR")
+    ledger_id = multi.h.issue(customer, Money.of("100.00", "EUR"))
+    money = Money.of("100.00", "EUR")
+    booking = multi.ledger.book(
+        BookingRequest(ledger_id, customer, money, DAY, multi.clearing, "DB5", "pi", "b1", exchange_rate=Decimal("1.2"))
+    )
+    delete_payment(multi.books, booking.booking_id)
+    with pytest.raises(Rejected, match="no exchange rate is known"):
+        multi.entries.reverse(reversal(multi, ReversalManner.REFUND, (customer, booking)))
+    assert multi.held() == 0
+
+
+# ---------------------------------------------------------------------------------------------------------- finding
+
+
+def test_a_fresh_entry_hides_from_the_list_and_a_repeat_still_makes_no_second(desk: Desk) -> None:
+    desk.books.settings.lag = 10
+    made = desk.entries.make_transfer(transfer(desk))
+    assert list(desk.entries.entries_with_reference(EntryKind.TRANSFER, REFERENCE)) == []
+    assert desk.entries.make_transfer(transfer(desk)) == made
+    desk.h.let_time_pass(timedelta(seconds=11))
+    assert list(desk.entries.entries_with_reference(EntryKind.TRANSFER, REFERENCE)) == [made]
+    assert desk.held() == Decimal("-96.22")
+
+
+def test_an_entry_that_cannot_be_read_is_named_with_the_field(desk: Desk) -> None:
+    made = desk.entries.make_expense(expense(desk))
+    row = desk.books.row("Purchase", made.entry_id)
+    desk.books.change_unseen("Purchase", made.entry_id, TotalAmt="a lot")
+    with pytest.raises(Rejected, match=r"Purchase id \d+ in QuickBooks could not be read") as refused:
+        desk.entries.entries_with_reference(EntryKind.EXPENSE, REFERENCE)
+    assert refused.value.because is RejectedBecause.INVALID
+    desk.books.change_unseen("Purchase", made.entry_id, **row)
