@@ -206,6 +206,19 @@ def with_words(note: str, words: str) -> str:
     return f"{note[:room]} {words}".strip()
 
 
+def noted(payment: Row, words: str) -> dict[str, Any]:
+    """A payment with more words in its note, and all else as it is: lines that are not sent again might be dropped."""
+    lines = [
+        {"Amount": line.get("Amount"), "LinkedTxn": line.get("LinkedTxn")}
+        for line in payment.get("Line") or []
+        if isinstance(line, Mapping)
+    ]
+    kept = {
+        name: payment[name] for name in ("CustomerRef", "TotalAmt", "CurrencyRef", "ExchangeRate") if name in payment
+    }
+    return {**kept, "Line": lines, "PrivateNote": with_words(str(payment.get("PrivateNote") or ""), words)}
+
+
 # ------------------------------------------------------------------------------------------------- and back again
 
 

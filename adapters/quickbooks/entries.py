@@ -298,11 +298,8 @@ class QuickBooksEntries(QuickBooksLedger):
         if self._is_void(row):
             return row
         errand = Errand(words, "The payment stands as it was.", writes=True, advice=_LOOK)
-        note = str(row.get("PrivateNote") or "")
-        if because and because not in note:
-            row = self._wire.change(
-                "Payment", {**_version(row), "PrivateNote": bodies.with_words(note, because)}, errand
-            )
+        if because and because not in str(row.get("PrivateNote") or ""):
+            row = self._wire.change("Payment", {**_version(row), **bodies.noted(row, because)}, errand)
         return self._wire.change("Payment", _version(row), errand, void=True)
 
     def take_back(self, kind: EntryKind, entry_id: str, note: str) -> None:

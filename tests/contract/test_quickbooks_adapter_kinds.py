@@ -15,7 +15,7 @@ from adapters.sandbox.quickbooks import RealmSettings
 from adapters.sandbox.quickbooks.control import records
 from adapters.sandbox.quickbooks.entries import create_entry, void_by_person
 from adapters.sandbox.quickbooks.journal import receivables
-from adapters.sandbox.quickbooks.payments import delete_payment, void_payment
+from adapters.sandbox.quickbooks.payments import create_payment, delete_payment, void_payment
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.errors import Bug, Rejected, RejectedBecause, Uncertain
@@ -193,6 +193,21 @@ def test_a_void_opens_the_invoice_and_empties_clearing(desk: Desk) -> None:
         True,
     )
     assert entry.note == f"Voided - Stripe pi_1 {REFERENCE} Stripe re_1"
+
+
+def test_the_note_of_a_void_is_written_with_the_lines_that_must_stay(desk: Desk) -> None:
+    customer = desk.h.add_customer("Rosa Diaz")
+    ledger_id = desk.h.issue(customer, usd("100.00"))
+    body = {"CustomerRef": {"value": customer}, "TotalAmt": Decimal("120.50"), "PaymentRefNum": "DB1"}
+    line = {"Amount": Decimal("99.95"), "LinkedTxn": [{"TxnId": ledger_id, "TxnType": "Invoice"}]}
+    account = {"DepositToAccountRef": {"value": desk.clearing}}
+    booking_id = create_payment(desk.books, {**body, **account, "Line": [line]})["Id"]
+    desk.h.twin.faults.append(Fault("status", method="POST", path="/payment$", skip=1, status=503))
+    with pytest.raises(Uncertain):
+        desk.entries.take_back(EntryKind.PAYMENT, booking_id, "undone")
+    row = desk.books.row("Payment", booking_id)
+    assert (row["PrivateNote"], row["UnappliedAmt"]) == ("undone", Decimal("20.55"))
+    assert desk.books.row("Invoice", ledger_id)["Balance"] == Decimal("0.05")
 
 
 def test_a_void_is_found_by_its_reference_and_done_once(desk: Desk) -> None:

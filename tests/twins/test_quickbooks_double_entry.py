@@ -17,6 +17,7 @@ from adapters.sandbox.quickbooks.control import add_invoice
 from adapters.sandbox.quickbooks.entries import create_entry, delete_entry, void_by_person
 from adapters.sandbox.quickbooks.journal import ageing, balances, journal, receivables
 from adapters.sandbox.quickbooks.payments import (
+    apply_anew,
     create_payment,
     delete_invoice,
     delete_payment,
@@ -86,6 +87,14 @@ class House:
             "ExchangeRate": RATES[place % 3],
         }
         create_payment(self.books, body | ({"DepositToAccountRef": {"value": account}} if account else {}))
+
+    def apply(self, place: int, amount: Decimal) -> None:
+        """What is left of a payment on another invoice, or nothing of it on any."""
+        payment = self.books.row("Payment", self.pick("Payment", place))
+        row = self.books.row("Invoice", self.pick("Invoice", place))
+        applied = min(amount, row["Balance"], payment["TotalAmt"])
+        line = {"Amount": applied, "LinkedTxn": [{"TxnId": row["Id"], "TxnType": "Invoice"}]}
+        apply_anew(self.books, payment["Id"], {"Line": [line] if place % 4 and applied > 0 else []})
 
     def credit(self, place: int, amount: Decimal) -> None:
         row = self.books.row("Invoice", self.pick("Invoice", place))
@@ -177,7 +186,7 @@ class House:
 
 DEEDS = (
     *(House.invoice, House.taxed, House.pay, House.credit, House.spend, House.transfer, House.refund, House.bank_it),
-    House.pay_back,
+    *(House.pay_back, House.apply),
     *(House.adjust, House.void, House.remove, House.void_on_the_form, House.edit),
 )
 AMOUNTS = st.integers(1, 100_000).map(lambda cents: Decimal(cents) / 100)

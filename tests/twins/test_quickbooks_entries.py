@@ -311,6 +311,41 @@ def test_a_deposit_is_checked(world: World, lines: list[dict[str, Any]], code: s
     assert fault(world.call("POST", "deposit", json=deposit(world, *lines))) == code
 
 
+def test_the_lines_of_a_payment_are_all_or_nothing(world: World) -> None:
+    customer = world.customer()
+    first, second = world.invoice("50.00", customer), world.invoice("70.00", customer)
+    payment = world.pay(first, 50.0).json()["Payment"]
+    body = {"Id": payment["Id"], "SyncToken": payment["SyncToken"], "sparse": True}
+    payment = world.call("POST", "payment", json={**body, "PrivateNote": "x"}).json()["Payment"]
+    assert payment["UnappliedAmt"] == 0
+    body["SyncToken"] = payment["SyncToken"]
+    wanted = [{"Amount": 30, "LinkedTxn": [{"TxnId": second, "TxnType": "Invoice"}]}]
+    payment = world.call("POST", "payment", json={**body, "Line": wanted}).json()["Payment"]
+    assert payment["UnappliedAmt"] == 20
+    assert [one["balance"] for one in world.records()["invoices"]] == ["50.00", "40.00"]
+    body["SyncToken"] = payment["SyncToken"]
+    too_much = [{"Amount": 60, "LinkedTxn": [{"TxnId": second, "TxnType": "Invoice"}]}]
+    assert fault(world.call("POST", "payment", json={**body, "Line": too_much})) == "6000"
+    assert fault(world.call("POST", "payment", json={**body, "SyncToken": "0", "Line": []})) == "5010"
+    assert [one["balance"] for one in world.records()["invoices"]] == ["50.00", "40.00"]
+    body["SyncToken"] = world.call("GET", f"payment/{payment['Id']}").json()["Payment"]["SyncToken"]
+    payment = world.call("POST", "payment", json={**body, "Line": []}).json()["Payment"]
+    assert payment["UnappliedAmt"] == 50
+
+
+@pytest.mark.parametrize("path", ["invoice", "payment"])
+def test_closed_books_refuse_to_change_and_to_void_invoices_and_payments(world: World, path: str) -> None:
+    payment = world.pay(world.invoice("120.00"), 120.0).json()["Payment"]
+    row = payment if path == "payment" else world.call("GET", "invoice/" + payment["Line"][0]["LinkedTxn"][0]["TxnId"])
+    found = row if isinstance(row, dict) else row.json()["Invoice"]
+    world.control("settings", close_date="2026-11-23")
+    note = {"Id": found["Id"], "SyncToken": found["SyncToken"], "sparse": True, "PrivateNote": "changed"}
+    assert fault(world.call("POST", path, json=note)) == "6200"
+    params = {"operation": "void"} if path == "invoice" else {"operation": "update", "include": "void"}
+    assert fault(act(world, path, found, **params)) == "6200"
+    assert fault(act(world, path, found, operation="delete")) == "6200"
+
+
 def test_a_credit_put_on_an_invoice_is_free_again_when_the_invoice_is_voided(world: World) -> None:
     customer = world.customer()
     invoice = world.invoice("120.00", customer)

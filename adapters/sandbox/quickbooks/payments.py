@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -90,9 +91,12 @@ def _check_references(books: Books, body: Row) -> None:
         raise bad_reference("PaymentMethod", str(method))
 
 
-def _pieces(books: Books, body: Row, customer: str) -> list[Piece]:
+def _pieces(books: Books, body: Row, customer: str, held: Iterable[Piece] = ()) -> list[Piece]:
+    """What the lines ask for; what the payment holds already is free to be asked for again."""
     pieces: list[Piece] = []
     taken: dict[tuple[str, str], Decimal] = {}
+    for piece in held:
+        taken[piece.kind, piece.entity_id] = taken.get((piece.kind, piece.entity_id), Decimal(0)) - piece.amount
     for line in body.get("Line") or []:
         amount = number(line.get("Amount"), "Line.Amount")
         for linked in line.get("LinkedTxn") or []:
@@ -199,6 +203,23 @@ def delete_payment(books: Books, payment_id: str) -> Row:
     for piece in pieces_of(row):
         _unlink(books, piece, payment_id)
     return gone
+
+
+def apply_anew(books: Books, payment_id: str, body: Row) -> Row:
+    """The lines of a payment in an update: all or nothing, so what is not sent again is not applied any more."""
+    row = books.row("Payment", payment_id)
+    _check_not_deposited(row)
+    held = pieces_of(row)
+    pieces = _pieces(books, body, row["CustomerRef"]["value"], held)
+    if not 0 <= _used(pieces) <= row["TotalAmt"]:
+        raise business_rule("The amount applied is more than the amount of the payment.")
+    for piece in held:
+        _unlink(books, piece, payment_id)
+    lines = [_line(books, piece) for piece in pieces]
+    changed = books.change("Payment", payment_id, Line=lines, UnappliedAmt=row["TotalAmt"] - _used(pieces))
+    for piece in pieces:
+        _link(books, piece, payment_id)
+    return changed
 
 
 def void_payment(books: Books, payment_id: str) -> Row:

@@ -275,6 +275,8 @@ def _updated(books: Books, kind: str, body: Row) -> Row:
     books.check_open_period(books.row(kind, entity_id)["TxnDate"])
     if body.get("TxnDate"):
         books.check_open_period(body["TxnDate"])
+    if kind == "Payment" and "Line" in body:
+        payments.apply_anew(books, entity_id, body)
     computed = {"Id", "SyncToken", "sparse", "MetaData", "TotalAmt", "Balance", "Line", "UnappliedAmt", "LinkedTxn"}
     return books.change(kind, entity_id, **{name: value for name, value in body.items() if name not in computed})
 
