@@ -11,6 +11,8 @@ from connector.errors import NeedsReauthorisation, Rejected, Transient
 from connector.ports.findings import Finding, Weight
 from connector.ports.ledger import LedgerAccount, LedgerProfile
 
+ITEMS = 1000  # most rows of a query; a business with more kinds of service has one that fits among the oldest
+
 _UNCHANGED = "Nothing was changed."
 _CONNECT = "Run `duebird connect COMPANY` and sign in as a user who may see the whole company."
 
@@ -37,6 +39,36 @@ def payment_method_id(wire: QuickBooksWire, name: str) -> str | None:
     text = f"SELECT * FROM PaymentMethod WHERE Name = {quoted(name)} MAXRESULTS 1"  # noqa: S608  # QuickBooks' query language; the value is quoted
     rows = wire.rows("PaymentMethod", text, Errand("look up the payment method", _UNCHANGED))
     return translate.id_of(rows[0]) if rows else None
+
+
+def vendor_id(wire: QuickBooksWire, name: str) -> str | None:
+    """The id of an active vendor by its name, None where there is none."""
+    text = f"SELECT * FROM Vendor WHERE DisplayName = {quoted(name)} MAXRESULTS 1"  # noqa: S608  # QuickBooks' query language; the value is quoted
+    rows = wire.rows("Vendor", text, Errand(f"look up the vendor {name}", _UNCHANGED))
+    return translate.id_of(rows[0]) if rows else None
+
+
+def item_id(wire: QuickBooksWire, income_account_id: str) -> str | None:
+    """The id of an active service that books to that income account, the first made; None where there is none.
+
+    The account of an item cannot be asked for, so the services are read and looked through.
+    """
+    text = f"SELECT * FROM Item WHERE Type = 'Service' ORDERBY MetaData.CreateTime ASC MAXRESULTS {ITEMS}"  # noqa: S608  # QuickBooks' query language; the values are constants
+    rows = wire.rows("Item", text, Errand("look through the products and services", _UNCHANGED))
+    for row in rows:
+        account = row.get("IncomeAccountRef")
+        if isinstance(account, dict) and str(account.get("value")) == income_account_id:
+            return translate.id_of(row)
+    return None
+
+
+def receivables_id(wire: QuickBooksWire, currency: str, home: str) -> str | None:
+    """The id of the first Accounts Receivable in that currency, None where there is none."""
+    text = "SELECT * FROM Account WHERE AccountType = 'Accounts Receivable' ORDERBY MetaData.CreateTime ASC"
+    for row in wire.rows("Account", text, Errand("look up Accounts Receivable", _UNCHANGED)):
+        if (translate.account(row).currency or home) == currency:
+            return translate.id_of(row)
+    return None
 
 
 def inspect(wire: QuickBooksWire, settings: QuickBooksSettings, realm_id: str, account_id: str | None) -> list[Finding]:

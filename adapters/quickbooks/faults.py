@@ -38,14 +38,16 @@ _SERVER = 500
 
 THROTTLED = 3001
 NOT_FOUND = 610
-DUPLICATE_REQUEST = 600
 SERVER_ERROR = 10000
 DEAD = frozenset((120, 3100, 3200))  # the consenting user is gone, the app is not authorised, the token is bad
 LATER = frozenset((130, 140, 150))  # wrong cluster, company locked, maintenance
 CLOSED = frozenset((6200, 6210))
 SETUP = frozenset((2500, 5020, 5030, 6190))  # stale reference, permission, plan, subscription ended
-OURS = frozenset((2010, 2020, 2030, 2050, 2130, 2170, 4000, 4001, 5010))  # malformed: a bug or an unexpected value
+OURS = frozenset((2010, 2020, 2030, 2050, 2130, 2170, 4000, 4001))  # malformed: a bug or an unexpected value
 BUSINESS_RULE = 6000
+STALE = 5010  # somebody else wrote between our reading and our writing
+# What an earlier attempt of ours left there: its request, or the number of an entry, which only we write.
+KNOWN = {600: "the request", 6140: "the number of the request"}
 
 _XML_CODE = re.compile(r'errorCode=0*(\d+)|<Error code="(\d+)"')
 _XML_TEXT = re.compile(r"<Detail>(.*?)</Detail>|<Message>(.*?)</Message>", re.DOTALL)
@@ -60,6 +62,7 @@ class Errand:
     undone: str  # what a refusal means: "No payment was booked."
     writes: bool = False
     by_id: bool = False  # a read of one entity, which may be gone
+    advice: str = ""  # after a refusal by a rule of the books; "": it was about booking a payment on an invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +158,15 @@ def _refused(answer: Answer, errand: Errand) -> DuebirdError | Gone:
             service=SERVICE,
             code=str(code),
         )
-    if code == DUPLICATE_REQUEST and errand.writes:
+    if code == STALE:
+        return Transient(
+            f"Somebody changed it in QuickBooks at the same moment, so it did not {errand.words}. {errand.undone}",
+            service=SERVICE,
+            code=str(code),
+        )
+    if code in KNOWN and errand.writes:
         return Uncertain(
-            f"QuickBooks says it already knows the request to {errand.words}, without saying what came of it.",
+            f"QuickBooks says it already knows {KNOWN[code]} to {errand.words}, without saying what came of it.",
             service=SERVICE,
             code=str(code),
         )
@@ -200,6 +209,8 @@ def _dead(answer: Answer, errand: Errand) -> NeedsReauthorisation:
 def _rejected(answer: Answer, errand: Errand) -> Rejected:
     code = answer.code or 0
     because, advice = _reason(code, answer.text)
+    if errand.advice and because in {RejectedBecause.AMOUNT, RejectedBecause.BUSINESS_RULE}:
+        advice = errand.advice
     return Rejected(
         f"QuickBooks refused to {errand.words}: {answer.text or 'it gave no reason'} (code {code}). {errand.undone}",
         because=because,

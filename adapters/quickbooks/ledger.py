@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
-from adapters.quickbooks import checks, translate
+from adapters.quickbooks import bodies, checks, translate
 from adapters.quickbooks.changes import OVERLAP, ChangeReader, Cursor
 from adapters.quickbooks.directory import Directory
 from adapters.quickbooks.faults import SERVICE, Errand, Gone
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.quickbooks.translate import Unreadable, instant, quoted, zulu
 from adapters.quickbooks.wire import QuickBooksWire, Row
+from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable
 from connector.errors import Bug, Rejected, RejectedBecause, Transient, Uncertain
 from connector.ports.calls import AccessTokens, Wire
@@ -199,7 +201,7 @@ class QuickBooksLedger:
         _check(request)
         facts = self._known_facts().profile
         foreign = request.amount.currency != facts.base_currency
-        body = translate.payment_body(
+        body = bodies.payment_body(
             request,
             names_currency=foreign or facts.multicurrency,
             rate=self._rate(request) if foreign else None,
@@ -207,7 +209,7 @@ class QuickBooksLedger:
         )
         what = f"book {request.amount} on invoice id {request.ledger_id} (reference {request.reference})"
         errand = Errand(what, "No payment was booked.", writes=True)
-        row, answered_at = self._wire.create("Payment", body, translate.request_id(request.idempotency_key), errand)
+        row, answered_at = self._wire.create("Payment", body, bodies.request_id(request.idempotency_key), errand)
         try:
             booking = translate.booking(row, facts.base_currency, request.ledger_id)
             made_at = translate.created_at(row)
@@ -258,8 +260,36 @@ class QuickBooksLedger:
         return self._method[0]
 
 
-def _check(request: BookingRequest) -> None:
-    """What would be our own mistake; nothing is sent then."""
+class Referenced(Protocol):
+    """What every request for an entry has."""
+
+    @property
+    def reference(self) -> str:
+        """Our key."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """For people."""
+        ...
+
+    @property
+    def amount(self) -> Money:
+        """How much."""
+        ...
+
+
+def is_id(text: str) -> bool:
+    """Whether that could be an id of QuickBooks; nothing else may become part of an address."""
+    return _ID.fullmatch(text) is not None
+
+
+def check_reference(request: Referenced, what: str) -> None:
+    """What would be our own mistake; nothing is sent then.
+
+    Raises:
+        Bug: reference, note or amount are not such as QuickBooks can keep.
+    """
     problem = ""
     if not request.reference or len(request.reference) > translate.REFERENCE_MOST:
         problem = f"its reference must have 1 to {translate.REFERENCE_MOST} characters"
@@ -269,13 +299,15 @@ def _check(request: BookingRequest) -> None:
         problem = "its amount is not above zero"
     elif len(request.amount.amount.as_tuple().digits) > AMOUNT_DIGITS:
         problem = f"its amount has more than {AMOUNT_DIGITS} digits"
-    elif not _ID.fullmatch(request.ledger_id):
-        problem = "it names no invoice"
     if problem:
-        raise Bug(
-            f"A payment entry for invoice id {request.ledger_id} was not sent to QuickBooks: {problem}.",
-            service=SERVICE,
-        )
+        raise Bug(f"{what} was not sent to QuickBooks: {problem}.", service=SERVICE)
+
+
+def _check(request: BookingRequest) -> None:
+    what = f"A payment entry for invoice id {request.ledger_id}"
+    check_reference(request, what)
+    if not is_id(request.ledger_id):
+        raise Bug(f"{what} was not sent to QuickBooks: it names no invoice.", service=SERVICE)
 
 
 def unreadable(what: str, problem: Exception) -> Rejected:

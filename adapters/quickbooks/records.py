@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from adapters.quickbooks import translate
+from adapters.quickbooks.entries import QuickBooksEntries
 from adapters.quickbooks.faults import SERVICE, Errand
-from adapters.quickbooks.ledger import PAGE, QuickBooksLedger, unreadable
-from adapters.quickbooks.translate import Unreadable, instant, quoted, zulu
+from adapters.quickbooks.ledger import PAGE, unreadable
+from adapters.quickbooks.translate import OUR_BEGINNING, Unreadable, instant, quoted, zulu
 from adapters.quickbooks.wire import Row
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryKind, EntryRecord
@@ -18,10 +19,9 @@ from connector.ports.ledger import BookingState
 
 GROUP: Final = 100  # ids in one query: some 1,500 characters, well within what a query's address may have
 PAGES: Final = 20  # 20,000 payments in the time asked about; more is no small office
-OUR_BEGINNING: Final = "DB"
 
 
-class QuickBooksRecords(QuickBooksLedger):
+class QuickBooksRecords(QuickBooksEntries):
     """One company (realm), to be read."""
 
     def receivables(self, ledger_ids: Sequence[str]) -> Sequence[Receivable]:
@@ -52,7 +52,7 @@ class QuickBooksRecords(QuickBooksLedger):
             rows = self._wire.rows("Payment", text, errand)
             for row in rows:
                 if str(row.get("PaymentRefNum") or "").startswith(OUR_BEGINNING):
-                    entry = self._entry(row)
+                    entry = self._record(row)
                     found[entry.entry_id] = entry
             if len(rows) < PAGE:
                 return list(found.values())
@@ -63,7 +63,7 @@ class QuickBooksRecords(QuickBooksLedger):
             advice="Ask for a shorter time: add --since with a later date.",
         )
 
-    def _entry(self, row: Row) -> EntryRecord:
+    def _record(self, row: Row) -> EntryRecord:
         booking = self._booking(row, None)
         deposit = row.get("DepositToAccountRef")
         changed = row.get("MetaData")

@@ -1,4 +1,4 @@
-"""QuickBooks' JSON to our values and back. Pure: no call, no clock.
+"""QuickBooks' JSON to our values; the way back is in `bodies`. Pure: no call, no clock.
 
 Fields: https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice (and /payment,
 /customer).
@@ -6,7 +6,6 @@ Fields: https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-e
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -17,14 +16,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable, ReceivableState
-from connector.ports.ledger import Booking, BookingRequest, BookingState, LedgerAccount, LedgerProfile
+from connector.ports.ledger import Booking, BookingState, LedgerAccount, LedgerProfile
 
 Row = Mapping[str, Any]
 MobileField = Literal["mobile", "mobile_or_primary"]
 
 REFERENCE_MOST = 21  # the documented limit of DocNumber; none is written for PaymentRefNum
 NOTE_MOST = 4000
-REQUEST_ID_MOST = 50
+OUR_BEGINNING = "DB"  # of every reference we write
 DEPOSIT_KINDS = frozenset(("Bank", "Other Current Asset"))  # what DepositToAccountRef takes
 
 _TAG = re.compile(r"#([A-Za-z0-9][A-Za-z0-9_-]*)")
@@ -128,14 +127,26 @@ def _decimal(value: Any, name: str) -> Decimal:
         raise Unreadable(f"{name} is not a number") from error
 
 
-def _money(value: Any, currency: str, name: str) -> Money:
+def exact_money(value: Any, currency: str, name: str) -> Money:
+    """An amount; `name` is what the problem is called where it is none."""
     try:
         return Money(_decimal(value, name), currency)
     except (ValueError, InvalidOperation) as error:
         raise Unreadable(f"{name}: {error}") from error
 
 
-def _civil(value: Any, name: str) -> date:
+def money(value: Any, row: Row, home: str) -> Money:
+    """An amount of an entry, in the entry's currency."""
+    return exact_money(value, _currency(row, home), "The amount")
+
+
+def civil_day(row: Row) -> date:
+    """The day an entry is booked to."""
+    return civil(row.get("TxnDate"), "TxnDate")
+
+
+def civil(value: Any, name: str) -> date:
+    """A civil day, as YYYY-MM-DD."""
     try:
         return date.fromisoformat(str(value))
     except ValueError as error:
@@ -157,8 +168,8 @@ def receivable(row: Row, home: str) -> Receivable:
         Unreadable: a field we depend on is missing or not as documented.
     """
     currency = _currency(row, home)
-    total = _money(row.get("TotalAmt"), currency, "TotalAmt")
-    balance = _money(row.get("Balance"), currency, "Balance")
+    total = exact_money(row.get("TotalAmt"), currency, "TotalAmt")
+    balance = exact_money(row.get("Balance"), currency, "Balance")
     if balance.amount < 0:
         raise Unreadable("Balance is below zero")
     customer = _inner(row, "CustomerRef")
@@ -172,8 +183,8 @@ def receivable(row: Row, home: str) -> Receivable:
         customer_name=str(customer.get("name") or ""),
         total=total,
         balance=balance,
-        issued_on=_civil(row.get("TxnDate"), "TxnDate"),
-        due_on=_civil(due, "DueDate") if due else None,
+        issued_on=civil(row.get("TxnDate"), "TxnDate"),
+        due_on=civil(due, "DueDate") if due else None,
         state=_state(row, total, balance),
         version=str(row.get("SyncToken", "")),
         updated_at=updated_at(row),
@@ -294,8 +305,8 @@ def booking(row: Row, home: str, ledger_id: str | None = None) -> Booking:
     currency = _currency(row, home)
     invoices = invoices_linked(row)
     about = ledger_id if ledger_id is not None else (invoices[0] if len(invoices) == 1 else None)
-    total = _money(row.get("TotalAmt"), currency, "TotalAmt")
-    unapplied = _money(row.get("UnappliedAmt") or 0, currency, "UnappliedAmt")
+    total = exact_money(row.get("TotalAmt"), currency, "TotalAmt")
+    unapplied = exact_money(row.get("UnappliedAmt") or 0, currency, "UnappliedAmt")
     applied = sum(
         (_decimal(line.get("Amount"), "Line.Amount") for line in _list(row, "Line") if _touches(line, about)),
         Decimal(0),
@@ -306,9 +317,9 @@ def booking(row: Row, home: str, ledger_id: str | None = None) -> Booking:
     return Booking(
         booking_id=id_of(row),
         ledger_id=about,
-        applied=_money(applied, currency, "Line.Amount"),
+        applied=exact_money(applied, currency, "Line.Amount"),
         unapplied=unapplied,
-        booked_on=_civil(row.get("TxnDate"), "TxnDate"),
+        booked_on=civil(row.get("TxnDate"), "TxnDate"),
         reference=str(row.get("PaymentRefNum") or ""),
         note=str(row.get("PrivateNote") or ""),
         state=BookingState.DELETED if gone else BookingState.LIVE,
@@ -326,57 +337,6 @@ def _touches(line: Row, ledger_id: str | None) -> bool:
         link.get("TxnType") == "Invoice" and (ledger_id is None or str(link.get("TxnId")) == ledger_id)
         for link in _list(line, "LinkedTxn")
     )
-
-
-def payment_body(
-    request: BookingRequest, *, names_currency: bool, rate: Decimal | None, method_id: str | None
-) -> dict[str, Any]:
-    """The entry to create. The same request always gives the same body.
-
-    Without `Line` QuickBooks would take the money as a credit and leave the invoice open.
-
-    Raises:
-        Unreadable: the amount has more digits than a JSON number keeps.
-    """
-    amount = as_number(request.amount.amount)
-    body: dict[str, Any] = {
-        "CustomerRef": {"value": request.customer_id},
-        "TotalAmt": amount,
-        "TxnDate": request.booked_on.isoformat(),
-        "PaymentRefNum": request.reference,
-        "PrivateNote": request.note,
-        "DepositToAccountRef": {"value": request.account_id},
-        "Line": [{"Amount": amount, "LinkedTxn": [{"TxnId": request.ledger_id, "TxnType": "Invoice"}]}],
-    }
-    if method_id is not None:
-        body["PaymentMethodRef"] = {"value": method_id}
-    if names_currency:
-        body["CurrencyRef"] = {"value": request.amount.currency}
-    if rate is not None:
-        body["ExchangeRate"] = float(rate)  # the last of 16 digits of a rate moves no cent
-    return body
-
-
-def as_number(value: Decimal) -> int | float:
-    """A JSON number that prints exactly these digits: true of a float up to 15 of them.
-
-    Raises:
-        Unreadable: it would not print exactly.
-    """
-    if value == value.to_integral_value():
-        return int(value)
-    # A float only on its way out: the next line refuses one that would not print as exactly these digits.
-    number = float(value)
-    if Decimal(repr(number)) != value:
-        raise Unreadable(f"{value} has too many digits for a JSON number")
-    return number
-
-
-def request_id(idempotency_key: str) -> str:
-    """The `requestid` of a write, at most 50 characters, always the same for one key."""
-    if len(idempotency_key) <= REQUEST_ID_MOST and re.fullmatch(r"[A-Za-z0-9_-]+", idempotency_key):
-        return idempotency_key
-    return hashlib.sha256(idempotency_key.encode()).hexdigest()[:REQUEST_ID_MOST]
 
 
 # ------------------------------------------------------------------------------------------- accounts, company
@@ -414,7 +374,7 @@ def profile(realm_id: str, company: Row, preferences: Row) -> LedgerProfile:
         base_currency=home,
         country=_country(company.get("Country")),
         timezone=_zone(company.get("DefaultTimeZone")),
-        closed_through=_civil(closed, "BookCloseDate") if closed else None,
+        closed_through=civil(closed, "BookCloseDate") if closed else None,
         multicurrency=bool(currencies.get("MultiCurrencyEnabled")),
     )
 

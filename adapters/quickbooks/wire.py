@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from http.client import HTTPException
 from typing import Any
 
@@ -145,6 +146,22 @@ class QuickBooksWire:
         answer = self._call(errand, lambda client: client.create_object(entity, text, request_id=request_id))
         return _part(answer, entity, errand), self._client().answered_at
 
+    def report(self, name: str, params: Mapping[str, str], errand: Errand) -> Row:
+        """A report, as JSON; a read."""
+        return self._patient(errand, lambda client: client.get_report(name, dict(params)))
+
+    def change(self, entity: str, body: Mapping[str, Any], errand: Errand, *, void: bool = False) -> Row:
+        """Write some fields of an entity, or void it, in one attempt. `body` has its Id, SyncToken and `sparse`."""
+        params = {"operation": "update", "include": "void"} if void else {}
+        text = json.dumps(body, sort_keys=True, default=as_read)
+        answer = self._call(errand, lambda client: client.update_object(entity, text, params=dict(params)))
+        return _part(answer, entity, errand)
+
+    def delete(self, entity: str, body: Mapping[str, Any], errand: Errand) -> None:
+        """Delete an entity by its Id and SyncToken, in one attempt."""
+        text = json.dumps(body, sort_keys=True)
+        self._call(errand, lambda client: client.delete_object(entity, text))
+
     def _patient(self, errand: Errand, call: Callable[[_Client], Any]) -> Row:
         return patiently(lambda: self._call(errand, call), self._wire.clock.sleep)
 
@@ -176,6 +193,14 @@ class QuickBooksWire:
             client.session = _Session(self._wire)
             self._here.client = client
         return client
+
+
+def as_read(value: Any) -> Any:
+    """An exact number that came from QuickBooks, on its way back there."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    # A float only on its way out: it came as a JSON number, and prints as the same digits.
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _part(answer: Row, entity: str, errand: Errand) -> Row:

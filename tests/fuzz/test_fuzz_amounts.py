@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from adapters.quickbooks import bodies as quickbooks_forms
 from adapters.quickbooks import translate as quickbooks
 from adapters.stripe import translate as stripe
 from adapters.xero import translate as xero
@@ -333,7 +334,7 @@ def test_what_is_booked_is_written_with_exactly_its_digits_or_not_at_all(minor: 
     sent = json.loads(xero.payment_body(request), parse_float=Decimal)["Payments"][0]["Amount"]
     assert Money(Decimal(sent), currency) == request.amount
     try:
-        number = quickbooks.as_number(request.amount.amount)
+        number = quickbooks_forms.as_number(request.amount.amount)
     except quickbooks.Unreadable:
         assert len(request.amount.amount.normalize().as_tuple().digits) > 15
         return

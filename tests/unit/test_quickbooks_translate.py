@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapters.quickbooks import translate
+from adapters.quickbooks import bodies, translate
 from adapters.quickbooks.changes import Burst, Cursor, read_cursor
 from adapters.quickbooks.faults import Errand, Gone, error_of, read_answer
 from adapters.quickbooks.translate import Unreadable
@@ -243,7 +243,7 @@ def test_a_link_without_an_id_names_no_payment() -> None:
 
 
 def test_the_entry_to_book_links_the_invoice_and_prints_exact_numbers() -> None:
-    body = translate.payment_body(REQUEST, names_currency=False, rate=None, method_id=None)
+    body = bodies.payment_body(REQUEST, names_currency=False, rate=None, method_id=None)
     assert json.loads(json.dumps(body)) == {
         "CustomerRef": {"value": "24"},
         "TotalAmt": 362.07,
@@ -258,24 +258,24 @@ def test_the_entry_to_book_links_the_invoice_and_prints_exact_numbers() -> None:
 
 def test_currency_and_rate_are_named_only_when_needed() -> None:
     request = replace(REQUEST, amount=Money.of("5000", "JPY"))
-    body = translate.payment_body(request, names_currency=True, rate=Decimal("0.0067"), method_id="3")
+    body = bodies.payment_body(request, names_currency=True, rate=Decimal("0.0067"), method_id="3")
     assert (body["CurrencyRef"], body["ExchangeRate"], body["TotalAmt"]) == ({"value": "JPY"}, 0.0067, 5000)
     assert body["PaymentMethodRef"] == {"value": "3"}
 
 
 def test_a_number_that_a_float_cannot_hold_is_refused() -> None:
-    assert translate.as_number(Decimal("1234567890123.45")) == 1234567890123.45
+    assert bodies.as_number(Decimal("1234567890123.45")) == 1234567890123.45
     with pytest.raises(Unreadable):
-        translate.as_number(Decimal("12345678901234567.89"))
+        bodies.as_number(Decimal("12345678901234567.89"))
 
 
 def test_a_request_id_fits_and_never_changes() -> None:
-    assert translate.request_id("a" * 50) == "a" * 50
-    long = translate.request_id("a" * 51)
+    assert bodies.request_id("a" * 50) == "a" * 50
+    long = bodies.request_id("a" * 51)
     assert len(long) == 50
-    assert long == translate.request_id("a" * 51)
-    assert translate.request_id("book:1") != translate.request_id("book:2")
-    assert ":" not in translate.request_id("book:1")
+    assert long == bodies.request_id("a" * 51)
+    assert bodies.request_id("book:1") != bodies.request_id("book:2")
+    assert ":" not in bodies.request_id("book:1")
 
 
 # ------------------------------------------------------------------------------------------------------ company

@@ -23,8 +23,27 @@ from adapters.sandbox.quickbooks.shapes import (
     stale,
 )
 
-TRANSACTIONS = ("Invoice", "Payment", "CreditMemo")
-NAMES = ("Customer", "Account", "PaymentMethod")
+LEDGER_KINDS = (
+    *("Invoice", "Payment", "CreditMemo", "Purchase", "Transfer", "RefundReceipt", "Deposit", "JournalEntry"),
+)
+NAMES = ("Customer", "Account", "PaymentMethod", "Item", "Vendor")
+CHART = (  # beside the clearing account, the bank, Undeposited Funds and Sales
+    ("Accounts Receivable (A/R)", "Accounts Receivable"),
+    ("Sales tax payable", "Other Current Liability"),
+    ("Stripe fees", "Expense"),
+    ("Office supplies", "Expense"),
+    ("Exchange Gain or Loss", "Other Expense"),
+    ("Opening Balance Equity", "Equity"),
+)
+CLASSES = {
+    "Income": "Revenue",
+    "Other Income": "Revenue",
+    "Expense": "Expense",
+    "Other Expense": "Expense",
+    "Other Current Liability": "Liability",
+    "Credit Card": "Liability",
+    "Equity": "Equity",
+}
 VERSIONS_KEPT = 5  # enough for a lagging list to show the version before the last few edits
 
 
@@ -48,6 +67,10 @@ class RealmSettings:
     throttle_form: FaultForm = "json"
     payments_bump_invoices: bool = True  # believed, not established: both can be tried
     keeps_over_application: bool = False  # True: what is above the balance becomes unapplied credit
+    refuses_same_number: bool = False  # a preference of the company: a second expense with one DocNumber is 6140
+    tax_percent: dict[str, str] = field(default_factory=lambda: {"TAX": "0", "NON": "0"})  # by tax code, on expenses
+    report_hides_still_accounts: bool = False  # not established: an account that did not move may not be shown
+    report_rows_most: int = 50_000  # what fits in the 400,000 cells of a report with eight columns
     voided_word: str = "Voided"  # what a void writes before the note, in the company's language
     requestid_hours: float = 24.0  # how long a requestid is remembered; not documented
     webhook_url: str | None = None
@@ -89,7 +112,7 @@ class Books:
         self.realm_id = realm_id
         self.settings = settings or RealmSettings()
         self.clock = clock or TwinClock()
-        self.records: dict[str, dict[str, Record]] = {kind: {} for kind in (*TRANSACTIONS, *NAMES)}
+        self.records: dict[str, dict[str, Record]] = {kind: {} for kind in (*LEDGER_KINDS, *NAMES)}
         self.revision = 0
         self.listeners: list[Callable[[Books, str, str, str], None]] = []  # books, kind, id, what happened
         self._next_transaction = 100
@@ -100,6 +123,9 @@ class Books:
         self.add_account("Sales", "Income")
         self.card_method = self.add_payment_method("Credit Card")
         self.add_payment_method("Check")
+        for name, kind in CHART:
+            self.add_account(name, kind)
+        self.service_item = self.add_item("Services", self.account("Sales"))
 
     # ------------------------------------------------------------------------------------------ reading and writing
 
@@ -214,7 +240,7 @@ class Books:
             )
 
     def _new_id(self, kind: str) -> str:
-        if kind in TRANSACTIONS:
+        if kind in LEDGER_KINDS:
             self._next_transaction += 1
             return str(self._next_transaction)
         self._next_name += 1
@@ -233,12 +259,43 @@ class Books:
             "FullyQualifiedName": name,
             "SubAccount": False,
             "Active": active,
-            "Classification": "Revenue" if kind == "Income" else "Asset",
+            "Classification": CLASSES.get(kind, "Asset"),
             "AccountType": kind,
             "CurrentBalance": Decimal(0),
             "CurrencyRef": {"value": currency or self.settings.home_currency},
         }
         return str(self.create("Account", row)["Id"])
+
+    def account(self, name: str) -> str:
+        """The id of an account of the chart by its name."""
+        for version in self.all("Account"):
+            if version.row["Name"] == name:
+                return str(version.row["Id"])
+        raise KeyError(f"no account {name}")
+
+    def receivables_account(self, currency: str) -> str:
+        """A/R; QuickBooks opens one for each currency when it is first needed."""
+        home = currency == self.settings.home_currency
+        name = "Accounts Receivable (A/R)" if home else f"Accounts Receivable (A/R) - {currency}"
+        try:
+            return self.account(name)
+        except KeyError:
+            return self.add_account(name, "Accounts Receivable", currency)
+
+    def add_item(self, name: str, income_account: str, *, kind: str = "Service", active: bool = True) -> str:
+        """Something the company sells, and where its income goes."""
+        row = {"Name": name, "FullyQualifiedName": name, "Type": kind, "Active": active, "Taxable": False}
+        return str(self.create("Item", {**row, "IncomeAccountRef": {"value": income_account}})["Id"])
+
+    def add_vendor(self, name: str, *, active: bool = True) -> str:
+        """Somebody the company pays."""
+        return str(self.create("Vendor", {"DisplayName": name, "PrintOnCheckName": name, "Active": active})["Id"])
+
+    def income_of(self, line: Row) -> str:
+        """Where a line of a sale is booked: by its item, and else to Sales."""
+        item = ((line.get("SalesItemLineDetail") or {}).get("ItemRef") or {}).get("value")
+        record = self.records["Item"].get(str(item))
+        return str(record.now.row["IncomeAccountRef"]["value"]) if record else self.account("Sales")
 
     def add_payment_method(self, name: str) -> str:
         return str(self.create("PaymentMethod", {"Name": name, "Active": True, "Type": "NON_CREDIT_CARD"})["Id"])
@@ -284,11 +341,12 @@ class Books:
     # --------------------------------------------------------------------------------------------------- invoices
 
     def create_invoice(self, body: Row, *, by_person: bool = False) -> Row:
-        customer = self.row("Customer", self._customer_of(body))
+        customer = self.row("Customer", self.customer_of(body))
         lines = [line for line in body.get("Line", []) if line.get("DetailType") != "SubTotalLineDetail"]
         if not lines:
             raise missing("Line")
-        total = sum((number(line.get("Amount"), "Line.Amount") for line in lines), Decimal(0))
+        subtotal = sum((number(line.get("Amount"), "Line.Amount") for line in lines), Decimal(0))
+        total = subtotal + number((body.get("TxnTaxDetail") or {}).get("TotalTax", 0), "TxnTaxDetail.TotalTax")
         day = body.get("TxnDate", self.today())
         if not by_person:
             self.check_open_period(day)
@@ -302,15 +360,16 @@ class Books:
             "TxnDate": day,
             "CustomerRef": {"value": customer["Id"], "name": customer["DisplayName"]},
             "LinkedTxn": [],
-            "Line": [*lines, {"Amount": total, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}],
+            "Line": [*lines, {"Amount": subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}],
             "TotalAmt": total,
             "Balance": total,
             "PrintStatus": "NeedToPrint",
             "EmailStatus": body.get("EmailStatus", "NotSet"),
         }
-        return self.create("Invoice", {**row, **self._currency(body, customer, total)})
+        return self.create("Invoice", {**row, **self.currency_fields(body, customer, total)})
 
-    def _customer_of(self, body: Row) -> str:
+    def customer_of(self, body: Row) -> str:
+        """The customer a form names, or the refusal."""
         reference = (body.get("CustomerRef") or {}).get("value")
         if not reference:
             raise missing("CustomerRef")
@@ -319,12 +378,14 @@ class Books:
             raise bad_reference("Customer", str(reference))
         return str(reference)
 
-    def _currency(self, body: Row, customer: Row, total: Decimal) -> Row:
+    def currency_fields(self, body: Row, customer: Row, total: Decimal) -> Row:
+        """What a sales form says of its currency: nothing where the company has only one."""
         if not self.settings.multicurrency:
             return {}
         currency = (body.get("CurrencyRef") or customer["CurrencyRef"])["value"]
         home = currency == self.settings.home_currency
         rate = Decimal(1) if home else number(body.get("ExchangeRate", 1), "ExchangeRate")
+        self.receivables_account(str(currency))
         return {"CurrencyRef": {"value": currency}, "ExchangeRate": rate, "HomeTotalAmt": total * rate}
 
     def edit_invoice(self, entity_id: str, **fields: Any) -> Row:
@@ -336,12 +397,18 @@ class Books:
         balance = total - (row["TotalAmt"] - row["Balance"])
         if balance < 0:
             raise business_rule("The invoice would be less than what was paid on it.")
-        line = {"Amount": total, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
+        tax = (row.get("TxnTaxDetail") or {}).get("TotalTax", Decimal(0))
+        line = {"Amount": total - tax, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}
         return self.change("Invoice", entity_id, TotalAmt=total, Balance=balance, Line=[line], **fields)
 
     def statuses(self) -> dict[str, str]:
         """Every invoice's state in one word, deleted ones too."""
         return {version.row["Id"]: _status(version, self.settings.voided_word) for version in self.all("Invoice")}
+
+
+def currency_of(books: Books, row: Row) -> str:
+    """The currency of a form; the field is absent where the company has only one."""
+    return str((row.get("CurrencyRef") or {}).get("value") or books.settings.home_currency)
 
 
 def _status(version: Version, voided_word: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.sandbox.base import CONTROL, json_response
-from adapters.sandbox.quickbooks import payments
+from adapters.sandbox.quickbooks import entries, journal, payments
 from adapters.sandbox.quickbooks.books import Books, RealmSettings, Version
 from adapters.sandbox.quickbooks.oauth import TokenDesk
 from adapters.sandbox.quickbooks.shapes import Refused, Row
@@ -47,6 +47,13 @@ def routes(realms: dict[str, Books], tokens: TokenDesk) -> list[Route]:
         books_route("payments/{id}/delete", lambda books, _, r: payments.delete_payment(books, r.path_params["id"])),
         books_route("creditmemos", _give_credit),
         books_route("accounts", _add_account),
+        books_route("items", _add_item),
+        books_route("entries/{kind}", _enter),
+        books_route("entries/{kind}/{id}/delete", _take_away),
+        books_route("entries/{kind}/{id}/void", _void_on_the_form),
+        books_route("trial_balance", _trial_balance, "GET"),
+        books_route("balances/{id}", _balance, "GET"),
+        books_route("ageing", _ageing, "GET"),
         books_route("settings", _settings),
         books_route("settings", lambda books, _, __: asdict(books.settings), "GET"),
         books_route("records", lambda books, _, __: records(books), "GET"),
@@ -182,13 +189,95 @@ def _pay_by_hand(books: Books, body: Row, request: Request) -> Row:
 def _give_credit(books: Books, body: Row, request: Request) -> Row:
     del request
     customer_id = _customer_id(books, str(body["customer"]))
-    memo = payments.give_credit(books, customer_id, Decimal(str(body["amount"])), body.get("invoice"))
+    rate = Decimal(str(body.get("exchange_rate", 1)))
+    memo = payments.give_credit(books, customer_id, Decimal(str(body["amount"])), body.get("invoice"), rate)
     return books.row("CreditMemo", memo)
 
 
 def _add_account(books: Books, body: Row, request: Request) -> Row:
     del request
     return books.row("Account", books.add_account(**body))
+
+
+def _add_item(books: Books, body: Row, request: Request) -> Row:
+    del request
+    return books.row("Item", books.add_item(**body))
+
+
+def _kind(request: Request) -> str:
+    return next(one for one in journal.REPORT_NAMES if one.lower() == request.path_params["kind"].lower())
+
+
+def _enter(books: Books, body: Row, request: Request) -> Row:
+    """An entry of any kind in QuickBooks' own form, made by a person: closed books do not stop him.
+
+    Amounts may be written as text.
+    """
+    return entries.create_entry(books, _kind(request), with_amounts(body), by_person=True)
+
+
+def with_amounts(value: Any) -> Any:
+    """The same form with what it names as an amount read as an exact number."""
+    if isinstance(value, dict):
+        return {
+            name: Decimal(str(inner)) if name in {"Amount", "ExchangeRate", "TotalAmt"} else with_amounts(inner)
+            for name, inner in value.items()
+        }
+    return [with_amounts(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _take_away(books: Books, body: Row, request: Request) -> Row:
+    del body
+    return entries.delete_entry(books, _kind(request), request.path_params["id"])
+
+
+def _void_on_the_form(books: Books, body: Row, request: Request) -> Row:
+    del body
+    return entries.void_by_person(books, _kind(request), request.path_params["id"])
+
+
+def _day(books: Books, request: Request) -> date:
+    return date.fromisoformat(request.query_params.get("on") or books.today())
+
+
+def _trial_balance(books: Books, body: Row, request: Request) -> Row:
+    """Every account that holds something at the end of that day; debits are positive, and `total` is nothing."""
+    del body
+    on = request.query_params.get("on")
+    held = journal.balances(books, date.fromisoformat(on) if on else None)
+    rows = [
+        {
+            "id": account,
+            "name": books.row("Account", account)["Name"],
+            "type": books.row("Account", account)["AccountType"],
+            "currency": books.row("Account", account)["CurrencyRef"]["value"],
+            "balance": str(home),
+            "in_its_currency": str(own),
+        }
+        for account, (home, own) in held.items()
+        if home or own
+    ]
+    return {"accounts": rows, "total": str(sum((home for home, _ in held.values()), Decimal(0)))}
+
+
+def _balance(books: Books, body: Row, request: Request) -> Row:
+    """What one account holds at the end of the day `on`, in its own currency."""
+    del body
+    account = request.path_params["id"]
+    _, own = journal.balances(books, _day(books, request))[account]
+    return {"id": account, "name": books.row("Account", account)["Name"], "balance": str(own)}
+
+
+def _ageing(books: Books, body: Row, request: Request) -> Row:
+    """The A/R ageing by open balances, and beside it what the journal says that each customer owes."""
+    del body
+    aged = journal.ageing(books, _day(books, request))
+    rows = [
+        {"customer": customer, **{bucket: str(amount) for bucket, amount in buckets.items()}}
+        for customer, buckets in aged.items()
+    ]
+    owed = {customer: str(amount) for customer, amount in journal.receivables(books).items()}
+    return {"customers": rows, "by_journal": owed}
 
 
 def _settings(books: Books, body: Row, request: Request) -> Row:
@@ -226,6 +315,11 @@ def records(books: Books) -> Row:
             {**_payment(record.now, books), "created_at": record.versions[0].at.isoformat()}
             for record in books.records["Payment"].values()
         ],
+        "entries": [
+            _entry(kind, version, books)
+            for kind in ("Purchase", "Transfer", "RefundReceipt", "Deposit", "CreditMemo", "JournalEntry")
+            for version in books.all(kind)
+        ],
     }
 
 
@@ -243,6 +337,21 @@ def _invoice(row: Row, status: str, books: Books) -> Row:
         "status": status,
         "version": row["SyncToken"],
         "payments": [linked["TxnId"] for linked in row["LinkedTxn"]],
+    }
+
+
+def _entry(kind: str, version: Version, books: Books) -> Row:
+    row = version.row
+    amount = row["Amount"] if kind == "Transfer" else row["TotalAmt"]
+    voided = amount == 0 and row.get("PrivateNote", "").startswith(books.settings.voided_word)
+    return {
+        "kind": kind,
+        "id": row["Id"],
+        "reference": row.get("DocNumber", ""),
+        "note": row.get("PrivateNote", ""),
+        "amount": str(amount),
+        "date": row["TxnDate"],
+        "status": "deleted" if version.deleted else "voided" if voided else "live",
     }
 
 

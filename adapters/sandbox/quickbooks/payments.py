@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -40,12 +41,16 @@ def create_payment(books: Books, body: Row, *, by_person: bool = False) -> Row:
     used = _used(pieces)
     if used > total:
         raise business_rule("The amount applied is more than the amount of the payment.")
-    currency = _currency(books, body, pieces)
-    account = (body.get("DepositToAccountRef") or {}).get("value") or _undeposited(books)
+    if used < 0:
+        raise business_rule("The credits are more than what they are put on.")
+    currency = _currency(books, body, str(customer), pieces)
+    account = (body.get("DepositToAccountRef") or {}).get("value") or books.account("Undeposited Funds")
+    _check_account_currency(books, str(account), currency)
     row = books.create(
         "Payment",
         {
             **{k: v for k, v in body.items() if k not in {"Id", "SyncToken", "MetaData", "Line"}},
+            "CustomerRef": {"value": str(customer), "name": books.row("Customer", str(customer))["DisplayName"]},
             "TotalAmt": total,
             "TxnDate": day,
             "DepositToAccountRef": {"value": account},
@@ -86,8 +91,12 @@ def _check_references(books: Books, body: Row) -> None:
         raise bad_reference("PaymentMethod", str(method))
 
 
-def _pieces(books: Books, body: Row, customer: str) -> list[Piece]:
+def _pieces(books: Books, body: Row, customer: str, held: Iterable[Piece] = ()) -> list[Piece]:
+    """What the lines ask for; what the payment holds already is free to be asked for again."""
     pieces: list[Piece] = []
+    taken: dict[tuple[str, str], Decimal] = {}
+    for piece in held:
+        taken[piece.kind, piece.entity_id] = taken.get((piece.kind, piece.entity_id), Decimal(0)) - piece.amount
     for line in body.get("Line") or []:
         amount = number(line.get("Amount"), "Line.Amount")
         for linked in line.get("LinkedTxn") or []:
@@ -97,12 +106,13 @@ def _pieces(books: Books, body: Row, customer: str) -> list[Piece]:
                 raise _not_linkable(entity_id)
             if record.now.row["CustomerRef"]["value"] != customer:
                 raise _not_linkable(entity_id)
-            balance = record.now.row["Balance"]
+            balance = record.now.row["Balance"] - taken.get((kind, entity_id), Decimal(0))
             if amount > balance:
                 if not books.settings.keeps_over_application:
                     raise business_rule(f"The amount applied, {amount}, is more than the open balance, {balance}.")
                 amount = balance
             if amount > 0:
+                taken[kind, entity_id] = taken.get((kind, entity_id), Decimal(0)) + amount
                 pieces.append(Piece(kind, entity_id, amount))
     return pieces
 
@@ -111,7 +121,7 @@ def _not_linkable(entity_id: str) -> Refused:
     return Refused("620", "Transaction can not be linked", f"Transaction {entity_id} can not be linked")
 
 
-def _currency(books: Books, body: Row, pieces: list[Piece]) -> Row:
+def _currency(books: Books, body: Row, customer: str, pieces: list[Piece]) -> Row:
     if not books.settings.multicurrency:
         return {}
     currency = (body.get("CurrencyRef") or {}).get("value")
@@ -120,13 +130,18 @@ def _currency(books: Books, body: Row, pieces: list[Piece]) -> Row:
     for piece in pieces:
         if books.row(piece.kind, piece.entity_id)["CurrencyRef"]["value"] != currency:
             raise business_rule("The currency of the payment is not that of the invoice.")
-    return {"CurrencyRef": {"value": currency}, "ExchangeRate": number(body.get("ExchangeRate", 1), "ExchangeRate")}
+    if books.row("Customer", customer)["CurrencyRef"]["value"] != currency:
+        raise business_rule("The currency of the payment is not that of the customer.")
+    books.receivables_account(currency)
+    home = currency == books.settings.home_currency
+    rate = Decimal(1) if home else number(body.get("ExchangeRate", 1), "ExchangeRate")
+    return {"CurrencyRef": {"value": currency}, "ExchangeRate": rate}
 
 
-def _undeposited(books: Books) -> str:
-    return next(
-        str(version.row["Id"]) for version in books.all("Account") if version.row["Name"] == "Undeposited Funds"
-    )
+def _check_account_currency(books: Books, account: str, currency: Row) -> None:
+    kept_in = books.row("Account", account)["CurrencyRef"]["value"]
+    if currency and kept_in not in {books.settings.home_currency, currency["CurrencyRef"]["value"]}:
+        raise business_rule("The currency of the account is not that of the payment.")
 
 
 def _line(books: Books, piece: Piece) -> Row:
@@ -160,7 +175,8 @@ def _unlink(books: Books, piece: Piece, payment_id: str) -> None:
 
 def _settle(books: Books, kind: str, entity_id: str, balance: Decimal, linked: list[Row]) -> None:
     change = books.change if books.settings.payments_bump_invoices else books.change_unseen
-    change(kind, entity_id, Balance=balance, LinkedTxn=linked)
+    rest: Row = {"RemainingCredit": balance} if kind == "CreditMemo" else {}
+    change(kind, entity_id, Balance=balance, LinkedTxn=linked, **rest)
 
 
 def pieces_of(row: Row) -> list[Piece]:
@@ -172,18 +188,46 @@ def pieces_of(row: Row) -> list[Piece]:
     ]
 
 
+def _check_not_deposited(row: Row) -> None:
+    if any(one["TxnType"] == "Deposit" for one in row["LinkedTxn"]):
+        raise business_rule(
+            "This transaction has been deposited. Delete the deposit first, or take this line out of it."
+        )
+
+
 def delete_payment(books: Books, payment_id: str) -> Row:
     """Take the payment away; what it paid is open again."""
     row = books.row("Payment", payment_id)
+    _check_not_deposited(row)
     gone = books.remove("Payment", payment_id)
     for piece in pieces_of(row):
         _unlink(books, piece, payment_id)
     return gone
 
 
-def void_payment(books: Books, payment_id: str) -> Row:
-    """Keep the payment with nothing in it."""
+def apply_anew(books: Books, payment_id: str, body: Row) -> Row:
+    """The lines of a payment in an update: all or nothing, so what is not sent again is not applied any more."""
     row = books.row("Payment", payment_id)
+    _check_not_deposited(row)
+    held = pieces_of(row)
+    pieces = _pieces(books, body, row["CustomerRef"]["value"], held)
+    if not 0 <= _used(pieces) <= row["TotalAmt"]:
+        raise business_rule("The amount applied is more than the amount of the payment.")
+    for piece in held:
+        _unlink(books, piece, payment_id)
+    lines = [_line(books, piece) for piece in pieces]
+    changed = books.change("Payment", payment_id, Line=lines, UnappliedAmt=row["TotalAmt"] - _used(pieces))
+    for piece in pieces:
+        _link(books, piece, payment_id)
+    return changed
+
+
+def void_payment(books: Books, payment_id: str) -> Row:
+    """Keep the payment with nothing in it. Doing it again changes nothing but the version."""
+    row = books.row("Payment", payment_id)
+    _check_not_deposited(row)
+    if row["TotalAmt"] == 0 and not row["Line"]:
+        return books.change("Payment", payment_id, happened="voided")
     for piece in pieces_of(row):
         _unlink(books, piece, payment_id)
     return books.change(
@@ -193,7 +237,7 @@ def void_payment(books: Books, payment_id: str) -> Row:
         TotalAmt=Decimal(0),
         UnappliedAmt=Decimal(0),
         Line=[],
-        PrivateNote=_voided(books, row),
+        PrivateNote=voided_note(books, row),
     )
 
 
@@ -211,7 +255,8 @@ def void_invoice(books: Books, invoice_id: str) -> Row:
         HomeTotalAmt=Decimal(0) if books.settings.multicurrency else None,
         Line=lines,
         LinkedTxn=[],
-        PrivateNote=_voided(books, row),
+        TxnTaxDetail=None,
+        PrivateNote=voided_note(books, row),
     )
 
 
@@ -221,7 +266,8 @@ def delete_invoice(books: Books, invoice_id: str) -> Row:
     return books.remove("Invoice", invoice_id)
 
 
-def _voided(books: Books, row: Row) -> str:
+def voided_note(books: Books, row: Row) -> str:
+    """What a void makes of a note."""
     word = books.settings.voided_word
     return f"{word} - {row['PrivateNote']}" if row.get("PrivateNote") else word
 
@@ -231,6 +277,9 @@ def _release(books: Books, invoice_id: str) -> None:
         if linked["TxnType"] != "Payment":
             continue
         payment = books.row("Payment", linked["TxnId"])
+        if payment["TotalAmt"] == 0:
+            delete_payment(books, payment["Id"])  # it only put a credit there, which is free again
+            continue
         kept, released = [], Decimal(0)
         for line in payment["Line"]:
             if any(one["TxnId"] == invoice_id and one["TxnType"] == "Invoice" for one in line["LinkedTxn"]):
@@ -240,9 +289,14 @@ def _release(books: Books, invoice_id: str) -> None:
         books.change("Payment", payment["Id"], Line=kept, UnappliedAmt=payment["UnappliedAmt"] + released)
 
 
-def give_credit(books: Books, customer_id: str, amount: Decimal, invoice_id: str | None = None) -> str:
+def give_credit(
+    books: Books, customer_id: str, amount: Decimal, invoice_id: str | None = None, rate: Decimal = Decimal(1)
+) -> str:
     """Write a credit memo and, where an invoice is named, apply it: QuickBooks does that by an empty payment."""
     customer = books.row("Customer", customer_id)
+    currency: dict[str, Any] = {}
+    if books.settings.multicurrency:
+        currency = {"CurrencyRef": customer["CurrencyRef"], "ExchangeRate": rate}
     body: dict[str, Any] = {
         "CustomerRef": {"value": customer_id, "name": customer["DisplayName"]},
         "TxnDate": books.today(),
@@ -251,17 +305,14 @@ def give_credit(books: Books, customer_id: str, amount: Decimal, invoice_id: str
         "RemainingCredit": amount,
         "LinkedTxn": [],
         "Line": [{"Amount": amount, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}],
+        **currency,
     }
-    if books.settings.multicurrency:
-        body["CurrencyRef"] = customer["CurrencyRef"]
     memo_id = str(books.create("CreditMemo", body)["Id"])
     if invoice_id is not None:
         lines = [
             {"Amount": amount, "LinkedTxn": [{"TxnId": target, "TxnType": kind}]}
             for target, kind in ((invoice_id, "Invoice"), (memo_id, "CreditMemo"))
         ]
-        payment = {"CustomerRef": {"value": customer_id}, "TotalAmt": Decimal(0), "Line": lines}
-        if books.settings.multicurrency:
-            payment["CurrencyRef"] = customer["CurrencyRef"]
+        payment = {"CustomerRef": {"value": customer_id}, "TotalAmt": Decimal(0), "Line": lines, **currency}
         create_payment(books, payment, by_person=True)
     return memo_id

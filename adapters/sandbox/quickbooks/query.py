@@ -41,7 +41,28 @@ FIELDS: dict[str, dict[str, str]] = {
         "customerref": "ref",
         **_TIMES,
     },
-    "CreditMemo": {"id": "id", "docnumber": "text", "txndate": "date", "balance": "amount", **_TIMES},
+    "CreditMemo": {
+        "id": "id",
+        "docnumber": "text",
+        "txndate": "date",
+        "balance": "amount",
+        "customerref": "ref",
+        **_TIMES,
+    },
+    # A transfer has no number at all. Notes and accounts of these, and the amount of a transfer, cannot be asked for:
+    # https://cdn.cdata.com/help/RNM/odbc/pg_table-transfers.htm (and -purchases, -refundreceipts, -deposits).
+    "Purchase": {
+        "id": "id",
+        "docnumber": "text",
+        "txndate": "date",
+        "totalamt": "amount",
+        "paymenttype": "text",
+        **_TIMES,
+    },
+    "Transfer": {"id": "id", "txndate": "date", **_TIMES},
+    "RefundReceipt": {"id": "id", "docnumber": "text", "txndate": "date", "customerref": "ref", **_TIMES},
+    "Deposit": {"id": "id", "docnumber": "text", "txndate": "date", **_TIMES},
+    "JournalEntry": {"id": "id", "docnumber": "text", "txndate": "date", **_TIMES},
     "Customer": {**_NAMES, "companyname": "text", "fullyqualifiedname": "text", "balance": "amount"},
     "Account": {
         "id": "id",
@@ -53,10 +74,12 @@ FIELDS: dict[str, dict[str, str]] = {
         **_TIMES,
     },
     "PaymentMethod": {"id": "id", "name": "text", "active": "flag", **_TIMES},
+    "Vendor": {**_NAMES, "companyname": "text"},
+    "Item": {"id": "id", "name": "text", "type": "text", "active": "flag", **_TIMES},
     "CompanyInfo": {"id": "id", **_TIMES},
     "Preferences": {"id": "id", **_TIMES},
 }
-NAME_LISTS = frozenset(("Customer", "Account", "PaymentMethod"))
+NAME_LISTS = frozenset(("Customer", "Account", "PaymentMethod", "Item", "Vendor"))
 _SPELLING = {name.lower(): name for name in FIELDS}
 _PATHS = {  # lower case -> the path inside the row
     "customerref": ("CustomerRef", "value"),
@@ -65,7 +88,7 @@ _PATHS = {  # lower case -> the path inside the row
         for name in (
             *("Id", "DocNumber", "TxnDate", "DueDate", "Balance", "TotalAmt", "PaymentRefNum", "DisplayName"),
             *("GivenName", "FamilyName", "Active", "CompanyName", "FullyQualifiedName", "Name", "AcctNum"),
-            *("AccountType", "AccountSubType"),
+            *("AccountType", "AccountSubType", "PaymentType", "Type"),
         )
     },
 }

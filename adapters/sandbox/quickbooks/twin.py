@@ -15,8 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.sandbox.base import SeenRequest, Twin, TwinClock, json_response
-from adapters.sandbox.quickbooks import control, payments
-from adapters.sandbox.quickbooks.books import Books, RealmSettings
+from adapters.sandbox.quickbooks import control, entries, payments, reports
+from adapters.sandbox.quickbooks.books import LEDGER_KINDS, NAMES, Books, RealmSettings
+from adapters.sandbox.quickbooks.journal import balances
 from adapters.sandbox.quickbooks.oauth import TokenDesk
 from adapters.sandbox.quickbooks.query import Shown, parse, select
 from adapters.sandbox.quickbooks.shapes import (
@@ -37,11 +38,8 @@ REACH = timedelta(days=30)  # how far back CDC looks
 CDC_MOST = 1000  # rows in one answer, shared by all entities asked, and silent
 REQUEST_ID_LENGTH = 50
 MINUTE = timedelta(minutes=1)
-ENTITIES = {"invoice": "Invoice", "payment": "Payment", "creditmemo": "CreditMemo", "customer": "Customer"} | {
-    "account": "Account",
-    "paymentmethod": "PaymentMethod",
-}
-CDC_ENTITIES = frozenset(("Invoice", "Payment", "CreditMemo", "Customer"))
+ENTITIES = {name.lower(): name for name in (*LEDGER_KINDS, *NAMES)}
+CDC_ENTITIES = frozenset((*LEDGER_KINDS, "Customer"))
 DEFAULT_REALM = "9130355377388383"
 
 
@@ -84,6 +82,7 @@ class QuickBooksTwin(Twin):
         return [
             Route(f"{company}/query", self._api(self._query), methods=["GET", "POST"]),
             Route(f"{company}/cdc", self._api(self._cdc), methods=["GET"]),
+            Route(f"{company}/reports/GeneralLedger", self._api(self._general_ledger), methods=["GET"]),
             Route(f"{company}/preferences", self._api(self._preferences), methods=["GET"]),
             Route(f"{company}/companyinfo/{{id}}", self._api(self._company_info), methods=["GET"]),
             Route(f"{company}/{{entity}}/{{id}}", self._api(self._read), methods=["GET"]),
@@ -157,6 +156,8 @@ class QuickBooksTwin(Twin):
         if query.count:
             return {"QueryResponse": {"totalCount": len(found)}, "time": books.now_text()}
         page = [shown.row for shown in found[query.start - 1 : query.start - 1 + query.limit]]
+        if query.entity == "Account":
+            page = _with_balances(books, page)
         answer: Row = {}
         if page:
             answer = {query.entity: page, "startPosition": query.start, "maxResults": len(page)}
@@ -197,7 +198,12 @@ class QuickBooksTwin(Twin):
     def _read(self, books: Books, request: Request, body: bytes) -> Row:
         del body
         kind = _entity(request)
-        return {kind: books.row(kind, request.path_params["id"]), "time": books.now_text()}
+        row = books.row(kind, request.path_params["id"])
+        return {kind: _with_balances(books, [row])[0] if kind == "Account" else row, "time": books.now_text()}
+
+    def _general_ledger(self, books: Books, request: Request, body: bytes) -> Row:
+        del body
+        return reports.general_ledger(books, reports.read_question(books, request.query_params))
 
     # -------------------------------------------------------------------------------------------------- writing
 
@@ -248,24 +254,50 @@ def _entity(request: Request) -> str:
 def _written(books: Books, kind: str, request: Request, body: Row) -> Row:
     operation = request.query_params.get("operation", "")
     voids = operation == "void" or request.query_params.get("include") == "void"
-    if kind not in {"Invoice", "Payment"}:
-        raise Refused("500", "Unsupported Operation", f"The stand-in does not write {kind} through the API")
+    if kind not in LEDGER_KINDS or (voids and kind not in _VOID):
+        raise Refused("500", "Unsupported Operation", f"Operation is not supported for {kind}.")
     if voids or operation == "delete":
         entity_id = books.check_token(kind, body)
         books.check_open_period(books.row(kind, entity_id)["TxnDate"])
-        act = _VOID[kind] if voids else _DELETE[kind]
-        return act(books, entity_id)
+        if voids:
+            return _VOID[kind](books, entity_id)
+        return _DELETE[kind](books, entity_id) if kind in _DELETE else entries.delete_entry(books, kind, entity_id)
     if "Id" not in body:
-        return books.create_invoice(body) if kind == "Invoice" else payments.create_payment(books, body)
+        return _CREATE[kind](books, body) if kind in _CREATE else entries.create_entry(books, kind, body)
+    return _updated(books, kind, body)
+
+
+def _updated(books: Books, kind: str, body: Row) -> Row:
+    """A sparse update of what may be edited without the amounts."""
     entity_id = books.check_token(kind, body)
-    if not body.get("sparse"):
+    if not body.get("sparse") or kind == "Purchase":  # an expense takes a full update only
         raise Refused("500", "Unsupported Operation", "The stand-in takes only sparse updates")
+    books.check_open_period(books.row(kind, entity_id)["TxnDate"])
+    if body.get("TxnDate"):
+        books.check_open_period(body["TxnDate"])
+    if kind == "Payment" and "Line" in body:
+        payments.apply_anew(books, entity_id, body)
     computed = {"Id", "SyncToken", "sparse", "MetaData", "TotalAmt", "Balance", "Line", "UnappliedAmt", "LinkedTxn"}
     return books.change(kind, entity_id, **{name: value for name, value in body.items() if name not in computed})
 
 
+_CREATE: dict[str, Callable[[Books, Row], Row]] = {
+    "Invoice": Books.create_invoice,
+    "Payment": payments.create_payment,
+}
 _VOID = {"Invoice": payments.void_invoice, "Payment": payments.void_payment}
 _DELETE = {"Invoice": payments.delete_invoice, "Payment": payments.delete_payment}
+
+
+def _with_balances(books: Books, rows: list[Row]) -> list[Row]:
+    """Accounts with what they hold now, in their own currency; QuickBooks tells it of balance sheet accounts only."""
+    held = balances(books)
+    return [
+        {**row, "CurrentBalance": held[row["Id"]][1], "CurrentBalanceWithSubAccounts": held[row["Id"]][1]}
+        if row["Classification"] not in {"Revenue", "Expense"}
+        else row
+        for row in rows
+    ]
 
 
 def _tombstone(kind: str, entity_id: str, time: str) -> Row:
