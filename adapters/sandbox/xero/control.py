@@ -44,7 +44,7 @@ class Control:
             ("GET", "/webhooks", self._webhooks),
             ("POST", "/tokens", self._tokens),
         ]
-        return [Route(CONTROL + path, _refusals_as_409(work), methods=[verb]) for verb, path, work in table]
+        return [Route(CONTROL + path, refusals_as_409(work), methods=[verb]) for verb, path, work in table]
 
     async def _body(self, request: Request) -> tuple[dict[str, Any], Books]:
         body = await request.json() if await request.body() else {}
@@ -167,7 +167,7 @@ class Control:
         return json_response({"tokens": len(self._identity.access)})
 
 
-def _refusals_as_409(work: Handler) -> Handler:
+def refusals_as_409(work: Handler) -> Handler:
     """What Xero's screens would refuse, and what this body did not say, as a clear answer."""
 
     async def endpoint(request: Request) -> Response:
