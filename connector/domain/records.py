@@ -102,6 +102,7 @@ class EntryKind(StrEnum):
     REVERSAL = "reversal"  # takes a payment back, for a refund or a dispute
     EXPENSE = "expense"  # the processor's fee
     TRANSFER = "transfer"  # a payout from the clearing account to the bank
+    CREDIT = "credit"  # money received that is on no invoice: the customer's credit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,172 @@
+"""Entries of a ledger beside the payment on an invoice: fees, payouts, credits, reversals, and the account they are on.
+
+What a ledger makes of each stands in its adapter. Every entry of ours carries our reference (at most 21 characters,
+A-Z 0-9), by which it is looked for before it is made again. A frozen request is sent byte for byte the same each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from connector.domain.money import Money
+from connector.domain.records import EntryKind
+
+
+class ReversalManner(StrEnum):
+    """How money that went back to the customer is shown in the ledger; the owner's choice."""
+
+    VOID = "void"  # the payment entry is taken back: the invoice is owed again
+    REFUND = "refund"  # the payment stays, and money leaves clearing to the customer: the invoice stays paid
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseRequest:
+    """A fee of the processor, which leaves the clearing account. `amount` includes tax, and is never negative.
+
+    `account_id` is the clearing account, in whose currency `amount` is. `tax_code` is the ledger's own word, None for
+    no tax. `incoming`: a fee given back. `exchange_rate` is home units for one unit of `amount.currency`, None in the
+    home currency, or where the ledger shall take its rate of the day.
+    """
+
+    amount: Money
+    account_id: str
+    expense_account_id: str
+    tax_code: str | None
+    booked_on: date
+    reference: str
+    note: str
+    idempotency_key: str
+    payee: str | None = None
+    incoming: bool = False
+    exchange_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """A payout: money from one account to another of the same currency."""
+
+    amount: Money
+    from_account_id: str
+    to_account_id: str
+    booked_on: date
+    reference: str
+    note: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRequest:
+    """Money received that is on no invoice: the customer's credit, standing in the clearing account."""
+
+    customer_id: str
+    amount: Money
+    account_id: str
+    booked_on: date
+    reference: str
+    note: str
+    idempotency_key: str
+    payment_method_id: str | None = None
+    exchange_rate: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalRequest:
+    """Money that went back: a refund, or a dispute.
+
+    `booking_id` is the entry whose money it was, of kind `of_kind`: a payment on the invoice `ledger_id`, or a credit.
+    `income_account_id` and `tax_code` say what a refund of a payment takes down; both are unused for the rest.
+    """
+
+    manner: ReversalManner
+    booking_id: str
+    ledger_id: str
+    customer_id: str
+    amount: Money
+    account_id: str
+    income_account_id: str | None
+    tax_code: str | None
+    booked_on: date
+    reference: str
+    note: str
+    idempotency_key: str
+    exchange_rate: Decimal | None = None
+    of_kind: EntryKind = EntryKind.PAYMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as the ledger holds it. `amount` is never negative; `incoming` tells a fee given back from a fee."""
+
+    entry_id: str
+    kind: EntryKind
+    amount: Money
+    account_id: str
+    booked_on: date
+    reference: str
+    note: str
+    live: bool
+    incoming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """What one live entry, ours or anybody's, does to an account: `amount` is signed, in the account's currency.
+
+    `kind` is a value of `EntryKind` where it is one of those, else the ledger's own name of it.
+    """
+
+    entry_id: str
+    kind: str
+    booked_on: date
+    amount: Money
+    reference: str
+    note: str
+
+
+class Entries(Protocol):
+    """A set of books, as far as money moves in it otherwise than by a payment on an invoice.
+
+    Every writing method makes one attempt, and raises:
+        Uncertain: look with `entries_with_reference` before anything else.
+        Rejected: `because` AMOUNT, CLOSED_PERIOD, NOT_FOUND, BUSINESS_RULE or SETUP.
+    """
+
+    def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
+        """Entries of that kind that carry our reference, taken-back ones as far as the ledger shows them.
+
+        Lists may lag a fresh write. A reversal that is half made is not among them: `reverse` finishes it.
+        """
+        ...
+
+    def make_expense(self, request: ExpenseRequest) -> Entry:
+        """Book a fee, or one given back."""
+        ...
+
+    def make_transfer(self, request: TransferRequest) -> Entry:
+        """Book a payout."""
+        ...
+
+    def make_credit(self, request: CreditRequest) -> Entry:
+        """Book money received that is on no invoice."""
+        ...
+
+    def reverse(self, request: ReversalRequest) -> Entry:
+        """Book money that went back. It looks first, so it may be called again, and finishes what is half made."""
+        ...
+
+    def take_back(self, kind: EntryKind, entry_id: str, note: str) -> None:
+        """Void or delete one entry of ours; harmless to repeat."""
+        ...
+
+    def account_entries(self, account_id: str, since: date, until: date) -> Sequence[AccountLine]:
+        """Every live line on that account of the days from `since` to `until`, both included, oldest first."""
+        ...
+
+    def account_balance(self, account_id: str, on: date) -> Money:
+        """What stands in that account at the end of that day, in its own currency."""
+        ...
