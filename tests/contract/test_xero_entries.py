@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from adapters.oauth.client import XERO_ENTRY_SCOPES, XERO_SCOPES
 from adapters.sandbox.base import Fault
 from adapters.sandbox.xero.books import Account, Invoice
 from adapters.xero.entries import XeroEntries
@@ -565,3 +566,19 @@ def test_calls_are_as_few_as_promised(c: Clearing) -> None:
     c.entries.account_balance(c.h.payment_account_id, DAY)
     assert spent(lambda: c.entries.account_balance(c.h.payment_account_id, DAY)) == 1
     assert spent(lambda: c.entries.reverse(c.reversal(manner=ReversalManner.VOID, amount=nzd("100.00")))) == 2
+
+
+def test_the_permissions_named_for_entries_are_enough_and_without_them_a_person_is_asked(c: Clearing) -> None:
+    scopes = frozenset({*XERO_SCOPES, *XERO_ENTRY_SCOPES})
+    c.h.tokens.texts = [c.h.twin.seed_token("enough", scopes=scopes)]
+    for kind, make, reference, _ in MAKERS.values():
+        made = make(c)
+        assert c.entries.entries_with_reference(kind, reference)
+        c.entries.take_back(kind, made.entry_id, "")
+        c.h.twin.clock.offset += timedelta(minutes=7)
+    assert c.in_clearing() == 100
+    assert [seen.status for seen in calls(c.h) if "Reports" in seen.path] == [200]
+
+    c.h.tokens.texts = [c.h.twin.seed_token("poor", scopes=frozenset(XERO_SCOPES))]
+    with pytest.raises(NeedsReauthorisation, match="lacks a permission"):
+        c.entries.make_expense(c.expense(reference="DBFEE2", idempotency_key="fee-2"))
