@@ -350,7 +350,7 @@ _WORDS: tuple[tuple[RejectedBecause, re.Pattern[str], str], ...] = (
     (
         RejectedBecause.NOT_FOUND,
         re.compile(r"(could not|cannot|can't) be found|not found|does not exist", re.IGNORECASE),
-        "Look for the invoice in Xero; it may have been deleted.",
+        "Look for the invoice and its customer in Xero; they may have been deleted or archived.",
     ),
 )
 _OTHER_REQUEST = "different request"

@@ -487,9 +487,17 @@ def test_a_person_can_enter_the_same_by_hand(desk: Desk) -> None:
     door(f"bank-transfers/{payout['BankTransferID']}/delete")
     assert balance(desk, "Stripe clearing") == 13
     assert ageing(desk) == -13
+    records = desk.http.get("/_sandbox/records").json()
+    assert [row["Status"] for row in records["bank_transactions"]] == ["AUTHORISED", "DELETED"]
+    assert [(row["Reference"], row["Status"]) for row in records["bank_transfers"]] == [("payout", "DELETED")]
+    assert [row["PaymentType"] for row in records["refunds"]] == ["AROVERPAYMENTPAYMENT"]
+    door("invoices", contact=contact, amount="115.00", tax="15.00")
+    assert balances(desk)["GST"] == -15
+    assert records["credit_notes"] == []
     euro = door("accounts", name="Stripe EUR", kind="BANK", currency="EUR")
     refused = put(desk, "/BankTransfers", move(desk, ToBankAccount={"AccountID": euro["account_id"]}))
     assert "different currency" in refusal(refused)
     lines = desk.http.get("/_sandbox/journal").json()["lines"]
     assert sum(Decimal(line["base"]) for line in lines) == 0
-    assert {line["kind"] for line in lines} == {"AROVERPAYMENT", "CASHPAID", "TRANSFER", "AROVERPAYMENTPAYMENT"}
+    kinds = {"AROVERPAYMENT", "CASHPAID", "TRANSFER", "AROVERPAYMENTPAYMENT", "ACCREC"}
+    assert {line["kind"] for line in lines} == kinds
