@@ -438,6 +438,18 @@ def test_a_refund_that_breaks_off_anywhere_is_finished_and_never_doubled(
     assert c.h.twin.books.banking.ageing() == []
 
 
+@pytest.mark.parametrize("path", ["CreditNotes", "Payments"])
+def test_a_refund_is_one_even_while_lists_do_not_show_fresh_writes(c: Clearing, path: str) -> None:
+    c.h.twin.world.switches.lag_seconds = 60
+    c.h.twin.faults.append(Fault("drop_after", method="PUT", path=path))
+    with pytest.raises(Uncertain):
+        c.entries.reverse(c.reversal())
+    for _ in range(2):
+        c.entries.reverse(c.reversal())
+    assert len(c.h.twin.books.credit_notes) == len(c.h.twin.books.refunds) == 1
+    assert c.balances()["Stripe clearing"] == 60
+
+
 def test_half_a_refund_is_not_found_as_a_whole_one(c: Clearing) -> None:
     c.h.twin.faults.append(Fault("drop_before", method="PUT", path="Payments"))
     with pytest.raises(Uncertain):

@@ -62,7 +62,7 @@ class Control:
         return json_response({"contact_id": request.path_params["id"]})
 
     async def _issue(self, request: Request) -> Response:
-        """contact, amount, tax? (in it), currency?, due_date?, date?, number?, status?, reference?, rate?, sent?, raw?"""
+        """contact, amount, tax?, currency?, due_date?, date?, number?, status?, reference?, rate?, sent?, raw?"""
         body, books = await self._body(request)
         contact = books.contacts[body.pop("contact")]
         invoice = books.issue(contact, **_invoice_fields(body))
