@@ -27,7 +27,7 @@ LEDGER_SETTINGS: Final[dict[str, type[ServiceSettings]]] = {
 # until it is needed
 LEDGERS: Final[dict[str, str]] = {
     "quickbooks": "adapters.quickbooks.records:QuickBooksRecords",
-    "xero": "adapters.xero.records:XeroRecords",
+    "xero": "adapters.xero.entries:XeroEntries",
 }
 
 

@@ -195,7 +195,7 @@ class XeroLedger:
 
     def bookings_on(self, ledger_id: str) -> Sequence[Booking]:
         """Payments of that invoice, deleted ones too. Credit notes and overpayments are no payments."""
-        return self._bookings(f'Invoice.InvoiceID==guid("{_plain(ledger_id)}")')
+        return self._bookings(f'Invoice.InvoiceID==guid("{plain(ledger_id)}")')
 
     def bookings_with_reference(self, reference: str) -> Sequence[Booking]:
         """Receipts whose Reference is ours: it stands first, before the processor's id.
@@ -203,7 +203,7 @@ class XeroLedger:
         The null test comes first because Xero evaluates the text test on rows without a reference too.
         """
         found = self._bookings(
-            f'{RECEIPTS_ONLY} AND Reference!=null AND Reference.StartsWith("{_plain(reference)}")',
+            f'{RECEIPTS_ONLY} AND Reference!=null AND Reference.StartsWith("{plain(reference)}")',
         )
         return [booking for booking in found if booking.reference == reference]
 
@@ -360,7 +360,7 @@ def readable(read: Callable[[Mapping[str, Any]], T], row: Mapping[str, Any], wha
         ) from problem
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """A value for a filter's quotes; ours hold only letters, digits and hyphens."""
     if not value.replace("-", "").isalnum():
         raise Bug(f"{value!r} cannot stand in a filter.", service=SERVICE)

@@ -78,7 +78,12 @@ def id_of(row: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def _amount(row: Mapping[str, Any], field: str, currency: str) -> Money:
+def amount_of(row: Mapping[str, Any], field: str, currency: str) -> Money:
+    """An amount field, exact.
+
+    Raises:
+        Unreadable: it is no number, or not one that the currency can hold.
+    """
     value = row.get(field)
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise Unreadable(f"its {field} is {value!r}, not a number")
@@ -105,7 +110,7 @@ def receivable(row: Mapping[str, Any]) -> Receivable:
     if status not in _STATES:
         raise Unreadable(f"its status is {status!r}, which Duebird does not know")
     currency = id_of(row, "CurrencyCode")
-    balance = _amount(row, "AmountDue", currency)
+    balance = amount_of(row, "AmountDue", currency)
     updated_at = moment(row.get("UpdatedDateUTC"))
     issued_on, due_on = day(row.get("Date")), day(row.get("DueDate"))
     if issued_on is None:
@@ -121,7 +126,7 @@ def receivable(row: Mapping[str, Any]) -> Receivable:
         number=text_of(row, "InvoiceNumber") or None,
         customer_id=id_of(contact, "ContactID"),
         customer_name=text_of(contact, "Name"),
-        total=_amount(row, "Total", currency),
+        total=amount_of(row, "Total", currency),
         balance=balance,
         issued_on=issued_on,
         due_on=due_on,
@@ -295,7 +300,7 @@ def booking(row: Mapping[str, Any], currency: str | None = None) -> Booking:
     return Booking(
         booking_id=id_of(row, "PaymentID"),
         ledger_id=text_of(invoice, "InvoiceID") or None,
-        applied=_amount(row, "Amount", code),
+        applied=amount_of(row, "Amount", code),
         unapplied=Money.zero(code),
         booked_on=booked_on,
         reference=reference,
@@ -339,13 +344,13 @@ _WORDS: tuple[tuple[RejectedBecause, re.Pattern[str], str], ...] = (
     ),
     (
         RejectedBecause.SETUP,
-        re.compile(r"\baccount\b|bank account|currency|permission|subscription", re.IGNORECASE),
+        re.compile(r"\baccount\b|bank account|currency|permission|subscription|tax ?(type|rate)", re.IGNORECASE),
         "Run `duebird check`: it names the payment account and what is wrong with it.",
     ),
     (
         RejectedBecause.NOT_FOUND,
         re.compile(r"(could not|cannot|can't) be found|not found|does not exist", re.IGNORECASE),
-        "Look for the invoice in Xero; it may have been deleted.",
+        "Look for the invoice and its customer in Xero; they may have been deleted or archived.",
     ),
 )
 _OTHER_REQUEST = "different request"

@@ -56,7 +56,10 @@ DAY_PAUSE = timedelta(hours=1)  # a day window without Retry-After: asking 24 ti
 OFFLINE_PAUSE = timedelta(minutes=5)  # "The Organisation is offline": Xero's own advice
 TEXT_SEEN = 200  # characters of an answer that is no JSON: the sentence above has 27, a web page says it in its title
 
-_WHERE_TO_LOOK = "Look at the invoice's payments in Xero before booking it again; Duebird does so by itself."
+_WHERE_TO_LOOK = (
+    "Look at the invoice's payments and the clearing account in Xero before booking it again; "
+    "Duebird does so by itself."
+)
 _CONNECT = "Run `duebird connect` for this company."
 
 

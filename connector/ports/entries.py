@@ -157,7 +157,11 @@ class Entries(Protocol):
         ...
 
     def reverse(self, request: ReversalRequest) -> Entry:
-        """Book money that went back. It looks first, so it may be called again, and finishes what is half made."""
+        """Book money that went back. It looks first, so it may be called again, and finishes what is half made.
+
+        Where a ledger needs two calls for it, a part may stand whatever it raises, `Transient` included: call it again
+        until it answers, or a person has looked.
+        """
         ...
 
     def take_back(self, kind: EntryKind, entry_id: str, note: str) -> None:

@@ -18,6 +18,7 @@ from adapters.clock import SystemClock
 from adapters.oauth.ages import ages
 from adapters.oauth.calls import exchange_code, refresh, revoke
 from adapters.oauth.client import (
+    XERO_ENTRY_SCOPES,
     Grant,
     authorisation_address,
     challenge_of,
@@ -104,7 +105,7 @@ def test_the_real_addresses_are_those_the_services_publish() -> None:
 
 def test_xero_is_asked_for_the_granular_scopes_and_lasting_access() -> None:
     settings = {"kind": "xero", "client_id": "env:ID"}
-    person = xero_client(XeroSettings.model_validate(settings), resolve, ("accounting.banktransactions",))
+    person = xero_client(XeroSettings.model_validate(settings), resolve, XERO_ENTRY_SCOPES)
     assert set(person.scopes) == {
         "offline_access",
         "accounting.invoices.read",
@@ -112,6 +113,8 @@ def test_xero_is_asked_for_the_granular_scopes_and_lasting_access() -> None:
         "accounting.contacts.read",
         "accounting.settings.read",
         "accounting.banktransactions",
+        "accounting.invoices",
+        "accounting.reports.banksummary.read",
     }
     alone = xero_client(
         XeroSettings.model_validate(settings | {"grant": "client_credentials", "client_secret": "env:SECRET"}), resolve

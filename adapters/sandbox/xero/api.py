@@ -18,8 +18,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from adapters.sandbox.base import json_response
-from adapters.sandbox.xero import filters, rendering
+from adapters.sandbox.xero import filters, rendering, rendering_bank
 from adapters.sandbox.xero.books import Account, Books, Contact, Invoice, Payment, Refused, visible
+from adapters.sandbox.xero.documents import Credit, Refund
 from adapters.sandbox.xero.guards import Remembered
 from adapters.sandbox.xero.identity import Identity, problem
 from adapters.sandbox.xero.world import Tenant, World
@@ -54,9 +55,11 @@ class Accounting:
             ("GET", "/Payments/{payment_id}", "payments", self._payment),
             ("POST", "/Payments/{payment_id}", "payments", self._delete),
         ]
-        return [Route(ROOT + path, self._guarded(area, work), methods=[verb]) for verb, path, area, work in table]
+        return [Route(ROOT + path, self.guarded(area, work), methods=[verb]) for verb, path, area, work in table]
 
-    def _guarded(self, area: str, work: Work) -> Any:
+    def guarded(self, area: str, work: Work) -> Any:
+        """A handler of an accounting call, behind tokens, scopes, limits and remembered keys."""
+
         async def endpoint(request: Request) -> Response:
             body = await request.body()
             write = request.method != "GET"
@@ -142,11 +145,11 @@ class Accounting:
 
     def _organisation(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         del request
-        return self._answer("Organisations", [rendering.organisation(tenant.books)])
+        return self.answer("Organisations", [rendering.organisation(tenant.books)])
 
     def _accounts(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         del request
-        return self._answer("Accounts", [rendering.account(row) for row in tenant.books.accounts.values()])
+        return self.answer("Accounts", [rendering.account(row) for row in tenant.books.accounts.values()])
 
     def _contacts(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         rows = list(tenant.books.contacts.values())
@@ -155,7 +158,7 @@ class Accounting:
             rows = [tenant.books.contacts[one] for one in wanted if one in tenant.books.contacts]
         if request.query_params.get("includeArchived", "").lower() != "true":
             rows = [row for row in rows if row.status == "ACTIVE"]
-        rows = self._select(request, tenant, rows, Contact)
+        rows = self.select(request, tenant, rows, Contact)
         summary = request.query_params.get("summaryOnly", "").lower() == "true"
 
         def render(row: Contact, *, detail: bool) -> dict[str, Any]:
@@ -163,15 +166,15 @@ class Accounting:
             dropped |= set() if detail else {"MergedToContactID", "ContactPersons"}
             return {k: v for k, v in rendering.contact(row).items() if k not in dropped}
 
-        return self._listed("Contacts", rows, request, render)
+        return self.listed("Contacts", rows, request, render)
 
     def _invoices(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         books = tenant.books
         wanted = _csv(request, "IDs")
         rows = [books.invoices[i] for i in wanted if i in books.invoices] if wanted else list(books.invoices.values())
         statuses = tuple(_csv(request, "Statuses"))
-        found = self._select(request, tenant, rows, Invoice, statuses=statuses, ids=tuple(wanted))
-        return self._listed("Invoices", found, request, rendering.invoice, always_paged=bool(statuses))
+        found = self.select(request, tenant, rows, Invoice, statuses=statuses, ids=tuple(wanted))
+        return self.listed("Invoices", found, request, rendering.invoice, always_paged=bool(statuses))
 
     def _payments(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         books = tenant.books
@@ -179,15 +182,15 @@ class Accounting:
         prefix = pinned.get("Reference", pinned.get("Reference.StartsWith"))
         if "Invoice.InvoiceID" in pinned:
             invoice = books.invoices.get(pinned["Invoice.InvoiceID"])
-            rows = list(invoice.payments) if invoice else []
+            rows: list[Any] = list(invoice.payments) if invoice else []
         elif prefix is not None:
-            rows = books.payments_starting(prefix)
+            rows = [*books.payments_starting(prefix), *books.refunds.values()]
         else:
-            rows = list(books.payments.values())
-        found = self._select(request, tenant, rows, Payment)
-        return self._listed("Payments", found, request, rendering.payment)
+            rows = [*books.payments.values(), *books.refunds.values()]
+        found = self.select(request, tenant, rows, Payment)
+        return self.listed("Payments", found, request, _payment_row)
 
-    def _select(
+    def select(
         self,
         request: Request,
         tenant: Tenant,
@@ -220,37 +223,39 @@ class Accounting:
         self._remembered = (key, found)
         return found
 
-    def _listed(
+    def listed(
         self, name: str, rows: list[Any], request: Request, render: Any, *, always_paged: bool = False
     ) -> Response:
         query = request.query_params
         if "page" not in query and "pageSize" not in query and not always_paged:
-            return self._answer(name, [render(row, detail=False) for row in rows])
+            return self.answer(name, [render(row, detail=False) for row in rows])
         page, size = int(query.get("page", 1)), min(int(query.get("pageSize", DEFAULT_PAGE_SIZE)), MAX_PAGE_SIZE)
         if page < 1 or size < 1:
             raise filters.BadQuery("page and pageSize begin at 1")
         part = rows[(page - 1) * size : page * size]
         pages = (len(rows) + size - 1) // size
         pagination = {"page": page, "pageSize": size, "pageCount": pages, "itemCount": len(rows)}
-        return self._answer(name, [render(row, detail=True) for row in part], pagination=pagination)
+        return self.answer(name, [render(row, detail=True) for row in part], pagination=pagination)
 
     def _invoice(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         row = tenant.books.invoices.get(request.path_params["invoice_id"].lower())
         if row is None:
-            return PlainTextResponse("The resource you're looking for cannot be found", 404)
-        return self._answer("Invoices", [rendering.invoice(row, detail=True)])
+            return not_found()
+        return self.answer("Invoices", [rendering.invoice(row, detail=True)])
 
     def _payment(self, request: Request, tenant: Tenant, _body: Any) -> Response:
-        row = tenant.books.payments.get(request.path_params["payment_id"].lower())
+        row = _any_payment(tenant.books, request)
         if row is None:
-            return PlainTextResponse("The resource you're looking for cannot be found", 404)
-        return self._answer("Payments", [rendering.payment(row)])
+            return not_found()
+        return self.answer("Payments", [_payment_row(row)])
 
     # ------------------------------------------------------------------------------------------------ writing
 
     def _create_many(self, request: Request, tenant: Tenant, body: Any) -> Response:
         """All or none, unless `summarizeErrors=false`: then each element says for itself, inside a 200."""
         elements = body["Payments"]
+        if any(_of_credit(element) for element in elements):
+            return self._refund(tenant.books, elements)
         errors = [_refusals(tenant.books, element) for element in elements]
         lenient = request.query_params.get("summarizeErrors", "").lower() == "false"
         if any(errors) and not lenient:
@@ -261,25 +266,71 @@ class Accounting:
             else _create(tenant.books, element)
             for element, problems in zip(elements, errors, strict=True)
         ]
-        return self._answer("Payments", rows)
+        return self.answer("Payments", rows)
+
+    def _refund(self, books: Books, elements: list[dict[str, Any]]) -> Response:
+        """A payment on a credit note or overpayment; the stand-in takes one a call."""
+        (element,) = elements
+        try:
+            row = books.banking.refund(
+                _credit(books, element),
+                _target(books, element)[1],
+                Decimal(element["Amount"]),
+                paid_on=rendering.read_day(element["Date"]),
+                reference=element.get("Reference", ""),
+                rate=element.get("CurrencyRate"),
+                reconciled=bool(element.get("IsReconciled", False)),
+            )
+        except Refused as refusal:
+            return validation_error(elements, [[str(refusal)]])
+        return self.answer("Payments", [rendering_bank.refund(row)])
 
     def _create_one(self, request: Request, tenant: Tenant, body: Any) -> Response:
         return self._create_many(request, tenant, {"Payments": [body]})
 
     def _delete(self, request: Request, tenant: Tenant, body: Any) -> Response:
-        row = tenant.books.payments.get(request.path_params["payment_id"].lower())
+        row = _any_payment(tenant.books, request)
         if row is None:
-            return PlainTextResponse("The resource you're looking for cannot be found", 404)
+            return not_found()
         if body.get("Status") != "DELETED":
             return validation_error([body], [["Payments cannot be updated, only deleted"]])
         try:
-            tenant.books.delete_payment(row)
+            if isinstance(row, Refund):
+                tenant.books.banking.delete_refund(row)
+            else:
+                tenant.books.delete_payment(row)
         except Refused as refusal:
             return validation_error([body], [[str(refusal)]])
-        return self._answer("Payments", [rendering.payment(row, whole_invoice=True)])
+        return self.answer("Payments", [_payment_row(row, whole_invoice=True)])
 
-    def _answer(self, kind: str, rows: list[dict[str, Any]], **more: Any) -> Response:
+    def answer(self, kind: str, rows: list[dict[str, Any]], **more: Any) -> Response:
         return json_response(rendering.envelope(kind, rows, self._world.clock.now(), **more))
+
+
+def not_found() -> Response:
+    return PlainTextResponse("The resource you're looking for cannot be found", 404)
+
+
+def _any_payment(books: Books, request: Request) -> Payment | Refund | None:
+    wanted = request.path_params["payment_id"].lower()
+    return books.payments.get(wanted) or books.refunds.get(wanted)
+
+
+def _payment_row(row: Payment | Refund, *, detail: bool = False, whole_invoice: bool = False) -> dict[str, Any]:
+    if isinstance(row, Refund):
+        return rendering_bank.refund(row)
+    return rendering.payment(row, detail=detail, whole_invoice=whole_invoice)
+
+
+def _of_credit(element: dict[str, Any]) -> bool:
+    return "CreditNote" in element or "Overpayment" in element
+
+
+def _credit(books: Books, element: dict[str, Any]) -> Credit | None:
+    note = books.credit_notes.get(str(element.get("CreditNote", {}).get("CreditNoteID", "")).lower())
+    wanted = str(element.get("Overpayment", {}).get("OverpaymentID", "")).lower()
+    over = next((one for one in books.bank_transactions.values() if one.overpayment_id == wanted), None)
+    return note or over
 
 
 def _target(books: Books, element: dict[str, Any]) -> tuple[Invoice | None, Account | None]:

@@ -44,7 +44,7 @@ class Control:
             ("GET", "/webhooks", self._webhooks),
             ("POST", "/tokens", self._tokens),
         ]
-        return [Route(CONTROL + path, _refusals_as_409(work), methods=[verb]) for verb, path, work in table]
+        return [Route(CONTROL + path, refusals_as_409(work), methods=[verb]) for verb, path, work in table]
 
     async def _body(self, request: Request) -> tuple[dict[str, Any], Books]:
         body = await request.json() if await request.body() else {}
@@ -62,7 +62,7 @@ class Control:
         return json_response({"contact_id": request.path_params["id"]})
 
     async def _issue(self, request: Request) -> Response:
-        """contact, amount, currency?, due_date?, date?, number?, status?, reference?, rate?, sent?, raw?"""
+        """contact, amount, tax?, currency?, due_date?, date?, number?, status?, reference?, rate?, sent?, raw?"""
         body, books = await self._body(request)
         contact = books.contacts[body.pop("contact")]
         invoice = books.issue(contact, **_invoice_fields(body))
@@ -137,6 +137,7 @@ class Control:
                 "clearing_account_id": books.clearing_account.account_id,
                 "invoices": [_invoice_row(row) for row in books.invoices.values()],
                 "payments": [_payment_row(row) for row in books.payments.values()],
+                **other_entries(books),
                 "contacts": [
                     {"ContactID": c.contact_id, "Name": c.name, "Phones": c.phones, "ContactStatus": c.status}
                     for c in books.contacts.values()
@@ -167,7 +168,7 @@ class Control:
         return json_response({"tokens": len(self._identity.access)})
 
 
-def _refusals_as_409(work: Handler) -> Handler:
+def refusals_as_409(work: Handler) -> Handler:
     """What Xero's screens would refuse, and what this body did not say, as a clear answer."""
 
     async def endpoint(request: Request) -> Response:
@@ -191,7 +192,7 @@ def _invoice_fields(body: dict[str, Any]) -> dict[str, Any]:
     for name, value in body.items():
         if name in _DAYS:
             fields[_DAYS[name]] = date.fromisoformat(value) if value else None
-        elif name in {"amount", "rate"}:
+        elif name in {"amount", "rate", "tax"}:
             fields[name] = Decimal(str(value))
         else:
             fields[name] = value
@@ -214,6 +215,64 @@ def _invoice_row(row: Invoice) -> dict[str, Any]:
         "Date": row.issued_on.isoformat(),
         "DueDate": row.due_on.isoformat() if row.due_on else None,
     }
+
+
+def other_entries(books: Books) -> dict[str, list[dict[str, Any]]]:
+    """What moved money or credit otherwise than by a payment on an invoice."""
+    moved = [
+        {
+            "BankTransactionID": row.transaction_id,
+            "OverpaymentID": row.overpayment_id,
+            "Type": row.kind,
+            "Status": row.shown_status,
+            "AccountID": row.account.account_id,
+            "ContactName": row.contact.name,
+            "Reference": row.reference or row.lines[0].description,
+            "Total": str(row.total),
+            "CurrencyCode": row.currency,
+            "Date": row.booked_on.isoformat(),
+        }
+        for row in books.bank_transactions.values()
+    ]
+    transfers = [
+        {
+            "BankTransferID": row.transfer_id,
+            "Status": row.status,
+            "From": row.source.name,
+            "To": row.target.name,
+            "Reference": row.reference,
+            "Amount": str(row.amount),
+            "Date": row.booked_on.isoformat(),
+        }
+        for row in books.transfers.values()
+    ]
+    notes = [
+        {
+            "CreditNoteID": row.credit_note_id,
+            "Status": row.status,
+            "ContactName": row.contact.name,
+            "Reference": row.reference,
+            "Total": str(row.total),
+            "RemainingCredit": str(row.remaining),
+            "CurrencyCode": row.currency,
+            "Date": row.booked_on.isoformat(),
+        }
+        for row in books.credit_notes.values()
+    ]
+    refunds = [
+        {
+            "PaymentID": row.payment_id,
+            "PaymentType": row.kind,
+            "Status": row.status,
+            "AccountID": row.account.account_id,
+            "Reference": row.reference,
+            "Amount": str(row.amount),
+            "CurrencyCode": row.credit.currency,
+            "Date": row.paid_on.isoformat(),
+        }
+        for row in books.refunds.values()
+    ]
+    return {"bank_transactions": moved, "bank_transfers": transfers, "credit_notes": notes, "refunds": refunds}
 
 
 def _payment_row(row: Payment) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from adapters.sandbox.xero.books import PHONE_TYPES, Account, Books, Contact, Invoice, Payment
+from adapters.sandbox.xero.documents import CreditNote
 
 _EPOCH_DAY = date(1970, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -121,7 +122,7 @@ def contact(row: Contact) -> dict[str, Any]:
     return {**rendered, **row.raw}
 
 
-def _contact_stub(row: Contact) -> dict[str, Any]:
+def contact_stub(row: Contact) -> dict[str, Any]:
     """What an invoice says of its contact: no phones, no groups, whatever the lists hold."""
     return {
         "ContactID": row.contact_id,
@@ -134,7 +135,7 @@ def _contact_stub(row: Contact) -> dict[str, Any]:
     }
 
 
-def _days(name: str, day: date) -> dict[str, str]:
+def days(name: str, day: date) -> dict[str, str]:
     return {f"{name}String": f"{day.isoformat()}T00:00:00", name: ms_day(day)}
 
 
@@ -146,9 +147,8 @@ def invoice(row: Invoice, *, detail: bool) -> dict[str, Any]:
         "InvoiceNumber": row.number,
         "Reference": row.reference,
         "Payments": [_payment_stub(p) for p in row.live_payments] if detail else [],
-        "CreditNotes": [],
+        **_credits_on(row, detail=detail),
         "Prepayments": [],
-        "Overpayments": [],
         "AmountDue": row.due,
         "AmountPaid": row.paid,
         "AmountCredited": row.credited,
@@ -157,19 +157,19 @@ def invoice(row: Invoice, *, detail: bool) -> dict[str, Any]:
         "HasErrors": False,
         "IsDiscounted": False,
         "HasAttachments": False,
-        "Contact": _contact_stub(row.contact),
-        **_days("Date", row.issued_on),
+        "Contact": contact_stub(row.contact),
+        **days("Date", row.issued_on),
         "Status": row.status,
         "LineAmountTypes": "Exclusive",
         "LineItems": [_line(row)] if detail else [],
-        "SubTotal": row.amount,
-        "TotalTax": 0,
+        "SubTotal": row.amount - row.tax,
+        "TotalTax": row.tax,
         "Total": row.amount,
         "UpdatedDateUTC": ms_date(row.updated),
         "CurrencyCode": row.currency,
     }
     if row.due_on is not None:
-        rendered |= _days("DueDate", row.due_on)
+        rendered |= days("DueDate", row.due_on)
     if row.expected_on is not None:
         rendered["ExpectedPaymentDate"] = ms_day(row.expected_on)
     if row.status == "PAID":
@@ -177,13 +177,25 @@ def invoice(row: Invoice, *, detail: bool) -> dict[str, Any]:
     return {**rendered, **row.raw}
 
 
+def _credits_on(row: Invoice, *, detail: bool) -> dict[str, Any]:
+    """What is allocated to it, in the two lists Xero has for that."""
+    found: dict[str, Any] = {"CreditNotes": [], "Overpayments": []}
+    for one in row.allocations if detail else ():
+        if not one.deleted:
+            note = isinstance(one.credit, CreditNote)
+            field, name = ("CreditNotes", "CreditNoteID") if note else ("Overpayments", "OverpaymentID")
+            stub = {name: one.credit.document, "AppliedAmount": one.amount, "Date": ms_day(one.day)}
+            found[field].append(stub | {"Total": one.credit.total, "LineItems": [], "HasErrors": False})
+    return found
+
+
 def _line(row: Invoice) -> dict[str, Any]:
     return {
         "Description": "Work done",
-        "UnitAmount": row.amount,
-        "TaxType": "NONE",
-        "TaxAmount": 0,
-        "LineAmount": row.amount,
+        "UnitAmount": row.amount - row.tax,
+        "TaxType": "OUTPUT2" if row.tax else "NONE",
+        "TaxAmount": row.tax,
+        "LineAmount": row.amount - row.tax,
         "AccountCode": "200",
         "Tracking": [],
         "Quantity": 1,
@@ -219,7 +231,7 @@ def payment(row: Payment, *, detail: bool = False, whole_invoice: bool = False) 
             "Overpayments": [],
             "HasErrors": False,
             "IsDiscounted": False,
-            "Contact": _contact_stub(row.invoice.contact),
+            "Contact": contact_stub(row.invoice.contact),
             "LineItems": [],
             "CurrencyCode": row.invoice.currency,
         }
@@ -227,7 +239,7 @@ def payment(row: Payment, *, detail: bool = False, whole_invoice: bool = False) 
     rendered = {
         "PaymentID": row.payment_id,
         "Date": ms_day(row.paid_on),
-        "BankAmount": row.amount,
+        "BankAmount": row.bank_amount,
         "Amount": row.amount,
         "Reference": row.reference,
         "CurrencyRate": row.rate,

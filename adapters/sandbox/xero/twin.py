@@ -10,8 +10,10 @@ from starlette.routing import Route
 
 from adapters.sandbox.base import Twin, TwinClock
 from adapters.sandbox.xero.api import Accounting
+from adapters.sandbox.xero.api_bank import BankingApi
 from adapters.sandbox.xero.books import Books, TenantSeed
 from adapters.sandbox.xero.control import Control
+from adapters.sandbox.xero.control_bank import BankControl
 from adapters.sandbox.xero.identity import ALL_SCOPES, FOR_EVER, App, Identity
 from adapters.sandbox.xero.world import Tenant, World
 
@@ -43,10 +45,11 @@ class XeroTwin(Twin):
             self.identity.apps[app.client_id] = app
 
     def provider_routes(self) -> list[Route]:
-        return [*Accounting(self.world, self.identity).routes(), *self.identity.routes()]
+        accounting = Accounting(self.world, self.identity)
+        return [*accounting.routes(), *BankingApi(accounting).routes(), *self.identity.routes()]
 
     def control_routes(self) -> list[Route]:
-        return Control(self.world, self.identity).routes()
+        return [*Control(self.world, self.identity).routes(), *BankControl(self.world).routes()]
 
     @property
     def api_url(self) -> str:

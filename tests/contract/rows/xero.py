@@ -12,8 +12,7 @@ from decimal import Decimal
 from adapters.clock import ManualClock
 from adapters.sandbox.base import Fault, Served
 from adapters.sandbox.xero import XeroTwin
-from adapters.xero.ledger import XeroLedger
-from adapters.xero.records import XeroRecords
+from adapters.xero.entries import XeroEntries
 from adapters.xero.settings import XeroSettings
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Throttled
@@ -80,22 +79,20 @@ class XeroHarness:
         self._deaf = socket.socket()
         self._deaf.bind(("127.0.0.1", 0))  # and never listens: connections to it are refused
         self._unreachable = self.ledger_at(f"http://127.0.0.1:{self._deaf.getsockname()[1]}/api.xro/2.0")
-        self.reader: LedgerReader = XeroRecords(
-            settings(twin.api_url), twin.books.seed.tenant_id, self.tokens, self.wire
-        )
+        self.reader: LedgerReader = self._reachable
         self._refuse_next = False
         self.unknown_id = "00000000-0000-0000-0000-000000000000"
         self.home_currency = twin.books.seed.base_currency
         self.payment_account_id = twin.books.clearing_account.account_id
 
     @property
-    def ledger(self) -> XeroLedger:
+    def ledger(self) -> XeroEntries:
         """The adapter; after `refuse_next_connection` once one whose address refuses connections."""
         refuse, self._refuse_next = self._refuse_next, False
         return self._unreachable if refuse else self._reachable
 
-    def ledger_at(self, base_url: str) -> XeroLedger:
-        return XeroLedger(settings(base_url), self.twin.books.seed.tenant_id, self.tokens, self.wire)
+    def ledger_at(self, base_url: str) -> XeroEntries:
+        return XeroEntries(settings(base_url), self.twin.books.seed.tenant_id, self.tokens, self.wire)
 
     def close(self) -> None:
         self._deaf.close()
