@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connector.demo.cast import BUSINESSES, Business
 from connector.demo.doors import Doors, Method
-from connector.demo.records import Invoice, Records, Text, read_records
+from connector.demo.records import Invoice, Records, Text, names, read_records
 from connector.demo.setting import add_customer, issue, pay_by_cheque, today_of, void
 from connector.domain.message import plain_amount
 from connector.domain.money import Money
@@ -96,7 +96,7 @@ def pay(doors: Doors, what: str, by: Method) -> str:
         NotThere: no page is open for it.
     """
     records = read_records(doors)
-    link = records.link_at(what) or next((one for one in records.links if one.active and one.number == what), None)
+    link = records.link_at(what) or next((one for one in records.links if one.active and names(one.number, what)), None)
     if link is None:
         invoice_of(records, what)
         raise NotThere(

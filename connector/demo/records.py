@@ -131,17 +131,22 @@ class Records:
 
     def notices(self, number: str) -> list[Text]:
         """Texts that carry a link of that invoice."""
-        urls = {one.url for one in self.links if one.number == number}
+        urls = {one.url for one in self.links if names(one.number, number)}
         return [one for one in self.texts if one.link in urls]
 
     def payments(self, number: str) -> list[Paid]:
         """What was paid at Stripe for that invoice."""
-        return [one for one in self.paid if one.number == number]
+        return [one for one in self.paid if names(one.number, number)]
 
     def entries_on(self, invoice: Invoice) -> list[Entry]:
         """Live payment entries on that invoice."""
         wanted = (invoice.business, invoice.ledger_id)
         return [one for one in self.entries if one.live and (one.business, one.ledger_id) == wanted]
+
+
+def names(numbers: str, number: str) -> bool:
+    """Whether an invoice is among those that a payment link names."""
+    return number in numbers.split(", ")
 
 
 def read_records(doors: Doors, *, with_calls: bool = False) -> Records:

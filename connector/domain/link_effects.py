@@ -84,7 +84,7 @@ def _link(members: Sequence[Situation], words: Mapping[str, object]) -> NewEffec
         "duebird_invoice": lead.receivable.ledger_id,
         "duebird_tenant": lead.identity.tenant_id,
         "duebird_generation": str(generation),
-        "duebird_number": lead.receivable.label[:200],
+        "duebird_number": ", ".join(one.receivable.label for one in members)[:200],
     }
     request: dict[str, object] = {
         "reference": key,

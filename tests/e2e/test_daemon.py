@@ -215,6 +215,26 @@ def test_one_companys_outage_does_not_delay_anothers_text(house: House, start: S
 
 
 @both
+def test_two_invoices_of_a_customer_are_one_text_one_payment_and_two_bookings(
+    house: House, start: Start, shop: Shop
+) -> None:
+    mobile = shop.mobiles[0]
+    customer = house.customer(shop, mobile)
+    bills = [house.issue(shop, customer), house.issue(shop, customer)]
+    daemon = start().ready()
+    url = texted(daemon, house, mobile)
+    [notice] = house.notices(mobile)
+    assert "2 invoices" in notice
+    assert "240.00" in notice
+    house.doors.pay(url, "card")
+    daemon.until(lambda: all(house.is_paid(one) for one in bills), "both are paid in the ledger")
+    settled(daemon, house, bills[0], mobile)
+    assert [[float(each) for each in house.bookings(one)] for one in bills] == [[120.0], [120.0]]
+    assert len(house.receipts(mobile)) == 1
+    assert "240.00" in house.receipts(mobile)[0]
+
+
+@both
 def test_killed_after_the_service_sent_the_text_but_before_it_answered_sends_no_second(
     house: House, start: Start, shop: Shop
 ) -> None:
