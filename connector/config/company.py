@@ -13,6 +13,7 @@ from adapters.registry import LedgerSettings
 from adapters.stripe.settings import StripeSettings
 from adapters.twilio.settings import TwilioSettings
 from connector.config.approval import ApprovalSettings
+from connector.config.mail import MailSettings
 from connector.config.replies import ReplySettings
 from connector.config.values import (
     Amount,
@@ -413,6 +414,7 @@ class CompanySettings(StrictSettings):
     caps: CapSettings = Field(default_factory=CapSettings, description="Brakes.")
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings, description="Which texts wait for your word.")
     replies: ReplySettings = Field(default_factory=ReplySettings, description="What becomes of customers' replies.")
+    mail: MailSettings = Field(default_factory=MailSettings, description="E-mails to you.")
     polling: PollingSettings = Field(default_factory=PollingSettings, description="How often to look.")
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from connector.domain.answer import Answer, Topic, answer
 from connector.domain.calendar import local_day, zones_of
 from connector.domain.consent import ReplyMeaning, redact_cards
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
+from connector.domain.letters import Letter, Said, of_reply
 from connector.domain.message import clean_name
 from connector.domain.phone import Phone
 from connector.ports.messenger import InboundText
@@ -34,6 +35,10 @@ FARTHEST_PROMISE: Final = timedelta(days=31)
 FORWARDS_A_DAY: Final = 20  # a quarrel by text, not a loop between two machines
 FORWARDED: Final = 200  # characters of a reply: with the name before it within two segments
 SHOWN: Final = 300
+CARD: Final = (
+    "A card number was in it: it was removed, and is stored nowhere here. Delete the message in the Twilio console "
+    "too, and ask them to pay by the link."
+)
 NAMED: Final = 3  # invoices whose commands are spelt out
 INVOICES: Final = 50  # open invoices of one number
 
@@ -50,6 +55,7 @@ class Inbox:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # the company's
     take_promises: bool = False  # a day that was understood counts as promised
     forward_to: Phone | None = None  # who gets each reply as a text
+    mails: bool = False  # each reply becomes a letter to the owner
     owners: frozenset[Phone] = frozenset()  # numbers whose replies are the owner's own
 
 
@@ -61,10 +67,18 @@ class Followed:
     holds: tuple[HoldFact, ...] = ()
     attention: Attention | None = None
     forward: Planned | None = None
+    letter: Letter | None = None
 
 
 def follow(inbox: Inbox, text: InboundText, said: ReplyMeaning, now: datetime) -> Followed:
     """Decide what follows from a reply that is seen for the first time. Only reads."""
+    found = _follow(inbox, text, said, now)
+    if not inbox.mails or found.attention is None or text.sender in inbox.owners:
+        return found
+    return replace(found, letter=_letter(inbox, text, found.attention))
+
+
+def _follow(inbox: Inbox, text: InboundText, said: ReplyMeaning, now: datetime) -> Followed:
     if said in {ReplyMeaning.STOP, ReplyMeaning.START}:
         return Followed(str(said))  # the messaging service answers these itself
     last = inbox.queries.last_text_to(inbox.company, text.sender.e164)
@@ -188,10 +202,7 @@ def _item(
     body = redact_cards(text.body)
     words = f"“{body[:SHOWN]}”"
     if body != text.body:
-        words += (
-            " A card number was in it: it was removed, and is stored nowhere here. Delete the message in the Twilio "
-            "console too, and ask them to pay by the link."
-        )
+        words += f" {CARD}"
     number = hashlib.sha256(text.sender.e164.encode()).hexdigest()[:12]  # names the conversation, not the number
     matter_key = f"{inbox.company}/reply/{number}/{matter}"
     last = f" (last text was about {about})" if about else ""
@@ -224,6 +235,28 @@ def _forward(inbox: Inbox, text: InboundText, about: str, now: datetime) -> Plan
     why = f"owner for the reply of {text.sender.masked}"
     effect = NewEffect(key, EffectKind.SEND_TEXT, about or text.text_id, canonical(request), why)
     return Planned(effect, TextFacts(inbox.forward_to.e164, "owner"))
+
+
+def _letter(inbox: Inbox, text: InboundText, item: Attention) -> Letter:
+    """The reply as an e-mail to the owner, in which the whole number stands: it is theirs to call."""
+    last = inbox.queries.last_text_to(inbox.company, text.sender.e164)
+    words = redact_cards(text.body)
+    told = Said(
+        text_id=text.text_id,
+        who=inbox.queries.name_of(inbox.company, text.sender.e164),
+        number=text.sender.e164,
+        words=words,
+        at=text.received_at.astimezone(inbox.zone),
+        about=_label(inbox, last.ledger_id) if last else "",
+        not_done=item.not_done if words == text.body else f"{CARD} {item.not_done}",
+        command=item.command,
+    )
+    return of_reply(inbox.business, told)
+
+
+def _label(inbox: Inbox, ledger_id: str) -> str:
+    row = inbox.queries.receivable(inbox.company, ledger_id)
+    return (row.number if row else None) or ledger_id
 
 
 __all__ = ["Followed", "Inbox", "follow"]

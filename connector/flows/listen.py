@@ -133,6 +133,7 @@ def inbox_of(company: Company) -> Inbox:
         policy.zone,
         take_promises=policy.take_promises,
         forward_to=policy.forward_to,
+        mails=policy.mail_replies,
         owners=frozenset(filter(None, (policy.owner_phone, policy.forward_to))),
     )
 
@@ -165,10 +166,11 @@ def replies_heard(
         if what.attention is not None and (what.holds or tell_since is None or one.received_at >= tell_since)
     ]
     forwards = [what.forward for _, what in followed if what.forward is not None and tell_since is None]
+    letters = [(one.text_id, what.letter) for one, what in followed if what.letter is not None and tell_since is None]
     stored = [(_redacted(one), what.meaning) for one, what in followed]
     if new or records or watermark is not None:
         holds = [hold for _, what in followed for hold in what.holds]
-        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds, forwards)
+        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds, forwards, letters)
     counts.add("replies", len(new))
     counts.add("opt-outs", sum(1 for record in records if record.state is ConsentState.REVOKED))
     return counts

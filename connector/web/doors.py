@@ -27,6 +27,7 @@ class OpenDoor:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # these are for replies: see `flows.answers.Inbox`
     take_promises: bool = False
     forward_to: Phone | None = None
+    mails: bool = False
     owners: frozenset[Phone] = frozenset()
 
     def __str__(self) -> str:
@@ -67,5 +68,6 @@ def _door(loaded: Loaded, company: CompanySettings, name: str) -> OpenDoor | Non
         zone=ZoneInfo(company.timezone),
         take_promises=company.replies.take_promises,
         forward_to=company.replies.forward_phone,
+        mails=company.mail.mails_replies,
         owners=frozenset(Phone(one) for one in (company.notices.owner_notice, company.replies.forward_text) if one),
     )

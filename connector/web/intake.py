@@ -67,6 +67,7 @@ class Intake:
             zone=door.zone,
             take_promises=door.take_promises,
             forward_to=door.forward_to,
+            mails=door.mails,
             owners=door.owners,
         )
         texts = [self._in_order(door.company, text) for text in heard.texts]
