@@ -14,13 +14,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connector.domain.answer import Answer, Topic, answer
-from connector.domain.calendar import local_day, zones_of
+from connector.domain.calendar import local_day
 from connector.domain.consent import ReplyMeaning, redact_cards
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
 from connector.domain.letters import Letter, Said, of_reply
 from connector.domain.message import clean_name
 from connector.domain.phone import Phone
+from connector.domain.places import Home, places_of
+from connector.domain.receivable import Customer
 from connector.ports.messenger import InboundText
+from state.books import customer_of
 from state.effects import TextFacts
 from state.names import DISPUTE, PROMISE, REPLY
 from state.queries import Queries
@@ -52,7 +55,8 @@ class Inbox:
     store: Store
     queries: Queries
     identity: BooksIdentity | None = None  # None: as on record
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # the company's
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # the company's, with its country (ISO 3166)
+    country: str = ""
     take_promises: bool = False  # a day that was understood counts as promised
     forward_to: Phone | None = None  # who gets each reply as a text
     mails: bool = False  # each reply becomes a letter to the owner
@@ -93,29 +97,42 @@ def _follow(inbox: Inbox, text: InboundText, said: ReplyMeaning, now: datetime) 
         holds = tuple(HoldFact("customer", one, "a reply that a person should read") for one in theirs)
         kept = holds if said is ReplyMeaning.DOUBTFUL else ()
         return Followed(str(said), kept, _about_consent(inbox, text, said, about, kept), forward)
-    found = answer(text.body, _day(inbox, text))
+    days = _days(inbox, text, theirs)
+    found = _understood(text.body, days)
     if found.topic is Topic.OTHER:
         return Followed(str(said), (), _other(inbox, text, about), forward)
     open_ones = inbox.queries.texted_about(inbox.company, text.sender.e164, INVOICES)
-    act = _promised if found.topic is Topic.PROMISE else _contested
-    holds, attention = act(inbox, text, found, open_ones, about)
+    if found.topic is Topic.PROMISE:
+        holds, attention = _promised(inbox, text, found, open_ones, about, days[-1])
+    else:
+        holds, attention = _contested(inbox, text, found, open_ones, about)
     return Followed(str(found.topic), holds, attention, forward)
 
 
-def _day(inbox: Inbox, text: InboundText) -> date:
-    """The sender's day. Where their number may lie in several zones, the first: a day's difference at most."""
-    return local_day(text.received_at, zones_of(text.sender, inbox.zone)[0])
+def _days(inbox: Inbox, text: InboundText, theirs: Sequence[str]) -> list[date]:
+    """Every civil day that it may be where they are, as for texts: by the address in the ledger, else by the number."""
+    rows = inbox.queries.customers(inbox.company, theirs)
+    owners: list[Customer | None] = [customer_of(row) for row in rows.values()]
+    home = Home(inbox.zone, inbox.country)
+    places = [place for owner in owners or [None] for place in places_of(text.sender, owner, home)]
+    return sorted({local_day(text.received_at, place.zone) for place in places})
+
+
+def _understood(body: str, days: Sequence[date]) -> Answer:
+    """What it says. Where it may be two days, "Friday" is the later one: nobody is reminded too early."""
+    read = [answer(body, day) for day in days]
+    return max(read, key=lambda one: one.day or date.min)
 
 
 # -------------------------------------------------------------------------------------------------------- promises
 
 
 def _promised(
-    inbox: Inbox, text: InboundText, found: Answer, open_ones: Sequence[ReceivableRow], about: str
+    inbox: Inbox, text: InboundText, found: Answer, open_ones: Sequence[ReceivableRow], about: str, today: date
 ) -> tuple[tuple[HoldFact, ...], Attention]:
-    until = _day(inbox, text) + WAIT
+    until = today + WAIT
     wait = HoldFact(REPLY, text.sender.e164, "they wrote that they will pay", until)
-    near = found.day is not None and found.day <= _day(inbox, text) + FARTHEST_PROMISE
+    near = found.day is not None and found.day <= today + FARTHEST_PROMISE
     if found.day is not None and near and inbox.take_promises and open_ones:
         promises = _promises(inbox, open_ones, found.day)
         drop = _commands(inbox, open_ones, "promise {} --drop")
@@ -229,7 +246,7 @@ def _forward(inbox: Inbox, text: InboundText, about: str, now: datetime) -> Plan
     if identity is None or sent >= FORWARDS_A_DAY:
         return None
     who = clean_name(inbox.queries.name_of(inbox.company, text.sender.e164)) or text.sender.masked
-    body = f"{who} wrote: {clean_name(redact_cards(text.body), FORWARDED)} Duebird"
+    body = f"Duebird: {who} wrote: {clean_name(redact_cards(text.body), FORWARDED)}"
     request: dict[str, object] = {"to": inbox.forward_to.e164, "body": body, "purpose": "owner"}
     key = natural_key(identity, "forward", text.text_id)
     why = f"owner for the reply of {text.sender.masked}"

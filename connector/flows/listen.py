@@ -131,6 +131,7 @@ def inbox_of(company: Company) -> Inbox:
         company.queries,
         company.identity,
         policy.zone,
+        policy.country,
         take_promises=policy.take_promises,
         forward_to=policy.forward_to,
         mails=policy.mail_replies,

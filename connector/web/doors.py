@@ -25,6 +25,7 @@ class OpenDoor:
     url: str
     read: Reader
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # these are for replies: see `flows.answers.Inbox`
+    country: str = ""
     take_promises: bool = False
     forward_to: Phone | None = None
     mails: bool = False
@@ -66,6 +67,7 @@ def _door(loaded: Loaded, company: CompanySettings, name: str) -> OpenDoor | Non
         url=f"{public_url}/hooks/{company.id}/{name}" if public_url else "",
         read=imported(known.reader),
         zone=ZoneInfo(company.timezone),
+        country=company.country,
         take_promises=company.replies.take_promises,
         forward_to=company.replies.forward_phone,
         mails=company.mail.mails_replies,

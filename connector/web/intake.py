@@ -65,6 +65,7 @@ class Intake:
             self._store,
             self._queries,
             zone=door.zone,
+            country=door.country,
             take_promises=door.take_promises,
             forward_to=door.forward_to,
             mails=door.mails,

@@ -36,7 +36,7 @@ DUTCH: Final = LanguageWords(
         "[Beste {first_name}, ]dank u wel! {business} heeft uw betaling van {amount}[ voor factuur "
         "{invoice}] ontvangen."
     ),
-    paid="{business}: {customer} heeft {amount}[ voor factuur {invoice}] betaald. Het is geboekt. Duebird",
+    paid="Duebird voor {business}: {customer} heeft {amount}[ voor factuur {invoice}] betaald. Het is geboekt.",
     opt_out="Afmelden met STOP.",
     somebody="Een klant",
 )

@@ -29,7 +29,7 @@ ENGLISH: Final = LanguageWords(
         "[Hi {first_name}, ]{business} about invoice[ {invoice}], {amount}. Is something wrong? Just reply. Pay: {link}"
     ),
     receipt="[Hi {first_name}, ]thank you! {business} received your payment of {amount}[ for invoice {invoice}].",
-    paid="{business}: {customer} paid {amount}[ for invoice {invoice}]. It is booked. Duebird",
+    paid="Duebird for {business}: {customer} paid {amount}[ for invoice {invoice}]. It is booked.",
     opt_out="Reply STOP to opt out.",
     somebody="A customer",
 )

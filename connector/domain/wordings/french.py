@@ -41,7 +41,7 @@ FRENCH: Final = LanguageWords(
         "[Bonjour {first_name}, ]merci ! {business} a bien enregistré votre paiement de {amount}[ pour la "
         "facture {invoice}]."
     ),
-    paid="{business} : {customer} a payé {amount}[ pour la facture {invoice}]. C'est comptabilisé. Duebird",
+    paid="Duebird pour {business} : {customer} a payé {amount}[ pour la facture {invoice}]. C'est comptabilisé.",
     opt_out="Refuser les SMS : STOP.",
     somebody="Un client",
 )

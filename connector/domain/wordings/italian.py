@@ -41,7 +41,7 @@ ITALIAN: Final = LanguageWords(
         "[Buongiorno {first_name}, ]grazie! {business} ha ricevuto il Suo pagamento di {amount}[ per la "
         "fattura {invoice}]."
     ),
-    paid="{business}: {customer} ha pagato {amount}[ per la fattura {invoice}]. Pagamento registrato. Duebird",
+    paid="Duebird per {business}: {customer} ha pagato {amount}[ per la fattura {invoice}]. Pagamento registrato.",
     opt_out="Disiscriversi: STOP.",
     somebody="Un cliente",
 )

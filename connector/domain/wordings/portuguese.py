@@ -34,7 +34,7 @@ PORTUGUESE: Final = LanguageWords(
         "Pagar: {link}"
     ),
     receipt="[Ola {first_name}, ]obrigado! {business} recebeu o seu pagamento de {amount}[ da fatura {invoice}].",
-    paid="{business}: {customer} pagou {amount}[ da fatura {invoice}]. O pagamento consta nos livros. Duebird",
+    paid="Duebird para {business}: {customer} pagou {amount}[ da fatura {invoice}]. O pagamento consta nos livros.",
     opt_out="Sair: responda STOP.",
     somebody="Um cliente",
 )

@@ -34,7 +34,7 @@ SPANISH: Final = LanguageWords(
         "Responda. Pagar: {link}"
     ),
     receipt="[Hola {first_name}, ]gracias. {business} ha recibido su pago de {amount}[ por la factura {invoice}].",
-    paid="{business}: {customer} ha pagado {amount}[ por la factura {invoice}]. Se ha contabilizado. Duebird",
+    paid="Duebird para {business}: {customer} ha pagado {amount}[ por la factura {invoice}]. Se ha contabilizado.",
     opt_out="Baja: responda STOP.",
     somebody="Un cliente",
 )
