@@ -26,6 +26,7 @@ from connector.config.values import (
     PhoneNumber,
     ShortLine,
     Slug,
+    WordsOfRequest,
     WordsWithLink,
     WordsWithoutLink,
     Zone,
@@ -257,6 +258,13 @@ class StepWordSettings(StrictSettings):
         default=None,
         description="Text after the payment is booked; without {link}. Built-in words when left out.",
         examples=["{business}: thank you[ {first_name}], we received {amount}[ for invoice {invoice}]."],
+    )
+
+    request: WordsOfRequest | None = Field(
+        default=None,
+        description="The one request for consent, where `ask` is on. {business} and {ask} must be in it: {ask} is the "
+        "built-in sentence that asks for a YES, by which the request is found again. Built-in words when left out.",
+        examples=["{business} here, your plumber. {ask}"],
     )
 
     @property

@@ -37,6 +37,8 @@ DUTCH: Final = LanguageWords(
         "{invoice}] ontvangen."
     ),
     paid="Duebird voor {business}: {customer} heeft {amount}[ voor factuur {invoice}] betaald. Het is geboekt.",
+    request="Dit is {business}. {ask}",
+    ask="Antwoord JA om onze facturen en betalingsherinneringen per sms te ontvangen.",
     opt_out="Afmelden met STOP.",
     somebody="Een klant",
 )

@@ -30,6 +30,8 @@ ENGLISH: Final = LanguageWords(
     ),
     receipt="[Hi {first_name}, ]thank you! {business} received your payment of {amount}[ for invoice {invoice}].",
     paid="Duebird for {business}: {customer} paid {amount}[ for invoice {invoice}]. It is booked.",
+    request="{business} here. {ask}",
+    ask="Reply YES to get invoices and payment reminders from us by text.",
     opt_out="Reply STOP to opt out.",
     somebody="A customer",
 )

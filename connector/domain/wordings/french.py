@@ -42,6 +42,8 @@ FRENCH: Final = LanguageWords(
         "facture {invoice}]."
     ),
     paid="Duebird pour {business} : {customer} a payé {amount}[ pour la facture {invoice}]. C'est comptabilisé.",
+    request="Ici {business}. {ask}",
+    ask="Répondez OUI pour recevoir nos factures et rappels de paiement par SMS.",
     opt_out="Refuser les SMS : STOP.",
     somebody="Un client",
 )

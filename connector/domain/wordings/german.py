@@ -42,6 +42,8 @@ GERMAN: Final = LanguageWords(
         "{invoice}] erhalten."
     ),
     paid="Duebird für {business}: {customer} hat {amount}[ für Rechnung {invoice}] bezahlt. Es ist gebucht.",
+    request="Hier ist {business}. {ask}",
+    ask="Antworten Sie JA, um unsere Rechnungen und Zahlungserinnerungen per SMS zu erhalten.",
     opt_out="Abmelden mit STOP.",
     somebody="Ein Kunde",
 )

@@ -42,6 +42,8 @@ ITALIAN: Final = LanguageWords(
         "fattura {invoice}]."
     ),
     paid="Duebird per {business}: {customer} ha pagato {amount}[ per la fattura {invoice}]. Pagamento registrato.",
+    request="Qui {business}. {ask}",
+    ask="Risponda SI per ricevere le nostre fatture e i promemoria di pagamento via SMS.",
     opt_out="Disiscriversi: STOP.",
     somebody="Un cliente",
 )

@@ -35,6 +35,8 @@ PORTUGUESE: Final = LanguageWords(
     ),
     receipt="[Ola {first_name}, ]obrigado! {business} recebeu o seu pagamento de {amount}[ da fatura {invoice}].",
     paid="Duebird para {business}: {customer} pagou {amount}[ da fatura {invoice}]. O pagamento consta nos livros.",
+    request="Aqui {business}. {ask}",
+    ask="Responda SIM para receber as nossas faturas e lembretes de pagamento por SMS.",
     opt_out="Sair: responda STOP.",
     somebody="Um cliente",
 )

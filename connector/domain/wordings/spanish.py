@@ -35,6 +35,8 @@ SPANISH: Final = LanguageWords(
     ),
     receipt="[Hola {first_name}, ]gracias. {business} ha recibido su pago de {amount}[ por la factura {invoice}].",
     paid="Duebird para {business}: {customer} ha pagado {amount}[ por la factura {invoice}]. Se ha contabilizado.",
+    request="Somos {business}. {ask}",
+    ask="Responda SI para recibir nuestras facturas y recordatorios de pago por SMS.",
     opt_out="Baja: responda STOP.",
     somebody="Un cliente",
 )
