@@ -99,7 +99,8 @@ def forecast_of(company: Company, live: Sequence[Situation], now: datetime, rehe
     policy, queries = company.policy, company.queries
     found = Forecast(now, draft=False, per_hour=policy.texts_per_hour, per_day=policy.texts_per_day)
     found.usual_day = policy.usual_day
-    pace = Pace(found.per_hour, found.per_day, queries.noticed_between(company.id, now - A_DAY, now))
+    until_now = now + timedelta.resolution  # what was attempted at this very instant counts
+    pace = Pace(found.per_hour, found.per_day, queries.noticed_between(company.id, now - A_DAY, until_now))
     end = now + timedelta(days=DAYS)
     waiting: list[tuple[datetime, int]] = []
     courses: list[_Course] = []
