@@ -20,10 +20,8 @@ class Pace:
     def first(self, wanted: datetime) -> datetime:
         """The first instant from `wanted` on at which the caps leave room."""
         at = wanted
-        for _ in range(2 * len(self._times) + 1):  # each look passes the end of one text's hour, or of its day
-            waits = [one for cap, span in self._caps if (one := self._free_again(at, cap, span)) is not None]
-            if not waits:
-                break
+        # Each turn passes the end of some text's hour or day, so there are at most twice as many as texts.
+        while waits := [one for cap, span in self._caps if (one := self._free_again(at, cap, span)) is not None]:
             at = max(waits)
         return at
 
