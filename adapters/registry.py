@@ -30,6 +30,9 @@ LEDGERS: Final[dict[str, str]] = {
     "xero": "adapters.xero.entries:XeroEntries",
 }
 
+# the class behind the port `Post`, for letters to the owner
+POST: Final = "adapters.smtp.post:SmtpPost"
+
 
 @dataclass(frozen=True, slots=True)
 class Door:

@@ -309,6 +309,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         live=live,
         take_promises=settings.replies.take_promises,
         forward_to=settings.replies.forward_phone,
+        mail_replies=settings.mail.mails_replies,
         draft_first=settings.approval.draft_first,
         ask_always=frozenset(map(Step, settings.approval.ask_always)),
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),

@@ -11,6 +11,7 @@ from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.consent_law import NUMBER_GIVEN
 from connector.errors import DuebirdError, NeedsReauthorisation
+from connector.mailing import post_of
 from connector.ports.calls import CallKind, CallSeen, Wire
 from connector.ports.findings import Finding, Weight
 from connector.signin.company import custody_of, open_connection
@@ -72,9 +73,13 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
             return found
         return [*found, *_apart(messenger.sender().marks, apart)]
 
+    def mail() -> Sequence[Finding]:
+        post = post_of(loaded, company_id)
+        return post.inspect() if post is not None else []
+
     found: list[Finding] = []
     found += _consent(settings.consent.rule, settings.country)
-    for name, look in (("Ledger", ledger), ("Stripe", stripe), ("Twilio", twilio)):
+    for name, look in (("Ledger", ledger), ("Stripe", stripe), ("Twilio", twilio), ("Mail", mail)):
         found += _looked(name, look, company_id)
     return found
 

@@ -19,6 +19,7 @@ from connector.allocator import give_memory_back
 from connector.config import Loaded, load
 from connector.errors import ConfigProblem, DatabaseTrouble, DuebirdError
 from connector.lock import only_daemon
+from connector.mailing import Mailman, company_of, job_of
 from connector.schedule import Schedule
 from connector.setting_aside import open_or_set_aside
 from connector.worker import Status, Worker
@@ -46,7 +47,8 @@ class Daemon:
         self._read_again = read_again or (lambda: load(loaded.path, os.environ))
         self._clock = assemble.system_clock()
         self._worker = Worker(loaded, state, self._clock)
-        self._schedule = Schedule(self._worker.work, self._clock, jitter=loaded.settings.daemon.jitter)
+        self._mailman = Mailman(loaded, state, self._clock, self._worker.is_elsewhere)
+        self._schedule = Schedule(self._turn, self._clock, jitter=loaded.settings.daemon.jitter)
         # Plain flags and a byte on a socket: a signal handler may interrupt anything, so it must wait for no lock.
         self._stopping = False
         self._reloading = False
@@ -67,6 +69,7 @@ class Daemon:
         """Finish what is in hand and end."""
         self._stopping = True
         self._worker.stop()
+        self._mailman.stop()
         self._ring()
 
     def reload(self, *_: object) -> None:
@@ -79,6 +82,10 @@ class Daemon:
         with contextlib.suppress(OSError):  # full of rings nobody has heard yet, or closed: then nobody needs another
             if bell is not None:
                 bell.send(b"!")
+
+    def _turn(self, job: str) -> timedelta:
+        mailed = company_of(job)
+        return self._worker.work(job) if mailed is None else self._mailman.work(mailed)
 
     def poke(self, company_id: str) -> None:
         """Look at a company now."""
@@ -95,8 +102,8 @@ class Daemon:
         """
         with only_daemon_of(self._state), _line() as (self._bell, ear), self._web():
             now = self._clock.now()
-            for company in self._companies():
-                self._schedule.add(company, first=now)
+            for job in self._jobs():
+                self._schedule.add(job, first=now)
             self._schedule.start()
             notify("READY=1")
             if ready is not None:
@@ -144,6 +151,9 @@ class Daemon:
     def _companies(self) -> list[str]:
         return [one.id for one in self._loaded.settings.companies if one.enabled]
 
+    def _jobs(self) -> list[str]:
+        return [*self._companies(), *(job_of(one) for one in self._mailman.companies())]
+
     def _watch(self, ear: socket.socket) -> None:
         pause = heartbeat()
         checked_at = self._clock.elapsed()
@@ -166,14 +176,15 @@ class Daemon:
             log.error("the configuration was not taken over, the one before stays: %s", error)  # noqa: TRY400  for people
             notify("READY=1")
             return
-        before = set(self._companies())
+        before = set(self._jobs())
         self._loaded = loaded
         self._worker.reload(loaded)
+        self._mailman.reload(loaded)
         now = self._clock.now()
-        for gone in before - set(self._companies()):
+        for gone in before - set(self._jobs()):
             self._schedule.remove(gone)
-        for company in self._companies():
-            self._schedule.add(company, first=now + timedelta(seconds=1))
+        for job in self._jobs():
+            self._schedule.add(job, first=now + timedelta(seconds=1))
         self._reopen_web()
         log.info("the configuration was read again: %d companies", len(self._companies()))
         notify("READY=1")
@@ -265,9 +276,14 @@ def run_once(loaded: Loaded) -> dict[str, Status]:
     state = open_or_set_aside(loaded)
     try:
         with only_daemon_of(state):
-            worker = Worker(loaded, state, assemble.system_clock())
+            clock = assemble.system_clock()
+            worker = Worker(loaded, state, clock)
+            mailman = Mailman(loaded, state, clock, worker.is_elsewhere)
             try:
-                return {one.id: worker.once(one.id) for one in loaded.settings.companies if one.enabled}
+                done = {one.id: worker.once(one.id) for one in loaded.settings.companies if one.enabled}
+                for company in mailman.companies():
+                    done[company].counts.merge(mailman.once(company))
+                return done
             finally:
                 worker.let_go()
     finally:

@@ -306,6 +306,10 @@ class Rehearsal:
             step=step,
         )
 
+    def withdraw(self, number: str, when: datetime) -> None:
+        """A text that `one` had put there does not go then."""
+        self._planned[number].remove(when)
+
     def _dressed(self, situation: Situation, phone: Phone) -> Situation:
         """As it will be when its turn has come: with a link, and with nothing that only today stands in the way."""
         receivable = situation.receivable

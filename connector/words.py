@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from connector.domain.asking import request_words
 from connector.domain.dunning import Step
 from connector.domain.message import (
     COUNT,
@@ -17,7 +18,7 @@ from connector.domain.message import (
     clean_name,
     compose,
 )
-from connector.domain.plan import JointFacts, NoticeFacts, ReceiptFacts
+from connector.domain.plan import JointFacts, NoticeFacts, ReceiptFacts, RequestFacts
 from connector.domain.segments import to_gsm7
 from connector.domain.wordings import BUILT_IN, Occasion, language_code, occasion_of
 
@@ -111,6 +112,11 @@ class Wording:
             return compose(template, values, opt_out=opt_out).body
         except MessageProblem:  # a long name in another script: the amount and the invoice say enough
             return compose(template, replace(values, customer=words.somebody), opt_out=opt_out).body
+
+    def request(self, facts: RequestFacts) -> str:
+        """The one request for consent, in the customer's language."""
+        language = self.language_of(facts.language, facts.markers)
+        return request_words(facts.business, language, self.own.get((language, Occasion.REQUEST)))
 
     def language_of(self, written: str | None, markers: frozenset[str]) -> str:
         """The language to write in: the ledger's word, else a marker there, else the company's own.

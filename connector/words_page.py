@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from connector.domain.asking import request_words
 from connector.domain.message import (
     COUNT,
     CUSTOMER,
@@ -18,7 +19,7 @@ from connector.domain.message import (
     compose,
 )
 from connector.domain.money import Money
-from connector.domain.segments import units
+from connector.domain.segments import segments, units
 from connector.domain.wordings import BUILT_IN, Occasion
 
 LINK: Final = "https://buy.stripe.com/14k5nE2xK9aY3g48wx2Fq0a"  # as long as a live one: 46 characters
@@ -34,6 +35,7 @@ HOME: Final = {
     "nl": ("NL", "EUR"),
 }
 KNOWN: Final = (*PLACEHOLDERS, CUSTOMER, COUNT)
+OCCASIONS: Final = tuple(one for one in Occasion if one is not Occasion.REQUEST)  # that stands in a table of its own
 _ON: Final = date(2026, 11, 23)
 _DUE: Final = date(2026, 11, 30)
 
@@ -68,7 +70,7 @@ def ordinary(language: str, occasion: Occasion) -> TextValues:
 
 def samples() -> list[Sample]:
     """Every built-in text."""
-    return [_sample(language, occasion) for language in BUILT_IN for occasion in Occasion]
+    return [_sample(language, occasion) for language in BUILT_IN for occasion in OCCASIONS]
 
 
 def _sample(language: str, occasion: Occasion) -> Sample:
@@ -122,6 +124,18 @@ also hears [the others](../explanation/replies.md).
 |---|---|---|
 """
 
+_ASKING: Final = """
+## The request for consent
+
+Where `ask` is on ([settings](configuration.md)), a customer of whom nothing is on record gets this once, with how to
+stop in the same text. An own wording (`request`) is put around the sentence that asks, `{ask}`, which stays: by it a
+request is found again at Twilio, in whatever language it was. A YES counts in each of the seven languages, whichever
+the request was in.
+
+| Language | Text | Units | Messages |
+|---|---|---|---|
+"""
+
 _TABLE: Final = """
 ## What they say, and how long they are
 
@@ -152,7 +166,13 @@ def words_page() -> str:
     """The page."""
     steps = "\n".join(f"{number}. {what}" for number, (what, _) in enumerate(SHORTENING, start=1))
     stops = [f"| {words.name} | {words.opt_out} | {units(words.opt_out)} |" for words in BUILT_IN.values()]
-    return _HEAD + steps + "\n" + _AFTER + "\n".join(stops) + "\n" + _TABLE + "\n".join(_rows()) + "\n" + _LIMITS
+    asks = [
+        f"| {words.name} | {body} | {units(body)} | {segments(body)} |"
+        for code, words in BUILT_IN.items()
+        for body in [request_words(BUSINESS, code)]
+    ]
+    head = _HEAD + steps + "\n" + _AFTER + "\n".join(stops) + "\n" + _ASKING + "\n".join(asks) + "\n"
+    return head + _TABLE + "\n".join(_rows()) + "\n" + _LIMITS
 
 
 def _rows() -> Iterator[str]:

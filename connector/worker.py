@@ -135,6 +135,12 @@ class Worker:
         with self._lock:
             self._poked.add(company_id)
 
+    def is_elsewhere(self, company_id: str) -> bool:
+        """Whether another installation works on that company, as far as the passes of this one have seen."""
+        with self._lock:
+            lease_now = self._leases.get(company_id)
+        return lease_now is not None and lease_now.lost
+
     def work(self, company_id: str) -> timedelta:
         """One pass; returns in how long the next one is wanted."""
         before = self.statuses.get(company_id)

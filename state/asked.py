@@ -67,10 +67,8 @@ SIBLINGS: Final = select_some(
 )
 RECEIVABLE_IDS: Final = select_some(ReceivableRow, "ledger_id", only="ledger_id")
 REASONS: Final = select_some(ReceivableRow, "ledger_id", only="ledger_id reason")
-CUSTOMERS_WITH: Final = (
-    select_of(CustomerRow, _CUSTOMER.phone == bindparam("phone"))
-    .with_only_columns(_CUSTOMER.customer_id)
-    .order_by(_CUSTOMER.customer_id)
+CUSTOMERS_WITH: Final = select_of(CustomerRow, _CUSTOMER.phone == bindparam("phone")).with_only_columns(
+    _CUSTOMER.customer_id
 )
 
 # ------------------------------------------------------------------------------------------------------------- money

@@ -20,6 +20,10 @@ RULES: Final = "rules"  # what the decisions on record were made by
 PASSED: Final = "passed"
 CLOCK_SKEW: Final = "clock_skew"  # seconds by which this machine and a service disagree; "0" once they agree again
 
+# What of the list was mailed to the owner by now, as JSON.
+MAILED_AT_ONCE: Final = "mailed_at_once"
+MAILED_DAILY: Final = "mailed_daily"
+
 REBUILD: Final = "rebuild"  # how far a rebuild has come and what it found, as JSON; see `state.recovery_facts`
 
 # The hold that stops all texts of a company.

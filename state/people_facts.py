@@ -11,6 +11,7 @@ from sqlmodel import col, or_, select
 
 from connector.domain.consent import ConsentRecord
 from connector.domain.dunning import Reason
+from connector.domain.letters import Letter
 from connector.domain.phone import Phone
 from connector.ports.messenger import InboundText, SentText
 from state import asked, books
@@ -24,6 +25,7 @@ from state.facts import (
     put_hold,
     review_scope,
 )
+from state.letter_facts import put_letters
 from state.names import ALL, COUNTRY, INBOUND_SINCE, TEXTS
 from state.rows import change, records_of, table_of
 from state.tables import AttentionRow, HoldRow, InboundRow, ReceivableRow, TextRow, UnreachableRow
@@ -60,11 +62,12 @@ class PeopleFacts(ConsentFacts):
         attentions: Sequence[tuple[str, Attention]] = (),
         holds: Sequence[HoldFact] = (),
         forwards: Sequence[Planned] = (),
+        letters: Sequence[tuple[str, Letter]] = (),
     ) -> None:
         """Store replies with their meaning, what they mean for consent and holds, and the watermark, together.
 
         `attentions` come with the id of their reply: what is stored already is told no second time. `forwards` are
-        texts to the owner.
+        texts to the owner, `letters` e-mails, which come with the id of their reply too.
 
         `watermark` is None for replies that came by themselves: only a look may say how far was looked.
         """
@@ -82,6 +85,7 @@ class PeopleFacts(ConsentFacts):
                 put_hold(connection, company, hold.scope, hold.subject, hold.why, now, hold.until)
                 review_scope(connection, company, hold.scope, hold.subject, now)
             self.effects.plan_all(connection, company, [(one.effect, one.text) for one in forwards], now)
+            put_letters(connection, company, [one for text_id, one in letters if text_id in fresh], now)
             if watermark is not None:
                 put_cursor(connection, company, INBOUND_SINCE, watermark.isoformat(), now)
 

@@ -22,8 +22,8 @@ from state.books import receivable_of
 from state.consent_facts import consent_of
 from state.effects import CLOSED_BY_PERSON
 from state.lease_facts import Lease, lease_of
+from state.letter_views import LetterViews
 from state.names import COUNTRY, DISPUTE, DRAFT, PROMISE, RECOVERY, REPLY, SENDER, TEXTS
-from state.register_views import RegisterViews
 from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
 from state.tables import (
     ApprovalRow,
@@ -134,8 +134,8 @@ _APPROVAL: Final = table_of(ApprovalRow).c
 _WORDS: Final = select_some(ApprovalRow, "ledger_id", _APPROVAL.void.is_(False))
 
 
-class Queries(RegisterViews):
-    """What we remember, to read: what decisions need here, what people ask in `Views` and `RegisterViews`."""
+class Queries(LetterViews):
+    """What we remember, to read: what decisions need here, what people ask in `Views` and its kin."""
 
     # ------------------------------------------------------------------------------------------------- decisions
 
@@ -286,7 +286,8 @@ class Queries(RegisterViews):
 
     def customers_with(self, company: str, phone: str) -> list[str]:
         """Ids of the customers whose mobile number this is."""
-        return self._values(asked.CUSTOMERS_WITH, company=company, phone=phone)
+        # Put in order here: asked to, the database would walk through all customers in that order.
+        return sorted(self._values(asked.CUSTOMERS_WITH, company=company, phone=phone))
 
     # ----------------------------------------------------------------------------------------------------- money
 

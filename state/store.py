@@ -21,6 +21,7 @@ from state import books
 from state.approval_facts import LIVE, ApprovalFacts, drop_what_is_over, put_asked
 from state.facts import Attention, Decided, HoldFact, Planned, put_attention, put_cursor
 from state.lease_facts import LeaseFacts
+from state.letter_facts import LetterFacts
 from state.money_facts import MoneyFacts
 from state.names import (
     ALL,
@@ -90,7 +91,7 @@ _CALLS_KNOWN: Final = select(_CALL.c.company, _CALL.c.service, _CALL.c.hour).whe
 )
 
 
-class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, RecoveryFacts):
+class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, LetterFacts, RecoveryFacts):
     """What we remember, to write."""
 
     def bind_company(

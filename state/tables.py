@@ -364,6 +364,25 @@ class AttentionRow(SQLModel, table=True):
     __table_args__ = (Index("attention_open", "company", "closed_at"),)
 
 
+class LetterRow(SQLModel, table=True):
+    """An e-mail to the owner, written in the same database transaction as what it tells.
+
+    `try_at`: when to hand it over next; None: the mail server has taken it, or it was given up (`error` says why).
+    """
+
+    __tablename__: ClassVar[Any] = "letters"
+    company: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)  # one fact is one letter
+    subject: str
+    body: str
+    made_at: datetime = instant()
+    try_at: datetime | None = instant(default=None)
+    tries: int = 0
+    sent_at: datetime | None = instant(default=None)
+    error: str = ""
+    __table_args__ = (Index("letters_due", "company", "try_at"), Index("letters_made", "company", "made_at"))
+
+
 class HoldRow(SQLModel, table=True):
     """What keeps texts back: about an invoice, to a customer or a number, of a whole company.
 

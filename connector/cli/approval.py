@@ -31,6 +31,7 @@ from connector.cli.frame import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from connector.assemble import State
@@ -308,6 +309,17 @@ def _back(config: Path | None, company: str | None, *, as_json: bool) -> None:
         answer(said, {"company": one, "live": False, "changed": went}, as_json=as_json)
 
 
+def _of_caps(found: Forecast) -> Iterator[str]:
+    spans = ((found.per_hour, "an hour"), (found.per_day, "a day"))
+    caps = [f"{cap:,} {span}" for cap, span in spans if cap is not None]
+    if caps:
+        waits = f": {counted(found.later, 'text')} would wait for them." if found.later else "."
+        yield f"No more than {' and '.join(caps)} go out, by the caps in the settings{waits}"
+    if found.floods:
+        days = ", ".join(f"{day:%a %d %b}" for day in found.floods)
+        yield f"On {days} Duebird would stop and ask: more than usual ({found.usual_day:,} a day, caps.usual_day)."
+
+
 def _print_forecast(company: str, found: Forecast) -> None:
     from rich.text import Text
 
@@ -320,6 +332,8 @@ def _print_forecast(company: str, found: Forecast) -> None:
     console.print(f"{counted(found.total, 'text')} to {counted(len(found.numbers), 'number')}, {cost} in all.")
     if found.asks:
         console.print(f"{found.asks:,} of them would still wait for your approval, as the settings say.")
+    for line in _of_caps(found):
+        console.print(line)
     for why, count in found.withheld.most_common():
         hanging(console, Text(f"{count:,}", style="dim"), f"without a text: {why}", width=4)
     if found.more:

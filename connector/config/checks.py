@@ -6,6 +6,7 @@ the file is wrong. A check yields problems (nothing starts) and warnings (it wor
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -22,6 +23,7 @@ from connector.config.values import outside_gsm7, split_address
 from connector.domain.lease import CALL, TEXTS_WAIT, texts_wait
 from connector.domain.segments import to_gsm7
 from connector.domain.senders import NameRule, name_country
+from connector.domain.wordings import NOTICE_OCCASIONS
 from connector.pointers import SCHEMES, SecretPointer
 
 # ---------------------------------------------------------------------------------------- two of the same thing
@@ -282,6 +284,7 @@ def _odd_words(company: Company, found: Findings) -> None:
     words = company.section("words")
     tables = [((), words), *(((code,), words[code]) for code in LANGUAGES if isinstance(words.get(code), Mapping))]
     for within, table in tables:
+        _same_words(company, within, table, found)
         for key in StepWordSettings.model_fields:
             text = table.get(key)
             strange = outside_gsm7(text) if isinstance(text, str) else ""
@@ -293,6 +296,18 @@ def _odd_words(company: Company, found: Findings) -> None:
                 f"has letters that phones' plain alphabet lacks ({printable(strange)}); "
                 + (f"with {printable(kept)} each text is two messages" if kept else "texts will use look-alikes"),
                 "Choose words without them, if you mind.",
+            )
+
+
+def _same_words(company: Company, within: tuple[str, ...], table: Mapping[str, object], found: Findings) -> None:
+    """Two reminders that are word for word the same: neither a customer nor an audit can tell them apart."""
+    notices = [one.value for one in NOTICE_OCCASIONS if isinstance(table.get(one.value), str)]
+    for first, second in itertools.combinations(notices, 2):
+        if table[first] == table[second]:
+            found.warn(
+                company.path("words", *within, second),
+                f"is word for word the same as {first}: it reads as sent twice by mistake, also to `duebird audit`",
+                "Put it in other words.",
             )
 
 

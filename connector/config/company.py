@@ -13,6 +13,7 @@ from adapters.registry import LedgerSettings
 from adapters.stripe.settings import StripeSettings
 from adapters.twilio.settings import TwilioSettings
 from connector.config.approval import ApprovalSettings
+from connector.config.mail import MailSettings
 from connector.config.replies import ReplySettings
 from connector.config.values import (
     Amount,
@@ -25,6 +26,7 @@ from connector.config.values import (
     PhoneNumber,
     ShortLine,
     Slug,
+    WordsOfRequest,
     WordsOfSeveral,
     WordsWithLink,
     WordsWithoutLink,
@@ -270,6 +272,13 @@ class StepWordSettings(StrictSettings):
         examples=["{business}: thank you[ {first_name}], we received {amount}[ for invoice {invoice}]."],
     )
 
+    request: WordsOfRequest | None = Field(
+        default=None,
+        description="The one request for consent, where `ask` is on. {business} and {ask} must be in it: {ask} is the "
+        "built-in sentence that asks for a YES, by which the request is found again. Built-in words when left out.",
+        examples=["{business} here, your plumber. {ask}"],
+    )
+
     @property
     def own(self) -> dict[str, str]:
         """The wordings that are given, by the name of their setting."""
@@ -425,6 +434,7 @@ class CompanySettings(StrictSettings):
     caps: CapSettings = Field(default_factory=CapSettings, description="Brakes.")
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings, description="Which texts wait for your word.")
     replies: ReplySettings = Field(default_factory=ReplySettings, description="What becomes of customers' replies.")
+    mail: MailSettings = Field(default_factory=MailSettings, description="E-mails to you.")
     polling: PollingSettings = Field(default_factory=PollingSettings, description="How often to look.")
 
     @property

@@ -26,6 +26,7 @@ from connector.config.company import (
     PollingSettings,
     WordSettings,
 )
+from connector.config.mail import MailSettings
 from connector.config.replies import ReplySettings
 from connector.config.settings import DaemonSettings, Settings
 from connector.pointers import SecretPointer
@@ -41,6 +42,7 @@ COMPANY_SECTIONS: Final[dict[str, type[StrictSettings]]] = {
     "caps": CapSettings,
     "approval": ApprovalSettings,
     "replies": ReplySettings,
+    "mail": MailSettings,
     "polling": PollingSettings,
 }
 # Sections of a section, shown once for all languages.

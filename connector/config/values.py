@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from connector.domain.asking import request_words
 from connector.domain.message import COUNT, MOST_SEGMENTS, PLACEHOLDERS, MessageProblem, Template
 from connector.domain.segments import is_gsm7, segments, to_gsm7
+from connector.domain.wordings import BUILT_IN
 from connector.settings import Means
 
 # ISO 3166-1 alpha-2, assigned codes. https://www.iso.org/obp/ui/#search
@@ -188,6 +190,16 @@ def _words_without_link(text: str) -> str:
     return text
 
 
+def _words_of_request(text: str) -> str:
+    """Check the wording around the sentence that asks for consent, in the language in which that is longest."""
+    try:
+        for language in BUILT_IN:
+            request_words("x" * 12, language, text)
+    except MessageProblem as problem:
+        raise refusal("cannot be used as the words of a request", str(problem)) from None
+    return text
+
+
 def _plain_line(text: str) -> str:
     if not text.strip() or text != text.strip() or any(ord(letter) < ord(" ") for letter in text):
         raise refusal("must be one line of text without spaces around it", "Write it as it stands on your invoices.")
@@ -266,5 +278,11 @@ WordsWithLink = Annotated[
     AfterValidator(_words_with_link),
     Field(max_length=320),
     Means("words of at most 320 characters that end with {link}, or a file"),
+]
+WordsOfRequest = Annotated[
+    str,
+    AfterValidator(_words_of_request),
+    Field(max_length=160),
+    Means("words of at most 160 characters with {business} and {ask}, or a file"),
 ]
 ListOf = Strict(strict=False)  # TOML has lists, our values are tuples: the one conversion that is wanted

@@ -26,6 +26,8 @@ class Act(StrEnum):
     BANK = "bank"  # ... from a bank account: the money comes later
     STOP = "stop"  # the customer answers STOP
     CHEQUE = "cheque"  # the bookkeeper enters a cheque before the text goes out
+    DISPUTE = "dispute"  # the owner enters that the customer disputes it, before the text is approved
+    PROMISE = "promise"  # ... that the customer has promised to pay
     NOTHING = "nothing"  # no text goes out, so nobody does anything
 
 
@@ -40,6 +42,7 @@ class Business:
     zone: str
     currency: str
     owner: str = ""  # the owner's phone, told about each booked payment
+    draft: bool = False  # it is new: nothing goes out before the owner has approved it
 
     @property
     def name(self) -> str:
@@ -62,6 +65,7 @@ class Customer:
     given: str = ""
     agreed: bool = True
     currency: str = ""  # where it is not the business's own
+    away: bool = False  # lives where it is night just now
 
     @property
     def short(self) -> str:
@@ -110,7 +114,7 @@ class Part:
 NORTHSIDE: Final = Business(
     "northside", "quickbooks", QUICKBOOKS_BUSINESS, "US", "America/Los_Angeles", "USD", owner="+15035550199"
 )
-SALTBUSH: Final = Business("saltbush", "xero", XERO_BUSINESS, "AU", "Australia/Melbourne", "AUD")
+SALTBUSH: Final = Business("saltbush", "xero", XERO_BUSINESS, "AU", "Australia/Melbourne", "AUD", draft=True)
 BUSINESSES: Final = (NORTHSIDE, SALTBUSH)
 
 _MAYA = Customer("Maya Lindqvist", "(503) 555-0141", "+15035550141", "Maya")
@@ -122,12 +126,15 @@ _HUGO = Customer("Hugo Marsh", "503.555.0146", "+15035550146", "Hugo")
 _LENA = Customer("Lena Ortiz", given="Lena")
 _SAM = Customer("Sam Whitfield", "(503) 555-0148", "+15035550148", "Sam", agreed=False)
 _DALE = Customer("Dale Pruitt", "(503) 555-0149", "+15035550149", "Dale")
+_KENJI = Customer("Kenji Mori", "+1 503 555 0151", "+15035550151", "Kenji", away=True)
 _RUTH = Customer("Ruth Ames", "(503) 555-0150", "+15035550150", "Ruth")
 
 _ZOE = Customer("Zoe Bennett", "0491 570 156", "+61491570156", "Zoe")
 _TANAKA = Customer("Tanaka Ceramics", "0491 570 157", "+61491570157", currency="JPY")
 _THEO = Customer("Theo Walsh", "0491 570 158", "+61491570158", "Theo")
 _GRACE = Customer("Grace Nolan", "0491 570 159", "+61491570159", "Grace")
+_ARI = Customer("Ari Stone", "0491 570 313", "+61491570313", "Ari")
+_JOY = Customer("Joy Peters", "0491 570 737", "+61491570737", "Joy")
 _KIM = Customer("Kim Farrow", "0491 570 110", "+61491570110", "Kim")
 
 OPTED_OUT_BEFORE: Final = (SALTBUSH, _GRACE)  # agreed once, and wrote STOP before the play begins
@@ -149,6 +156,7 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
         _part("N-1042", _HUGO, "220.00", 0, 14, Act.CHEQUE),
         _part("N-1043", _LENA, "95.00", 0, 14, Act.NOTHING),  # no mobile number
         _part("N-1044", _SAM, "150.00", 0, 14, Act.NOTHING),  # never agreed
+        _part("N-1045", _KENJI, "260.00", 0, 14, Act.NOTHING),  # it is night where he lives
         _part("N-1033", _DALE, "75.00", -9, 5, Act.NOTHING, before="paid", paid_before=Decimal("75.00")),
         _part("N-1034", _RUTH, "130.00", -9, 5, Act.NOTHING, before="voided"),
     ),
@@ -157,6 +165,8 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
         _part("INV-2102", _TANAKA, "48000", -2, 12, Act.CARD),  # in yen
         _part("INV-2103", _THEO, "132.00", 0, 14, Act.STOP),
         _part("INV-2104", _GRACE, "58.00", 0, 14, Act.NOTHING),  # opted out before
+        _part("INV-2106", _ARI, "77.00", 0, 14, Act.DISPUTE),
+        _part("INV-2107", _JOY, "120.00", 0, 14, Act.PROMISE),
         _part("INV-2068", _KIM, "410.00", -60, -46, Act.NOTHING),  # from before the start date
         _part("INV-2105", _THEO, "45.00", 0, 14, Act.NOTHING, later=True),  # after his STOP
     ),

@@ -21,6 +21,7 @@ from connector.demo import setting, summary, whereabouts
 from connector.demo.cast import BUSINESSES, PARTS
 from connector.demo.doors import DoorProblem, Doors
 from connector.demo.engine import Engine, keep_to_the_play
+from connector.demo.owner import Owner
 from connector.demo.records import Records, read_records
 from connector.demo.stage import Stage
 from connector.demo.story import Story, reasons
@@ -78,6 +79,7 @@ def run(stage: Stage, folder: Path | None, *, keep: bool) -> Played:
 
 
 def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack, *, keep: bool) -> Played:
+    _wait_for_the_new_day(stage, stopping)
     place = folder.absolute() if folder is not None else stack.enter_context(_passing_folder())
     setting.insist_on_fresh(place)
     sandbox = stack.enter_context(SandboxWorld())
@@ -99,7 +101,12 @@ def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack
             raise Interrupted
         engine.check()
 
-    records = Story(doors, stage, state.queries, alive, now).play()
+    owners = [
+        Owner(one, setting.today_of(one, now), stage, state, assemble.system_clock().now)
+        for one in BUSINESSES
+        if one.draft
+    ]
+    records = Story(doors, stage, state.queries, alive, now, owners).play()
     played = _conclude(stage, records, reasons(state.queries, records))
     if not keep:
         _farewell(stage, played, folder)
@@ -116,6 +123,20 @@ def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack
         time.sleep(WATCH)
     stage.say("Stopping: the calls in hand are finished first.")
     return played
+
+
+def _wait_for_the_new_day(stage: Stage, stopping: Stopping) -> None:
+    left = setting.until_midnight_is_over(assemble.system_clock().now())
+    if left:
+        stage.say(
+            f"At one of the businesses the day ends this minute. The play begins on the new one, in {left:.0f} s."
+        )
+    until = time.monotonic() + left
+    while time.monotonic() < until:
+        if stopping.told:
+            raise Interrupted
+        time.sleep(WATCH)
+    stage.begin()
 
 
 def _scene(stage: Stage, place: Path, doors: Doors) -> tuple[setting.Setting, assemble.State, datetime]:

@@ -26,17 +26,21 @@ from connector.demo.cast import (
     START_DAYS_AGO,
     Act,
     Business,
+    Customer,
     Part,
     customers_of,
 )
 from connector.demo.doors import Doors
+from connector.demo.night import DAY, Night, night
 from connector.demo.verdict import Agreed
+from connector.domain.calendar import start_of_day
 from connector.errors import ConfigProblem, DuebirdError
 from connector.signin.company import custody_of, wire_of
 from connector.signin.steps import connect
 
 CONFIG: Final = "duebird.toml"
 SIGN_IN_PATIENCE: Final = 10.0  # seconds; the stand-ins' sign-in pages say yes at once
+A_PLAY: Final = 90.0  # seconds; its limit is less
 EURO_RATE: Final = "1.08"  # dollars for a euro, on the invoice as QuickBooks wants it
 HELD_MOST: Final = 10.0  # seconds for which the ledger keeps one reading waiting while a cheque is entered
 WORDING: Final = "You may text me about my invoices."
@@ -80,12 +84,13 @@ messaging_base_url = {twilio_url}
 pricing_base_url = {twilio_url}
 
 [company.approval]
-# Here somebody watches or plays; a business approves its first texts.
-draft_first = false
+# Whether nothing goes out at first that the owner has not approved.
+draft_first = {draft}
 
 [company.notices]
-window_start = "00:00"
-window_end = "24:00"
+# As wide as the hour of the play allows, and shut where one customer lives.
+window_start = {opens}
+window_end = {closes}
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 # Here nobody has a phone, and somebody plays at whatever hour.
 public_holidays = true
@@ -215,6 +220,8 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
             },
         )
     )
+    away = any(one.away for one in customers_of(business))
+    dark = night(now, ZoneInfo(business.zone)) if away else None
     ledger = {name: toml_value(value) for name, value in (ours | {"redirect_uri": redirect_uri}).items()}
     values = {
         "id": business.id,
@@ -228,9 +235,25 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
         "account_sid": world.TWILIO_ACCOUNT,
         "number": business.seed.number,
         "twilio_url": addresses["twilio"],
+        "draft": business.draft,
+        "opens": _clock(dark.opens if dark else 0),
+        "closes": _clock(dark.closes if dark else DAY),
     }
     text = _COMPANY.format(ledger=form.format(**ledger), **{name: toml_value(value) for name, value in values.items()})
     return text + (f"owner_notice = {toml_value(business.owner)}\n" if business.owner else "")
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def until_midnight_is_over(now: datetime) -> float:
+    """Seconds to wait so that no day ends in the middle of a play: what is due today would be late then."""
+    nights = []
+    for business in BUSINESSES:
+        tomorrow = start_of_day(today_of(business, now) + timedelta(days=1), ZoneInfo(business.zone))
+        nights.append((tomorrow - now).total_seconds())
+    return max((left + 1 for left in nights if left < A_PLAY), default=0.0)
 
 
 def _free_port() -> int:
@@ -319,7 +342,9 @@ def fill_books(doors: Doors, now: datetime) -> None:
     """
     for business in BUSINESSES:
         ids = {
-            one.name: add_customer(doors, business, one.name, one.mobile, one.given, one.currency)
+            one.name: add_customer(
+                doors, business, one.name, one.mobile, one.given, one.currency, place=_away(business, one, now)
+            )
             for one in customers_of(business)
         }
         for part in PARTS[business.id]:
@@ -329,10 +354,25 @@ def fill_books(doors: Doors, now: datetime) -> None:
     doors.reply(person.e164, business.seed.number, "STOP")
 
 
-def add_customer(doors: Doors, business: Business, name: str, mobile: str, given: str = "", currency: str = "") -> str:
-    """Enter a customer; returns the ledger's id."""
+def _away(business: Business, one: Customer, now: datetime) -> Night | None:
+    return night(now, ZoneInfo(business.zone)) if one.away else None
+
+
+def add_customer(
+    doors: Doors,
+    business: Business,
+    name: str,
+    mobile: str,
+    given: str = "",
+    currency: str = "",
+    *,
+    place: Night | None = None,
+) -> str:
+    """Enter a customer; returns the ledger's id. `place`: where they live, as far as the bookkeeper knows."""
     if business.ledger == "quickbooks":
         body = {"name": name, "mobile": mobile or None, "given_name": given or None, "currency": currency or None}
+        if place is not None:
+            body |= {"country": place.country, "region": place.region or None}
         return str(doors.post("quickbooks", "customers", **body)["Id"])
     more = {"mobile": mobile} if mobile else {}
     return str(doors.post("xero", "contacts", name=name, first_name=given, **more)["contact_id"])

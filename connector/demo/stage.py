@@ -35,6 +35,10 @@ class Stage:
         self._began = now()
         self._drawn = console.is_terminal and not console.legacy_windows
 
+    def begin(self) -> None:
+        """Only now it begins."""
+        self._began = self._now()
+
     @property
     def seconds(self) -> float:
         """Since the play began."""

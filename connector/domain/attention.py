@@ -16,6 +16,7 @@ class Mended:
     clock_agreed_at: datetime | None = None  # the services' time and the machine's were the same
     delivered_at: datetime | None = None  # when the latest text that reached its phone was sent
     taken_back: frozenset[str] = frozenset()  # invoices by id that were a person's to see to, and are no more
+    all_released: bool = False  # no customer is held any more whose number may have a new owner
     caps_allow: bool = False  # the hourly and daily caps allow another notice
 
 
@@ -34,7 +35,7 @@ def is_mended(key: str, opened_at: datetime, mended: Mended) -> bool:
         return _after(mended.clock_agreed_at, opened_at)
     if kind == "handover":
         return subject in mended.taken_back
-    return kind == "cap" and mended.caps_allow
+    return {"cap": mended.caps_allow, "reassigned": mended.all_released}.get(kind, False)
 
 
 def _after(at: datetime | None, opened_at: datetime) -> bool:

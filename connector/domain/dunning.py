@@ -148,6 +148,7 @@ class Policy:
     live: bool = True  # live money at the processor, as opposed to its test mode
     take_promises: bool = False  # a day that a reply names counts as promised
     forward_to: Phone | None = None  # who gets customers' replies as texts
+    mail_replies: bool = False  # the owner gets them as e-mails
     draft_first: bool = False  # a company that is in draft sends no notice that the owner has not approved
     ask_always: frozenset[Step] = frozenset()  # steps whose every notice the owner approves, once live
     ask_first_time: frozenset[Step] = frozenset()  # the same, to numbers that never had a text

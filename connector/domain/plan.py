@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Protocol
 
 from connector.domain.approval import SAMPLE_LINK, Ask, last_word
-from connector.domain.asking import MARK, request_words
 from connector.domain.calendar import local_day
 from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
@@ -70,8 +69,25 @@ class ReceiptFacts:
     country: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """What the words of a request for consent are made from."""
+
+    business: str
+    language: str | None = None
+    markers: frozenset[str] = frozenset()
+
+
 class Words(Protocol):
     """Makes the body of a text from values; pure."""
+
+    def request(self, facts: RequestFacts) -> str:
+        """The one request for consent.
+
+        Raises:
+            MessageProblem: no text can be made of these values.
+        """
+        ...
 
     def notice(self, facts: NoticeFacts) -> str:
         """The body of a notice, link last.
@@ -156,35 +172,31 @@ def _withheld(situation: Situation, policy: Policy, words: Words, gate: Gate, no
     if gate.reason is Reason.AWAITING_APPROVAL:
         return _asking(situation, policy, words, gate, now)
     asks = policy.ask and policy.two_way and gate.reason is Reason.NO_CONSENT
-    return _ask(situation, policy, now, gate) if asks else Decision((), gate.reason, gate.review_at)
+    return _ask(situation, policy, words, now, gate) if asks else Decision((), gate.reason, gate.review_at)
 
 
-def _ask(situation: Situation, policy: Policy, now: datetime, gate: Gate) -> Decision:
+def _ask(situation: Situation, policy: Policy, words: Words, now: datetime, gate: Gate) -> Decision:
     if not situation.may_be_asked:
         return Decision((), Reason.ASKED, gate.review_at)
     timing = may_ask(situation, policy, now)
     if not timing.open:
         return Decision((), timing.reason, timing.review_at)
     try:
-        return Decision((request(situation, policy),), Reason.ASKED, gate.review_at)
+        return Decision((request(situation, policy, words),), Reason.ASKED, gate.review_at)
     except MessageProblem as problem:
         return Decision((), Reason.NO_WORDS, gate.review_at, str(problem))
 
 
-def request(situation: Situation, policy: Policy) -> NewEffect:
+def request(situation: Situation, policy: Policy, words: Words) -> NewEffect:
     """The request for consent as it would be planned now: once for ever for a number, whatever the invoice.
 
     Raises:
         MessageProblem: it cannot be worded.
     """
-    phone = situation.phone
-    assert phone is not None, "the gates saw to it"  # noqa: S101
-    values: dict[str, object] = {
-        "to": phone.e164,
-        "body": request_words(policy.business),
-        "purpose": "request",
-        "evidence": MARK,
-    }
+    phone, customer = situation.phone, situation.customer
+    assert phone is not None and customer is not None, "the gates saw to it"  # noqa: S101, PT018
+    body = words.request(RequestFacts(policy.business, customer.language, customer.markers))
+    values: dict[str, object] = {"to": phone.e164, "body": body, "purpose": "request"}
     key = natural_key(situation.identity, "request", phone.e164)
     return NewEffect(
         key, EffectKind.SEND_TEXT, situation.receivable.ledger_id, canonical(values), "request for consent"

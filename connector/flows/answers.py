@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from connector.domain.answer import Answer, Topic, answer
-from connector.domain.calendar import local_day, zones_of
+from connector.domain.calendar import local_day
 from connector.domain.consent import ReplyMeaning, redact_cards
 from connector.domain.effect import BooksIdentity, EffectKind, NewEffect, canonical, natural_key
+from connector.domain.letters import Letter, Said, of_reply
 from connector.domain.message import clean_name
 from connector.domain.phone import Phone
+from connector.domain.places import Home, places_of
+from connector.domain.receivable import Customer
 from connector.ports.messenger import InboundText
+from state.books import customer_of
 from state.effects import TextFacts
 from state.names import DISPUTE, PROMISE, REPLY
 from state.queries import Queries
@@ -34,6 +38,10 @@ FARTHEST_PROMISE: Final = timedelta(days=31)
 FORWARDS_A_DAY: Final = 20  # a quarrel by text, not a loop between two machines
 FORWARDED: Final = 200  # characters of a reply: with the name before it within two segments
 SHOWN: Final = 300
+CARD: Final = (
+    "A card number was in it: it was removed, and is stored nowhere here. Delete the message in the Twilio console "
+    "too, and ask them to pay by the link."
+)
 NAMED: Final = 3  # invoices whose commands are spelt out
 INVOICES: Final = 50  # open invoices of one number
 
@@ -47,9 +55,11 @@ class Inbox:
     store: Store
     queries: Queries
     identity: BooksIdentity | None = None  # None: as on record
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # the company's
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # the company's, with its country (ISO 3166)
+    country: str = ""
     take_promises: bool = False  # a day that was understood counts as promised
     forward_to: Phone | None = None  # who gets each reply as a text
+    mails: bool = False  # each reply becomes a letter to the owner
     owners: frozenset[Phone] = frozenset()  # numbers whose replies are the owner's own
 
 
@@ -61,10 +71,18 @@ class Followed:
     holds: tuple[HoldFact, ...] = ()
     attention: Attention | None = None
     forward: Planned | None = None
+    letter: Letter | None = None
 
 
 def follow(inbox: Inbox, text: InboundText, said: ReplyMeaning, now: datetime) -> Followed:
     """Decide what follows from a reply that is seen for the first time. Only reads."""
+    found = _follow(inbox, text, said, now)
+    if not inbox.mails or found.attention is None or text.sender in inbox.owners:
+        return found
+    return replace(found, letter=_letter(inbox, text, found.attention))
+
+
+def _follow(inbox: Inbox, text: InboundText, said: ReplyMeaning, now: datetime) -> Followed:
     if said in {ReplyMeaning.STOP, ReplyMeaning.START}:
         return Followed(str(said))  # the messaging service answers these itself
     last = inbox.queries.last_text_to(inbox.company, text.sender.e164)
@@ -79,29 +97,42 @@ def follow(inbox: Inbox, text: InboundText, said: ReplyMeaning, now: datetime) -
         holds = tuple(HoldFact("customer", one, "a reply that a person should read") for one in theirs)
         kept = holds if said is ReplyMeaning.DOUBTFUL else ()
         return Followed(str(said), kept, _about_consent(inbox, text, said, about, kept), forward)
-    found = answer(text.body, _day(inbox, text))
+    days = _days(inbox, text, theirs)
+    found = _understood(text.body, days)
     if found.topic is Topic.OTHER:
         return Followed(str(said), (), _other(inbox, text, about), forward)
     open_ones = inbox.queries.texted_about(inbox.company, text.sender.e164, INVOICES)
-    act = _promised if found.topic is Topic.PROMISE else _contested
-    holds, attention = act(inbox, text, found, open_ones, about)
+    if found.topic is Topic.PROMISE:
+        holds, attention = _promised(inbox, text, found, open_ones, about, days[-1])
+    else:
+        holds, attention = _contested(inbox, text, found, open_ones, about)
     return Followed(str(found.topic), holds, attention, forward)
 
 
-def _day(inbox: Inbox, text: InboundText) -> date:
-    """The sender's day. Where their number may lie in several zones, the first: a day's difference at most."""
-    return local_day(text.received_at, zones_of(text.sender, inbox.zone)[0])
+def _days(inbox: Inbox, text: InboundText, theirs: Sequence[str]) -> list[date]:
+    """Every civil day that it may be where they are, as for texts: by the address in the ledger, else by the number."""
+    rows = inbox.queries.customers(inbox.company, theirs)
+    owners: list[Customer | None] = [customer_of(row) for row in rows.values()]
+    home = Home(inbox.zone, inbox.country)
+    places = [place for owner in owners or [None] for place in places_of(text.sender, owner, home)]
+    return sorted({local_day(text.received_at, place.zone) for place in places})
+
+
+def _understood(body: str, days: Sequence[date]) -> Answer:
+    """What it says. Where it may be two days, "Friday" is the later one: nobody is reminded too early."""
+    read = [answer(body, day) for day in days]
+    return max(read, key=lambda one: one.day or date.min)
 
 
 # -------------------------------------------------------------------------------------------------------- promises
 
 
 def _promised(
-    inbox: Inbox, text: InboundText, found: Answer, open_ones: Sequence[ReceivableRow], about: str
+    inbox: Inbox, text: InboundText, found: Answer, open_ones: Sequence[ReceivableRow], about: str, today: date
 ) -> tuple[tuple[HoldFact, ...], Attention]:
-    until = _day(inbox, text) + WAIT
+    until = today + WAIT
     wait = HoldFact(REPLY, text.sender.e164, "they wrote that they will pay", until)
-    near = found.day is not None and found.day <= _day(inbox, text) + FARTHEST_PROMISE
+    near = found.day is not None and found.day <= today + FARTHEST_PROMISE
     if found.day is not None and near and inbox.take_promises and open_ones:
         promises = _promises(inbox, open_ones, found.day)
         drop = _commands(inbox, open_ones, "promise {} --drop")
@@ -188,10 +219,7 @@ def _item(
     body = redact_cards(text.body)
     words = f"“{body[:SHOWN]}”"
     if body != text.body:
-        words += (
-            " A card number was in it: it was removed, and is stored nowhere here. Delete the message in the Twilio "
-            "console too, and ask them to pay by the link."
-        )
+        words += f" {CARD}"
     number = hashlib.sha256(text.sender.e164.encode()).hexdigest()[:12]  # names the conversation, not the number
     matter_key = f"{inbox.company}/reply/{number}/{matter}"
     last = f" (last text was about {about})" if about else ""
@@ -218,12 +246,34 @@ def _forward(inbox: Inbox, text: InboundText, about: str, now: datetime) -> Plan
     if identity is None or sent >= FORWARDS_A_DAY:
         return None
     who = clean_name(inbox.queries.name_of(inbox.company, text.sender.e164)) or text.sender.masked
-    body = f"{who} wrote: {clean_name(redact_cards(text.body), FORWARDED)} Duebird"
+    body = f"Duebird: {who} wrote: {clean_name(redact_cards(text.body), FORWARDED)}"
     request: dict[str, object] = {"to": inbox.forward_to.e164, "body": body, "purpose": "owner"}
     key = natural_key(identity, "forward", text.text_id)
     why = f"owner for the reply of {text.sender.masked}"
     effect = NewEffect(key, EffectKind.SEND_TEXT, about or text.text_id, canonical(request), why)
     return Planned(effect, TextFacts(inbox.forward_to.e164, "owner"))
+
+
+def _letter(inbox: Inbox, text: InboundText, item: Attention) -> Letter:
+    """The reply as an e-mail to the owner, in which the whole number stands: it is theirs to call."""
+    last = inbox.queries.last_text_to(inbox.company, text.sender.e164)
+    words = redact_cards(text.body)
+    told = Said(
+        text_id=text.text_id,
+        who=inbox.queries.name_of(inbox.company, text.sender.e164),
+        number=text.sender.e164,
+        words=words,
+        at=text.received_at.astimezone(inbox.zone),
+        about=_label(inbox, last.ledger_id) if last else "",
+        not_done=item.not_done if words == text.body else f"{CARD} {item.not_done}",
+        command=item.command,
+    )
+    return of_reply(inbox.business, told)
+
+
+def _label(inbox: Inbox, ledger_id: str) -> str:
+    row = inbox.queries.receivable(inbox.company, ledger_id)
+    return (row.number if row else None) or ledger_id
 
 
 __all__ = ["Followed", "Inbox", "follow"]

@@ -61,6 +61,10 @@ class Attempt:
         return receivable_of(known).label if known else self.row.subject
 
 
+_TO_CUSTOMERS: Final = frozenset({"notice", "request", "receipt"})
+UNREACHABLE: Final = "unreachable"
+
+
 def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> str:
     """Record what an error means for the effect. Returns the counter's name.
 
@@ -78,6 +82,15 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
         return "uncertain"
     if isinstance(error, Rejected) and (not started or error.because is RejectedBecause.SETUP):
         return _mend_first(attempt, error, started=started, now=now)
+    if (
+        isinstance(error, Rejected)
+        and error.because is RejectedBecause.UNREACHABLE_NUMBER
+        and row.purpose in _TO_CUSTOMERS
+    ):
+        # Certainly not sent, and the number is on record as out of reach: the next attempt cancels it for that, and
+        # once the number is mended in the ledger it is decided anew. The owner has one item for all such numbers.
+        company.store.effects.postpone(row.key, now, now, _short(error), failed=True)
+        return UNREACHABLE
     if isinstance(error, Rejected):
         # A STOP needs nobody: it is on record as an opt-out. Everything else is for a person to mend.
         item = None if error.because is RejectedBecause.OPTED_OUT else _attention(attempt, error)

@@ -131,8 +131,10 @@ def inbox_of(company: Company) -> Inbox:
         company.queries,
         company.identity,
         policy.zone,
+        policy.country,
         take_promises=policy.take_promises,
         forward_to=policy.forward_to,
+        mails=policy.mail_replies,
         owners=frozenset(filter(None, (policy.owner_phone, policy.forward_to))),
     )
 
@@ -165,10 +167,11 @@ def replies_heard(
         if what.attention is not None and (what.holds or tell_since is None or one.received_at >= tell_since)
     ]
     forwards = [what.forward for _, what in followed if what.forward is not None and tell_since is None]
+    letters = [(one.text_id, what.letter) for one, what in followed if what.letter is not None and tell_since is None]
     stored = [(_redacted(one), what.meaning) for one, what in followed]
     if new or records or watermark is not None:
         holds = [hold for _, what in followed for hold in what.holds]
-        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds, forwards)
+        inbox.store.inbound_read(inbox.company, stored, records, watermark, now, attentions, holds, forwards, letters)
     counts.add("replies", len(new))
     counts.add("opt-outs", sum(1 for record in records if record.state is ConsentState.REVOKED))
     return counts
@@ -281,31 +284,36 @@ def _not_delivered(company: Company, row: TextRow, found: SentText, advice: Deli
         company.store.consents_recorded(company.id, [record], now)
     if advice.kind is FailureKind.BAD_NUMBER:
         company.store.number_unreachable(company.id, found.to, found.error_code or "", now)
+        counts.add(BAD_NUMBERS)
+    told = advice.kind is FailureKind.BAD_NUMBER and row.purpose != "owner"  # with all such numbers, in one item
     # Only now is it certain: what an account shows of its registration may be young, or of another number.
     closed = region_of(found.to) if advice.kind is FailureKind.UNREGISTERED else None
     if closed:
         company.store.country_closed(company.id, closed, f"delivery error {found.error_code}", now)
-    company.store.attend(
-        company.id,
-        Attention(
-            # A fault of the account concerns every text: one item for it, not one a text.
-            matter=f"{company.id}/setup/{advice.code}" if advice.kind in _OF_THE_ACCOUNT else "",
-            key=f"{company.id}/setup/{advice.code}/{now:%Y-%m-%d}"
-            if advice.kind in _OF_THE_ACCOUNT
-            else f"{company.id}/undelivered/{row.text_id}",
-            subject=row.ledger_id,
-            happened=f"{company.policy.business}: a text to {found.to.masked} did not arrive: {advice.meaning}",
-            not_done="It is not sent again by itself."
-            + (f" Nobody else in {closed} is texted until the sender is registered there." if closed else ""),
-            command=f"{advice.todo} Then: duebird resume {company.id}".strip()
-            if closed
-            else advice.todo or f"duebird show {row.ledger_id} --company {company.id}",
-        ),
-        now,
-    )
+    if not told:
+        company.store.attend(company.id, _undelivered(company, row, found, advice, closed), now)
     brakes.stop_after_failures(company, row.text_id, advice, now)
 
 
+def _undelivered(
+    company: Company, row: TextRow, found: SentText, advice: DeliveryAdvice, closed: str | None
+) -> Attention:
+    """One that did not arrive; a fault of the account concerns every text: one item for it, not one a text."""
+    day = f"{company.clock.now():%Y-%m-%d}"
+    of_account = advice.kind in _OF_THE_ACCOUNT
+    resume = f"{advice.todo} Then: duebird resume {company.id}".strip()
+    return Attention(
+        matter=f"{company.id}/setup/{advice.code}" if of_account else "",
+        key=f"{company.id}/setup/{advice.code}/{day}" if of_account else f"{company.id}/undelivered/{row.text_id}",
+        subject=row.ledger_id,
+        happened=f"{company.policy.business}: a text to {found.to.masked} did not arrive: {advice.meaning}",
+        not_done="It is not sent again by itself."
+        + (f" Nobody else in {closed} is texted until the sender is registered there." if closed else ""),
+        command=resume if closed else advice.todo or f"duebird show {row.ledger_id} --company {company.id}",
+    )
+
+
+BAD_NUMBERS: Final = "numbers that no text reaches"
 _OF_THE_ACCOUNT: Final = frozenset({FailureKind.SETUP, FailureKind.UNREGISTERED})
 
 

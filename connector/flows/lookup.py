@@ -63,13 +63,21 @@ def agreed(records: list[ConsentRecord]) -> date | None:
     return max(granted).date() if granted else None
 
 
+ITEM: Final = "reassigned"
+
+
 def _new_owner(company: Company, number: Phone, owners: list[str], agreed_on: date | None, now: datetime) -> Attention:
+    """One item for all such numbers: what comes after is added to it while it is open."""
     release = " and ".join(f"duebird release {one} --customer --company {company.id}" for one in owners)
+    this = f"{number.masked} (consent of {agreed_on}; the same still: {release})"
+    matter = f"{company.id}/{ITEM}"
     return Attention(
-        key=f"{company.id}/reassigned/{number.e164[-4:]}-{now:%Y-%m-%d}-{'-'.join(owners)[:40]}",
-        subject=number.masked,
-        happened=f"{company.policy.business}: {number.masked} may belong to somebody else since the consent of "
-        f"{agreed_on}, says a look-up: the invoice would reach a stranger.",
-        not_done="Nothing is texted to this customer until you say so. The consent stays on record.",
-        command=f"Ask the customer by other means. A new number: type it in the ledger. The same: {release}",
+        key=f"{matter}/{number.e164[-4:]}-{now:%Y-%m-%d}-{'-'.join(owners)[:40]}",
+        matter=matter,
+        subject="numbers",
+        happened=f"{company.policy.business}: numbers that may belong to somebody else since the consent, says a "
+        f"look-up; the invoice would reach a stranger: {this}",
+        not_done="Nothing is texted to these customers until you say so. The consents stay on record.",
+        command="Ask the customer by other means. A new number: type it in the ledger. The same: the command beside it",
+        again=f"and {this}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ NO_MATTER: Final = tuple(
     )
 )
 ITEM: Final = "numbers"
+NAMED: Final = 5  # customers, and invoices of each; the list has all
 
 
 def run_once(company: Company) -> Counts:
@@ -73,16 +75,26 @@ def look(queries: Queries, company: str, country: str) -> Looked:
     )
 
 
+def _invoices(one: NumberTrouble) -> str:
+    """Those of one customer, by their numbers."""
+    said = ", ".join(owed.label for owed in one.invoices[:NAMED])
+    return f"{said} and {len(one.invoices) - NAMED} more" if len(one.invoices) > NAMED else said
+
+
 def _told(company: Company, matter: str, blocked: list[NumberTrouble], now: datetime) -> Attention:
     many = f"{len(blocked)} customers" if len(blocked) > 1 else "1 customer"
     invoices = sum(len(one.invoices) for one in blocked)
     on = f"{invoices} open invoices" if invoices > 1 else "1 open invoice"
+    whose = hashlib.sha256("|".join(sorted(one.customer_id for one in blocked)).encode()).hexdigest()[:8]
+    first = ", ".join(f"{one.name} ({_invoices(one)})" for one in blocked[:NAMED])
+    more = f" and {len(blocked) - NAMED} more" if len(blocked) > NAMED else ""
     return Attention(
-        key=f"{matter}/{now:%Y-%m}",
+        # Another customer among them is news, though a person has seen to the others this month.
+        key=f"{matter}/{now:%Y-%m}-{whose}",
         matter=matter,
         subject="numbers",
         happened=f"{company.policy.business}: {many} with {on} cannot be texted, because of the phone number in the "
-        "ledger.",
+        f"ledger: {first}{more}.",
         not_done="They get no texts from Duebird. Payments are booked all the same.",
         command=f"duebird numbers --company {company.id}",
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from connector.domain.effect import EffectKind
 from connector.errors import DatabaseTrouble, DuebirdError, Throttled
 from connector.flows import (
     brakes,
@@ -29,6 +30,7 @@ from connector.flows import (
     settle,
     tidy,
 )
+from connector.flows.attempts import UNREACHABLE
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
 
@@ -103,10 +105,14 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
         if _done(report) == before:
             break
     _stage(company, "read deliveries", listen.deliveries_once, report)
-    if look.objects:
+    if look.objects or any(report.counts[one] for one in _BAD_NUMBERS):
         _stage(company, "look at the numbers", numbers.run_once, report)
     _stage(company, "take off what is mended", tidy.run_once, report)
     brakes.passed(company)
+
+
+# A number that was refused, and one whose text did not arrive: the owner is told now, not at the daily look.
+_BAD_NUMBERS: Final = (f"{EffectKind.SEND_TEXT} {UNREACHABLE}", listen.BAD_NUMBERS)
 
 
 def _done(report: Report) -> dict[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from connector.domain.asking import is_request
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, standing
 from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.gates import may_ask, may_text, may_thank
@@ -209,7 +210,7 @@ def _request_stop(company: Company, row: EffectRow) -> tuple[str, datetime | Non
     if not gate.open:
         return SENTENCES[gate.reason], None
     try:
-        fresh = request(situation, company.policy)
+        fresh = request(situation, company.policy, company.words)
     except MessageProblem as problem:
         return str(problem), None
     if fresh.key != row.key:
@@ -274,13 +275,17 @@ def find_sent(company: Company, values: Mapping[str, Any]) -> SentText | None:
     """The text of this occasion at the messaging service, if it is there.
 
     A notice is known by its link: any text that carries it and is not on record as another notice's is taken for this
-    one, whatever its wording (templates change). Other texts are known by their whole body; trial accounts put words
-    of the service's own before it.
+    one, whatever its wording (templates change). So is any request for consent, in whatever language. Other texts are
+    known by their whole body; trial accounts put words of the service's own before it.
     """
-    since = company.clock.now() - (REQUEST_REACH if values.get("purpose") == "request" else EVIDENCE_REACH)
+    asks = values.get("purpose") == "request"
+    since = company.clock.now() - (REQUEST_REACH if asks else EVIDENCE_REACH)
     evidence = values.get("evidence")
     for one in company.messenger.sent_to(Phone(values["to"]), since):
-        alike = evidence in one.body if evidence else one.body.strip().endswith(str(values["body"]).strip())
+        if asks:
+            alike = is_request(one.body)
+        else:
+            alike = evidence in one.body if evidence else one.body.strip().endswith(str(values["body"]).strip())
         if alike and not company.queries.text_is_known(company.id, one.text_id):
             return one
     return None

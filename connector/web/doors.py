@@ -25,8 +25,10 @@ class OpenDoor:
     url: str
     read: Reader
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # these are for replies: see `flows.answers.Inbox`
+    country: str = ""
     take_promises: bool = False
     forward_to: Phone | None = None
+    mails: bool = False
     owners: frozenset[Phone] = frozenset()
 
     def __str__(self) -> str:
@@ -65,7 +67,9 @@ def _door(loaded: Loaded, company: CompanySettings, name: str) -> OpenDoor | Non
         url=f"{public_url}/hooks/{company.id}/{name}" if public_url else "",
         read=imported(known.reader),
         zone=ZoneInfo(company.timezone),
+        country=company.country,
         take_promises=company.replies.take_promises,
         forward_to=company.replies.forward_phone,
+        mails=company.mail.mails_replies,
         owners=frozenset(Phone(one) for one in (company.notices.owner_notice, company.replies.forward_text) if one),
     )

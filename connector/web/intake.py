@@ -65,8 +65,10 @@ class Intake:
             self._store,
             self._queries,
             zone=door.zone,
+            country=door.country,
             take_promises=door.take_promises,
             forward_to=door.forward_to,
+            mails=door.mails,
             owners=door.owners,
         )
         texts = [self._in_order(door.company, text) for text in heard.texts]

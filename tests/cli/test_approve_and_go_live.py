@@ -90,6 +90,7 @@ def test_going_live_says_the_numbers_first_and_changes_nothing_unasked(drafts: D
     assert said.code == 2
     assert "2 texts (2 issued)" in said.words
     assert "2 texts to 2 numbers, 2 segments in all." in said.words
+    assert "No more than 60 an hour and 200 a day go out, by the caps in the settings." in said.words
     assert "1 without a text: no consent on record for this number" in said.words
     assert "Nothing was changed. Add --yes" in said.err
     drafts.work()

@@ -53,6 +53,30 @@ def test_the_demo_shows_texts_and_books_in_agreement(tmp_path: Path) -> None:
     assert shown.err == ""
     assert "doubles: 0" in shown.out
     assert "NO " not in shown.out
+    story = " ".join(shown.out.split())
+    for told in (
+        "No text to Sam about N-1044: no consent on record for this number.",
+        "No text to Grace about INV-2104: this number has opted out.",
+        "No text to Theo about INV-2105: this number has opted out.",
+        "found it paid: no text to Hugo",
+        "No text to Kenji about N-1045: outside the hours for texts where the customer is.",
+        "No text to Lena about N-1043: the customer has no mobile number in the ledger.",
+        "No text to Ari about INV-2106: in dispute",
+        "No text to Joy about INV-2107: payment is promised for a later day.",
+        "No text to Kim about INV-2068: issued before the start date",
+    ):
+        assert told in story
+    draft, yes, first, live, others = (
+        story.index(one)
+        for one in (
+            "Saltbush is new, so it is in draft: 5 texts are prepared and wait.",
+            "The owner's word: duebird approve INV-2101",
+            "Text to Zoe Bennett, about INV-2101",
+            "The owner's word: duebird go-live saltbush",
+            "Text to Tanaka Ceramics, about INV-2102",
+        )
+    )
+    assert draft < yes < first < live < others
     assert "INV-2102 from Saltbush: ¥48,000" in " ".join(shown.out.split())
     assert "\x1b" not in shown.out, "colours without a terminal"
     assert max(len(line) for line in shown.out.splitlines()) <= 80
@@ -74,12 +98,15 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
         "N-1042": (0, "$220.00 cheque", "paid"),
         "N-1043": (0, None, "$95.00 owed"),
         "N-1044": (0, None, "$150.00 owed"),
+        "N-1045": (0, None, "$260.00 owed"),
         "N-1033": (0, "$75.00 cheque", "paid"),
         "N-1034": (0, None, "voided"),
         "INV-2101": (1, "AUD 86.40 card", "paid"),
         "INV-2102": (1, "¥48,000 card", "paid"),
         "INV-2103": (1, None, "AUD 132.00 owed"),
         "INV-2104": (0, None, "AUD 58.00 owed"),
+        "INV-2106": (0, None, "AUD 77.00 owed"),
+        "INV-2107": (0, None, "AUD 120.00 owed"),
         "INV-2068": (0, None, "AUD 410.00 owed"),
         "INV-2105": (0, None, "AUD 45.00 owed"),
     }
@@ -88,6 +115,10 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert why["N-1042"] == "already paid in the ledger"
     assert why["N-1043"] == "the customer has no mobile number in the ledger"
     assert why["N-1044"] == "no consent on record for this number"
+    assert why["N-1045"] == "outside the hours for texts where the customer is"
+    assert why["INV-2106"].startswith("in dispute")
+    assert why["INV-2107"] == "payment is promised for a later day"
+    assert why["INV-2068"].startswith("issued before the start date")
     assert all(one["thanked"] for one in told["invoices"] if one["texts"] and one["ledger_says"] == "paid")
     assert told["doubles"] == 0
     assert told["agrees"] is True

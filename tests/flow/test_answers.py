@@ -110,6 +110,31 @@ def test_the_day_is_that_of_the_sender_not_of_the_company(open_office: OpenOffic
     assert f"promise {invoice} --until 2026-11-24" in commands(office)[0]
 
 
+def test_the_day_is_that_of_the_address_in_the_ledger_where_a_number_was_carried_along(open_office: OpenOffice) -> None:
+    office = open_office()
+    honolulu = office.ledger_world.add_customer("Kai", mobile=MOBILE.e164, country="US", region="HI")
+    office.agree(MOBILE)
+    invoice = office.issue(honolulu)
+    office.wait(hours=3)
+    office.run(2)
+    office.clock.advance(timedelta(hours=10))  # 01:00 on Tuesday in New York, by the number; 20:00 on Monday there
+    hear(office, "I'll pay tomorrow")
+    assert f"promise {invoice} --until 2026-11-24" in commands(office)[0]
+
+
+def test_where_it_may_be_two_days_the_later_is_meant(open_office: OpenOffice) -> None:
+    office = open_office()
+    moved = office.ledger_world.add_customer("Ann", mobile="+447400123456", country="US", region="NY")
+    number = Phone("+447400123456")
+    office.agree(number)
+    invoice = office.issue(moved)
+    office.run(2)
+    office.clock.advance(timedelta(hours=9))  # 21:00 on Monday in New York, 02:00 on Tuesday in London
+    hear(office, "I'll pay tomorrow", number)
+    assert f"promise {invoice} --until 2026-11-25" in commands(office)[0]
+    assert holds(office) == {(REPLY, number.e164): date(2026, 11, 27)}
+
+
 # ------------------------------------------------------------------------------------------------- disputes, paid
 
 
@@ -235,7 +260,7 @@ def test_each_reply_goes_to_the_owner_as_a_text_once(open_office: OpenOffice) ->
     hear(office, f"Please call me, card {CARD} www.evil.example")
     office.run(3)
     [body] = office.texts(OWNER)
-    assert body.startswith("Dana Reed wrote: Please call me")
+    assert body.startswith("Duebird: Dana Reed wrote: Please call me")
     assert "1111" not in body
     assert "evil.example" not in body
     assert office.broken() == []

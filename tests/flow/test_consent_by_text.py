@@ -13,8 +13,12 @@ from adapters.memory.faults import FaultKind
 from connector.domain.asking import is_request
 from connector.domain.consent import ConsentMethod, ConsentState
 from connector.domain.phone import Phone
+from connector.domain.wordings import Occasion
 from connector.failpoints import armed
 from connector.flows import perform, poll, propose
+from connector.flows.text import find_sent
+from connector.words import Wording
+from state.tables import TextRow
 from tests.flow.office import DOLLARS, MOBILE, Office
 from tests.flow.restoring import put_back, until_calm
 
@@ -69,6 +73,32 @@ def test_a_yes_is_a_consent_to_the_very_words_of_the_request(asking: Office, ans
     assert (record.state, record.method, record.wording) == (ConsentState.GRANTED, ConsentMethod.ANSWER, asked)
     live(asking, days=1)  # the request was this number's text of the day
     assert [is_request(one) for one in asking.texts()] == [True, False]
+
+
+def test_a_customer_is_asked_in_their_language_and_found_again_in_any(asking: Office) -> None:
+    asking.company = replace(asking.company, words=Wording(markers={"Deutsch": "de"}))
+    german = asking.ledger_world.add_customer("Uwe", mobile=MOBILE.e164, markers=frozenset({"Deutsch"}))
+    asking.issue(german, due_in=20)
+    asking.run(2)
+    [body] = asking.texts()
+    assert "Antworten Sie JA" in body
+    asking.company = replace(asking.company, words=Wording(own={("en", Occasion.REQUEST): "Hi, {business}. {ask}"}))
+    values = {"to": MOBILE.e164, "body": "Hi", "purpose": "request"}
+    assert find_sent(asking.company, values) is None, "it is on record"
+    with asking.database.write() as session:
+        session.delete(session.get(TextRow, ("acme", asking.carrier.all_texts()[0].text_id)))
+    assert find_sent(asking.company, values) is not None
+    asking.carrier.reply(MOBILE, "Ja")
+    live(asking, days=1)
+    assert len(asking.texts()) == 1, "which request it answers is not known any more"
+
+
+def test_the_words_of_a_request_are_the_owners_where_they_gave_some(asking: Office) -> None:
+    own = {("en", Occasion.REQUEST): "Hi, {business}, your plumber. {ask}"}
+    asking.company = replace(asking.company, words=Wording(own=own))
+    silent(asking)
+    asking.run(2)
+    assert asking.texts()[0].startswith("Hi, Acme Plumbing, your plumber. Reply YES to get invoices")
 
 
 @pytest.mark.parametrize("answer", ["ok", "who is this", "STOP", "no", "yes but only on mondays"])

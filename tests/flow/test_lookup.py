@@ -87,15 +87,35 @@ def test_a_number_that_changed_hands_gets_nothing_until_the_owner_says_so(asking
     assert asking.texts() == []
     assert asking.reason(later) == "held"
     [item] = [one for one in asking.company.queries.attention("acme") if "/reassigned/" in one.key]
-    assert "may belong to somebody else since the consent of 2026-11-23" in item.happened
+    assert "may belong to somebody else" in item.happened
+    assert "(consent of 2026-11-23;" in item.happened
     assert MOBILE.e164 not in item.happened + item.key + item.command
-    assert f"duebird release {customer} --customer --company acme" in item.command
+    assert f"duebird release {customer} --customer --company acme" in item.happened
     states = [one.state for one in asking.company.queries.consent("acme", MOBILE.e164)]
     assert states == [ConsentState.GRANTED], "it revokes nothing by itself"
     asking.company.store.release("acme", "customer", customer, asking.clock.now())
     asking.run(3)
     assert len(asking.texts()) == 1, "one a day"
+    assert not [one for one in asking.attention() if "somebody else" in one], "gone when it is settled"
     assert len(asking.carrier.looked_up) == 1, first
+
+
+def test_several_that_changed_hands_are_one_item_until_the_last_is_settled(asking: Office) -> None:
+    numbers = [f"+121255501{number}" for number in (71, 72)]
+    customers = [asking.customer(f"Moved {to[-1]}", mobile=to) for to in numbers]
+    for to in numbers:
+        asking.carrier.new_hands[to] = date(2026, 12, 1)
+    asking.wait(days=10)
+    for one in customers:
+        asking.issue(one)
+    asking.run(3)
+    [item] = asking.company.queries.attention("acme")
+    for one in customers:
+        assert f"duebird release {one} --customer --company acme" in item.happened
+        assert [one.key for one in asking.company.queries.attention("acme")] == [item.key]
+        asking.company.store.release("acme", "customer", one, asking.clock.now())
+        asking.run()
+    assert asking.company.queries.attention("acme") == []
 
 
 def test_what_was_learnt_outlives_a_restart(asking: Office) -> None:

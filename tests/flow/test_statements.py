@@ -13,7 +13,11 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from adapters.memory.faults import FaultKind
+from adapters.memory.post import MemoryPost
+from connector.domain.letters import About
 from connector.domain.money import Money
+from connector.errors import Transient, Uncertain
+from connector.flows.mail import Mailbox, run_once
 from state.place import DATABASE_NAME
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import Office
@@ -21,7 +25,7 @@ from tests.flow.test_brakes import issue_many
 
 # Those that grow with the years. The others hold a line for each company, list, service and hour, or hold.
 GROWING = {"receivables", "customers", "consents", "links", "payments", "hints", "inbound_texts", "texts", "effects"}
-GROWING |= {"looked_up", "unreachable"}
+GROWING |= {"looked_up", "unreachable", "letters"}
 # What may read all, and when it does.
 SELDOM = {
     "receivables.read_at <": "after a full reading, once a day",
@@ -81,16 +85,30 @@ def live(office: Office) -> None:
     office.ledger_world.edit_amount(stopped, Money.of("240.00", "USD"))
     office.carrier.reply(office.carrier.all_texts()[0].to, "STOP")
     office.ledger_faults.program(FaultKind.DEAD, "changes")
+    post = MemoryPost(errors=[Transient("away"), Uncertain("lost")])
+    box = Mailbox(
+        "acme",
+        "Acme",
+        office.policy.zone,
+        post,
+        office.company.store,
+        office.company.queries,
+        office.clock,
+        about=About.URGENT,
+    )
     for _ in range(7):
+        office.carrier.reply(office.carrier.all_texts()[1].to, "is this real?")
         office.wait(hours=6)
         office.run(2)
+        run_once(box)
+    assert post.taken
     office.restart()
     office.wait(days=3)
     office.run(3)
 
 
 def test_no_statement_of_a_day_walks_through_all_there_is(open_office: OpenOffice) -> None:
-    office = open_office(texts_per_hour=5, texts_per_day=50, catch_up=8, lookup=True)
+    office = open_office(texts_per_hour=5, texts_per_day=50, catch_up=8, lookup=True, mail_replies=True)
     with listening() as heard:
         live(office)
     with closing(sqlite3.connect(office.folder / DATABASE_NAME)) as file:

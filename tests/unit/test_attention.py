@@ -22,6 +22,7 @@ BEFORE, AFTER = OPENED - timedelta(minutes=1), OPENED + timedelta(minutes=1)
         ("acme/clock/2026-11-23", Mended(clock_agreed_at=AFTER)),
         ("acme/cap/an hour/2026-11-23", Mended(caps_allow=True)),
         ("acme/handover/145", Mended(taken_back=frozenset({"145"}))),
+        ("acme/reassigned/0123-2026-11-23-58", Mended(all_released=True)),
     ],
 )
 def test_what_works_again_is_mended(key: str, mended: Mended) -> None:

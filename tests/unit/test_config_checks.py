@@ -130,6 +130,15 @@ def test_such_a_rule_is_refused_where_no_law_is_known_for_it() -> None:
     assert "no law is known there" in the_problem(text).wrong
 
 
+def test_two_reminders_in_the_same_words_are_warned_about_and_others_are_not() -> None:
+    same = '"{business}: {invoice}, {amount} is open. {link}"'
+    text = company(rest=f"[company.words]\noverdue = {same}\noverdue_2 = {same}\n[company.words.fr]\ndue = {same}\n")
+    assert warned(text) == {
+        'company[1] "acme".words.overdue_2': "is word for word the same as overdue: it reads as sent twice by mistake, "
+        "also to `duebird audit`"
+    }
+
+
 def test_two_companies_with_one_stripe_account_are_warned_about() -> None:
     assert (
         "mixes in one Stripe balance" in warned(two(stripe='key = "env:ACME_STRIPE"'))['company[2] "beta".stripe.key']

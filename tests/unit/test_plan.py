@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.approval import Verdict
+from connector.domain.asking import is_request
 from connector.domain.calendar import Window
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import DUE_RULE, ISSUED_RULE, SENTENCES, ConsentRule, Reason, Step, rule_of
@@ -199,7 +200,7 @@ def test_who_has_said_nothing_is_asked_once_where_the_owner_lets_us() -> None:
     [effect] = decision.effects
     values = json.loads(effect.request)
     assert (decision.reason, values["purpose"], values["to"]) == (Reason.ASKED, "request", UNASKED.phone.e164)  # type: ignore[union-attr]
-    assert values["evidence"] in values["body"]
+    assert is_request(values["body"])
     assert values["body"].startswith("Acme Plumbing here. Reply YES")
     assert values["body"].endswith("Reply STOP to opt out.")
     other_invoice = replace(UNASKED, receivable=replace(UNASKED.receivable, ledger_id="999"))

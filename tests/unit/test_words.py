@@ -110,12 +110,23 @@ def test_a_receipt_with_a_link_is_refused() -> None:
 
 def test_the_owner_reads_who_paid_in_the_companys_language() -> None:
     assert Wording(country="US").paid(RECEIPT) == (
-        "Acme Plumbing: Marble & Co paid \u20ac1,234.50 for invoice INV-1042. It is booked. Duebird"
+        "Duebird for Acme Plumbing: Marble & Co paid \u20ac1,234.50 for invoice INV-1042. It is booked."
     )
     german = Wording(language="de", country="DE").paid(
         replace(RECEIPT, customer="\u200b", invoice=None, says_stop=True)
     )
-    assert german == "Acme Plumbing: Ein Kunde hat 1.234,50 \u20ac bezahlt. Es ist gebucht. Duebird Abmelden mit STOP."
+    assert german == (
+        "Duebird f\u00fcr Acme Plumbing: Ein Kunde hat 1.234,50 \u20ac bezahlt. Es ist gebucht. Abmelden mit STOP."
+    )
+
+
+@pytest.mark.parametrize("language", sorted(BUILT_IN))
+def test_how_to_stop_follows_a_whole_sentence_in_what_the_owner_reads(language: str) -> None:
+    said = Wording(language=language).paid(replace(RECEIPT, says_stop=True))
+    before = said.removesuffix(BUILT_IN[language].opt_out)
+    assert before.endswith(". ")
+    assert before.startswith("Duebird ")
+    assert "Acme Plumbing" in before
 
 
 def test_what_the_owner_reads_keeps_the_same_rules_for_names() -> None:

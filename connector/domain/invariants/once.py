@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import local_day
-from connector.domain.dunning import DAYS_BETWEEN, Step, current_step
+from connector.domain.dunning import Step, current_step
 from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_invoice, of_payment, of_text
 from connector.domain.invariants.reading import Notice, Reading
 from connector.domain.records import InvoiceRecord, TextRecord
@@ -71,7 +70,7 @@ def _of_invoice(reading: Reading, notices: list[Notice]) -> Iterator[Finding]:
                 "since, so perhaps its dates were others then: read both."
             )
             yield NotCheckable(NUMBER, why, shown)
-    elif _same_words_again(notices, reading.records.rules.zone) and not all(sure for _, sure in turns):
+    elif _same_words(notices) and not all(sure for _, sure in turns):
         sentence = f"The same words about invoice {label} went out twice."
         yield Violation(NUMBER, sentence, shown, HARM)
 
@@ -100,25 +99,8 @@ def _distinct(choices: Sequence[frozenset[Step]]) -> bool:
 
 
 def _same_words(notices: list[Notice]) -> bool:
+    """Whether words came twice: each occasion has its own, and a new link is other words."""
     return max(Counter(one.text.body.strip() for one in notices).values()) > 1
-
-
-def _same_words_again(notices: list[Notice], zone: ZoneInfo) -> bool:
-    """Whether words came twice that are no reminder past due: only those are alike, and days lie between them."""
-    said: dict[str, Notice] = {}
-    for one in notices:
-        before = said.get(one.text.body.strip())
-        if before is not None and not _both_late(before, one, zone):
-            return True
-        said[one.text.body.strip()] = one
-    return False
-
-
-def _both_late(first: Notice, second: Notice, zone: ZoneInfo) -> bool:
-    """Of an invoice that is gone its due date is, too: it may have been past."""
-    due = first.invoice.standings.latest.due_on if first.invoice else date.min
-    late = due is not None and local_day(first.text.moment, zone) > due
-    return late and second.text.moment - first.text.moment >= timedelta(days=DAYS_BETWEEN - 1)
 
 
 def _courtesies(reading: Reading) -> Iterator[Finding]:

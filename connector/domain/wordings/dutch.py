@@ -39,7 +39,9 @@ DUTCH: Final = LanguageWords(
         "[Beste {first_name}, ]dank u wel! {business} heeft uw betaling van {amount}[ voor factuur "
         "{invoice}] ontvangen."
     ),
-    paid="{business}: {customer} heeft {amount}[ voor factuur {invoice}] betaald. Het is geboekt. Duebird",
+    paid="Duebird voor {business}: {customer} heeft {amount}[ voor factuur {invoice}] betaald. Het is geboekt.",
+    request="Dit is {business}. {ask}",
+    ask="Antwoord JA om onze facturen en betalingsherinneringen per sms te ontvangen.",
     opt_out="Afmelden met STOP.",
     somebody="Een klant",
 )

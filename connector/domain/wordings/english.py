@@ -30,7 +30,9 @@ ENGLISH: Final = LanguageWords(
     ),
     joint="[Hi {first_name}, ]{business}: {count} invoices[ ({invoice})] are open, {amount} in all. Pay: {link}",
     receipt="[Hi {first_name}, ]thank you! {business} received your payment of {amount}[ for invoice {invoice}].",
-    paid="{business}: {customer} paid {amount}[ for invoice {invoice}]. It is booked. Duebird",
+    paid="Duebird for {business}: {customer} paid {amount}[ for invoice {invoice}]. It is booked.",
+    request="{business} here. {ask}",
+    ask="Reply YES to get invoices and payment reminders from us by text.",
     opt_out="Reply STOP to opt out.",
     somebody="A customer",
 )

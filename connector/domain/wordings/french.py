@@ -45,7 +45,9 @@ FRENCH: Final = LanguageWords(
         "[Bonjour {first_name}, ]merci ! {business} a bien enregistré votre paiement de {amount}[ pour la "
         "facture {invoice}]."
     ),
-    paid="{business} : {customer} a payé {amount}[ pour la facture {invoice}]. C'est comptabilisé. Duebird",
+    paid="Duebird pour {business} : {customer} a payé {amount}[ pour la facture {invoice}]. C'est comptabilisé.",
+    request="Ici {business}. {ask}",
+    ask="Répondez OUI pour recevoir nos factures et rappels de paiement par SMS.",
     opt_out="Refuser les SMS : STOP.",
     somebody="Un client",
 )

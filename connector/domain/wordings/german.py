@@ -45,7 +45,9 @@ GERMAN: Final = LanguageWords(
         "[Guten Tag {first_name}, ]vielen Dank! {business} hat Ihre Zahlung von {amount}[ für Rechnung "
         "{invoice}] erhalten."
     ),
-    paid="{business}: {customer} hat {amount}[ für Rechnung {invoice}] bezahlt. Es ist gebucht. Duebird",
+    paid="Duebird für {business}: {customer} hat {amount}[ für Rechnung {invoice}] bezahlt. Es ist gebucht.",
+    request="Hier ist {business}. {ask}",
+    ask="Antworten Sie JA, um unsere Rechnungen und Zahlungserinnerungen per SMS zu erhalten.",
     opt_out="Abmelden mit STOP.",
     somebody="Ein Kunde",
 )

@@ -45,7 +45,9 @@ ITALIAN: Final = LanguageWords(
         "[Buongiorno {first_name}, ]grazie! {business} ha ricevuto il Suo pagamento di {amount}[ per la "
         "fattura {invoice}]."
     ),
-    paid="{business}: {customer} ha pagato {amount}[ per la fattura {invoice}]. Pagamento registrato. Duebird",
+    paid="Duebird per {business}: {customer} ha pagato {amount}[ per la fattura {invoice}]. Pagamento registrato.",
+    request="Qui {business}. {ask}",
+    ask="Risponda SI per ricevere le nostre fatture e i promemoria di pagamento via SMS.",
     opt_out="Disiscriversi: STOP.",
     somebody="Un cliente",
 )

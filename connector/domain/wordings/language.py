@@ -29,6 +29,7 @@ class Occasion(StrEnum):
     JOINT = "joint"  # a notice about several invoices, at whichever step
     RECEIPT = "receipt"
     PAID = "paid"  # to the owner, when a payment is booked
+    REQUEST = "request"  # for consent
 
 
 # Those of notices, which carry a link.
@@ -58,7 +59,11 @@ def occasion_of(step: Step, due: date | None, on: date) -> Occasion:
 
 @dataclass(frozen=True, slots=True)
 class LanguageWords:
-    """One language. `opt_out` says how to stop; `somebody` stands for a customer whose name cannot be written."""
+    """One language. `opt_out` says how to stop; `somebody` stands for a customer whose name cannot be written.
+
+    `ask` is in every request for consent, whoever worded the rest: by it a request is found again at the messaging
+    service. So it must never be put differently; a new one would have to join it.
+    """
 
     code: str  # ISO 639-1
     name: str  # in English
@@ -72,6 +77,8 @@ class LanguageWords:
     joint: str
     receipt: str
     paid: str
+    request: str
+    ask: str
     opt_out: str
     somebody: str
 

@@ -35,7 +35,9 @@ PORTUGUESE: Final = LanguageWords(
     ),
     joint="[Ola {first_name}, ]{business}: {count} faturas[ ({invoice})] em aberto, {amount} no total. Pagar: {link}",
     receipt="[Ola {first_name}, ]obrigado! {business} recebeu o seu pagamento de {amount}[ da fatura {invoice}].",
-    paid="{business}: {customer} pagou {amount}[ da fatura {invoice}]. O pagamento consta nos livros. Duebird",
+    paid="Duebird para {business}: {customer} pagou {amount}[ da fatura {invoice}]. O pagamento consta nos livros.",
+    request="Aqui {business}. {ask}",
+    ask="Responda SIM para receber as nossas faturas e lembretes de pagamento por SMS.",
     opt_out="Sair: responda STOP.",
     somebody="Um cliente",
 )

@@ -35,7 +35,9 @@ SPANISH: Final = LanguageWords(
     ),
     joint="[Hola {first_name}, ]{business}: {count} facturas[ ({invoice})] abiertas, {amount} en total. Pagar: {link}",
     receipt="[Hola {first_name}, ]gracias. {business} ha recibido su pago de {amount}[ por la factura {invoice}].",
-    paid="{business}: {customer} ha pagado {amount}[ por la factura {invoice}]. Se ha contabilizado. Duebird",
+    paid="Duebird para {business}: {customer} ha pagado {amount}[ por la factura {invoice}]. Se ha contabilizado.",
+    request="Somos {business}. {ask}",
+    ask="Responda SI para recibir nuestras facturas y recordatorios de pago por SMS.",
     opt_out="Baja: responda STOP.",
     somebody="Un cliente",
 )

@@ -1,0 +1,1 @@
+"""Letters to the owner through a mail server (SMTP, RFC 5321)."""
