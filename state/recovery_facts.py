@@ -73,11 +73,11 @@ class FoundLink:
 
 @dataclass(frozen=True, slots=True)
 class FoundText:
-    """A notice at the messaging service with the effect that stands for it, and the link it carries."""
+    """A notice or request at the messaging service with the effect that stands for it, and the link it carries."""
 
     text: TextRecord
     sent: Found
-    url: str
+    url: str = ""
 
 
 class RecoveryFacts(Facts):
@@ -131,13 +131,15 @@ class RecoveryFacts(Facts):
     def texts_found(
         self, company: str, found: Sequence[FoundText], spent: Sequence[Found], why_spent: str, now: datetime
     ) -> int:
-        """Notices that went out, and steps that count as spent by them; returns how many texts were not on record."""
+        """Texts that went out, and steps that count as spent by them; returns how many texts were not on record."""
         with self.database.write() as session:
             connection = session.connection()
             for one in found:
                 session.add(_text_row(company, one, now))
                 adopt(connection, company, one.sent, FOUND)
-                change(connection, _LINK_CARRIED, {"whose": company, "address": one.url, "at": one.text.created_at})
+                if one.url:
+                    carried = {"whose": company, "address": one.url, "at": one.text.created_at}
+                    change(connection, _LINK_CARRIED, carried)
             for step in spent:
                 adopt(connection, company, step, why_spent)
             return len(found)
@@ -267,7 +269,7 @@ def _text_row(company: str, found: FoundText, now: datetime) -> TextRow:
         effect_key=found.sent.effect.key,
         ledger_id=found.sent.effect.subject,
         phone=text.to.e164,
-        purpose="notice",
+        purpose=found.sent.text.purpose if found.sent.text else "",
         state=state.value,
         price=str(text.price) if text.price is not None else None,
         price_currency=text.price_currency,

@@ -23,6 +23,7 @@ from connector.flows.attempts import Attempt
 from connector.flows.brakes import CLOCK_MAY_ERR
 from connector.flows.company import Company
 from connector.flows.lookup import look_up
+from connector.flows.requests import hear_again
 from connector.flows.situation import reread_situation, situations
 from connector.ports.messenger import SentText, TextRequest
 from state.books import customer_of
@@ -272,7 +273,14 @@ def concluded_later(company: Company, row: EffectRow, found: SentText) -> None:
 
 def _concluded(company: Company, row: EffectRow, sent: SentText, note: str) -> None:
     now = company.clock.now()
-    company.store.text_sent(company.id, row.key, sent, now, check_at=now + FIRST_DELIVERY_LOOK, note=note)
+    if note and row.purpose == "request":
+        # Before it is on record as done: a crash between the two finds it again.
+        hear_again(company, sent.to, sent.text_id, str(json.loads(row.request)["body"]), sent.created_at)
+    # Whether a YES answers a request is told by the service's own clock, and what was found was sent before.
+    sent_at = sent.created_at if note or row.purpose == "request" else now
+    company.store.text_sent(
+        company.id, row.key, sent, now, sent_at=sent_at, check_at=now + FIRST_DELIVERY_LOOK, note=note
+    )
     reach(Boundary.CONCLUDED, row.kind, row.purpose)
 
 
