@@ -137,6 +137,8 @@ _REACHED: Final = {
     Sometimes.ELSEWHERE_SEEN: _TOLD + "'%/elsewhere/%'",
     Sometimes.REBUILT: _TOLD + "'%/recovered/%'",
     Sometimes.FOUND_AGAIN: _FOUND + "'found at its service when the memory was rebuilt'",
+    Sometimes.REQUEST_FOUND_AGAIN: "select count(*) from effects where purpose = 'request' and outcome = "
+    "'found at its service when the memory was rebuilt'",
     Sometimes.DROPPED: _FOUND + "'dropped when the memory was rebuilt%'",
     Sometimes.NOTICED_BY_JOURNAL: _TOLD + "'%/recovery/%' and happened like '%the journal beside it%'",
     Sometimes.NOTICED_AT_SERVICE: _TOLD + "'%/recovery/%' and happened like '%last heard of on%'",
