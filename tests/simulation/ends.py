@@ -115,7 +115,9 @@ class TwoDesks:
         if not lost or not lost[0].alive:
             return
         if len(lost) < len(kept):
-            if not (self._wants_first and lost[0] is self._machines[0]):
+            town = lost[0].town
+            # Not any more in the last days: thanks that were planned on the computer he puts away are never said.
+            if not (self._wants_first and lost[0] is self._machines[0]) or town.clock.now() >= town.peace:
                 return
             for one in kept:
                 if one not in lost:
