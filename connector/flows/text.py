@@ -57,17 +57,10 @@ def send(attempt: Attempt) -> str:
     if stop is None and row.purpose == "notice" and look_up(company, to):
         stop = _notice_stop(company, row, values)  # by what was learnt; and seconds have passed
     if stop is not None:
-        why, later = stop
-        if later is not None:
-            company.store.effects.postpone(row.key, later, now, why)
-            return "postponed"
-        company.store.effect_cancelled(company.id, row.key, now, why)
-        return "cancelled"
+        return _stopped(company, row, values, stop, now)
     reach(Boundary.REREAD, row.kind, row.purpose)
     if (found := find_sent(company, values)) is not None:
-        company.store.effects.start(row.key, company.clock.now(), company.owner)
-        _concluded(company, row, found, "found at the messaging service; not sent again")
-        return "adopted"
+        return _adopted(company, row, found)
     reach(Boundary.ASKED, row.kind, row.purpose)
     wait, left = _not_welcome(company, row, _hours(company, row, to, owner), company.clock.now())
     if wait is not None:
@@ -83,6 +76,27 @@ def send(attempt: Attempt) -> str:
     reach(Boundary.ANSWERED, row.kind, row.purpose)
     _concluded(company, row, sent, "")
     return "done"
+
+
+def _stopped(
+    company: Company, row: EffectRow, values: Mapping[str, Any], stop: tuple[str, datetime | None], now: datetime
+) -> str:
+    why, later = stop
+    if later is not None:
+        company.store.effects.postpone(row.key, later, now, why)
+        return "postponed"
+    # Begun once, in doubt, and ordered again by a person: it may have gone out all the same. Planned anew for another
+    # amount it would be looked for by another link, and never be found.
+    if row.attempts and (found := find_sent(company, values)) is not None:
+        return _adopted(company, row, found)
+    company.store.effect_cancelled(company.id, row.key, now, why)
+    return "cancelled"
+
+
+def _adopted(company: Company, row: EffectRow, found: SentText) -> str:
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    _concluded(company, row, found, "found at the messaging service; not sent again")
+    return "adopted"
 
 
 def _not_welcome(
