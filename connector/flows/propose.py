@@ -119,6 +119,7 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
                 notices_today=situation.notices_today + extra,
                 notices_this_week=lately,
                 may_be_asked=situation.may_be_asked and situation.phone.e164 not in asked,
+                was_asked=situation.was_asked or situation.phone.e164 in asked,
             )
         decision = decide(situation, company.policy, company.words, now)
         if any(one.kind is EffectKind.SEND_TEXT for one in decision.effects) and situation.phone is not None:

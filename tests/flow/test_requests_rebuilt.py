@@ -152,6 +152,21 @@ def test_a_request_to_somebody_of_whom_nothing_is_open_any_more_is_kept_all_the_
     assert kinds(asking) == [True, False]
 
 
+def test_whoever_was_texted_is_not_asked_after_the_register_was_lost_too(asking: Office, tmp_path: Path) -> None:
+    invoice = asking.issue(due_in=20)
+    asking.run(2)
+    assert kinds(asking) == [False]
+    asking.wait(days=18)
+    forget_consents(asking)
+    lost(asking, tmp_path)
+    live(asking, days=2)
+    assert kinds(asking) == [False]
+    assert asking.reason(invoice) == "no_consent"
+    asking.agree(MOBILE)
+    live(asking, days=2)
+    assert kinds(asking) == [False, False]
+
+
 @pytest.mark.parametrize("looks_in_vain", [0, 3])
 def test_a_yes_that_comes_while_it_is_in_doubt_whether_the_request_went_out_counts_once_that_is_known(
     asking: Office, looks_in_vain: int

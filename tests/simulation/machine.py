@@ -481,11 +481,11 @@ class Machine:
     @contextmanager
     def command(self) -> Iterator[assemble.State]:
         """A command typed beside the daemon: nothing befalls that."""
-        self._commanded = True
+        before, self._commanded = self._commanded, True
         try:
             yield self.state
         finally:
-            self._commanded = False
+            self._commanded = before
 
     def agree(self) -> None:
         """The owner enters who has agreed since he last did."""

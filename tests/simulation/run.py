@@ -193,7 +193,8 @@ class _Story:
         if state.queries.paused(COMPANY) and (calm or self._owner.random() < 0.7):
             self._word.tells_again(machine, state, now)
             typed = state.store.resume(COMPANY, now)
-        typed = self._word.types(machine, state, now, calm=calm) or typed
+        alone = sum(not one.retired for one in self.machines) == 1
+        typed = self._word.types(machine, state, now, calm=calm, alone=alone) or typed
         for (key,) in self._rows(machine, _REFUSED):
             if calm or self._owner.random() < 0.5:
                 state.store.effects.order_retry(key, now)

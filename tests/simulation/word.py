@@ -26,20 +26,24 @@ class OwnersWord:
         self._manners: Manners = town.manners
         self._live_at = START + timedelta(days=self._manners.live_on)
 
-    def types(self, machine: Machine, state: State, now: datetime, *, calm: bool) -> bool:
-        """Whether he let go what waited. `now` is by the machine's clock; `calm`: he leaves nothing for another day."""
+    def types(self, machine: Machine, state: State, now: datetime, *, calm: bool, alone: bool) -> bool:
+        """Whether he let go what waited. `now` is by the machine's clock; `calm`: he leaves nothing for another day.
+
+        Where it is not `alone`, he does not know which of his computers he would have to tell a promise.
+        """
         before = len(self._town.said)
         self._goes_live(machine, state, now, calm=calm)
         if self._manners.drafts or self._manners.ask_always:
             self._on_notices(machine, state, now, calm=calm)
-        if self._town.talks:
+        if self._town.talks and alone:
             self._on_replies(machine, state, now, calm=calm)
-        if not calm:
+        if not calm and alone:
             self._by_hand(machine, state, now)
         return any(one.what in {What.APPROVED, What.LIVE} for one in self._town.said[before:])
 
     def tells_again(self, machine: Machine, state: State, now: datetime) -> None:
         """After a recovery, before he lets texts go on: what no service knows he enters again."""
+        machine.agree()
         known = {(scope, subject) for scope, subject in machine.on_record("select scope, subject from holds")}
         for one in list(self._standing(What.PROMISED, What.NO_PROMISE)):
             if one.until is not None and one.until >= self._today() and (PROMISE, one.ledger_id) not in known:
