@@ -52,6 +52,7 @@ STEPS: Final = {
     "link": _ALL - {Boundary.ASKED},
     "retirement": _ALL - {Boundary.REREAD, Boundary.ASKED, Boundary.FOUND},
     "notice": _ALL,
+    "request": _ALL,
     "receipt": _ALL,
     "owner": _ALL,
     "booking": _ALL,

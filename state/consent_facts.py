@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, insert
 
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
-from connector.domain.consent_chain import BEGINNING, Entry, fits, linked, same_fact, tail_of
+from connector.domain.consent_chain import BEGINNING, Entry, Flaw, fits, flaws_of, linked, same_fact, tail_of
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem, DatabaseTrouble
 from state import books
@@ -67,6 +67,26 @@ class ConsentFacts(Facts):
             return 0
         with self.database.record() as connection:
             return self._agree(connection, self._journal, company, now)
+
+    def register_flaws(self, company: str, now: datetime) -> tuple[Flaw, ...]:
+        """What does not hold in the register, after each of it and its journal got back what only the other had.
+
+        Reads both whole. A second writer may be between the two: what looks wrong is looked at again while nobody
+        writes.
+
+        Raises:
+            DatabaseTrouble: either cannot be read, or the journal not written.
+            ConfigProblem: others can look into the journal.
+        """
+        if self._journal is None:
+            return ()
+        with self.database.ask() as connection:
+            entries = register_of(connection, company)
+        if not flaws_of(entries, self._journal.chained(company)):
+            return ()
+        with self.database.record() as connection:
+            self._agree(connection, self._journal, company, now)
+            return flaws_of(register_of(connection, company), self._journal.chained(company))
 
     def _add(self, connection: Connection, company: str, heard: Sequence[ConsentRecord], now: datetime) -> int:
         """Add within a fact of the caller: to the journal first, so that nothing the register has can be lost with it.

@@ -88,6 +88,14 @@ class ConsentJournal:
         found = (_kept(line) for line in content.split(b"\n"))
         return [one for one in found if one is not None]
 
+    def chained(self, company: str) -> list[Entry]:
+        """Of its lines those that carry a company's entries with their hashes.
+
+        Raises:
+            DatabaseTrouble: it is there and cannot be read.
+        """
+        return [one.entry for one in self.entries() if one.company == company and one.entry is not None]
+
     def stamp(self) -> Stamp | None:
         """Changes whenever somebody wrote to it; None where there is none.
 

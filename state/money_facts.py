@@ -90,9 +90,17 @@ class MoneyFacts(Facts):
                 books.review(connection, company, subject, now)
 
     def text_sent(
-        self, company: str, key: str, text: SentText, now: datetime, *, check_at: datetime, note: str
+        self,
+        company: str,
+        key: str,
+        text: SentText,
+        now: datetime,
+        *,
+        check_at: datetime,
+        note: str,
+        sent_at: datetime | None = None,
     ) -> None:
-        """The text is at the service, under an id."""
+        """The text is at the service, under an id. `sent_at`: since when, UTC; None: since now."""
         with self.database.record() as connection:
             row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=text.text_id, note=note)
             values = {
@@ -106,7 +114,7 @@ class MoneyFacts(Facts):
                 "segments": text.segments,
                 "price": str(text.price) if text.price is not None else None,
                 "price_currency": text.price_currency,
-                "sent_at": now,
+                "sent_at": sent_at or now,
                 "looks": 0,
                 "check_at": check_at,
             }

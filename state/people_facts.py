@@ -46,7 +46,7 @@ _DELIVERY_READ: Final = (
     )
 )
 # Kinds of items that ask whether texts may go again.
-ASKS: Final = ("catch-up", "failing", "flood", "gone", "recovered")
+ASKS: Final = ("catch-up", "failing", "flood", "gone", "recovered", "register")
 
 
 class PeopleFacts(ConsentFacts):

@@ -72,11 +72,11 @@ class FoundLink:
 
 @dataclass(frozen=True, slots=True)
 class FoundText:
-    """A notice at the messaging service with the effect that stands for it, and the link it carries."""
+    """A notice or request at the messaging service with the effect that stands for it, and the link it carries."""
 
     text: TextRecord
     sent: Found
-    url: str
+    url: str = ""
 
 
 class RecoveryFacts(Facts):
@@ -135,7 +135,7 @@ class RecoveryFacts(Facts):
         why_spent: str,
         now: datetime,
     ) -> int:
-        """Notices that went out, and steps that count as spent by them; returns how many texts were not on record.
+        """Texts that went out, and steps that count as spent by them; returns how many texts were not on record.
 
         `joined`: what stands with a receivable for a text that is on record with another one.
         """
@@ -144,7 +144,9 @@ class RecoveryFacts(Facts):
             for one in found:
                 session.add(_text_row(company, one, now))
                 adopt(connection, company, one.sent, FOUND)
-                change(connection, _LINK_CARRIED, {"whose": company, "address": one.url, "at": one.text.created_at})
+                if one.url:
+                    carried = {"whose": company, "address": one.url, "at": one.text.created_at}
+                    change(connection, _LINK_CARRIED, carried)
             for follower in joined:
                 adopt(connection, company, follower, FOUND)
             for step in spent:
@@ -279,7 +281,7 @@ def _text_row(company: str, found: FoundText, now: datetime) -> TextRow:
         effect_key=found.sent.effect.key,
         ledger_id=found.sent.effect.subject,
         phone=text.to.e164,
-        purpose="notice",
+        purpose=found.sent.text.purpose if found.sent.text else "",
         state=state.value,
         price=str(text.price) if text.price is not None else None,
         price_currency=text.price_currency,

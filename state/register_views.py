@@ -14,7 +14,7 @@ from connector.domain.consent import ConsentRecord
 from connector.domain.consent_chain import Entry
 from state.consent_facts import consent_of, entry_of, register_of
 from state.rows import records, records_of, select_of, select_some, table_of
-from state.tables import ConsentRow, CustomerRow, ReceivableRow, TextRow
+from state.tables import ConsentRow, CustomerRow, InboundRow, ReceivableRow, TextRow
 from state.views import Views
 
 _CONSENT: Final = table_of(ConsentRow).c
@@ -22,6 +22,7 @@ _BY_PHONE: Final = select_of(ConsentRow).order_by(_CONSENT.phone, _CONSENT.place
 _OF_PHONE: Final = select_some(ConsentRow, "phone")
 _HOLDERS: Final = select_some(CustomerRow, "phone")
 _REQUEST_TO: Final = select_some(TextRow, "phone", table_of(TextRow).c.purpose == "request")
+_REPLIES_OF: Final = select_some(InboundRow, "phone")
 SAME_NAME: Final = 20  # customers of one name that are told apart; more are not read
 
 
@@ -74,6 +75,17 @@ class RegisterViews(Views):
         """The request for consent that this number had from us, None where it had none."""
         with self._db.ask() as connection:
             return next(iter(records_of(connection, TextRow, _REQUEST_TO, company, [phone])), None)
+
+    def requests_to(self, company: str, phones: Collection[str]) -> set[str]:
+        """Those of these numbers that had a request for consent from us."""
+        with self._db.ask() as connection:
+            return {row.phone for row in records_of(connection, TextRow, _REQUEST_TO, company, phones)}
+
+    def replies_of(self, company: str, phone: str) -> list[InboundRow]:
+        """What that number wrote to us, oldest first."""
+        with self._db.ask() as connection:
+            found = records_of(connection, InboundRow, _REPLIES_OF, company, [phone])
+        return sorted(found, key=lambda one: (one.received_at, one.text_id))
 
     def names_by_phone(self, company: str) -> dict[str, list[str]]:
         """Whose numbers they are, as far as the ledger was read."""

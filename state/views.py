@@ -264,16 +264,22 @@ class Views:
             return list(session.exec(statement).all())
 
     def texted_about(self, company: str, phone: str, limit: int) -> list[ReceivableRow]:
-        """Open receivables that this number was sent notices about, oldest first."""
+        """Open receivables that this number was sent notices about, or may have been; oldest first."""
         about = select(TextRow.ledger_id).where(
             TextRow.company == company, TextRow.phone == phone, TextRow.purpose == "notice"
+        )
+        in_doubt = select(EffectRow.subject).where(
+            EffectRow.company == company,
+            EffectRow.phone == phone,
+            EffectRow.purpose == "notice",
+            col(EffectRow.status).in_((EffectStatus.IN_FLIGHT, EffectStatus.UNCERTAIN)),
         )
         statement = (
             select(ReceivableRow)
             .where(
                 ReceivableRow.company == company,
                 ReceivableRow.state == ReceivableState.OPEN,
-                col(ReceivableRow.ledger_id).in_(about),
+                or_(col(ReceivableRow.ledger_id).in_(about), col(ReceivableRow.ledger_id).in_(in_doubt)),
             )
             .order_by(col(ReceivableRow.issued_on), col(ReceivableRow.ledger_id))
             .limit(limit)

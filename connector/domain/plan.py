@@ -177,7 +177,8 @@ def _withheld(situation: Situation, policy: Policy, words: Words, gate: Gate, no
 
 def _ask(situation: Situation, policy: Policy, words: Words, now: datetime, gate: Gate) -> Decision:
     if not situation.may_be_asked:
-        return Decision((), Reason.ASKED, gate.review_at)
+        # Texted before and no consent on record: the register was lost, and its owner must enter again who agreed.
+        return Decision((), Reason.ASKED if situation.was_asked else gate.reason, gate.review_at)
     timing = may_ask(situation, policy, now)
     if not timing.open:
         return Decision((), timing.reason, timing.review_at)

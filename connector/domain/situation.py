@@ -54,7 +54,8 @@ class Situation:
     joint_links_made: int = 0  # of those that it leads
     payment_pending: bool = False
     payment_arrived: bool = False  # succeeded, and the balance in the ledger does not show it yet
-    may_be_asked: bool = False  # nothing is on record of this number, not even that it was asked
+    may_be_asked: bool = False  # nothing is on record of this number, not even that it was asked or texted
+    was_asked: bool = False
     refused: frozenset[str] = field(default_factory=frozenset)  # keys of effects a service refused or a person closed
     open_effects: tuple[OpenEffect, ...] = ()
     steps_done: frozenset[Step] = field(default_factory=frozenset)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from connector.domain.asking import ANSWERED_WITHIN, says_yes
+from connector.domain.asking import says_yes
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
 from connector.domain.phone import region_of
 from connector.errors import CursorExpired, DuebirdError
@@ -15,6 +15,7 @@ from connector.flows import brakes, settle
 from connector.flows.answers import Inbox, follow
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
+from connector.flows.requests import agreed, may_answer
 from connector.flows.trouble import Isolation
 from connector.ports.messenger import DeliveryAdvice, DeliveryState, FailureKind, InboundText, SentText
 from connector.ports.processor import Payment
@@ -184,16 +185,7 @@ def _redacted(text: InboundText) -> InboundText:
 
 def _consent(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> ConsentRecord | None:
     if said not in REVOKING and says_yes(text.body) and (asked := _request_of(inbox, text)) is not None:
-        return ConsentRecord(
-            phone=text.sender,
-            state=ConsentState.GRANTED,
-            wording=asked[1],
-            method=ConsentMethod.ANSWER,
-            recorded_at=text.received_at,
-            recorded_by="the customer",
-            evidence=f"text {text.text_id} ({redact_cards(text.body).strip()[:40]}) in answer to text {asked[0]}",
-            source=f"inbound:{text.text_id}",
-        )
+        return agreed(text, *asked)
     if said in REVOKING:
         state = ConsentState.REVOKED
     elif said is ReplyMeaning.START:
@@ -215,7 +207,7 @@ def _consent(inbox: Inbox, text: InboundText, said: ReplyMeaning) -> ConsentReco
 def _request_of(inbox: Inbox, text: InboundText) -> tuple[str, str] | None:
     """Id and words of the request for consent that this may answer: one went to that number, and not long ago."""
     asked = inbox.queries.request_to(inbox.company, text.sender.e164)
-    if asked is None or not timedelta() <= text.received_at - asked.sent_at <= ANSWERED_WITHIN:
+    if asked is None or not may_answer(asked.sent_at, text.received_at):
         return None
     effect = inbox.store.effects.get(asked.effect_key)
     return (asked.text_id, str(json.loads(effect.request)["body"])) if effect else None

@@ -26,6 +26,7 @@ from connector.flows import (
     rebuild,
     reconcile,
     recover,
+    register,
     sender,
     settle,
     tidy,
@@ -91,6 +92,7 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
         stages.append(("read replies", listen.replies_once))
     if look.objects:
         stages.append(("reconcile", reconcile.run_once))
+        stages.append(("look at the consent register", register.run_once))
     if look.ledger:
         stages.append(("read the ledger", poll.run_once))
     stages.append(("settle payments", partial(settle.run_once, pool=pool)))

@@ -123,6 +123,7 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
                 notices_today=situation.notices_today + extra,
                 notices_this_week=lately,
                 may_be_asked=situation.may_be_asked and situation.phone.e164 not in asked,
+                was_asked=situation.was_asked or situation.phone.e164 in asked,
             )
         decision = joint.get(ledger_id) or decide(situation, company.policy, company.words, now)
         planned = _planned(decision)

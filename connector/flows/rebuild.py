@@ -149,6 +149,7 @@ _STEPS: Final[Mapping[str, Callable[[Company, Findings], None]]] = {
     "payments": rebuild_money.payments,
     "bookings": rebuild_money.bookings,
     "texts": rebuild_texts.texts,
+    "requests for consent": rebuild_texts.requests,  # before what answers them
     "replies": rebuild_texts.replies,
     "old plans": _old_plans,
     "place in the ledger": _ledger_place,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from connector.domain.asking import is_request
 from connector.domain.calendar import local_day
 from connector.domain.dunning import NOTICES, Step
 from connector.domain.effect import EffectKind, EffectStatus, NewEffect, canonical, natural_key
@@ -18,6 +19,7 @@ from connector.flows.company import Company
 from connector.flows.listen import inbox_of, replies_heard
 from connector.flows.poll import read_customers
 from connector.flows.rebuild_reading import GROUP, Findings, far_back, go_on, standings
+from connector.flows.requests import hear_again
 from state.adopting import Found
 from state.effects import TextFacts
 from state.recovery_facts import FoundText
@@ -26,6 +28,8 @@ from state.tables import EffectRow, LinkRow
 # A notice is of use for a week after its day, and its invoice may have been given a later day since: terms of payment
 # are three months at most. Where there are more texts than that at the service, as far back as any send looks.
 TEXTS_REACH: Final = (timedelta(days=100), timedelta(days=35))
+# As far back as a number is searched before it is asked; where there are more texts than that, the days of an answer.
+REQUESTS_REACH: Final = (timedelta(days=400), *TEXTS_REACH)
 # A STOP counts for ever; thirteen months is what messaging services keep. Where that is too much to read, less.
 REPLIES_REACH: Final = (timedelta(days=400), timedelta(days=120), timedelta(days=35))
 NEWS: Final = timedelta(days=7)  # a reply older than that was read by the owner, or needs no answer any more
@@ -130,6 +134,43 @@ def _found(
         text.created_at,
         TextFacts(text.to.e164, "notice", step.value, leader, 0 if leader else len(others)),
     )
+
+
+def requests(company: Company, findings: Findings) -> None:
+    """Requests for consent that went out: each number counts as asked for ever, and a YES to one may yet be heard.
+
+    One that a list does not show yet is found before its number would be asked again.
+
+    Raises:
+        DuebirdError: the messaging service could not be read.
+    """
+    listed = far_back(company, "texts", REQUESTS_REACH, company.messenger.texts_since, findings)
+    first: dict[str, TextRecord] = {}
+    for text in listed:
+        if is_request(text.body):
+            first.setdefault(text.to.e164, text)
+    phones = sorted(first)
+    for start in range(0, len(phones), GROUP):
+        go_on(company)
+        group = phones[start : start + GROUP]
+        known = company.queries.requests_to(company.id, group)
+        new = [first[phone] for phone in group if phone not in known]
+        # Before they are on record: a crash between the two finds them again.
+        for text in new:
+            heard = hear_again(company, text.to, text.text_id, text.body, text.created_at)
+            findings.count("consents by a YES", heard)
+        asked = [FoundText(text, _asked(company, text)) for text in new]
+        stored = company.store.texts_found(company.id, asked, [], [], WHY_SPENT, company.clock.now())
+        findings.count("requests not on record", stored)
+    findings.count("requests for consent", len(first))
+
+
+def _asked(company: Company, text: TextRecord) -> Found:
+    """It says nothing of an invoice, and whose the number was then is not known: it stands by itself."""
+    key = natural_key(company.identity, "request", text.to.e164)
+    request: dict[str, object] = {"to": text.to.e164, "body": text.body, "purpose": "request"}
+    effect = NewEffect(key, EffectKind.SEND_TEXT, text.text_id, canonical(request), "request for consent")
+    return Found(effect, text.text_id, text.created_at, TextFacts(text.to.e164, "request"))
 
 
 def consents(company: Company, findings: Findings) -> None:

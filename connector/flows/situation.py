@@ -95,7 +95,8 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         notices_this_week=_week(facts, phone, now, ignoring),
         last_notice_at=_last(facts, phone, {effect.key for effect in effects}),
         texts_had=facts.texts_had.get(phone.e164, 0) if phone else 0,
-        may_be_asked=phone is not None and phone.e164 not in facts.asked and not facts.consents.get(phone.e164),
+        may_be_asked=phone is not None and not _is_known(facts, phone),
+        was_asked=phone is not None and phone.e164 in facts.asked,
         paused=facts.paused,
         draft=facts.draft and company.policy.draft_first,
         words=tuple(facts.words.get(ledger_id, ())),
@@ -105,6 +106,11 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         replied_until=facts.replied.get(phone.e164) if phone else None,
         uncharged_because=company.processor.problem_with(receivable.balance) if receivable.is_owed else None,
     )
+
+
+def _is_known(facts: Facts, phone: Phone) -> bool:
+    """Whether anything is on record of a number: what it said, that it was asked, or that it had a text."""
+    return phone.e164 in facts.asked or bool(facts.consents.get(phone.e164) or facts.texts_had.get(phone.e164))
 
 
 def being_paid(receivable: Receivable, payments: Sequence[PaymentRow]) -> bool:

@@ -25,6 +25,7 @@ from connector.flows.attempts import Attempt
 from connector.flows.brakes import CLOCK_MAY_ERR
 from connector.flows.company import Company
 from connector.flows.lookup import look_up
+from connector.flows.requests import hear_again
 from connector.flows.situation import reread_situation, situations
 from connector.ports.messenger import SentText, TextRequest
 from state.books import customer_of
@@ -58,17 +59,10 @@ def send(attempt: Attempt) -> str:
     if stop is None and row.purpose == "notice" and look_up(company, to):
         stop = _notice_stop(company, row, values)  # by what was learnt; and seconds have passed
     if stop is not None:
-        why, later = stop
-        if later is not None:
-            company.store.effects.postpone(row.key, later, now, why)
-            return "postponed"
-        company.store.effect_cancelled(company.id, row.key, now, why)
-        return "cancelled"
+        return _stopped(company, row, values, stop, now)
     reach(Boundary.REREAD, row.kind, row.purpose)
     if (found := find_sent(company, values)) is not None:
-        company.store.effects.start(row.key, company.clock.now(), company.owner)
-        _concluded(company, row, found, "found at the messaging service; not sent again")
-        return "adopted"
+        return _adopted(company, row, found)
     reach(Boundary.ASKED, row.kind, row.purpose)
     wait, left = _not_welcome(company, row, _hours(company, row, to, owner), company.clock.now())
     if wait is not None:
@@ -84,6 +78,27 @@ def send(attempt: Attempt) -> str:
     reach(Boundary.ANSWERED, row.kind, row.purpose)
     _concluded(company, row, sent, "")
     return "done"
+
+
+def _stopped(
+    company: Company, row: EffectRow, values: Mapping[str, Any], stop: tuple[str, datetime | None], now: datetime
+) -> str:
+    why, later = stop
+    if later is not None:
+        company.store.effects.postpone(row.key, later, now, why)
+        return "postponed"
+    # Begun once, in doubt, and ordered again by a person: it may have gone out all the same. Planned anew for another
+    # amount it would be looked for by another link, and never be found.
+    if row.attempts and (found := find_sent(company, values)) is not None:
+        return _adopted(company, row, found)
+    company.store.effect_cancelled(company.id, row.key, now, why)
+    return "cancelled"
+
+
+def _adopted(company: Company, row: EffectRow, found: SentText) -> str:
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    _concluded(company, row, found, "found at the messaging service; not sent again")
+    return "adopted"
 
 
 def _not_welcome(
@@ -298,7 +313,14 @@ def concluded_later(company: Company, row: EffectRow, found: SentText) -> None:
 
 def _concluded(company: Company, row: EffectRow, sent: SentText, note: str) -> None:
     now = company.clock.now()
-    company.store.text_sent(company.id, row.key, sent, now, check_at=now + FIRST_DELIVERY_LOOK, note=note)
+    if note and row.purpose == "request":
+        # Before it is on record as done: a crash between the two finds it again.
+        hear_again(company, sent.to, sent.text_id, str(json.loads(row.request)["body"]), sent.created_at)
+    # Whether a YES answers a request is told by the service's own clock, and what was found was sent before.
+    sent_at = sent.created_at if note or row.purpose == "request" else now
+    company.store.text_sent(
+        company.id, row.key, sent, now, sent_at=sent_at, check_at=now + FIRST_DELIVERY_LOOK, note=note
+    )
     reach(Boundary.CONCLUDED, row.kind, row.purpose)
 
 

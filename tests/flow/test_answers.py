@@ -179,6 +179,18 @@ def test_only_open_invoices_that_the_number_was_texted_about_are_held(office: Of
     assert (DISPUTE, paid) not in holds(office)
 
 
+def test_a_dispute_counts_while_it_is_in_doubt_whether_the_text_it_answers_went_out(office: Office) -> None:
+    invoice = office.issue(due_in=2)
+    office.carrier_faults.program(FaultKind.LOSE_ANSWER, "send")
+    office.run()
+    assert len(office.texts()) == 1
+    hear(office, "this is wrong")
+    assert holds(office) == {(DISPUTE, invoice): None}
+    office.wait(days=2)  # its due day
+    office.run(3)
+    assert len(office.texts()) == 1
+
+
 def test_a_dispute_about_nothing_that_is_open_changes_nothing_and_is_told(office: Office) -> None:
     invoice = texted(office)
     office.ledger_world.pay_by_hand(invoice, DOLLARS)

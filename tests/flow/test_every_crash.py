@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import event
 
 from adapters.memory.faults import Crash, FaultKind
+from connector.domain.asking import is_request
+from connector.domain.calendar import ALL_WEEK, Window
 from tests.flow.conftest import OpenOffice
-from tests.flow.office import DOLLARS, Office
+from tests.flow.office import DOLLARS, MOBILE, Office
 
 
 class _PowerCut:
@@ -72,6 +74,33 @@ def test_a_crash_at_any_commit_around_the_text_leaves_one_text_or_a_question(ope
         assert len(office.stripe_world.live_links()) == 1, f"links after a crash at commit {at}"
         if texts:
             assert office.reason(invoice) == "step_done"
+        assert office.broken() == [], f"records after a crash at commit {at}"
+    assert asked <= 1, "only a crash between 'in flight' and the call itself may need a person"
+
+
+def test_a_crash_at_any_commit_around_the_request_for_consent_leaves_one_request_or_a_question(
+    open_office: OpenOffice,
+) -> None:
+    def prepared(folder: str) -> Office:
+        office = open_office(folder, ask=True, max_per_number_per_day=2, window=Window(0, 24 * 60, ALL_WEEK))
+        office.issue(office.customer(agrees=False))
+        return office
+
+    cut = _PowerCut(whole := prepared("whole"))
+    whole.run()
+    assert cut.commits > 3
+    asked = 0
+    for at in range(1, cut.commits + 1):
+        office = prepared(f"cut{at}")
+        _cut(office, at)
+        _until_calm(office)
+        requests = office.texts()
+        assert [is_request(one) for one in requests] in ([], [True]), f"after a crash at commit {at}"
+        assert requests or office.attention(), f"nobody was asked, and nobody told, after a crash at commit {at}"
+        asked += not requests
+        office.carrier.reply(MOBILE, "YES")
+        _until_calm(office)
+        assert len(office.texts()) == 2 * len(requests), f"a YES after a crash at commit {at}"
         assert office.broken() == [], f"records after a crash at commit {at}"
     assert asked <= 1, "only a crash between 'in flight' and the call itself may need a person"
 

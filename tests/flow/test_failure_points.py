@@ -13,6 +13,8 @@ import pytest
 
 from adapters.memory.faults import Crash
 from connector import assemble
+from connector.domain.asking import is_request
+from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.effect import OPEN
 from connector.domain.phone import Phone
 from connector.errors import ConfigProblem, Uncertain
@@ -24,7 +26,7 @@ from tests.oauth_world import world
 from tests.simulation.machine import empty_database, loaded
 
 OWNER = Phone("+12125550177")
-TEXTS = ("notice", "receipt", "owner")
+TEXTS = ("request", "notice", "receipt", "owner")
 # Whoever dies or loses an answer there cannot know whether the text went out: it is looked for, then a person is told.
 IN_THE_DARK = {f"{what}.{step}" for what, step in product(TEXTS, (Boundary.CLAIMED, Boundary.CALLING))}
 EFFECT_POINTS = sorted(POINTS - set(Place))
@@ -55,14 +57,25 @@ def lose_the_answer() -> None:
     raise Uncertain("The answer was lost.")
 
 
+def requests_in(office: Office) -> list[str]:
+    return [one for one in office.texts(MOBILE) if is_request(one)]
+
+
+def others_in(office: Office) -> list[str]:
+    """Texts to the customer: a notice first."""
+    return [one for one in office.texts(MOBILE) if not is_request(one)]
+
+
 def turn(office: Office) -> None:
-    """A pass, and a start after a crash; the customer pays as soon as there is a text."""
+    """A pass, and a start after a crash; the customer agrees when asked, and pays as soon as there is a notice."""
     try:
         office.run()
     except Crash:
         office.restart(crashed=True)
-    if office.texts(MOBILE) and not office.stripe_world.all_payments():
-        office.stripe_world.pay(office.link_in(office.texts(MOBILE)[0]))
+    if requests_in(office) and not office.carrier.received:
+        office.carrier.reply(MOBILE, "YES")
+    if others_in(office) and not office.stripe_world.all_payments():
+        office.stripe_world.pay(office.link_in(others_in(office)[0]))
     office.wait(minutes=11)
 
 
@@ -75,7 +88,8 @@ def is_over(office: Office, invoice: str) -> bool:
 def lead(office: Office, hook: Hook) -> str:
     """One invoice from its issue until nothing happens any more; returns its id."""
     with armed(hook):
-        invoice = office.issue()
+        # Where customers are asked, nothing is on record of this one.
+        invoice = office.issue(office.customer(agrees=not office.policy.ask))
         for _ in range(12):  # the last look for a text comes after an hour
             turn(office)
             if is_over(office, invoice):
@@ -86,21 +100,26 @@ def lead(office: Office, hook: Hook) -> str:
 
 @pytest.fixture
 def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
-    """An office whose owner wants to hear of payments, on a database made beforehand: a hundred would cost too much."""
+    """An office whose owner wants to hear of payments, on a database made beforehand: a hundred would cost too much.
 
-    def at(folder: str = "state") -> Office:
+    For what concerns a request for consent, one that asks for it; its notice may follow on the same day, at any hour.
+    """
+
+    def at(folder: str = "state", *, about: str = "") -> Office:
         sqlite_url(tmp_path / folder)
         (tmp_path / folder / DATABASE_NAME).write_bytes(empty_database())
-        return open_office(folder, owner_phone=OWNER)
+        asks = {"ask": True, "max_per_number_per_day": 2, "window": Window(0, 24 * 60, ALL_WEEK)}
+        return open_office(folder, owner_phone=OWNER, **(asks if about.startswith("request") else {}))
 
     return at
 
 
 def assert_one_of_each(office: Office, invoice: str, *, lost: str = "") -> None:
     """`lost`: the text that may be missing, because nobody knows whether it went out."""
-    texts = office.texts(MOBILE)
-    assert len([one for one in texts if "http" in one]) == (lost != "notice")
-    if lost == "notice":
+    texts = others_in(office)
+    assert len(requests_in(office)) == (office.policy.ask and lost != "request")
+    assert len([one for one in texts if "http" in one]) == (lost not in {"request", "notice"})
+    if lost in {"request", "notice"}:
         assert office.bookings(invoice) == []
     else:
         assert office.bookings(invoice) == [DOLLARS]
@@ -115,7 +134,7 @@ def assert_one_of_each(office: Office, invoice: str, *, lost: str = "") -> None:
 
 @pytest.mark.parametrize("point", sorted(set(EFFECT_POINTS) - LATER))
 def test_a_crash_at_any_point_of_an_effect_leaves_one_of_each(opened: OpenOffice, point: str) -> None:
-    office = opened()
+    office = opened(about=point)
     trap = Trap(point, die)
     invoice = lead(office, trap)
     assert trap.sprung
@@ -125,7 +144,7 @@ def test_a_crash_at_any_point_of_an_effect_leaves_one_of_each(opened: OpenOffice
 @pytest.mark.parametrize("point", sorted(LATER & POINTS))
 def test_a_second_crash_while_the_first_is_looked_into_leaves_one_of_each(opened: OpenOffice, point: str) -> None:
     what, _, _ = point.partition(".")
-    office = opened()
+    office = opened(about=what)
     first, second = Trap(f"{what}.{Boundary.ANSWERED}", die), Trap(point, die)
 
     def both(reached: str) -> None:
@@ -140,7 +159,7 @@ def test_a_second_crash_while_the_first_is_looked_into_leaves_one_of_each(opened
 
 @pytest.mark.parametrize("what", sorted(STEPS))
 def test_an_answer_that_is_lost_is_looked_for(opened: OpenOffice, what: str) -> None:
-    office = opened()
+    office = opened(about=what)
     trap = Trap(f"{what}.{Boundary.ANSWERED}", lose_the_answer)
     invoice = lead(office, trap)
     assert trap.sprung
@@ -149,12 +168,13 @@ def test_an_answer_that_is_lost_is_looked_for(opened: OpenOffice, what: str) -> 
 
 @pytest.mark.parametrize("point", sorted(set(EFFECT_POINTS) - LATER))
 def test_a_computer_that_sleeps_a_day_at_any_point_does_nothing_twice(opened: OpenOffice, point: str) -> None:
-    office = opened()
+    office = opened(about=point)
     trap = Trap(point, lambda: office.clock.advance(timedelta(days=1)))
     invoice = lead(office, trap)
     assert trap.sprung
-    assert len([one for one in office.texts(MOBILE) if "http" in one]) == 1
-    assert len(office.texts(MOBILE)) <= 2
+    assert len(requests_in(office)) == office.policy.ask
+    assert len([one for one in others_in(office) if "http" in one]) == 1
+    assert len(others_in(office)) <= 2
     assert len(office.texts(OWNER)) == 1
     assert office.bookings(invoice) == [DOLLARS]
     assert office.stripe_world.live_links() == []
@@ -179,7 +199,9 @@ def take_over(office: Office, folder: Path) -> Office:
     """Another computer with a copy of the database, to which a person gives the company this very moment."""
     folder.mkdir(mode=0o700)
     office.database.copy_to(folder / DATABASE_NAME)
-    other = Office(folder, host="laptop", beside=office, owner_phone=OWNER)
+    other = Office(folder, host="laptop", beside=office)
+    other.policy, other.agreements = office.policy, office.agreements
+    other.company = replace(other.company, policy=office.policy)
     for _ in range(2):
         other.company.store.recovery_needed("acme", "ordered", other.clock.now())
         other.run()
@@ -189,23 +211,25 @@ def take_over(office: Office, folder: Path) -> Office:
 
 
 @pytest.mark.parametrize(
-    "point", sorted(f"{what}.{step}" for what in ("notice", "booking") for step in STEPS[what] - SECOND_LIFE)
+    "point", sorted(f"{what}.{step}" for what in ("request", "notice", "booking") for step in STEPS[what] - SECOND_LIFE)
 )
 def test_another_computer_that_takes_over_at_any_point_makes_no_second_one(
     opened: OpenOffice, tmp_path: Path, point: str
 ) -> None:
-    office = opened()
+    office = opened(about=point)
     others: list[Office] = []
     trap = Trap(point, lambda: others.append(take_over(office, tmp_path / "laptop")))
     invoice = lead(office, trap)
     with closing(others[0].database):
         for _ in range(8):
             turn(others[0])
+            others[0].company.store.resume("acme", others[0].clock.now())  # once its memory is rebuilt
         turn(office)
         assert others[0].company.lease.standing is not None
-    assert len([one for one in office.texts(MOBILE) if "http" in one]) == 1
+    assert len(requests_in(office)) == office.policy.ask
+    assert len([one for one in others_in(office) if "http" in one]) == 1
     assert office.bookings(invoice) == [DOLLARS]
-    assert len(office.texts(MOBILE)) <= 2
+    assert len(others_in(office)) <= 2
     assert len(office.texts(OWNER)) <= 1
     assert office.broken() == []
 
@@ -218,13 +242,14 @@ def test_every_point_is_reached_and_there_are_no_others(
 ) -> None:
     reached: set[str] = set()
     for what in STEPS:
-        office = opened(what)
+        office = opened(what, about=what)
         trap = Trap(f"{what}.{Boundary.ANSWERED}", die)
         lead(office, trap)
         with armed(trap):
             office.restart()
         reached.update(trap.reached)
     trap = Trap()
+    lead(opened("undisturbed", about="request"), trap)  # the only ones so far met their death
     with world(tmp_path_factory.mktemp("tokens"), "xero") as here, armed(trap):
         here.tokens().current()
     assert reached | set(trap.reached) == POINTS

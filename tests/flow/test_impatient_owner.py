@@ -33,6 +33,21 @@ def test_a_text_in_doubt_that_is_ordered_again_at_once_goes_out_once(office: Off
     assert len(office.texts()) == 1
 
 
+@pytest.mark.parametrize("went_out", [FaultKind.COMMIT_LATE, FaultKind.NEVER_COMMIT])
+def test_a_text_in_doubt_that_is_ordered_again_and_then_wanted_no_more_counts_if_it_went_out(
+    office: Office, went_out: FaultKind
+) -> None:
+    invoice = office.issue()
+    office.carrier_faults.program(went_out, "send", seconds=LATE)
+    office.run()
+    _order_again(office, "send_text", invoice)
+    office.ledger_world.edit_amount(invoice, Money.of("25.00", "USD"))  # another link, and other words
+    _some_hours(office)
+    office.wait(days=1)
+    _some_hours(office)
+    assert len(office.texts()) == 1
+
+
 def test_a_booking_in_doubt_that_is_ordered_again_at_once_is_made_once(office: Office) -> None:
     invoice = office.issue()
     office.run()

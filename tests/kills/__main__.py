@@ -18,7 +18,7 @@ from connector.failpoints import POINTS
 from tests.kills.chain import Result, play
 from tests.kills.plan import MOMENT, Kill, chains, kills
 
-KILLS, DEEP_KILLS = 90, 600  # ninety come to every point once
+KILLS, DEEP_KILLS = 104, 600  # so many come to every point once
 
 
 def _one(numbered: tuple[int, Sequence[Kill]], seed: str, folder: Path) -> Result:
@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, help=f"how many, {KILLS} where nothing is said")
     parser.add_argument("--deep", action="store_true", help=f"{DEEP_KILLS} kills")
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--about", default="", metavar="BEGINNING", help="only at points that begin so: 'notice.'")
     parser.add_argument("--chain", type=int, help="only the chain of that number, as a failure names it")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there")
@@ -51,16 +52,18 @@ def main() -> int:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # what was found is seen although it is stopped
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # told to stop, it takes what it started along
     number = asked.kills or (DEEP_KILLS if asked.deep else KILLS)
-    numbered = list(enumerate(chains(asked.seed, number)))
+    numbered = list(enumerate(chains(asked.seed, number, asked.about)))
     chosen = [one for one in numbered if asked.chain in {None, one[0]}]
     begin, whole = time.monotonic(), Result(-1)
     with TemporaryDirectory(prefix="duebird-kills-") as folder:
         for one in _results(asked.seed, chosen, asked.jobs, asked.keep or Path(folder)):
             whole.kills += one.kills
             whole.figures += one.figures
-            whole.broken += _told(one, asked.seed, number)
+            whole.broken += _told(
+                one, f"--seed {asked.seed} --kills {number}" + f" --about {asked.about}" * bool(asked.about)
+            )
     took = time.monotonic() - begin
-    planned = {kill.at for kill in kills(asked.seed, number)}
+    planned = {kill.at for kill in kills(asked.seed, number, asked.about)}
     if asked.chain is None:
         whole.broken += [f"never killed at {point}" for point in sorted(planned - set(whole.kills))]
     _print(whole.kills, whole.figures, took)
@@ -71,13 +74,13 @@ def main() -> int:
     return bool(whole.broken)
 
 
-def _told(one: Result, seed: str, number: int) -> list[str]:
+def _told(one: Result, run: str) -> list[str]:
     state = "breaks a promise:" if one.broken else "holds"
     print(f"chain {one.chain}: {one.kills.total()} kills in {one.seconds:.0f} s, {state}")
     for broken in one.broken:
         print(f"  - {broken}")
     if one.broken:
-        print(f"  again: python -m tests.kills --seed {seed} --kills {number} --chain {one.chain}")
+        print(f"  again: python -m tests.kills {run} --chain {one.chain}")
     return one.broken
 
 

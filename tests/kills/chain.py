@@ -74,10 +74,15 @@ def play(seed: str, chain: int, plan: Sequence[Kill], folder: Path, patience: fl
 
 
 def house_with_owner(folder: Path, sandbox: SandboxWorld) -> House:
-    """Both companies signed in, with empty books and an owner who wants to hear of payments."""
+    """Both companies signed in, with empty books and an owner who wants to hear of payments, and has people asked."""
     house = House(folder, sandbox)
     window = 'window_start = "00:00"'
-    house.write_config(lambda text: text.replace(window, f'owner_notice = "{OWNER}"\n{window}'))
+    approval = "[company.approval]"
+    house.write_config(
+        lambda text: text.replace(window, f'owner_notice = "{OWNER}"\n{window}').replace(
+            approval, f"[company.consent]\nask = true\n\n{approval}"
+        )
+    )
     if house.env.pop("PYTHONDONTWRITEBYTECODE", None):  # a start that compiles everything takes three times as long
         house.env["PYTHONPYCACHEPREFIX"] = str(folder.parent / "pycache")
     house.connect()
@@ -95,11 +100,13 @@ class _Street:
 
     # ------------------------------------------------------------------------------------------------- people
 
-    def issue(self, shop: Shop) -> Bill:
+    def issue(self, shop: Shop, *, asked: bool = False) -> Bill:
+        """`asked`: to somebody of whom nothing is on record, and who will never answer."""
         count = sum(one.invoice.shop is shop for one in self.bills)
         mobile = shop.mobiles[count]
         amount = f"{100 + len(self.bills)}.00"  # no two are alike, so a booking tells whose it is
-        bill = Bill(self.house.issue(shop, self.house.customer(shop, mobile), amount), mobile, amount)
+        customer = self.house.customer(shop, mobile, agrees=not asked)
+        bill = Bill(self.house.issue(shop, customer, amount), mobile, amount, asked=asked)
         self.bills.append(bill)
         return bill
 
@@ -150,8 +157,8 @@ class _Street:
     def _occasion(self, point: str, shop: Shop) -> None:
         """Something happens that makes the program come to that point."""
         what = point.partition(".")[0]
-        if what in {"link", "notice", "claim"}:
-            self.issue(shop)
+        if what in {"link", "notice", "request", "claim"}:
+            self.issue(shop, asked=what == "request")
         elif what == "tokens":
             self._token_ends(shop)
         elif not self.pay(shop):
@@ -191,7 +198,7 @@ class _Street:
         self._let_time_pass()
         return (
             not self._open()
-            and all(self.house.notices(bill.mobile) or self._in_doubt(bill.invoice, "notice") for bill in self.bills)
+            and all(self.house.texts(bill.mobile) or self._in_doubt(bill.invoice, bill.purpose) for bill in self.bills)
             and all(not self.house.link_is_active(self.house.link_to(bill.mobile)) for bill in self.bills if bill.paid)
         )
 

@@ -28,21 +28,24 @@ class Kill:
         return 2 if self.after else 1
 
 
-def kills(seed: str, number: int) -> list[Kill]:
-    """So many, and one more where the last needs another before it."""
+def kills(seed: str, number: int, about: str = "") -> list[Kill]:
+    """So many, and one more where the last needs another before it. `about`: only at points that begin so."""
+    chosen = sorted(point for point in POINTS if point.startswith(about))
+    if not chosen:
+        raise ValueError(f"no failure point begins with {about}")
     dice = Random(f"{seed}/kills")
     points: list[Kill] = []
     while sum(one.count for one in points) < number:
-        whole = [Kill(point, _before(point) if point in LATER else "") for point in sorted(POINTS)]
+        whole = [Kill(point, _before(point) if point in LATER else "") for point in chosen]
         dice.shuffle(whole)
         points += whole
     every = cycle([False] * (ONE_IN - 1) + [True])
     source = iter(points)
-    chosen: list[Kill] = []
+    found: list[Kill] = []
     for moment in every:
-        if sum(one.count for one in chosen) >= number:
-            return chosen
-        chosen.append(Kill(MOMENT) if moment else next(source))
+        if sum(one.count for one in found) >= number:
+            return found
+        found.append(Kill(MOMENT) if moment else next(source))
     raise AssertionError("a cycle has no end")
 
 
@@ -51,10 +54,10 @@ def _before(point: str) -> str:
     return f"{point.partition('.')[0]}.{Boundary.ANSWERED}"
 
 
-def chains(seed: str, number: int) -> list[Sequence[Kill]]:
+def chains(seed: str, number: int, about: str = "") -> list[Sequence[Kill]]:
     """The kills of a run, each list over one state folder."""
     found: list[list[Kill]] = [[]]
-    for kill in kills(seed, number):
+    for kill in kills(seed, number, about):
         if sum(one.count for one in found[-1]) >= CHAIN:
             found.append([])
         found[-1].append(kill)

@@ -1,4 +1,4 @@
-"""The ninety kills of `python -m tests.kills`, and that its verdict would notice."""
+"""The usual kills of `python -m tests.kills`, and that its verdict would notice."""
 
 from __future__ import annotations
 

@@ -8,17 +8,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from connector.domain.asking import is_request
 from tests.e2e.house import SHOPS, House, Invoice
 
 
 @dataclass
 class Bill:
-    """An invoice to somebody who agreed, and whether he has paid."""
+    """An invoice to somebody who agreed, or has to be asked first; and whether he has paid."""
 
     invoice: Invoice
     mobile: str
     amount: str
     paid: bool = False
+    asked: bool = False
+
+    @property
+    def purpose(self) -> str:
+        """What the first text about it is for."""
+        return "request" if self.asked else "notice"
 
 
 def judged(house: House, bills: Sequence[Bill], owner: str, figures: Counter[str]) -> list[str]:
@@ -30,7 +37,8 @@ def judged(house: House, bills: Sequence[Bill], owner: str, figures: Counter[str
     for bill in bills:
         broken += _of_bill(house, bill, to_owner, doubts)
         figures["notices"] += len(house.notices(bill.mobile))
-        figures["receipts"] += len(house.receipts(bill.mobile))
+        figures["receipts"] += len(house.receipts(bill.mobile)) - len(_requests(house, bill))
+        figures["requests for consent"] += len(_requests(house, bill))
         figures["bookings"] += len(house.bookings(bill.invoice))
         figures["payments"] += bill.paid
     figures["texts to the owner"] += len(to_owner)
@@ -63,10 +71,11 @@ def _audited(house: House, figures: Counter[str]) -> Iterator[str]:
 
 def _of_bill(house: House, bill: Bill, to_owner: Sequence[str], doubts: Counter[tuple[str, str]]) -> Iterator[str]:
     invoice, label = bill.invoice, f"{bill.invoice.number} ({bill.amount}, {'paid' if bill.paid else 'open'})"
-    notices, receipts = house.notices(bill.mobile), house.receipts(bill.mobile)
+    notices, requests = house.notices(bill.mobile), _requests(house, bill)
+    receipts = [one for one in house.receipts(bill.mobile) if one not in requests]
     told = [one for one in to_owner if f" {invoice.number}." in one or f" {invoice.number} " in one]
-    expected = {"notice": 1, "receipt": int(bill.paid), "owner": int(bill.paid)}
-    for purpose, texts in (("notice", notices), ("receipt", receipts), ("owner", told)):
+    expected = {"notice": 0, "request": 0, "receipt": int(bill.paid), "owner": int(bill.paid)} | {bill.purpose: 1}
+    for purpose, texts in (("notice", notices), ("request", requests), ("receipt", receipts), ("owner", told)):
         missing = expected[purpose] - len(texts)
         if missing != doubts[invoice.id, purpose]:
             yield f"{label}: {len(texts)} texts as {purpose}, {doubts[invoice.id, purpose]} in doubt"
@@ -77,3 +86,7 @@ def _of_bill(house: House, bill: Bill, to_owner: Sequence[str], doubts: Counter[
         yield f"{label}: the ledger says it is {'paid' if house.is_paid(invoice) else 'open'}"
     if notices and bill.paid == house.link_is_active(house.link_to(bill.mobile)):
         yield f"{label}: its link is {'still' if bill.paid else 'not'} up"
+
+
+def _requests(house: House, bill: Bill) -> list[str]:
+    return [one for one in house.texts(bill.mobile) if is_request(one)]

@@ -79,6 +79,17 @@ class Sometimes(StrEnum):
     CLOCK_DISTRUSTED = "no text went out on a wrong clock"
     SHUT_MIDWAY = "the computer was shut in the middle of something"
     CUT_OFF = "a write did not leave, for too long had passed since the last look"
+    APPROVED_NOTICE = "a notice that the owner had approved went out"
+    REFUSED_NOTICE = "the owner refused a notice"
+    WENT_LIVE = "the owner took the company out of draft"
+    PROMISED = "a promise was entered by hand"
+    PROMISE_IN_REPLY = "a promise in a reply held notices back"
+    DISPUTED = "a dispute was entered by hand"
+    DISPUTE_IN_REPLY = "a dispute in a reply held notices back"
+    IN_LANGUAGE = "a notice went out in the customer's own language"
+    OWN_WORDS = "a notice went out in the owner's own words"
+    DIED_AT_POINT = "the program died at a named failure point"
+    REQUEST_FOUND_AGAIN = "a request for consent that the memory had lost was found at its service"
     ELSEWHERE_SEEN = "another computer was found at work"
     REBUILT = "a memory was rebuilt to its end"
     FOUND_AGAIN = "an effect that the memory had lost was found at its service"
@@ -109,6 +120,7 @@ AFTER_AN_END: Final = frozenset(
         Sometimes.ELSEWHERE_SEEN,
         Sometimes.REBUILT,
         Sometimes.FOUND_AGAIN,
+        Sometimes.REQUEST_FOUND_AGAIN,
         Sometimes.DROPPED,
         Sometimes.NOTICED_BY_JOURNAL,
         Sometimes.NOTICED_AT_SERVICE,

@@ -115,7 +115,9 @@ class TwoDesks:
         if not lost or not lost[0].alive:
             return
         if len(lost) < len(kept):
-            if not (self._wants_first and lost[0] is self._machines[0]):
+            town = lost[0].town
+            # Not any more in the last days: thanks that were planned on the computer he puts away are never said.
+            if not (self._wants_first and lost[0] is self._machines[0]) or town.clock.now() >= town.peace:
                 return
             for one in kept:
                 if one not in lost:
@@ -137,6 +139,8 @@ _REACHED: Final = {
     Sometimes.ELSEWHERE_SEEN: _TOLD + "'%/elsewhere/%'",
     Sometimes.REBUILT: _TOLD + "'%/recovered/%'",
     Sometimes.FOUND_AGAIN: _FOUND + "'found at its service when the memory was rebuilt'",
+    Sometimes.REQUEST_FOUND_AGAIN: "select count(*) from effects where purpose = 'request' and outcome = "
+    "'found at its service when the memory was rebuilt'",
     Sometimes.DROPPED: _FOUND + "'dropped when the memory was rebuilt%'",
     Sometimes.NOTICED_BY_JOURNAL: _TOLD + "'%/recovery/%' and happened like '%the journal beside it%'",
     Sometimes.NOTICED_AT_SERVICE: _TOLD + "'%/recovery/%' and happened like '%last heard of on%'",

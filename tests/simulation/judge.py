@@ -20,6 +20,7 @@ from connector.domain.asking import is_request
 from connector.domain.joint import Part, parts_in, whole, written
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
+from tests.simulation.kept import kept
 from tests.simulation.subjects import LINK_HOST, OWNER
 from tests.simulation.town import START, ZONE, Town
 
@@ -39,7 +40,7 @@ class Shown:
 
 def judge(town: Town, shown: Shown | None) -> list[str]:
     """Every broken promise, in words. `shown` is None while it may still be mended: then only what never heals."""
-    found = [*_texts(town), *_bookings(town)]
+    found = [*_texts(town), *kept(town), *_bookings(town)]
     if shown is not None:
         found += _last_ones(town)
         found += [f"a fault of our own: {one}" for one in shown.attention if "unexpected error" in one]

@@ -43,6 +43,7 @@ from state.store import Store
 from tests.simulation.baton import Baton, BatonExecutor
 from tests.simulation.cells import By, Hit, Sometimes
 from tests.simulation.clocks import MachineClock
+from tests.simulation.manners import OWN_SPANISH, Manners
 from tests.simulation.subjects import LINK_HOST, OWNER, what
 from tests.simulation.town import START, Town
 from tests.simulation.verdict import Rules
@@ -81,6 +82,12 @@ api_key_secret = "env:TWILIO"
 from_number = "+12125550100"
 [company.consent]
 ask = {ask}
+[company.approval]
+draft_first = {drafts}
+ask_always = {ask_always}
+[company.replies]
+take_promises = {takes_promises}
+{words}
 [company.notices]
 minimum_amount = "1"
 owner_notice = "{owner}"
@@ -134,10 +141,24 @@ SETTINGS: Final = (
 )
 
 
+_OWN_WORDS: Final = f"""
+[company.words.es]
+issued = "[Hola {{first_name}}, ]{OWN_SPANISH} {{business}}: factura[ {{invoice}}], {{amount}}. Pagar: {{link}}"
+"""
+
+
 @cache
-def loaded(which: int, *, ask: bool) -> Loaded:
+def loaded(which: int, *, ask: bool, manners: Manners = Manners()) -> Loaded:  # noqa: B008  it cannot be changed
     """Settings as an installation has them."""
-    text = _SETTINGS.format(owner=OWNER.e164, ask=str(ask).lower(), **SETTINGS[which])
+    text = _SETTINGS.format(
+        owner=OWNER.e164,
+        ask=str(ask).lower(),
+        drafts=str(manners.drafts).lower(),
+        ask_always=list(manners.ask_always),
+        takes_promises=str(manners.takes_promises).lower(),
+        words=_OWN_WORDS if manners.own_words else "",
+        **SETTINGS[which],
+    )
     return load_text(text, Path("duebird.toml"), {}, with_secrets=False)
 
 
@@ -225,9 +246,10 @@ class Machine:
         event.listen(engine, "before_cursor_execute", self._on_statement)
         store = Store(self.database, ConsentJournal(beside(self.folder)))
         self.state = assemble.State(self.folder, self.database, store, Queries(self.database))
-        self.worker = Worker(
-            loaded(self.settings, ask=self.town.asks), self.state, self.clock, self._assemble, instance=self._new_id()
-        )
+        self.worker = Worker(self._loaded(), self.state, self.clock, self._assemble, instance=self._new_id())
+
+    def _loaded(self) -> Loaded:
+        return loaded(self.settings, ask=self.town.asks, manners=self.town.manners)
 
     def _new_id(self) -> str:
         return f"{self.name}-{self.dice.getrandbits(64):016x}"
@@ -295,7 +317,7 @@ class Machine:
     def rules(self) -> Rules:
         """The settings as the owner wrote them, whatever defect is planted."""
         policy = assemble.policy_of(
-            company_settings(loaded(self.settings, ask=self.town.asks), COMPANY),
+            company_settings(self._loaded(), COMPANY),
             payment_account_id=self.town.ledger.accounts[0].account_id,
             live=False,
         )
@@ -305,7 +327,8 @@ class Machine:
     def _assemble(
         self, settings: Loaded, company_id: str, state: assemble.State, clock: Clock, instance: str
     ) -> Assembled:
-        ours = company_settings(settings, company_id)
+        ours, identity = company_settings(settings, company_id), self.rules.identity
+        state.store.bind_company(company_id, identity, "books", clock.now(), draft=self.town.manners.drafts)
         budget = Budget(company_id, (), state.queries, state.store, clock)
         meter = _Meter(self, budget)
         town, town_faults = self.town, _Faults(self)
@@ -317,7 +340,7 @@ class Machine:
             client.cut_off = cut_off
         company = Company(
             id=company_id,
-            identity=self.rules.identity,
+            identity=identity,
             policy=self.rules.policy,
             words=assemble.wording(ours),
             ledger=ledger,
@@ -351,6 +374,12 @@ class Machine:
     def crash(self) -> None:
         self.alive = False
         raise Crash
+
+    def at_point(self) -> None:
+        """A named failure point is reached (`connector.failpoints`)."""
+        if self.alive and not self._commanded and self.weather.dies_at_point(self.true.now()):
+            self.tally.reached[Sometimes.DIED_AT_POINT] += 1
+            self.crash()
 
     def before_call(self) -> None:
         """Between two calls: time passes, the world moves, another thread goes first, or all is over."""
@@ -453,11 +482,11 @@ class Machine:
     @contextmanager
     def command(self) -> Iterator[assemble.State]:
         """A command typed beside the daemon: nothing befalls that."""
-        self._commanded = True
+        before, self._commanded = self._commanded, True
         try:
             yield self.state
         finally:
-            self._commanded = False
+            self._commanded = before
 
     def agree(self) -> None:
         """The owner enters who has agreed since he last did."""

@@ -13,6 +13,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from adapters.memory.carrier_world import STOP_WORDS
+from connector.domain.approval import Verdict
+from connector.domain.asking import is_request
 from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import PAST_DUE
@@ -65,8 +67,8 @@ def _facts(change: Callable[[Facts], None]) -> Mutant:
     """What is remembered is handed out changed."""
 
     def mutant(company: Company) -> Company:
-        def facts(*args: Any) -> Facts:
-            found = company.queries.facts(*args)
+        def facts(*args: Any, **more: Any) -> Facts:
+            found = company.queries.facts(*args, **more)
             change(found)
             return found
 
@@ -294,6 +296,37 @@ def _numbers_mixed_up(found: Facts) -> None:
             found.consents.setdefault("+12125550100", found.consents.get("+12125550101", []))
 
 
+def _promises_ignored(found: Facts) -> None:
+    found.promised.clear()
+    found.replied.clear()
+
+
+def _disputes_ignored(found: Facts) -> None:
+    found.disputed.clear()
+
+
+def _refusals_are_approvals(found: Facts) -> None:
+    for ledger_id, words in found.words.items():
+        found.words[ledger_id] = [replace(one, verdict=Verdict.APPROVED) for one in words]
+
+
+# -------------------------------------------------------------------------------------------------- nobody is asked
+
+
+def _requests_unseen(company: Company) -> Company:
+    """Whoever asked for consent does not find his own requests at the messaging service."""
+
+    def without(listed: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args: [one for one in listed(*args) if not is_request(one.body)]
+
+    real = company.messenger
+    return _other(company, "messenger", sent_to=without(real.sent_to), texts_since=without(real.texts_since))
+
+
+def _all_in_english(company: Company) -> Company:
+    return _other(company, "words", notice=lambda facts: company.words.notice(replace(facts, language=None)))
+
+
 MUTANTS: Final[dict[str, Mutant]] = {
     "no answer is taken for no text": _no_answer_is_no_text,
     "texts are repeated, unlooked for": _texts_repeated_unseen,
@@ -328,13 +361,21 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "the hours for texts are off": _policy(window=Window(0, 24 * 60, ALL_WEEK)),
     "the company's zone is wrong": _policy(zone=ZoneInfo("Asia/Tokyo")),
     "old invoices are new ones": _policy(start_on=date(2000, 1, 1)),
+    "promises are ignored": _facts(_promises_ignored),
+    "disputes are ignored": _facts(_disputes_ignored),
+    "approvals are skipped": _policy(draft_first=False, ask_always=frozenset()),
+    "what was refused goes out": _facts(_refusals_are_approvals),
+    "requests are repeated after a lost memory": _requests_unseen,
+    "everybody is written to in English": _all_in_english,
 }
+# Those that show only where a memory is lost.
+AT_A_WORLDS_END: Final = frozenset({"requests are repeated after a lost memory"})
 
 
 def seeds_to_find(name: str, seeds: Sequence[str]) -> tuple[str, str]:
     """The first seed that finds the defect, and what it saw; "" where none did."""
     for seed in seeds:
-        outcome = simulate(Run(seed, mutate=MUTANTS[name]))
+        outcome = simulate(Run(seed, mutate=MUTANTS[name], worlds_end=name in AT_A_WORLDS_END))
         if outcome.broken:
             return seed, outcome.broken[0]
     return seeds[-1], ""

@@ -18,16 +18,19 @@ from adapters.clock import ManualClock
 from connector.assemble import State
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.records import Records
+from connector.failpoints import armed
 from connector.flows.attempts import order_retry
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.ends import Ground, TwoDesks, days_more, plan_end
 from tests.simulation.judge import Shown, judge
+from tests.simulation.kept import count
 from tests.simulation.machine import COMPANY, Machine, Mutate
 from tests.simulation.steady import SteadyTown
 from tests.simulation.town import START, Town
 from tests.simulation.verdict import records, verdict
 from tests.simulation.weather import Weather
+from tests.simulation.word import OwnersWord
 
 DAYS: Final = 45
 ONCE_A_DAY: Final = timedelta(hours=20)
@@ -100,6 +103,7 @@ class _Story:
         self._midway: list[str] = []  # what was broken when the faults ended, and might not show in the end
         self.town.at(self.town.peace, self._judge_midway)
         self._owner = Random(f"{run.seed}/owner")
+        self._word = OwnersWord(run.seed, self.town)
         self._looked_at = START
         self._looks_at: datetime | None = None  # when the owner reads next what the passes since have left him
 
@@ -124,7 +128,8 @@ class _Story:
             one.neighbours = [other for other in self.machines if other is not one]
 
     def live(self) -> Outcome:
-        broken = self._course()
+        with armed(self._at_point):
+            broken = self._course()
         shown = self._shown()
         broken += [*self._midway, *judge(self.town, shown), *verdict(self.town, self.machine.rules, shown)]
         for machine in self.machines:
@@ -132,6 +137,11 @@ class _Story:
             machine.die()
         self._count()
         return Outcome(self.run.seed, broken, digest(self.town), self.tally, self.weather.season)
+
+    def _at_point(self, _point: str) -> None:
+        """Which of several computers has come there is not told: then none dies."""
+        if len(self.machines) == 1:
+            self.machine.at_point()
 
     def _judge_midway(self) -> None:
         self._midway = [f"midway: {one}" for one in verdict(self.town, self.machine.rules, None)]
@@ -181,7 +191,10 @@ class _Story:
         """Whether he typed anything: the daemon follows it within minutes, whatever it has in mind."""
         calm, typed = self.weather.over(self.clock.now()), False
         if state.queries.paused(COMPANY) and (calm or self._owner.random() < 0.7):
+            self._word.tells_again(machine, state, now)
             typed = state.store.resume(COMPANY, now)
+        alone = sum(not one.retired for one in self.machines) == 1
+        typed = self._word.types(machine, state, now, calm=calm, alone=alone) or typed
         for (key,) in self._rows(machine, _REFUSED):
             if calm or self._owner.random() < 0.5:
                 state.store.effects.order_retry(key, now)
@@ -237,6 +250,7 @@ class _Story:
         for state, question in _REACHED.items():
             tally.reached[state] += sum(int(self._rows(one, question)[0][0]) for one in self.machines)
         self.desks.count()
+        count(self.town, tally)
 
 
 _REFUSED: Final = "select key from effects where status = 'rejected' and kind != 'send_text' order by key"

@@ -12,6 +12,7 @@ from connector.domain.phone import Phone
 from connector.errors import Rejected
 from connector.ports.messenger import SentText
 from tests.simulation.cells import Tally
+from tests.simulation.manners import Manners
 from tests.simulation.subjects import LINK_HOST
 from tests.simulation.town import Person, Town
 
@@ -29,6 +30,10 @@ class SteadyTown(Town):
         self._seed = seed
         self.texted: dict[str, str] = {}  # by invoice: the link in its newest text
         super().__init__(seed, clock, end, tally)
+
+    def _manners(self, seed: str) -> Manners:
+        del seed
+        return Manners()
 
     def _settle_in(self) -> None:
         dice = Random(f"{self._seed}/steady")

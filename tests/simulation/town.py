@@ -25,6 +25,7 @@ from connector.ports.ledger import Booking, BookingRequest
 from connector.ports.messenger import DeliveryState, SentText
 from connector.ports.processor import PaymentState
 from tests.simulation.cells import Sometimes, Tally
+from tests.simulation.manners import LANGUAGES, Manners, Said, Talk, some_words
 from tests.simulation.subjects import LINK_HOST, OWNER
 
 ZONE: Final = ZoneInfo("America/New_York")
@@ -63,6 +64,7 @@ class Person:
     phone: Phone | None
     agreed_at: datetime | None
     said_yes_at: datetime | None = None  # to the request for consent
+    language: str | None = None  # as his ledger says
 
 
 class LooseBooks(LedgerWorld):
@@ -108,6 +110,10 @@ class Town:
         self._asking = Random(f"{seed}/asking")  # apart, so that all else in a seed stays as it is
         self._joint = Random(f"{seed}/joint")
         self.asks = self._asking.random() < 0.4  # the owner has requests for consent sent
+        self._talking = Random(f"{seed}/talking")
+        self.manners = self._manners(seed)
+        self.talks: dict[str, Talk] = {}  # by the id of the text: what customers wrote about the money
+        self.said: list[Said] = []  # what the owner was shown and typed
         self._settle_in()
 
     # ------------------------------------------------------------------------------------------------- the turns
@@ -137,18 +143,23 @@ class Town:
 
     # --------------------------------------------------------------------------------------------------- people
 
+    def _manners(self, seed: str) -> Manners:
+        return Manners.of(seed)
+
     def _settle_in(self) -> None:
         dice = self._dice
         for number in range(dice.choice((1, 2, 2, 3))):
             kind = dice.random()
             phone = Phone(f"+121255501{number + (0 if kind > 0.15 or not number else -1):02d}")
             mobile = None if kind > 0.95 else phone.e164
+            home, language = self._homes.choice(HOMES), self._talking.choice(LANGUAGES)
             customer_id = self.ledger.add_customer(
-                f"Customer {number}", mobile=mobile, given_name=f"Dana{number}", **self._homes.choice(HOMES)
+                f"Customer {number}", mobile=mobile, given_name=f"Dana{number}", language=language, **home
             )
             silent = self.asks and self._asking.random() < 0.4
             agreed = None if silent or 0.88 < kind <= 0.95 else self.clock.now()
-            self.people.append(Person(customer_id, phone if mobile else None, agreed if mobile else None))
+            person = Person(customer_id, phone if mobile else None, agreed if mobile else None, language=language)
+            self.people.append(person)
         if dice.random() < 0.15:
             self.carrier.landlines.add(self.people[-1].phone.e164 if self.people[-1].phone else "")
         if dice.random() < 0.1:
@@ -250,6 +261,8 @@ class Town:
             self.within(0.2, 20, lambda: self._pay(url))
             return
         to = text.to
+        if self._talking.random() < 0.15:
+            self._will_talk(to)
         answers: tuple[tuple[int, Callable[[], None]], ...] = (
             (30, lambda: self.within(0.05, 60, lambda: self._pay(url))),
             (12, lambda: self.within(0.05, 20, lambda: self._open(url, 0.2, 23))),
@@ -279,6 +292,12 @@ class Town:
             priced = replace(record.text, price=PRICE, price_currency="USD")
             history.add(self.clock.now(), replace(record, text=priced))
 
+    def _will_talk(self, phone: Phone) -> None:
+        """About the money, beside whatever else he does."""
+        words, moment = some_words(self._talking), self.clock.now() + timedelta(hours=self._talking.uniform(0.02, 40))
+        if moment < self.end - timedelta(days=1):
+            self.at(moment, lambda: self._say(phone, words))
+
     def _was_asked(self, phone: Phone) -> None:
         """Some agree, some want no texts at all, some say something else, most of the rest nothing."""
         kind, hours = self._asking.random(), self._asking.uniform(0.05, 90)
@@ -294,8 +313,11 @@ class Town:
         self._say(phone, words)
 
     def _say(self, phone: Phone, words: str) -> None:
-        self.carrier.reply(phone, words)
-        self.spoken.append((phone, words, self.clock.now()))
+        text_id, now = self.carrier.reply(phone, words), self.clock.now()
+        self.spoken.append((phone, words, now))
+        talk = Talk.of(words, phone, now, now.astimezone(ZONE).date())  # the numbers are all of that zone
+        if talk is not None:
+            self.talks[text_id] = talk
 
     def _pay(self, url: str) -> None:
         self.processor.pay(url)

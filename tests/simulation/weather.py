@@ -114,6 +114,8 @@ class Weather:
         self.read_rate = plan.choice((0.02, 0.05, 0.12)) if stormy else 0.01 if crashy else 0.0
         self.commit_rate = plan.choice((0.01, 0.03, 0.06)) if crashy else 0.0
         self.disk_rate = plan.choice((0.0, 0.002, 0.01)) if self.season is Season.STORM else 0.0
+        self._points = Random(f"{seed}/points")
+        self.point_rate = self._points.choice((0.0, 0.002, 0.006)) if crashy else 0.0
         self.lag_rate = 0.0 if self.season is Season.CALM else plan.choice((0.1, 0.5))
         self._only_crashes = self.season is Season.CRASHES
         length = calm_from - start
@@ -209,6 +211,10 @@ class Weather:
 
     def crashes_at_commit(self, now: datetime) -> bool:
         return not self.over(now) and self._commits.random() < self.commit_rate
+
+    def dies_at_point(self, now: datetime) -> bool:
+        """At a named failure point that was just reached."""
+        return not self.over(now) and self.point_rate > 0 and self._points.random() < self.point_rate
 
     def disk_fails(self, now: datetime) -> bool:
         return not self.over(now) and self.disk_rate > 0 and self._commits.random() < self.disk_rate

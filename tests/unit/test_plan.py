@@ -114,7 +114,7 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (situation(phone=None), {}, Reason.BAD_MOBILE, TOMORROW),
     (situation(unreachable=True), {}, Reason.UNREACHABLE, TOMORROW),
     (situation(consent=ConsentState.NONE), {}, Reason.NO_CONSENT, TOMORROW),
-    (situation(consent=ConsentState.NONE), {"ask": True}, Reason.ASKED, TOMORROW),
+    (situation(consent=ConsentState.NONE, was_asked=True), {"ask": True}, Reason.ASKED, TOMORROW),
     (situation(consent=ConsentState.REVOKED), {}, Reason.OPTED_OUT, TOMORROW),
     (situation(sender_shared=True), {}, Reason.SENDER_SHARED, TOMORROW),
     (situation(sender_shared=True, consent=ConsentState.REVOKED), {}, Reason.OPTED_OUT, TOMORROW),
@@ -206,7 +206,10 @@ def test_who_has_said_nothing_is_asked_once_where_the_owner_lets_us() -> None:
     other_invoice = replace(UNASKED, receivable=replace(UNASKED.receivable, ledger_id="999"))
     assert decide(other_invoice, ASKING, WORDS, NOON).effects[0].key == effect.key
     assert decide(UNASKED, POLICY, WORDS, NOON).effects == ()
-    assert decide(replace(UNASKED, may_be_asked=False), ASKING, WORDS, NOON).effects == ()
+    once = decide(replace(UNASKED, may_be_asked=False, was_asked=True), ASKING, WORDS, NOON)
+    assert (once.effects, once.reason) == ((), Reason.ASKED)
+    texted = decide(replace(UNASKED, may_be_asked=False), ASKING, WORDS, NOON)
+    assert (texted.effects, texted.reason) == ((), Reason.NO_CONSENT)
 
 
 @pytest.mark.parametrize(

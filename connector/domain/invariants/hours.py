@@ -28,20 +28,21 @@ def check(reading: Reading) -> Iterator[Finding]:
     about = {one.text.text_id: one.invoice for one in reading.notices} | {
         text.text_id: invoice for text, invoice in reading.courtesies
     }
-    requests = {one.text_id for one in reading.requests}
-    notices = {one.text.text_id for one in reading.notices} | requests  # a request keeps to the hours of notices
+    asked = {one.text_id for one in reading.requests}
+    by_window = {one.text.text_id for one in reading.notices} | asked
     untold = 0
     for text in reading.our_texts:
         invoice = about.get(text.text_id)
-        rule = hours_of if text.text_id in notices else courtesy_hours
-        homes = _homes(reading, text.to) if text.text_id in requests else _addresses(invoice, text.to)
-        found = [_look(text, rule(reading.records.rules, text.to, customer)) for customer in homes]
+        # A request for consent names no invoice: it went to whoever had that number.
+        theirs = _of_number(reading, text.to) if text.text_id in asked else [invoice] if invoice else []
+        rule = hours_of if text.text_id in by_window else courtesy_hours
+        found = [_look(text, rule(reading.records.rules, text.to, one)) for one in _addresses(theirs, text.to)]
         if _Look.GOOD in found:
             continue
         if _Look.UNTOLD in found:
             untold += text.counts
             continue
-        if invoice is not None and not invoice.phones_whole and _moved(reading, text, rule):
+        if any(not one.phones_whole for one in theirs) and _moved(reading, text, rule):
             why = f"A text to {text.to} would have been outside of the hours for texts at the address as it is now."
             yield NotCheckable(
                 NUMBER, f"{why} It may have been another then: the ledger does not tell.", (of_text(text),)
@@ -80,17 +81,14 @@ def _look(text: TextRecord, hours: Hours) -> _Look:
     return _Look.HANDED_ON if text.handed_on_at > opened + left + ACCEPTED_LATE else _Look.GOOD
 
 
-def _addresses(invoice: InvoiceRecord | None, to: Phone) -> Sequence[Customer | None]:
+def _of_number(reading: Reading, to: Phone) -> list[InvoiceRecord]:
+    return [one for one in reading.invoices.values() if to in (one.phones or ())]
+
+
+def _addresses(theirs: Sequence[InvoiceRecord], to: Phone) -> Sequence[Customer | None]:
     """Every address that its recipient has or had; the number alone where there is none, or it is the owner's."""
-    if invoice is None or not invoice.customers or to not in (invoice.phones or ()):
-        return (None,)
-    return invoice.customers
-
-
-def _homes(reading: Reading, to: Phone) -> Sequence[Customer | None]:
-    """Of a request, which names no invoice: every address of everybody who has that number."""
-    known = (one for one in reading.records.ledger.invoices if to in (one.phones or ()))
-    return [customer for invoice in known for customer in invoice.customers] or [None]
+    found = [customer for one in theirs if to in (one.phones or ()) for customer in one.customers]
+    return found or (None,)
 
 
 def _moved(reading: Reading, text: TextRecord, rule: Callable[[Policy, Phone, Customer | None], Hours]) -> bool:

@@ -21,6 +21,7 @@ from tests.unit.invariants.month import (
     LATER,
     NOON,
     OWED,
+    RULES,
     TEXTED,
     doubts,
     entry,
@@ -162,6 +163,29 @@ def test_where_only_the_present_address_is_known_a_move_may_explain_it() -> None
     assert violations(with_texts(early, of=living("CA", whole=False)), 4) == []
     assert len(doubts(with_texts(early, of=living("CA", whole=False)), 4)) == 1
     assert len(violations(with_texts(text(at=NIGHT), of=living("CA", whole=False)), 4)) == 1
+
+
+ASKED = request_words(RULES.business)
+EARLY = NOON - timedelta(hours=3)  # nine in the morning: too early where nothing but the country is known
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(with_texts(text(at=EARLY, body=ASKED), of=living("CA")), id="by the address"),
+        pytest.param(with_texts(text(at=EARLY, body=ASKED, to=CALIFORNIA), of=living("NY")), id="nobody's number"),
+        pytest.param(with_texts(text(at=THANKSGIVING, body=ASKED), of=living("NY")), id="on a holiday"),
+    ],
+)
+def test_a_request_for_consent_outside_of_the_hours_of_whoever_has_that_number_is_rejected(bad: Records) -> None:
+    assert len(violations(bad, 4)) == 1
+
+
+def test_a_request_for_consent_is_judged_by_the_address_of_whoever_has_that_number() -> None:
+    asked = text(at=EARLY, body=ASKED)
+    assert violations(with_texts(asked, of=living("NY")), 4) == []
+    # In Kentucky it would have been too early, and so it would by the number alone.
+    assert len(violations(with_texts(asked, of=living("KY", whole=False)), 4)) == 1
 
 
 # ------------------------------------------------------------------------------------------------- corrections
