@@ -280,17 +280,29 @@ def test_a_refused_booking_asks_for_a_person_and_is_made_once_by_the_command_the
 
 
 def test_what_a_person_has_settled_is_taken_off_the_list_by_its_name(own_desk: Desk) -> None:
-    own_desk.house.doors.post("twilio", "landlines", numbers=list(NORTH.mobiles[:2]))
     for which in range(2):
         own_desk.bill(NORTH, which, f"Customer {which}", number=f"A-{which}")
-    own_desk.type("run", "--once")
-    first, second, _ = own_desk.type("attention", "--json").json  # the last says how many such numbers there are
+    own_desk.work()
+    for mobile in NORTH.mobiles[:2]:
+        said = {"from": mobile, "to": NORTH.seed.number, "body": "Is this from you?"}
+        own_desk.house.doors.post("twilio", "inbound", **said)
+    own_desk.work()
+    first, second = own_desk.type("attention", "--json").json
     assert own_desk.type("attention").words.count(first["item"]) == 1
     closed = own_desk.type("attention", "--close", first["item"].lower())
     assert (closed.code, closed.out[:7]) == (0, "Closed:")
-    left = [one["item"] for one in own_desk.type("attention", "--json").json if "/effect/" in one["key"]]
-    assert left == [second["item"]]
+    assert [one["item"] for one in own_desk.type("attention", "--json").json] == [second["item"]]
     assert own_desk.type("attention", "--close", first["item"]).code == 1
+
+
+def test_landlines_are_one_item_that_names_whom_they_keep_from_being_texted(own_desk: Desk) -> None:
+    own_desk.house.doors.post("twilio", "landlines", numbers=list(NORTH.mobiles[:2]))
+    for which in range(2):
+        own_desk.bill(NORTH, which, f"Customer {which}", number=f"A-{which}")
+    own_desk.work()
+    [item] = own_desk.type("attention", "--json").json
+    assert "2 customers with 2 open invoices cannot be texted" in item["happened"]
+    assert "Customer 0 (A-0), Customer 1 (A-1)." in item["happened"]
 
 
 # -------------------------------------------------------------------------------------------------------- consent

@@ -68,7 +68,7 @@ def test_receipts_and_words_to_the_owner_count_and_say_it_too(open_office: OpenO
     assert ["hank you!" in body for body in office.texts()] == [False, True, False, True]
     assert says_stop(office) == [True, False, True, False]
     assert says_stop(office, OWNER) == [True, False]
-    assert office.texts(OWNER)[0].startswith("Acme Plumbing: Dana Reed paid $120.00 for invoice")
+    assert office.texts(OWNER)[0].startswith("Duebird for Acme Plumbing: Dana Reed paid $120.00")
 
 
 def test_a_customer_is_written_to_in_the_language_that_the_ledger_marks(office: Office) -> None:
