@@ -15,7 +15,7 @@ from connector.domain.receivable import ReceivableState
 from state import asked, books
 from state.facts import Attention, Facts, put_attention, put_hold, review_scope
 from state.names import COUNTRY, SENDER
-from state.rows import change, records, table_of
+from state.rows import change, first, records, table_of
 from state.tables import HoldRow, LookedUpRow, ReceivableRow, UnreachableRow
 
 _HOLD, _RECEIVABLE = table_of(HoldRow), table_of(ReceivableRow)
@@ -92,7 +92,7 @@ class SenderFacts(Facts):
             place = {"at_company": company, "at_phone": phone.e164}
             if not change(connection, _LOOKED_UP_AGAIN, {**place, **values}):
                 change(connection, _LOOKED_UP, {"company": company, "phone": phone.e164, **values})
-            if learnt.code and not connection.execute(_UNREACHABLE_KNOWN, place).first():
+            if learnt.code and first(connection, _UNREACHABLE_KNOWN, **place) is None:
                 refused = {"company": company, "phone": phone.e164, "code": learnt.code, "since": now}
                 change(connection, _UNREACHABLE, refused)
                 books.review_phone(connection, company, phone.e164, now)
