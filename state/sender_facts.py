@@ -64,6 +64,8 @@ class SenderFacts(Facts):
 
         `told`: what a person reads, by the other company. Returns whether that is other than before.
         """
+        if not told and not self._held(company, SENDER):  # nearly always: then there is nothing to write down
+            return False
         with self.database.record() as connection:
             known = _subjects(connection, company, SENDER)
             for other, attention in told.items():
@@ -79,6 +81,8 @@ class SenderFacts(Facts):
 
     def countries_opened(self, company: str, before: datetime, now: datetime) -> list[str]:
         """Text again to the countries that were closed before then; which they were."""
+        if not self._held(company, COUNTRY):
+            return []
         with self.database.record() as connection:
             known = _subjects(connection, company, COUNTRY)
             opened = sorted(country for country, since in known.items() if since <= before)
@@ -101,6 +105,10 @@ class SenderFacts(Facts):
                 review_scope(connection, company, "customer", customer, now)
             if learnt.told is not None:
                 put_attention(connection, company, learnt.told, now)
+
+    def _held(self, company: str, scope: str) -> bool:
+        with self.database.ask() as connection:
+            return bool(_subjects(connection, company, scope))
 
     @staticmethod
     def _lift(connection: Connection, company: str, scope: str, subjects: set[str] | list[str], now: datetime) -> None:

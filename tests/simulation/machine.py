@@ -240,9 +240,9 @@ class Machine:
     def on_record(self, question: str, *values: str) -> list[tuple[str, ...]]:
         """What the database holds, asked in its own words: also while the program does not run."""
         if self.alive and not self._spoilt:
-            with self.database.ask() as connection, closing(connection.connection.cursor()) as cursor:
-                cursor.execute(question, values)
-                return list(cursor.fetchall())
+            with self.database.ask() as connection:
+                driver: Any = connection.connection.driver_connection
+                return list(driver.execute(question, values))
         with closing(sqlite3.connect(self.folder / DATABASE_NAME)) as reader:
             return list(reader.execute(question, values))
 
