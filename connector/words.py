@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from connector.domain.asking import request_words
@@ -23,6 +24,11 @@ from connector.domain.segments import to_gsm7
 from connector.domain.wordings import BUILT_IN, Occasion, language_code, occasion_of
 
 DEFAULT_LANGUAGE: Final = "en"
+
+
+@lru_cache(256)  # the wordings of some ten companies
+def _held_to_its_rules(text: str, known: tuple[str, ...]) -> Template:
+    return Template(text, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +141,4 @@ class Wording:
         own = self.own.get((language, occasion))
         # A curly apostrophe or a lower-case c with a cedilla would make a text of two messages one of three, refused.
         known = (*PLACEHOLDERS, COUNT) if occasion is Occasion.JOINT else PLACEHOLDERS
-        return Template(to_gsm7(own) if own is not None else BUILT_IN[language].of(occasion), known)
+        return _held_to_its_rules(to_gsm7(own) if own is not None else BUILT_IN[language].of(occasion), known)

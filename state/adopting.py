@@ -16,7 +16,7 @@ from sqlalchemy import select as select_columns
 from connector.domain.effect import PRIORITY, EffectKind, EffectStatus, NewEffect
 from connector.errors import Bug
 from state.effects import TextFacts
-from state.rows import change, table_of
+from state.rows import change, first, table_of
 from state.tables import EffectEventRow, EffectRow
 
 _TABLE: Final = table_of(EffectRow)
@@ -54,7 +54,7 @@ def adopt(connection: Connection, company: str, found: Found, note: str) -> bool
         Bug: its key stands for something else.
     """
     effect = found.effect
-    known = connection.execute(_KNOWN, {"wanted": effect.key}).first()
+    known = first(connection, _KNOWN, wanted=effect.key)
     if known is None:
         change(connection, _NEW, _row(company, found, note))
     else:

@@ -88,8 +88,8 @@ def void_approvals(connection: Connection, company: str) -> None:
 
 def drop_what_is_over(connection: Connection, company: str, today: date) -> None:
     """Drop waits and promises that no decision needs any more."""
-    connection.execute(_REPLIES_OVER, {"whose": company, "today": today})
-    connection.execute(_SETTLED, {"whose": company})
+    change(connection, _REPLIES_OVER, {"whose": company, "today": today})
+    change(connection, _SETTLED, {"whose": company})
 
 
 def _about(company: str, ledger_id: str, verdict: str, by: str, now: datetime) -> dict[str, object]:

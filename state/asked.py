@@ -12,6 +12,7 @@ from state.names import ALL, COUNTRY, LONG_AGO, SENDER
 from state.rows import select_of, select_some, table_of
 from state.tables import (
     AttentionRow,
+    CallRow,
     CustomerRow,
     EffectRow,
     HintRow,
@@ -22,12 +23,14 @@ from state.tables import (
     PaymentRow,
     ReceivableRow,
     TextRow,
+    UnreachableRow,
 )
 
 _NOW: BindParameter[Any] = bindparam("now")
 _SINCE: BindParameter[Any] = bindparam("since")
 _MOST: BindParameter[Any] = bindparam("most")
 _ATTENTION, _CUSTOMER, _EFFECT = table_of(AttentionRow).c, table_of(CustomerRow).c, table_of(EffectRow).c
+_CALL = table_of(CallRow).c
 _HINT, _HOLD, _LINK = table_of(HintRow).c, table_of(HoldRow).c, table_of(LinkRow).c
 _PAYMENT, _RECEIVABLE, _TEXT = table_of(PaymentRow).c, table_of(ReceivableRow).c, table_of(TextRow).c
 
@@ -70,6 +73,18 @@ REASONS: Final = select_some(ReceivableRow, "ledger_id", only="ledger_id reason"
 CUSTOMERS_WITH: Final = select_of(CustomerRow, _CUSTOMER.phone == bindparam("phone")).with_only_columns(
     _CUSTOMER.customer_id
 )
+
+HOW_MANY_OPEN: Final = select_of(ReceivableRow, _RECEIVABLE.state == ReceivableState.OPEN.value).with_only_columns(
+    func.count()
+)
+OWED: Final = select_of(
+    ReceivableRow,
+    _RECEIVABLE.state == ReceivableState.OPEN.value,
+    _RECEIVABLE.balance > 0,
+    _RECEIVABLE.reason.not_in(bindparam("besides", expanding=True)),
+)
+CUSTOMERS: Final = select_of(CustomerRow)
+UNREACHABLE: Final = select_of(UnreachableRow)
 
 # ------------------------------------------------------------------------------------------------------------- money
 
@@ -118,6 +133,11 @@ STOP: Final = select_of(HoldRow, _HOLD.scope == bindparam("scope"), _HOLD.subjec
 ON_SENDER: Final = select_of(HoldRow, _one_of(_HOLD.scope, SENDER, COUNTRY))
 LEASE: Final = select_of(LeaseRow)
 ATTENTION: Final = select_of(AttentionRow, _ATTENTION.closed_at.is_(None)).order_by(_ATTENTION.opened_at).limit(_MOST)
+
+
+CALLS_SINCE: Final = select_of(CallRow, _CALL.service == bindparam("service"), _CALL.hour >= _SINCE).with_only_columns(
+    func.coalesce(func.sum(_CALL.reads), 0), func.coalesce(func.sum(_CALL.writes), 0)
+)
 
 
 def _soonest(at: ColumnElement[Any], whose: ColumnElement[str], *more: ColumnElement[bool]) -> ColumnElement[Any]:

@@ -16,7 +16,8 @@ from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.ports.processor import Payment, PaymentLink
-from state.rows import change, records_of, select_some, table_of
+from state.names import LONG_AGO
+from state.rows import change, column, first, records_of, scalar, select_some, table_of
 from state.tables import CustomerRow, LinkRow, PaymentRow, ReceivableRow
 
 
@@ -111,6 +112,11 @@ def put_receivables(connection: Connection, company: str, read: Iterable[Receiva
     change(connection, _RECEIVABLE_SEEN, seen)
     change(connection, _REVIEW, ahead)
     return [str(one["ledger_id"]) for one in new] + [str(one["which"]) for one in changed]
+
+
+def mark_unread(connection: Connection, company: str, ledger_ids: Iterable[str]) -> None:
+    """Something changed on them that was not read; what is not on record is passed over."""
+    change(connection, _RECEIVABLE_SEEN, [{"whose": company, "which": one, "at": LONG_AGO} for one in ledger_ids])
 
 
 def _values(value: Receivable) -> dict[str, object]:
@@ -226,7 +232,7 @@ _OWNERS: Final = select_columns(_CUSTOMER.c.customer_id).where(
 
 def review_phone(connection: Connection, company: str, phone: str, now: datetime) -> None:
     """Decide again on every open receivable of everybody with that number: consent or reach has changed."""
-    for customer_id in connection.execute(_OWNERS, {"whose": company, "phone": phone}).scalars().all():
+    for customer_id in column(connection, _OWNERS, whose=company, phone=phone):
         review_customer(connection, company, customer_id, now)
 
 
@@ -255,7 +261,7 @@ def put_link(
     now: datetime,
 ) -> None:
     """A link that now exists, and what it asks for which receivables."""
-    known = connection.execute(_LINK_KNOWN, {"whose": company, "which": link.link_id}).first()
+    known = first(connection, _LINK_KNOWN, whose=company, which=link.link_id)
     if known is None:
         joint = " ".join(one.ledger_id for one in parts) if len(parts) > 1 else None
         values = {
@@ -311,7 +317,7 @@ def put_payment(
     """
     place = {"whose": company, "which": payment.payment_id}
     moving = {"read_at": now, "state": payment.state.value, "paid_at": payment.paid_at, "method": payment.method}
-    before = connection.execute(_PAYMENT_KNOWN, place).scalar()
+    before = scalar(connection, _PAYMENT_KNOWN, **place)
     if before is None:
         values = {
             "company": company,

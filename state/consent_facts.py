@@ -17,7 +17,7 @@ from state import books
 from state.consent_journal import ConsentJournal, Kept, Stamp
 from state.database import Database
 from state.facts import Facts
-from state.rows import change, records, records_of, select_of, select_some, table_of
+from state.rows import change, first, records, records_of, select_of, select_some, table_of
 from state.tables import ConsentRow
 
 _CONSENT: Final = table_of(ConsentRow)
@@ -161,7 +161,7 @@ def _unknown(connection: Connection, company: str, heard: Iterable[ConsentRecord
 
 
 def _tail(connection: Connection, company: str) -> Tail:
-    last = connection.execute(_TAIL, {"company": company}).first()
+    last = first(connection, _TAIL, company=company)
     return (last.place, last.entry_hash) if last else (0, BEGINNING)
 
 

@@ -26,20 +26,31 @@ LONGEST_GATHERING: Final = 0.02
 # Seconds after which a fact that left its commit to the next in the line looks whether that one was interrupted.
 LONGEST_LINE: Final = 1.0
 COPIED_AT_ONCE: Final = 1_000  # rows in memory at a time; a row has some 500 bytes
+# Statements that SQLite keeps parsed: a pass asks some hundred and fifty different ones, a few kB each. Parsing one
+# takes longer than answering it.
+STATEMENTS_KEPT: Final = 512
 DAMAGED: Final = "damaged"  # the code of the error that says so
 
 
-@contextmanager
-def _as_trouble(said: Callable[[BaseException], DatabaseTrouble] = trouble) -> Iterator[None]:
+class _Troubles:
     """Locked, full, unreadable, damaged, out of reach: one error of ours. A broken constraint stays what it is."""
-    try:
-        yield
-    except (IntegrityError, DataError, ProgrammingError):
-        raise
-    except DBAPIError as error:
-        raise said(error.orig or error) from error
-    except sqlite3.Error as error:  # from our own BEGIN and COMMIT
-        raise trouble(error) from error
+
+    def __init__(self, said: Callable[[BaseException], DatabaseTrouble]) -> None:
+        self._said = said
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError | ProgrammingError):
+            raise self._said(error.orig or error) from error
+        if isinstance(error, sqlite3.Error):  # from our own BEGIN and COMMIT
+            raise trouble(error) from error
+
+
+# Not a generator: every question and every fact goes through it.
+_OF_THE_FILE: Final = _Troubles(trouble)
+_OF_THE_SERVER: Final = _Troubles(server.server_trouble)
 
 
 class _Group:
@@ -68,6 +79,7 @@ class Database:
         self._claim: tuple[int, str] | None = None  # on a server: the process and host that claimed to be the daemon
         self._session: Connection | None = None  # on a server: the session that holds the claim; guarded by `_lock`
         self._connection: Connection | None = None  # SQLite's only one; guarded by `_lock`, as the group is
+        self._driver: sqlite3.Connection | None = None  # the same, as SQLite's driver has it
         self._lock = threading.RLock()
         self._line = 0  # writers that want the lock; counted before they ask for it
         self._line_lock = threading.Lock()
@@ -79,19 +91,21 @@ class Database:
     def write(self) -> Iterator[Session]:
         """One fact: everything inside becomes durable together, or not at all, before this returns."""
         # A savepoint of its own: what fails while the ORM writes must not take back other threads' facts.
-        with self.record() as connection, _session(connection, join_transaction_mode="create_savepoint") as session:
-            yield session
-            session.commit()
+        with self.record() as connection:
+            _begun(connection)
+            with _session(connection, join_transaction_mode="create_savepoint") as session:
+                yield session
+                session.commit()
 
     @contextmanager
     def record(self) -> Iterator[Connection]:
         """One fact as `write`, for statements of `state.rows`: without a Session, which costs more than they do."""
         if not self.is_sqlite:
-            with _as_trouble(server.server_trouble), self._server_fact() as connection:
+            with _OF_THE_SERVER, self._server_fact() as connection:
                 yield connection
             return
         group, gathers = None, False
-        with _as_trouble(), self._in_line():
+        with _OF_THE_FILE, self._in_line():
             try:
                 with self._open(writes=True) as connection:
                     yield connection
@@ -107,8 +121,10 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One question."""
-        with self.ask() as connection, _session(connection) as session:
-            yield session
+        with self.ask() as connection:
+            _begun(connection)
+            with _session(connection) as session:
+                yield session
 
     @contextmanager
     def ask(self) -> Iterator[Connection]:
@@ -118,10 +134,10 @@ class Database:
         that commit or a later one, so nothing outside can depend on a fact that a crash takes back.
         """
         if not self.is_sqlite:
-            with _as_trouble(server.server_trouble), self.engine.connect() as connection:
+            with _OF_THE_SERVER, self.engine.connect() as connection:
                 yield connection
             return
-        with _as_trouble(), self._lock, self._open(writes=False) as connection:
+        with _OF_THE_FILE, self._lock, self._open(writes=False) as connection:
             yield connection
 
     # ------------------------------------------------------------------------------------ PostgreSQL: one at a time
@@ -140,7 +156,7 @@ class Database:
         if self.is_sqlite:
             yield
             return
-        with _as_trouble(server.server_trouble), self._lock:
+        with _OF_THE_SERVER, self._lock:
             self._claim = pid, host
             try:
                 self._daemons_session()
@@ -210,36 +226,43 @@ class Database:
 
     @contextmanager
     def _open(self, *, writes: bool) -> Iterator[Connection]:
-        """A part of the group's database transaction; a fact is a savepoint in it. Called with the lock held."""
+        """A part of the group's database transaction. Called with the lock held.
+
+        A fact that joins others is a savepoint in it, so that what fails takes back nothing but itself.
+        """
         connection, driver = self._sqlite()
-        if not connection.in_transaction():
+        joins = driver.in_transaction
+        if not joins:
             # IMMEDIATE: two processes that both read and then write cannot deadlock half way. Straight to the driver:
-            # SQLAlchemy's own way, a listener, makes every statement dearer, also those that follow.
+            # SQLAlchemy's own way, a listener, makes every statement dearer, also those that follow. It learns of the
+            # database transaction with the first statement that goes through it, or at the commit.
             driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
-            connection.begin()
+        elif writes:
+            driver.execute("SAVEPOINT fact")
+        done = False
         try:
-            if writes:
-                driver.execute("SAVEPOINT fact")
             yield connection
-            if writes:
+            if joins and writes:
                 driver.execute("RELEASE fact")
+            done = writes
         except BaseException as error:
             if not driver.in_transaction:
                 self._fail_group(error)
-            elif writes:
+            elif joins and writes:
                 driver.execute("ROLLBACK TO fact")
                 driver.execute("RELEASE fact")
             raise
         finally:
-            if self._group is None and (not writes or not driver.in_transaction):
-                connection.rollback()
+            if not (done or joins) or not driver.in_transaction:
+                _take_back(connection, driver)
 
     def _sqlite(self) -> tuple[Connection, sqlite3.Connection]:
-        if self._connection is None:
+        if self._connection is None or self._driver is None:
             self._connection = self.engine.connect()
-        driver = self._connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101  narrows the driver's type
-        return self._connection, driver
+            driver = self._connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)  # noqa: S101  narrows the driver's type
+            self._driver = driver
+        return self._connection, self._driver
 
     @contextmanager
     def _in_line(self) -> Iterator[None]:
@@ -284,15 +307,15 @@ class Database:
         group, self._group = self._group, None
         connection, driver = self._sqlite()
         if group is None:
-            connection.rollback()
+            _take_back(connection, driver)
             return
         begin = time.monotonic()
         try:
+            _begun(connection)
             connection.commit()
         except BaseException as error:
             group.error = error
-            connection.rollback()
-            driver.rollback()  # a commit that was refused leaves the database transaction open, unseen by SQLAlchemy
+            _take_back(connection, driver)
             if not isinstance(error, (DBAPIError, sqlite3.Error)):
                 raise
         finally:
@@ -351,7 +374,7 @@ class Database:
     def copy_rows_to(self, target: Database) -> None:
         """Copy every row, as of one moment, into an empty database of the same schema. Writes nothing here."""
         one_moment = self.engine.execution_options(isolation_level="REPEATABLE READ", yield_per=COPIED_AT_ONCE)
-        with _as_trouble(server.server_trouble), one_moment.connect() as here, target.record() as there:
+        with _OF_THE_SERVER, one_moment.connect() as here, target.record() as there:
             for table in SQLModel.metadata.sorted_tables:
                 for some in here.execute(table.select()).mappings().partitions():
                     there.execute(table.insert(), [dict(row) for row in some])
@@ -361,9 +384,22 @@ class Database:
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
-                self._connection = None
+                self._connection = self._driver = None
             self._end_session()
             self.engine.dispose()
+
+
+def _begun(connection: Connection) -> None:
+    """Let SQLAlchemy know that a database transaction is open: it lets sessions join it, and tells of its commit."""
+    if connection.get_transaction() is None:
+        connection.begin()
+
+
+def _take_back(connection: Connection, driver: sqlite3.Connection) -> None:
+    """End the database transaction without its facts, for SQLAlchemy as well where it knows of it."""
+    if connection.get_transaction() is not None:
+        connection.rollback()
+    driver.rollback()  # a commit that was refused leaves it open, unseen by SQLAlchemy
 
 
 def _session(connection: Connection, **more: Any) -> Session:
@@ -378,6 +414,7 @@ def _sqlite_engine(url: str) -> Engine:
             "check_same_thread": False,
             "isolation_level": None,
             "timeout": BUSY_TIMEOUT_MS / 1000,
+            "cached_statements": STATEMENTS_KEPT,
         },
     )
 

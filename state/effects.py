@@ -17,7 +17,8 @@ from connector.domain.joint import parts_in
 from connector.errors import Bug
 from state import asked, books
 from state.database import Database
-from state.rows import change, records, records_of, table_of
+from state.prepared import padded
+from state.rows import change, column, first, records, records_of, table_of
 from state.tables import AttentionRow, EffectEventRow, EffectRow
 
 FARTHEST = timedelta(days=10)  # nothing is put off longer: the hours for texts open again within nine days
@@ -128,7 +129,7 @@ class EffectLog:
     ) -> int:
         """Record several effects, as `plan` does; how many are new. No key may stand in `wanted` twice."""
         keys = [effect.key for effect, _ in wanted]
-        known = set(connection.execute(_SOME, {"wanted": keys}).scalars()) if keys else set()
+        known = set(column(connection, _SOME, wanted=padded(keys)) if keys else ())
         fresh = [(effect, text) for effect, text in wanted if effect.key not in known]
         change(connection, _PLAN, [_planned(company, effect, text, now) for effect, text in fresh])
         change(connection, _EVENT, [_planning(effect, now) for effect, _ in fresh])
@@ -214,7 +215,7 @@ class EffectLog:
         """
         if status is EffectStatus.DONE:  # by far the most: in flight and now done, checked and changed in one stroke
             values = {"wanted": key, "done_id": remote_id, "finished_at": now, "outcome": note or None}
-            done = cast("EffectRow | None", connection.execute(_DONE, values).first())
+            done = cast("EffectRow | None", first(connection, _DONE, **values))
             if done is not None:
                 _settled(connection, done, now)
                 change(connection, _EVENT, _event(key, EffectStatus.IN_FLIGHT, status, now, note))

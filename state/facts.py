@@ -15,7 +15,7 @@ from state import books
 from state.database import Database
 from state.effects import EffectLog, TextFacts
 from state.names import DISPUTE, PROMISE, REPLY
-from state.rows import change, table_of
+from state.rows import change, first, scalar, table_of
 from state.tables import AttentionRow, CursorRow, HoldRow
 
 
@@ -118,7 +118,7 @@ def put_attention(connection: Connection, company: str, attention: Attention, no
 
     What a person has settled stays settled. What had mended itself and is broken again is shown again.
     """
-    known = connection.execute(_ITEM_KNOWN, {"wanted": attention.key}).first()
+    known = first(connection, _ITEM_KNOWN, wanted=attention.key)
     if known is not None and (known.closed_at is None or known.closed_by != BY_FACTS):
         return False
     if attention.matter and (open_item := _open_item(connection, company, attention.matter)) is not None:
@@ -149,7 +149,7 @@ def _open_item(connection: Connection, company: str, matter: str) -> str | None:
 
 def _add(connection: Connection, key: str, words: str) -> None:
     """To an item that is open; a very long conversation is shown from its beginning, and told to go on."""
-    known = str(connection.execute(_ITEM_SAYS, {"wanted": key}).scalar())
+    known = str(scalar(connection, _ITEM_SAYS, wanted=key))
     if known.endswith(AND_MORE):
         return
     said = f"{known} {words}"

@@ -24,7 +24,7 @@ from state.effects import CLOSED_BY_PERSON
 from state.lease_facts import Lease, lease_of
 from state.letter_views import LetterViews
 from state.names import COUNTRY, DISPUTE, DRAFT, PROMISE, RECOVERY, REPLY, SENDER, TEXTS
-from state.rows import Row, Some, records, records_of, select_of, select_some, table_of
+from state.rows import Row, Some, column, first, records, records_of, scalar, select_of, select_some, table_of
 from state.tables import (
     ApprovalRow,
     CompanyRow,
@@ -149,11 +149,11 @@ class Queries(LetterViews):
 
     def _values(self, question: Executable, **values: object) -> list[Any]:
         with self._db.ask() as connection:
-            return list(connection.execute(question, values).scalars())
+            return column(connection, question, **values)
 
     def _value(self, question: Executable, **values: object) -> Any:
         with self._db.ask() as connection:
-            return connection.execute(question, values).scalar()
+            return scalar(connection, question, **values)
 
     def due_for_review(self, company: str, now: datetime, limit: int) -> list[str]:
         """Receivables to decide on now, longest waiting first."""
@@ -385,7 +385,7 @@ class Queries(LetterViews):
     def next_work_at(self, company: str) -> datetime | None:
         """When something on record wants to be worked on next: an effect, a decision, a delivery to ask for."""
         with self._db.ask() as connection:
-            found = connection.execute(asked.NEXT_WORK_AT, {"company": company}).one()
+            found = first(connection, asked.NEXT_WORK_AT, company=company)
         return min((one for one in found if one is not None), default=None)
 
     def text_is_known(self, company: str, text_id: str) -> bool:

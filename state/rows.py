@@ -2,7 +2,8 @@
 
 Loading an object, tracking it and writing it back costs some five times what the statement itself does. Here the
 statement is built once, its rows come as plain records, and a change says what it changes. Written with SQLAlchemy's
-own expressions: the same on SQLite and PostgreSQL, and with the tables' own types.
+own expressions: the same on SQLite and PostgreSQL, and with the tables' own types. On SQLite a statement is compiled
+once and then handed to the driver (`state.prepared`): so give statements here that are built once, not per call.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Executable, Select, Table, bindparam, inspect, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
+
+from state.prepared import execute, padded, prepared
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -48,10 +51,34 @@ def select_some(model: type[SQLModel], column: str, *more: ColumnElement[bool], 
     )
 
 
+def found(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:
+    """The rows of a question, or what a change returns, as plain records with the names of the columns."""
+    if connection.dialect.name == "sqlite" and (ready := prepared(connection, statement, values)) is not None:
+        return ready.rows(execute(connection, ready, [values]))
+    return list(connection.execute(statement, values).all())
+
+
+def first(connection: Connection, statement: Executable, **values: object) -> Any:
+    """The first of them, None where there is none."""
+    rows = found(connection, statement, values)
+    return rows[0] if rows else None
+
+
+def column(connection: Connection, statement: Executable, **values: object) -> list[Any]:
+    """The first column of each of them."""
+    return [row[0] for row in found(connection, statement, values)]
+
+
+def scalar(connection: Connection, statement: Executable, **values: object) -> Any:
+    """The first column of the first of them, None where there is none."""
+    rows = found(connection, statement, values)
+    return rows[0][0] if rows else None
+
+
 def records(connection: Connection, model: type[Row], statement: Executable, **values: object) -> list[Row]:
     """The rows as plain records with the columns of `model`: to read, never to change."""
     del model  # says what the records look like
-    return cast("list[Row]", connection.execute(statement, values).all())
+    return cast("list[Row]", found(connection, statement, values))
 
 
 def records_of(
@@ -62,11 +89,18 @@ def records_of(
         return []
     if len(wanted) == 1:
         return records(connection, model, some.one, company=company, wanted=next(iter(wanted)), **more)
-    return records(connection, model, some.many, company=company, wanted=list(wanted), **more)
+    return records(connection, model, some.many, company=company, wanted=padded(wanted), **more)
 
 
 def change(
     connection: Connection, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> int:
     """Carry out an insert or update at once; how many rows it concerned."""
-    return connection.execute(statement, values).rowcount if values else 0
+    if not values:
+        return 0
+    if connection.dialect.name == "sqlite":
+        each = [values] if isinstance(values, Mapping) else values
+        many = len(each) > 1
+        if (ready := prepared(connection, statement, each[0], many=many)) is not None:
+            return execute(connection, ready, each, many=many).rowcount
+    return connection.execute(statement, values).rowcount

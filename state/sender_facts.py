@@ -15,7 +15,7 @@ from connector.domain.receivable import ReceivableState
 from state import asked, books
 from state.facts import Attention, Facts, put_attention, put_hold, review_scope
 from state.names import COUNTRY, SENDER
-from state.rows import change, records, table_of
+from state.rows import change, first, records, table_of
 from state.tables import HoldRow, LookedUpRow, ReceivableRow, UnreachableRow
 
 _HOLD, _RECEIVABLE = table_of(HoldRow), table_of(ReceivableRow)
@@ -64,6 +64,8 @@ class SenderFacts(Facts):
 
         `told`: what a person reads, by the other company. Returns whether that is other than before.
         """
+        if not told and not self._held(company, SENDER):  # nearly always: then there is nothing to write down
+            return False
         with self.database.record() as connection:
             known = _subjects(connection, company, SENDER)
             for other, attention in told.items():
@@ -79,6 +81,8 @@ class SenderFacts(Facts):
 
     def countries_opened(self, company: str, before: datetime, now: datetime) -> list[str]:
         """Text again to the countries that were closed before then; which they were."""
+        if not self._held(company, COUNTRY):
+            return []
         with self.database.record() as connection:
             known = _subjects(connection, company, COUNTRY)
             opened = sorted(country for country, since in known.items() if since <= before)
@@ -92,7 +96,7 @@ class SenderFacts(Facts):
             place = {"at_company": company, "at_phone": phone.e164}
             if not change(connection, _LOOKED_UP_AGAIN, {**place, **values}):
                 change(connection, _LOOKED_UP, {"company": company, "phone": phone.e164, **values})
-            if learnt.code and not connection.execute(_UNREACHABLE_KNOWN, place).first():
+            if learnt.code and first(connection, _UNREACHABLE_KNOWN, **place) is None:
                 refused = {"company": company, "phone": phone.e164, "code": learnt.code, "since": now}
                 change(connection, _UNREACHABLE, refused)
                 books.review_phone(connection, company, phone.e164, now)
@@ -101,6 +105,10 @@ class SenderFacts(Facts):
                 review_scope(connection, company, "customer", customer, now)
             if learnt.told is not None:
                 put_attention(connection, company, learnt.told, now)
+
+    def _held(self, company: str, scope: str) -> bool:
+        with self.database.ask() as connection:
+            return bool(_subjects(connection, company, scope))
 
     @staticmethod
     def _lift(connection: Connection, company: str, scope: str, subjects: set[str] | list[str], now: datetime) -> None:

@@ -27,13 +27,13 @@ from state.names import (
     ALL,
     DRAFT,
     LEDGER_CURSOR,
-    LONG_AGO,
     RULES,
     SINGLE_READS,
 )
 from state.people_facts import PeopleFacts
+from state.prepared import padded
 from state.recovery_facts import RecoveryFacts
-from state.rows import change, table_of
+from state.rows import change, found, table_of
 from state.sender_facts import SenderFacts
 from state.tables import (
     ApprovalRow,
@@ -54,8 +54,11 @@ _DECIDED: Final = (
     .where(_RECEIVABLE.c.company == bindparam("whose"), _RECEIVABLE.c.ledger_id == bindparam("which"))
     .values({name: bindparam(name) for name in ("reason", "review_at", "decided_at")})
 )
-
-
+_REVIEW_ALL_OPEN: Final = (
+    update(_RECEIVABLE)
+    .where(_RECEIVABLE.c.company == bindparam("whose"), _RECEIVABLE.c.state == ReceivableState.OPEN.value)
+    .values(review_at=bindparam("at"))
+)
 _HINT, _CALL = table_of(HintRow), table_of(CallRow)
 _HINTS_DROPPED: Final = delete(_HINT).where(
     _HINT.c.company == bindparam("whose"), _HINT.c.worked_at.is_not(None), _HINT.c.received_at < bindparam("before")
@@ -208,23 +211,15 @@ class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, Let
 
     def review_all_open(self, company: str, rules: str, now: datetime) -> None:
         """Decide again on everything open, because the rules have changed; remembers which rules apply now."""
-        with self.database.write() as session:
-            session.exec(
-                update(ReceivableRow)
-                .where(col(ReceivableRow.company) == company, col(ReceivableRow.state) == ReceivableState.OPEN)
-                .values(review_at=now)
-            )
-            put_cursor(session.connection(), company, RULES, rules, now)
+        with self.database.record() as connection:
+            change(connection, _REVIEW_ALL_OPEN, {"whose": company, "at": now})
+            put_cursor(connection, company, RULES, rules, now)
 
     def receivables_unread(self, company: str, ledger_ids: Sequence[str], now: datetime) -> None:
         """Something changed on those that was not read yet: they count as unread, and are read one by one."""
-        with self.database.write() as session:
-            for ledger_id in ledger_ids:
-                row = session.get(ReceivableRow, (company, ledger_id))
-                if row is not None:
-                    row.read_at = LONG_AGO
-                    session.add(row)
-            put_cursor(session.connection(), company, SINGLE_READS, "pending", now)
+        with self.database.record() as connection:
+            books.mark_unread(connection, company, ledger_ids)
+            put_cursor(connection, company, SINGLE_READS, "pending", now)
 
     def receivable_unreadable(self, company: str, ledger_id: str, attention: Attention, now: datetime) -> None:
         """The ledger was asked and its answer cannot be read: a person is told, and it is not asked again and again."""
@@ -247,8 +242,8 @@ class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, Let
         """Add (company, service, UTC hour, reads, writes) to what was counted."""
         made = list(counts)
         with self.database.record() as connection:
-            places = {"companies": list({one[0] for one in made}), "hours": list({one[2] for one in made})}
-            known = {tuple(one) for one in connection.execute(_CALLS_KNOWN, places)}
+            places = {"companies": padded({one[0] for one in made}), "hours": padded({one[2] for one in made})}
+            known = {tuple(one) for one in found(connection, _CALLS_KNOWN, places)}
             change(connection, _CALLS_MORE, [_more(*one) for one in made if one[:3] in known])
             new = [one for one in made if one[:3] not in known]
             change(connection, _CALLS_NEW, [dict(zip(_CALL_COLUMNS, one, strict=True)) for one in new])
@@ -261,14 +256,14 @@ class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, Let
         values = {"whose": company, "now": now, "soon": now + DOUBT_KEEPS}
         with self.database.record() as connection:
             for statement in _PUT_OFF:
-                connection.execute(statement, values)
+                change(connection, statement, values)
 
     def housekeeping(self, company: str, now: datetime) -> None:
         """Drop what no decision needs: worked events past the processor's own 30 days, call counts past 60."""
         with self.database.record() as connection:
             # 35 days: five more than the processor lists, so that an overlap never meets a dropped one
-            connection.execute(_HINTS_DROPPED, {"whose": company, "before": now - timedelta(days=35)})
-            connection.execute(_CALLS_DROPPED, {"whose": company, "before": now - timedelta(days=60)})
+            change(connection, _HINTS_DROPPED, {"whose": company, "before": now - timedelta(days=35)})
+            change(connection, _CALLS_DROPPED, {"whose": company, "before": now - timedelta(days=60)})
             # Two days back: whatever the company's zone, that day is over there.
             drop_what_is_over(connection, company, now.date() - timedelta(days=2))
 

@@ -18,11 +18,11 @@ from state import asked
 from state.database import Database
 from state.glance import Glance, Pause, claim_of
 from state.names import ALL, DRAFT, RECOVERY, TEXTS
-from state.rows import records
+from state.prepared import padded
+from state.rows import first, records, scalar
 from state.tables import (
     ApprovalRow,
     AttentionRow,
-    CallRow,
     CompanyRow,
     CursorRow,
     CustomerRow,
@@ -321,17 +321,11 @@ class Views:
 
         Walks through all that is open: for a person who asks, and once a day.
         """
-        open_ones = select(ReceivableRow).where(
-            ReceivableRow.company == company,
-            ReceivableRow.state == ReceivableState.OPEN,
-            col(ReceivableRow.balance) > 0,
-            col(ReceivableRow.reason).not_in(besides),
-        )
-        with self._db.read() as session:
+        with self._db.ask() as connection:
             return Numbers(
-                list(session.exec(open_ones).all()),
-                list(session.exec(select(CustomerRow).where(CustomerRow.company == company)).all()),
-                list(session.exec(select(UnreachableRow).where(UnreachableRow.company == company)).all()),
+                records(connection, ReceivableRow, asked.OWED, company=company, besides=padded(besides)),
+                records(connection, CustomerRow, asked.CUSTOMERS, company=company),
+                records(connection, UnreachableRow, asked.UNREACHABLE, company=company),
             )
 
     def glance(self, company: str, calls_since: Mapping[str, datetime]) -> Glance:
@@ -375,7 +369,7 @@ class Views:
 
     def _latest(self, question: Executable, company: str) -> datetime | None:
         with self._db.ask() as connection:
-            return cast("datetime | None", connection.execute(question, {"company": company}).scalar())
+            return cast("datetime | None", scalar(connection, question, company=company))
 
     def noticed_between(self, company: str, since: datetime, until: datetime) -> list[datetime]:
         """When notices were attempted in that time, whatever became of them."""
@@ -391,19 +385,13 @@ class Views:
 
     def count_open(self, company: str) -> int:
         """How many receivables are open, as last read."""
-        statement = select(func.count()).where(
-            ReceivableRow.company == company, ReceivableRow.state == ReceivableState.OPEN
-        )
-        with self._db.read() as session:
-            return session.exec(statement).one()
+        with self._db.ask() as connection:
+            return int(scalar(connection, asked.HOW_MANY_OPEN, company=company))
 
     def calls_since(self, company: str, service: str, since: datetime) -> tuple[int, int]:
         """(reads, writes) made to a service since then, in whole UTC hours."""
-        statement = select(
-            func.coalesce(func.sum(col(CallRow.reads)), 0), func.coalesce(func.sum(col(CallRow.writes)), 0)
-        ).where(CallRow.company == company, CallRow.service == service, CallRow.hour >= since)
-        with self._db.read() as session:
-            reads, writes = session.exec(statement).one()
+        with self._db.ask() as connection:
+            reads, writes = first(connection, asked.CALLS_SINCE, company=company, service=service, since=since)
         return int(reads), int(writes)
 
     def counts(self, company: str) -> dict[str, int]:

@@ -24,6 +24,7 @@ _BASIC: Final = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION: Final = frozenset("^{}\\[~]|€\f")  # an escape and a character: two units, never parted
+_GSM7: Final = _BASIC | _EXTENSION
 
 # (units that fit alone, units of each part of a longer text: the rest carries the part's number)
 _ROOM: Final = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
@@ -68,7 +69,7 @@ _REPLACED: Final[dict[str, str]] = {
 
 def is_gsm7(text: str) -> bool:
     """Whether every character is in the GSM-7 alphabet or its extension."""
-    return all(c in _BASIC or c in _EXTENSION for c in text)
+    return _GSM7.issuperset(text)
 
 
 def encoding_of(text: str) -> Encoding:

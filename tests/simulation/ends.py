@@ -106,7 +106,7 @@ class TwoDesks:
     def at_work(self) -> list[Machine]:
         """The computers he works at: those that do not say that another one has the company, else all he has."""
         kept = [one for one in self._machines if not one.retired]
-        return [one for one in kept if not is_elsewhere(one)] or kept
+        return [one for one in kept if not is_elsewhere(one)] or kept if len(kept) > 1 else kept
 
     def reads(self) -> None:
         """Where no computer works on the company, or the wrong one does, the command of the item is typed."""

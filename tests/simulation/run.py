@@ -240,15 +240,17 @@ class _Story:
         tally.figures["bookings"] += sum(1 for one in self.town.ledger.all_entries() if not one.by_hand)
         tally.figures["links"] += len(self.town.processor.links)
         tally.figures["switches"] += self.baton.switches
-        fates: Counter[str] = Counter()
+        fates: Counter[tuple[str, str, str]] = Counter()
         for world in (self.town.ledger, self.town.processor, self.town.carrier):
             tally.figures["calls"] += len(world.requests)
-            fates.update(f"{call.port} {call.method} {call.fate}" for call in world.requests)
-        tally.reached[Sometimes.CURSOR_TOO_OLD] += fates["ledger changes cursorexpired"]
-        tally.reached[Sometimes.EVENTS_TOO_OLD] += fates["processor hints cursorexpired"]
-        tally.reached[Sometimes.REFUSED_AFTER_STOP] += fates["messenger send rejected:opted_out"]
-        for state, question in _REACHED.items():
-            tally.reached[state] += sum(int(self._rows(one, question)[0][0]) for one in self.machines)
+            fates.update((call.port, call.method, call.fate) for call in world.requests)
+        tally.reached[Sometimes.CURSOR_TOO_OLD] += fates["ledger", "changes", "cursorexpired"]
+        tally.reached[Sometimes.EVENTS_TOO_OLD] += fates["processor", "hints", "cursorexpired"]
+        tally.reached[Sometimes.REFUSED_AFTER_STOP] += fates["messenger", "send", "rejected:opted_out"]
+        together = "select " + ", ".join(f"({question})" for question in _REACHED.values())
+        for machine in self.machines:
+            for state, times in zip(_REACHED, self._rows(machine, together)[0], strict=True):
+                tally.reached[state] += int(times)
         self.desks.count()
         count(self.town, tally)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import event
+
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import Reason
 from connector.domain.effect import EffectKind, NewEffect
@@ -318,3 +320,14 @@ def test_an_admitted_invoice_is_decided_again(house: House) -> None:
     _calm(house)
     house.store.admit("acme", "inv1", NOW)
     assert _review(house) == ["inv1"]
+
+
+def test_a_look_at_a_sender_that_is_well_writes_nothing(house: House) -> None:
+    commits: list[object] = []
+    event.listen(house.database.engine, "commit", commits.append)
+    assert not house.store.sender_shared("acme", {}, NOW)
+    assert house.store.countries_opened("acme", NOW, NOW) == []
+    assert commits == []
+    assert house.store.sender_shared("acme", {"beta": attention()}, NOW)
+    assert house.store.sender_shared("acme", {}, NOW)
+    assert len(commits) == 2
