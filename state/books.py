@@ -17,7 +17,7 @@ from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.ports.processor import Payment, PaymentLink
 from state.names import LONG_AGO
-from state.rows import change, column, first, records_of, scalar, select_some, table_of
+from state.rows import change, column, first, found, records_of, scalar, select_some, table_of
 from state.tables import CustomerRow, LinkRow, PaymentRow, ReceivableRow
 
 
@@ -283,10 +283,10 @@ def _of_part(part: Part) -> dict[str, object]:
 
 def parts_of(connection: Connection, company: str, link_id: str) -> list[Part]:
     """What a link of ours asks for which receivables, the first one leading; nothing where it is not on record."""
-    rows = connection.execute(_LINK_PARTS, {"whose": company, "which": link_id}).all()
-    found = {row.ledger_id: Part(row.ledger_id, Money.from_minor(row.amount, row.currency)) for row in rows}
-    order = rows[0].joint.split(" ") if rows and rows[0].joint else list(found)
-    return [found[one] for one in order]
+    rows = found(connection, _LINK_PARTS, {"whose": company, "which": link_id})
+    parts = {row.ledger_id: Part(row.ledger_id, Money.from_minor(row.amount, row.currency)) for row in rows}
+    order = rows[0].joint.split(" ") if rows and rows[0].joint else list(parts)
+    return [parts[one] for one in order]
 
 
 _PAYMENT: Final = table_of(PaymentRow)
@@ -343,7 +343,7 @@ def put_payment(
 
 def review_paid(connection: Connection, company: str, payment_id: str, now: datetime) -> None:
     """Decide again on every receivable that a payment is for."""
-    for ledger_id in connection.execute(_PAID, {"whose": company, "which": payment_id}).scalars().all():
+    for ledger_id in column(connection, _PAID, whose=company, which=payment_id):
         review(connection, company, ledger_id, now)
 
 

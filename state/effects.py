@@ -18,7 +18,7 @@ from connector.errors import Bug
 from state import asked, books
 from state.database import Database
 from state.prepared import padded
-from state.rows import change, column, first, records, records_of, table_of
+from state.rows import change, column, first, found, records, records_of, table_of
 from state.tables import AttentionRow, EffectEventRow, EffectRow
 
 FARTHEST = timedelta(days=10)  # nothing is put off longer: the hours for texts open again within nine days
@@ -178,10 +178,10 @@ class EffectLog:
     @staticmethod
     def _seen(connection: Connection, key: str) -> EffectRow:
         """The effect, to read."""
-        found = records(connection, EffectRow, _ONE, wanted=key)
-        if not found:
+        known = records(connection, EffectRow, _ONE, wanted=key)
+        if not known:
             raise Bug(f"effect {key} is not on record")
-        return found[0]
+        return known[0]
 
     def start(self, key: str, now: datetime, owner: str) -> None:
         """Mark it in flight: from here on a crash leaves it to be looked up, never repeated blindly.
@@ -192,8 +192,8 @@ class EffectLog:
         with self._db.record() as connection:
             values = {"wanted": key, "claimed_by": owner, "claimed_at": now, "status": EffectStatus.IN_FLIGHT.value}
             if change(connection, _START, values) != 1:  # the status is checked and changed in one stroke
-                found = self._seen(connection, key)
-                raise Bug(f"effect {key} cannot go from {found.status} to in_flight; it stays as it is")
+                seen = self._seen(connection, key)
+                raise Bug(f"effect {key} cannot go from {seen.status} to in_flight; it stays as it is")
             change(connection, _EVENT, _event(key, EffectStatus.PLANNED, EffectStatus.IN_FLIGHT, now))
 
     def conclude(
@@ -269,7 +269,7 @@ class EffectLog:
             "outcome": outcome,
             "error": note if over and status is not EffectStatus.DONE else None,
         }
-        for follower in connection.execute(_FOLLOW, values).all():
+        for follower in found(connection, _FOLLOW, values):
             before = EffectStatus.PLANNED if over else EffectStatus.REJECTED
             change(connection, _EVENT, _event(follower.key, before, status, now, note))
             books.review(connection, leader.company, follower.subject, now)
