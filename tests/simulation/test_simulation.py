@@ -17,10 +17,16 @@ from tests.simulation.run import Run, simulate
 # what a seed stands for, so only those stand here that fail in the present one without the mend; what the others found
 # has a test of its own beside the code it was in, and that stays.
 SEEDS_THAT_FAILED = (
+    "313",  # a text in doubt that a person ordered again was dropped for another amount, and went out twice
     "11",  # a link in doubt that a person ordered again was made twice; the first stayed up when its invoice was voided
 )
 # Found by their first seeds in seconds; all of them: python -m tests.simulation --mutants
-QUICKLY_FOUND = ("what is in doubt is never looked up", "a link asks the double", "a text may wait into the night")
+QUICKLY_FOUND = (
+    "what is in doubt is never looked up",
+    "a link asks the double",
+    "a text may wait into the night",
+    "everybody is written to in English",
+)
 
 
 @pytest.mark.parametrize("seed", SEEDS_THAT_FAILED)
