@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Update, bindparam, delete, insert, update
+from sqlalchemy import ColumnElement, Update, bindparam, delete, insert, literal, or_, update
 from sqlmodel import Session, SQLModel, col, select
 
 from connector.domain.effect import BooksIdentity, EffectStatus
@@ -79,9 +79,17 @@ def _waits_no_longer(model: type[SQLModel], column: str, until: str = "now", *mo
     return update(table).where(table.c.company == bindparam("whose"), waits, *more).values({column: bindparam(until)})
 
 
+_EFFECT: Final = table_of(EffectRow).c
+# What a person ordered again may have been in doubt, and waits for that still.
+_IN_DOUBT: Final = or_(
+    _EFFECT.status == EffectStatus.UNCERTAIN.value,
+    (_EFFECT.status == EffectStatus.PLANNED.value) & (_EFFECT.slot > 0),
+)
 _PUT_OFF: Final = (
-    _waits_no_longer(EffectRow, "due_at", "now", table_of(EffectRow).c.status == EffectStatus.PLANNED.value),
-    _waits_no_longer(EffectRow, "due_at", "soon", table_of(EffectRow).c.status == EffectStatus.UNCERTAIN.value),
+    _waits_no_longer(
+        EffectRow, "due_at", "now", _EFFECT.status == EffectStatus.PLANNED.value, _EFFECT.slot == literal(0)
+    ),
+    _waits_no_longer(EffectRow, "due_at", "soon", _IN_DOUBT),
     _waits_no_longer(ReceivableRow, "review_at"),
     _waits_no_longer(PaymentRow, "look_at"),
     _waits_no_longer(HintRow, "look_at"),
@@ -251,7 +259,8 @@ class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, Let
     def put_off_no_longer(self, company: str, now: datetime) -> None:
         """Let everything that waits for a later moment be looked at now: a clock that was ahead has put it off.
 
-        What is in doubt is looked for half an hour later at the earliest: its call may still be carried out.
+        What is in doubt, and what was ordered again out of a doubt, waits half an hour more: its call may still be
+        carried out.
         """
         values = {"whose": company, "now": now, "soon": now + DOUBT_KEEPS}
         with self.database.record() as connection:

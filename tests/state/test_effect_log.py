@@ -194,3 +194,21 @@ def test_the_past_of_an_effect_is_kept_with_the_values_it_was_planned_with(house
 def test_what_a_person_decides_on_an_effect_that_is_not_there_is_refused(house: House) -> None:
     with pytest.raises(Bug, match="not on record"):
         house.store.effects.close_by_person("NO SUCH KEY", NOW)
+
+
+def test_once_a_clock_that_was_ahead_is_right_what_was_ordered_again_out_of_a_doubt_keeps_its_half_hour(
+    house: House,
+) -> None:
+    ahead = NOW + timedelta(days=2)
+    for key in ("DOUBT", "ORDERED"):
+        house.plan(key)
+        house.start(key)
+        house.store.effects.doubt(key, ahead, NOW, "no answer")
+    house.store.effects.order_retry("ORDERED", NOW, due_at=ahead)
+    house.plan("LATER")
+    house.store.effects.postpone("LATER", ahead, NOW, "the hours for texts are over")
+    house.store.put_off_no_longer("acme", NOW)
+    found = {key: house.store.effects.get(key) for key in ("DOUBT", "ORDERED", "LATER")}
+    due = {key: one.due_at - NOW for key, one in found.items() if one is not None}
+    half_an_hour = timedelta(minutes=30)
+    assert due == {"DOUBT": half_an_hour, "ORDERED": half_an_hour, "LATER": timedelta(0)}
