@@ -12,7 +12,7 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState,
 from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.gates import may_ask, may_text, may_thank
 from connector.domain.hours import Hours, courtesy_hours, hours_of
-from connector.domain.joint_notice import joint_link, joint_notice
+from connector.domain.joint_notice import joint_notice
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
 from connector.domain.plan import notice, request
@@ -186,8 +186,6 @@ def _mismatch(
     # Planned yesterday it says "is due today"; and the due date, the name or the wording may have changed since.
     try:
         if len(members) > 1:
-            if joint_link(members) is None:
-                return "the amount owed has changed", None
             fresh = joint_notice(members, step, company.policy, company.words, now)[0]
         else:
             fresh = notice(situation, company.policy, company.words, step, now)

@@ -15,6 +15,7 @@ from connector.flows import poll
 from connector.flows.attempts import order_retry
 from connector.flows.situation import situations
 from connector.life import life_of
+from connector.ports.calls import CallKind
 from connector.rehearsal import Rehearsal
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
@@ -336,3 +337,22 @@ def test_the_life_of_each_invoice_tells_of_the_common_text(joint: Office) -> Non
     moments = [one.what for one in life_of(joint.company.queries, row, "America/New_York").moments]
     assert any("joint with invoice INV-1" in one for one in moments), moments
     assert any(one.startswith("Text sent to") for one in moments), moments
+
+
+def test_one_that_is_voided_between_the_link_and_the_text_takes_the_text_with_it_and_the_other_goes_alone(
+    joint: Office,
+) -> None:
+    first, second, _ = two_invoices(joint)
+
+    def held(_service: str, _kind: CallKind) -> None:
+        if joint.stripe_world.links:  # the first call after the link was made
+            joint.line.held = None
+            joint.ledger_world.void(second)
+
+    joint.line.held = held
+    joint.run(4)
+    [body] = joint.texts()
+    assert "$120.00" in body
+    [record] = joint.stripe_world.live_links()
+    assert record.request.amount == DOLLARS
+    assert joint.reason(first) == "step_done"
