@@ -35,6 +35,8 @@ XERO_SCOPES: Final = (
     "accounting.contacts.read",
     "accounting.settings.read",
 )
+# What stands in the clearing account, read only: for `duebird reconcile`.
+XERO_CLEARING_SCOPES: Final = ("accounting.banktransactions.read", "accounting.reports.banksummary.read")
 # For entries beside the payment, as `extra_scopes`: fees, credits and payouts; credit notes of refunds; the balance of
 # the clearing account in one call. Which granular scope opens bank transfers is told by third parties only.
 XERO_ENTRY_SCOPES: Final = (
