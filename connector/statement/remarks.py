@@ -39,8 +39,8 @@ def remarks_of(statement: Statement, matters: tuple[Matter, ...]) -> tuple[str, 
         )
     said += [f"{one} It is in no line, and the opening balance is off by it." for one in statement.unreadable]
     said += [
-        f"Stripe also holds {signed_amount(one)}, or has moved {one.currency} since {subject.read_from:%d %b %Y}. The "
-        f"clearing account is in {statement.currency}, so this is in no figure and was not compared."
+        f"Stripe has a balance in {one.currency} too, {signed_amount(one)} at the end. The clearing account is in "
+        f"{statement.currency}, so that balance is in no figure and was not compared."
         for one in statement.apart
     ]
     return tuple(said)

@@ -165,7 +165,7 @@ class Statement:
     """The clearing account of a month held against the balance.
 
     `entries` and `lines` are those of the days looked at. `told` is the closing balance as the ledger tells it.
-    `apart` are the processor's balances in other currencies, which stand in no figure.
+    `apart` are the processor's closing balances in other currencies, which stand in no figure.
     """
 
     subject: Subject
@@ -214,12 +214,11 @@ def statement_of(
     """Hold one against the other.
 
     Raises:
-        Rejected: SETUP, the processor holds no balance in the currency of the clearing account, but another.
+        Rejected: SETUP, the processor has no balance in the currency of the clearing account.
     """
     currency = books.opening.currency
-    elsewhere = _elsewhere(till, currency)
-    if elsewhere and currency not in till.held:
-        raise _nothing_alike(subject, books, elsewhere)
+    if currency not in till.held and all(one.currency != currency for one in till.changes):
+        raise _nothing_alike(subject, books, till)
     planned = plan_entries(till.changes, identity, subject.zone)
     first, last = subject.month.first, subject.last
     near = [one for one in planned if one.booked_on <= subject.read_to]
@@ -246,20 +245,21 @@ def statement_of(
         {one.payout_id: one for one in till.payouts},
         on_record.invoices,
         till.unreadable,
-        elsewhere,
+        _apart(subject, till, planned, currency),
     )
 
 
-def _elsewhere(till: Till, currency: str) -> tuple[Money, ...]:
-    """Balances in other currencies that hold something, or moved."""
-    moved = {one.currency for one in till.changes}
+def _apart(subject: Subject, till: Till, planned: Sequence[PlannedEntry], currency: str) -> tuple[Money, ...]:
+    """Balances in other currencies that held something at the end of the last day, or moved in these days."""
+    moved = {one.amount.currency for one in planned if subject.month.first <= one.booked_on <= subject.last}
+    after = subject.last + timedelta(days=1)
     others = sorted((till.held.keys() | moved) - {currency})
-    sums = [till.held.get(one, Money.zero(one)) for one in others]
+    sums = [opening_of(till.held.get(one, Money.zero(one)), planned, after) for one in others]
     return tuple(one for one in sums if one.amount or one.currency in moved)
 
 
-def _nothing_alike(subject: Subject, books: Books, elsewhere: Sequence[Money]) -> Rejected:
-    held = ", ".join(one.currency for one in elsewhere)
+def _nothing_alike(subject: Subject, books: Books, till: Till) -> Rejected:
+    held = ", ".join(sorted(till.held)) or "no currency"
     return Rejected(
         f'{subject.name}: the clearing account "{books.account_name}" is in {books.opening.currency}, and '
         f"the balance at Stripe is in {held}. The two cannot be compared, so no statement was made.",

@@ -7,6 +7,7 @@ import io
 import shutil
 import stat
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,22 @@ def test_a_payment_is_matched_and_its_fee_stands_there_with_its_cause_until_some
     facts = stated(office, shop)
     assert [one["cause"] for one in facts["recognised"]] == ["by_hand", "by_hand"]
     assert facts["settled"] is True
+
+
+@EACH
+def test_one_payment_over_two_invoices_is_matched_with_both_of_its_bookings(shop: Shop, tmp_path: Path) -> None:
+    with desk(tmp_path / "office") as office:
+        office.house.doors.post("stripe", "settings", fee_delay_seconds=0)
+        customer = office.house.customer(shop, shop.mobiles[0], name="Maya Lindqvist")
+        invoices = [office.house.issue(shop, customer, amount) for amount in ("70.00", "50.00")]
+        office.work()
+        office.house.doors.pay(office.house.link_to(shop.mobiles[0]), "card")
+        office.work()
+        booked = [[Decimal(amount) for amount in office.house.bookings(one)] for one in invoices]
+        assert booked == [[Decimal(70)], [Decimal(50)]]
+        facts = stated(office, shop)
+        assert (facts["payments"], facts["matched"], causes(facts)) == ("120.00", 1, [("not_booked", "fee")])
+        assert all(one.number in facts["unmatched"][0]["what"] for one in invoices)
 
 
 @EACH
