@@ -113,12 +113,13 @@ def _made(loaded: Loaded, company_id: str, wanted: Month | None) -> tuple[Statem
         counter = CallCounter(budget)
         parts = money_readers(loaded, company_id, assemble.system_clock(), counter)
         with working(f"Reading what Stripe and the books of {settings.name} hold:") as say:
-            identity = BooksIdentity(parts.ledger_kind, parts.tenant_id, parts.processor.account().account_id)
+            stripe = parts.processor.account()
+            identity = BooksIdentity(parts.ledger_kind, parts.tenant_id, stripe.account_id)
             account = assemble.payment_account(settings, parts.ledger.payment_accounts())
             till = read_till(subject, parts.treasury, say)
             books = read_books(subject, parts.ledger, account, say)
         on_record = recall(state.queries, company_id, identity, till) if state is not None else NOTHING_ON_RECORD
-        return statement_of(subject, identity, books, till, on_record), counter.made
+        return statement_of(subject, identity, books, till, on_record, live=stripe.live), counter.made
 
 
 @contextmanager
@@ -169,7 +170,7 @@ def _print(console: Console, statement: Statement, calls: Mapping[str, int], con
     days = f"{subject.month.first:%d %b} to {subject.last:%d %b %Y}, in {statement.currency}"
     console.print(Text.assemble((subject.name, "bold"), f"  ({subject.company}), {days}"))
     ledger = _SERVICES.get(subject.ledger_kind, subject.ledger_kind)
-    against = f'"{statement.account_name}" in {ledger}, against Stripe {statement.identity.processor_account}'
+    against = f'"{statement.account_name}" in {ledger}, against Stripe {statement.processor_account}'
     hanging(console, Text("books", style="dim"), against, width=5)
     made = ", ".join(f"{_SERVICES.get(name, name)} {count:,}" for name, count in sorted(calls.items()))
     hanging(console, Text("calls", style="dim"), made, width=5)

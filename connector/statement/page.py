@@ -47,7 +47,7 @@ def _head(statement: Statement, version: str) -> Iterable[str]:
     facts = (
         ("Period", f"{subject.month.first:%d %b %Y} to {subject.last:%d %b %Y}, both included ({subject.zone})"),
         ("Clearing account", f"{statement.account_name} in {ledger}, in {statement.currency}"),
-        ("Stripe account", statement.identity.processor_account),
+        ("Stripe account", statement.processor_account),
         ("Matched", f"{statement.found.matched:,} without a question"),
         ("Made", f"{at:%d %b %Y %H:%M %Z}, by Duebird {version}, company {subject.company}"),
     )

@@ -68,6 +68,7 @@ def plain(statement: Statement) -> dict[str, object]:
         "ledger": subject.ledger_kind,
         "clearing_account": statement.account_name,
         "stripe_account": statement.identity.processor_account,
+        "live": statement.live,
         "currency": statement.currency,
         "month": str(subject.month),
         "first": found.first,

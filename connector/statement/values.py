@@ -165,11 +165,13 @@ class Statement:
     """The clearing account of a month held against the balance.
 
     `entries` and `lines` are those of the days looked at. `told` is the closing balance as the ledger tells it.
+    `live` is False for an account's test mode, in which no money is real.
     `apart` are the processor's closing balances in other currencies, which stand in no figure.
     """
 
     subject: Subject
     identity: BooksIdentity
+    live: bool
     account_name: str
     found: Reconciliation
     told: Money
@@ -184,6 +186,11 @@ class Statement:
     def currency(self) -> str:
         """In which everything is reckoned."""
         return self.found.closing.currency
+
+    @property
+    def processor_account(self) -> str:
+        """Whose balance it is, and whether it is only played."""
+        return self.identity.processor_account + ("" if self.live else " (test mode: no real money)")
 
     @property
     def difference(self) -> Money:
@@ -209,7 +216,13 @@ class Statement:
 
 
 def statement_of(
-    subject: Subject, identity: BooksIdentity, books: Books, till: Till, on_record: OnRecord = NOTHING_ON_RECORD
+    subject: Subject,
+    identity: BooksIdentity,
+    books: Books,
+    till: Till,
+    on_record: OnRecord = NOTHING_ON_RECORD,
+    *,
+    live: bool = True,
 ) -> Statement:
     """Hold one against the other.
 
@@ -237,6 +250,7 @@ def statement_of(
     return Statement(
         subject,
         identity,
+        live,
         books.account_name,
         found,
         books.closing,

@@ -100,7 +100,10 @@ def test_a_payment_is_matched_and_its_fee_stands_there_with_its_cause_until_some
     assert said.code == EXIT_FOUND, said.err
     ledger = "QuickBooks" if shop is NORTH else "Xero"
     assert f"{shop.name} ({shop.id})" in said.words
-    assert f'"Stripe clearing" in {ledger}, against Stripe {shop.seed.stripe_account}' in said.words
+    assert (
+        f'"Stripe clearing" in {ledger}, against Stripe {shop.seed.stripe_account} (test mode: no real money)'
+        in said.words
+    )
     assert f"1 fee not in {ledger} Stripe has it; its entry in {ledger} is still to be made." in said.words
     assert ("+ New > Expense" if shop is NORTH else "Spend money") in said.words
     assert said.words.count("are entered by hand") == 1

@@ -352,6 +352,12 @@ def test_words_of_others_do_nothing_on_a_page_or_in_a_spreadsheet() -> None:
     assert amounts == ["120.00", "-3.78", "7.00"], "an amount below zero stays a number"
 
 
+def test_a_page_of_test_mode_cannot_be_taken_for_one_of_real_money() -> None:
+    found = stated([PAID], right(PAID))
+    assert "test mode" not in html_page(found, "1.0").decode()
+    assert "acct_1 (test mode: no real money)" in html_page(replace(found, live=False), "1.0").decode()
+
+
 def test_the_page_and_the_program_tell_the_same_figures() -> None:
     found = stated([PAID, PAID_OUT], right(PAID))
     facts = plain(found)
