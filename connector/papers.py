@@ -37,6 +37,7 @@ dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; }
 .quiet { color: #555; }
 .good { color: #14532d; font-weight: 600; } .bad { color: #991b1b; font-weight: 600; }
 td { overflow-wrap: anywhere; }
+table.tight td, table.tight th { padding: .1rem .6rem .1rem 0; }
 th.at { width: 10.5rem; } th.mid { width: 9rem; } th.hashes { width: 11.5rem; } th.few { width: 5rem; }
 section { break-inside: auto; } tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; }
 @media print { body { margin: 0; max-width: none; font-size: 10.5pt; } a { color: inherit; text-decoration: none; } }

@@ -9,7 +9,7 @@ from typing import Final
 from connector.domain.message import signed_amount
 from connector.domain.money import Money
 from connector.papers import page_of
-from connector.statement.matters import TITLES, Matter, matters_of, recognised_in
+from connector.statement.matters import TITLES, Matter, Row, matters_of, recognised_in
 from connector.statement.remarks import remarks_of, verdict_of
 from connector.statement.tables import figures_of
 from connector.statement.values import Statement
@@ -33,7 +33,7 @@ def html_page(statement: Statement, version: str) -> bytes:
         *_figures(statement),
         *(f"<p>{escape(one)}</p>" for one in remarks_of(statement, matters)),
         *_matters("To look at", matters),
-        *_matters("Right in the balance", recognised_in(statement)),
+        *_recognised(recognised_in(statement)),
         f'<h2>How to read this</h2><p class="quiet">{_HOW_TO_READ}</p>',
     )
     return page_of(title, "\n".join(parts) + "\n")
@@ -57,7 +57,7 @@ def _head(statement: Statement, version: str) -> Iterable[str]:
 
 
 def _figures(statement: Statement) -> Iterable[str]:
-    yield "<table>"
+    yield '<table class="tight">'
     for key, words, amount in figures_of(statement):
         tag = "th" if key in _SUMS else "td"
         yield f"<tr><{tag}>{escape(words)}</{tag}><{tag}{_NUMBER}>{escape(signed_amount(amount))}</{tag}></tr>"
@@ -65,23 +65,33 @@ def _figures(statement: Statement) -> Iterable[str]:
 
 
 def _matters(title: str, matters: Sequence[Matter]) -> Iterable[str]:
+    if matters:
+        yield f"<h2>{escape(title)}</h2>"
+    for one in matters:
+        yield f"<h3>{escape(one.title)}</h3><p>{escape(one.sentence)} To settle it: {escape(one.settle)}</p>"
+        yield from _table(one.rows)
+
+
+def _recognised(matters: Sequence[Matter]) -> Iterable[str]:
+    """Nothing is to be done about these, so they take little room."""
     if not matters:
         return
-    yield f"<h2>{escape(title)}</h2>"
+    yield "<h2>Right in the balance</h2>"
     for one in matters:
-        yield f"<h3>{escape(one.title)}</h3><p>{escape(one.sentence)}</p>"
-        if one.settle:
-            yield f"<p>To settle it: {escape(one.settle)}</p>"
-        head = "".join(f"<th{_NUMBER}>{name}</th>" for name in ("At Stripe", "In the ledger", "Difference"))
-        yield f'<table><tr><th class="few">Day</th><th style="width:45%">What</th>{head}</tr>'
-        for row in one.rows:
-            sums = "".join(
-                f"<td{_NUMBER}>{escape(_shown(amount))}</td>"
-                for amount in (row.at_stripe, row.in_ledger, row.difference)
-            )
-            ids = f'<br><span class="hash">{escape(" ".join(row.ids))}</span>'
-            yield f"<tr><td>{row.day:%d %b}</td><td>{escape(row.words)}{ids}</td>{sums}</tr>"
-        yield "</table>"
+        settle = f" {one.settle}" if one.settle else ""
+        yield f'<p class="quiet">{escape(f"{one.title}. {one.sentence}{settle}")}</p>'
+    yield from _table([row for one in matters for row in one.rows])
+
+
+def _table(rows: Sequence[Row]) -> Iterable[str]:
+    head = "".join(f"<th{_NUMBER}>{name}</th>" for name in ("Stripe", "Ledger", "Difference"))
+    yield f'<table class="tight"><tr><th class="few">Day</th><th style="width:46%">What</th>{head}</tr>'
+    for row in rows:
+        shown = (_shown(amount) for amount in (row.at_stripe, row.in_ledger, row.difference))
+        sums = "".join(f"<td{_NUMBER}>{escape(one)}</td>" for one in shown)
+        ids = f' <span class="hash">{escape(" ".join(row.ids))}</span>'
+        yield f"<tr><td>{row.day:%d %b}</td><td>{escape(row.words)}{ids}</td>{sums}</tr>"
+    yield "</table>"
 
 
 def _shown(amount: Money | None) -> str:
