@@ -217,7 +217,7 @@ def _print_matters(console: Console, matters: Sequence[Matter], config: Path | N
         for row in matter.rows[:ROWS_SHOWN]:
             sides = (("Stripe", row.at_stripe), ("ledger", row.in_ledger))
             amounts = ", ".join(f"{side} {signed_amount(one)}" for side, one in sides if one is not None)
-            body = Text.assemble(f"{amounts}: {row.words}", ("  " + " ".join(row.ids), "dim"))
+            body = Text.assemble(f"{amounts}: {row.words}", (f"  {row.some_ids}", "dim"))
             hanging(console, f"{row.day:%d %b}", body, width=6, indent=4)
         if len(matter.rows) > ROWS_SHOWN:
             console.print(f"    and {len(matter.rows) - ROWS_SHOWN:,} more; --out FOLDER writes all of them")

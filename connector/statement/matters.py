@@ -23,6 +23,8 @@ BY_HAND: Final = (
     "those still to be entered are listed here."
 )
 
+FEW: Final = 3  # of what is entered in one sum, as many are named; every line of both sides stands in the CSV
+
 _NAMES: Final = {
     ChangeKind.PAYMENT: ("payment", "payments"),
     ChangeKind.PAYMENT_FAILURE: ("returned bank debit", "returned bank debits"),
@@ -61,6 +63,12 @@ class Row:
     in_ledger: Money | None
     difference: Money
     ids: tuple[str, ...]
+
+    @property
+    def some_ids(self) -> str:
+        """As many of them as fit into a line: the first, and the last, which is the ledger's where it has any."""
+        shown = self.ids if len(self.ids) <= FEW + 1 else (*self.ids[:FEW], "...", self.ids[-1])
+        return " ".join(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ def _matter(statement: Statement, cause: Cause, items: Sequence[Item]) -> Matter
     }
     return Matter(
         cause,
-        _title(cause, first, len(items)).format(**words),
+        _title(cause, items).format(**words),
         sentence.format(**words),
         settle.format(**words),
         rows,
@@ -136,6 +144,7 @@ _TITLES: Final = {
     Cause.AMOUNT_DIFFERS: "with another amount in {ledger} than at Stripe",
     Cause.OTHER_PERIOD: "of which one side is outside these days",
     Cause.BOOKED_NET: "entered less the fee",
+    Cause.ONE_SUM: "entered in one sum",
     Cause.BY_HAND: "matched by amount and day",
 }
 # What it most likely is, and what settles it.
@@ -163,7 +172,7 @@ _SAID: Final = {
         "Ask again in an hour: duebird reconcile {company} --month {month}",
     ),
     Cause.NOT_OURS: (
-        "No money at Stripe has this amount within a week: one sum for several things, or another account is meant.",
+        "No money at Stripe has this amount within a week: a sum of other things, or the wrong account.",
         "Correct it in {register}",
     ),
     Cause.BOOKED_TWICE: ("One of the entries is too many.", "Delete the younger one in {register}"),
@@ -176,15 +185,19 @@ _SAID: Final = {
         "The balance is right. Sales and fees are both short by the fee.",
         "To set them apart, correct it in {register}",
     ),
+    Cause.ONE_SUM: ("Somebody entered them together; it carries no reference of Duebird.", ""),
     Cause.BY_HAND: ("Somebody entered it; it carries no reference of Duebird.", ""),
 }
 
 
-def _title(cause: Cause, item: Item, count: int) -> str:
-    if item.entries:
-        one, many = _NAMES[item.entries[0].cause]
+def _title(cause: Cause, items: Sequence[Item]) -> str:
+    count = len(items)
+    if items[0].entries:
+        one, many = _NAMES[items[0].entries[0].cause]
     else:
         one, many = "entry", "entries"
+    if cause is Cause.ONE_SUM:
+        count = sum(len(each.entries) for each in items)
     return f"{count:,} {one if count == 1 else many} {_TITLES[cause]}"
 
 
@@ -206,10 +219,11 @@ def _show(statement: Statement, items: Sequence[Item]) -> str:
 
 def _row(statement: Statement, item: Item) -> Row:
     zero = Money.zero(statement.currency)
-    words = [words_of_entry(statement, one) for one in item.entries] or [words_of_line(one) for one in item.lines]
+    said = [words_of_entry(statement, one) for one in item.entries] or [words_of_line(one) for one in item.lines]
+    words = list(dict.fromkeys(said))
     return Row(
         day=min([*(one.booked_on for one in item.entries), *(one.booked_on for one in item.lines)]),
-        words="; ".join(dict.fromkeys(words)),
+        words="; ".join(words[:FEW]) + (f"; and {len(words) - FEW:,} more" if len(words) > FEW else ""),
         at_stripe=sum((one.amount for one in item.entries), zero) if item.entries else None,
         in_ledger=sum((one.amount for one in item.lines), zero) if item.lines else None,
         difference=item.difference,

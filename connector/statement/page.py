@@ -89,7 +89,7 @@ def _table(rows: Sequence[Row]) -> Iterable[str]:
     for row in rows:
         shown = (_shown(amount) for amount in (row.at_stripe, row.in_ledger, row.difference))
         sums = "".join(f"<td{_NUMBER}>{escape(one)}</td>" for one in shown)
-        ids = f' <span class="hash">{escape(" ".join(row.ids))}</span>'
+        ids = f' <span class="hash">{escape(row.some_ids)}</span>'
         yield f"<tr><td>{row.day:%d %b}</td><td>{escape(row.words)}{ids}</td>{sums}</tr>"
     yield "</table>"
 

@@ -275,6 +275,19 @@ def test_a_payment_entered_less_its_fee_is_right_in_the_balance() -> None:
     assert (net.cause, net.title) == (C.BOOKED_NET, "1 payment entered less the fee")
 
 
+def test_fees_in_one_sum_are_counted_and_the_first_of_them_named() -> None:
+    more = [change(10 + n, K.PAYMENT, "50.00", "1.75", day=2 + n, payment_id=f"pi_{n}") for n in range(9)]
+    paid = [one for one in right(*more) if one.kind is PAY]
+    found = stated(more, [*paid, line("-15.75", 30, FEE)])
+    assert found.settled
+    (fees,) = recognised_in(found)
+    assert fees.title == "9 fees entered in one sum"
+    assert fees.rows[0].words.endswith("fee of payment pi_2; and 6 more")
+    assert fees.rows[0].some_ids == "txn_10 txn_11 txn_12 ... h30"
+    assert len(fees.rows[0].ids) == 10
+    assert "9 fees entered in one sum. Somebody entered them together" in html_page(found, "1.0").decode()
+
+
 def test_a_payout_says_when_it_reaches_the_bank_and_how_the_bank_calls_it() -> None:
     at = datetime(2026, 11, 14, 17, tzinfo=UTC)
     there = Payout("po_1", usd("116.22"), PayoutState.PAID, date(2026, 11, 16), True, at, trace="TRACE1")  # noqa: FBT003  as the port has it
@@ -417,6 +430,32 @@ def test_a_balance_that_never_rests_is_given_up_with_nothing_concluded() -> None
     shop = Shop()
     with pytest.raises(Transient, match=f"moved each of {TRIES} times it was read, so nothing was concluded"):
         read_till(shop.about, Restless(shop, TRIES), lambda _: None)
+
+
+class Endless(MemoryTreasury):
+    """An account that always has one more page, at most so many."""
+
+    def __init__(self, shop: Shop, pages: int) -> None:
+        super().__init__(shop.stripe)
+        self.pages = pages
+
+    def changes_since(self, since: datetime, cursor: str | None = None) -> ChangePage:
+        found = super().changes_since(since)
+        number = int(cursor or 0) + 1
+        return replace(found, cursor=str(number) if number < self.pages else None, unreadable=(f"txn_{number % 2}",))
+
+
+def test_every_page_of_the_balance_is_read_and_what_comes_twice_counts_once() -> None:
+    shop = Shop()
+    shop.pay()
+    till = read_till(shop.about, Endless(shop, 3), lambda _: None)
+    assert (len(till.changes), till.unreadable) == (1, ("txn_1", "txn_0"))
+
+
+def test_of_a_balance_without_end_nothing_is_concluded() -> None:
+    shop = Shop()
+    with pytest.raises(Rejected, match="moved more often since 2026-10-25 than Duebird reads. Nothing was concluded"):
+        read_till(shop.about, Endless(shop, 1000), lambda _: None)
 
 
 def test_the_books_are_read_with_the_balance_of_the_day_before() -> None:
