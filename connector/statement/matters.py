@@ -20,7 +20,7 @@ TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero"}
 BOOKED_BY_DUEBIRD: Final = frozenset({EntryKind.PAYMENT})
 BY_HAND: Final = (
     "Duebird books payments on invoices. Fees, payouts, refunds and disputes are entered by hand; "
-    "those still to be entered are listed here."
+    "those still to be entered are listed below."
 )
 
 FEW: Final = 3  # of what is entered in one sum, as many are named; every line of both sides stands in the CSV
@@ -139,7 +139,7 @@ _TITLES: Final = {
     Cause.UNKNOWN_MOVEMENT: "at Stripe that only you can name",
     Cause.NOT_AT_PROCESSOR: "of Duebird in {ledger}, and no such money at Stripe",
     Cause.NOT_AT_PROCESSOR_YET: "of Duebird in {ledger}, and no such money at Stripe yet",
-    Cause.NOT_OURS: "in {ledger} that fits nothing at Stripe",
+    Cause.NOT_OURS: "in {ledger} fitting nothing at Stripe",
     Cause.BOOKED_TWICE: "in {ledger} more often than at Stripe",
     Cause.AMOUNT_DIFFERS: "with another amount in {ledger} than at Stripe",
     Cause.OTHER_PERIOD: "of which one side is outside these days",
@@ -172,7 +172,7 @@ _SAID: Final = {
         "Ask again in an hour: duebird reconcile {company} --month {month}",
     ),
     Cause.NOT_OURS: (
-        "No money at Stripe has this amount within a week: a sum of other things, or the wrong account.",
+        "No money at Stripe has this amount within a week: a slip, a sum of other things, or the wrong account.",
         "Correct it in {register}",
     ),
     Cause.BOOKED_TWICE: ("One of the entries is too many.", "Delete the younger one in {register}"),

@@ -224,7 +224,7 @@ CASES = {
     ),
     C.UNKNOWN_MOVEMENT: ([RESERVED], [], NOTHING_ON_RECORD, "other movement at Stripe that only you", "Balances"),
     C.NOT_AT_PROCESSOR: ([], [PAYMENT], NOTHING_ON_RECORD, "entry of Duebird in QuickBooks, and no", "duebird audit"),
-    C.NOT_OURS: ([], [line("7.00", 9)], NOTHING_ON_RECORD, "entry in QuickBooks that fits nothing", "the register of"),
+    C.NOT_OURS: ([], [line("7.00", 9)], NOTHING_ON_RECORD, "entry in QuickBooks fitting nothing", "the register of"),
     C.BOOKED_TWICE: (
         [PAID],
         [*right(PAID), replace(PAYMENT, entry_id="d")],
