@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from adapters.clock import SystemClock
-from adapters.oauth.client import XERO_CLEARING_SCOPES, OAuthClient, Resolve, quickbooks_client, xero_client
+from adapters.oauth.client import OAuthClient, Resolve, quickbooks_client, xero_client
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.tokens import EncryptedTokenStore, choose_key_source
 from adapters.xero.settings import XeroSettings
@@ -79,7 +79,7 @@ def client_of(company: SignInCompany) -> OAuthClient:
     """The company's app at its ledger's service."""
     if isinstance(company.ledger, QuickBooksSettings):
         return quickbooks_client(company.ledger, company.resolve)
-    return xero_client(company.ledger, company.resolve, XERO_CLEARING_SCOPES)
+    return xero_client(company.ledger, company.resolve)
 
 
 def wire_of(company: SignInCompany) -> Wire:
