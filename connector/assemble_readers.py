@@ -1,4 +1,4 @@
-"""A company's services as an audit gets them: to be read, and counted; nothing with which it could write."""
+"""A company's services as an audit or a reconciliation gets them: to be read, and counted; nothing that could write."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapters.registry import LEDGERS, imported
+from adapters.settings_base import ServiceSettings
 from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
-from connector.ports.calls import CallKind, CallMeter, CallSeen, Clock
+from connector.ports.calls import CallKind, CallMeter, CallSeen, Clock, Wire
+from connector.ports.entries import AccountReader
 from connector.ports.records import LedgerReader, MessengerReader, ProcessorReader
+from connector.ports.treasury import Treasury
+from connector.signin.company import custody_of, open_connection
 
 
 class CallCounter:
@@ -62,4 +67,43 @@ def readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> 
         ledger=found.ledger,
         processor=found.processor,
         messenger=found.messenger,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyReaders:
+    """Where a company's card money stands, to be read: its accounts in the ledger, and its balance at the processor."""
+
+    ledger_kind: str
+    tenant_id: str
+    ledger: AccountReader
+    processor: ProcessorReader
+    treasury: Treasury
+
+
+def money_readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> MoneyReaders:
+    """A company's readers of money; the messenger is left alone. Makes no call.
+
+    Raises:
+        ConfigProblem: there is no such company.
+        NeedsReauthorisation: it is not connected yet.
+    """
+    settings = company_settings(loaded, company_id)
+
+    def wire(service: ServiceSettings) -> Wire:
+        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout)
+
+    company, custody = assemble.sign_in_company(loaded, company_id), custody_of(loaded.state_dir)
+    opened = open_connection(company, custody, wire(settings.ledger))
+    build_ledger = imported(LEDGERS[settings.ledger.kind])
+    from adapters.stripe.records import StripeRecords
+    from adapters.stripe.treasury import StripeTreasury
+
+    key, stripe_wire = loaded.secrets.value(settings.stripe.key), wire(settings.stripe)
+    return MoneyReaders(
+        ledger_kind=settings.ledger.kind,
+        tenant_id=opened.entry.tenant_id,
+        ledger=build_ledger(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger)),
+        processor=StripeRecords(settings.stripe, key, stripe_wire),
+        treasury=StripeTreasury(settings.stripe, key, stripe_wire),
     )

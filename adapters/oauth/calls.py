@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import httpx
 
-from adapters.oauth.client import Grant, OAuthClient
+from adapters.oauth.client import Grant, OAuthClient, all_scopes
 from connector.errors import DuebirdError, NeedsReauthorisation, Throttled, Transient, Uncertain
 from connector.ports.calls import TokenSet, Wire
 
@@ -27,6 +27,8 @@ BIGGEST_ANSWER: Final = 256 * 1024  # bytes; a token answer has some 3 KB, a lis
 OUR_FAULT: Final = frozenset(
     {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request"}
 )
+# Among them what an answer says of scopes that the app may not ask for.
+NOT_FOR_THIS_APP: Final = frozenset({"unauthorized_client", "invalid_scope"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,15 @@ def refresh(client: OAuthClient, refresh_token: str, wire: Wire) -> TokenSet:
 
 
 def client_credentials(client: OAuthClient, wire: Wire) -> TokenSet:
-    """An access token for a custom connection. Asking again is harmless; there is no refresh token."""
+    """An access token for a custom connection. Asking again is harmless; there is no refresh token.
+
+    Its scopes are chosen in the app: where that has none of the wished ones, asking for them would be refused whole.
+    """
+    try:
+        return _token_call(client, {"grant_type": "client_credentials", "scope": all_scopes(client)}, wire)
+    except NeedsReauthorisation as refusal:
+        if refusal.code not in NOT_FOR_THIS_APP or not client.wished:
+            raise
     return _token_call(client, {"grant_type": "client_credentials", "scope": " ".join(client.scopes)}, wire)
 
 

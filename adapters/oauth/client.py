@@ -35,6 +35,9 @@ XERO_SCOPES: Final = (
     "accounting.contacts.read",
     "accounting.settings.read",
 )
+# What stands in the clearing account, read only: for `duebird reconcile`. Wished for: nothing else needs it, and custom
+# connections were made without it.
+XERO_CLEARING_SCOPES: Final = ("accounting.banktransactions.read", "accounting.reports.banksummary.read")
 # For entries beside the payment, as `extra_scopes`: fees, credits and payouts; credit notes of refunds; the balance of
 # the clearing account in one call. Which granular scope opens bank transfers is told by third parties only.
 XERO_ENTRY_SCOPES: Final = (
@@ -54,7 +57,10 @@ class Grant(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OAuthClient:
-    """One registered app at one service, as far as signing in needs it. Its text form shows no secret."""
+    """One registered app at one service, as far as signing in needs it. Its text form shows no secret.
+
+    `wished` are scopes that are asked for too, and done without where the app may not ask for them.
+    """
 
     service: str  # "quickbooks", "xero"
     title: str  # one of TITLES
@@ -68,6 +74,7 @@ class OAuthClient:
     scopes: tuple[str, ...]
     portal: str  # where a person sees the app's keys
     connections_url: str = ""  # where the service lists what was consented to; "" where it has no such list
+    wished: tuple[str, ...] = ()
     token_headers: Mapping[str, str] = field(default_factory=dict)
     access_margin: timedelta = ACCESS_MARGIN
     access_life: timedelta = timedelta(minutes=30)  # where the answer does not say
@@ -131,10 +138,16 @@ def xero_client(settings: XeroSettings, resolve: Resolve, extra_scopes: tuple[st
         client_secret=resolve(settings.client_secret).strip() if needs_secret and settings.client_secret else None,
         redirect_uri=settings.redirect_uri,
         scopes=(*offline, *XERO_SCOPES, *extra_scopes),
+        wished=XERO_CLEARING_SCOPES,
         portal="developer.xero.com/app/manage, 'Configuration' of your app",
         connections_url=settings.connections_url or "https://api.xero.com/connections",
         reuse_old_token_for=timedelta(minutes=30),
     )
+
+
+def all_scopes(client: OAuthClient) -> str:
+    """What is needed and what is wished for, as it is asked for."""
+    return " ".join(dict.fromkeys((*client.scopes, *client.wished)))
 
 
 def authorisation_address(client: OAuthClient, state: str, code_challenge: str | None = None) -> str:
@@ -143,7 +156,7 @@ def authorisation_address(client: OAuthClient, state: str, code_challenge: str |
         "response_type": "code",
         "client_id": client.client_id,
         "redirect_uri": client.redirect_uri,
-        "scope": " ".join(client.scopes),
+        "scope": all_scopes(client),
         "state": state,
     }
     if code_challenge is not None:

@@ -16,6 +16,11 @@ from connector.ports.ledger import LedgerAccount, LedgerProfile
 # https://developer.xero.com/documentation/guides/oauth2/scopes
 WRITE_SCOPES = frozenset({"accounting.payments", "accounting.transactions"})
 
+# Any of them lets the lines of a bank account be read.
+CLEARING_SCOPES = frozenset(
+    {"accounting.banktransactions", "accounting.banktransactions.read", "accounting.transactions"}
+)
+
 _READS = {
     "Invoices": "accounting.invoices.read",
     "Contacts": "accounting.contacts.read",
@@ -40,6 +45,7 @@ def inspect_books(
         Finding(Weight.OK, "Connection", f"{profile.name}, books in {profile.base_currency}"),
         *(_permission(kind, may_list) for kind in _READS),
         _write_permission(tokens),
+        *_clearing_permission(tokens),
         *_account(books, account_id, profile),
     ]
     if profile.timezone is None:
@@ -87,6 +93,21 @@ def _write_permission(tokens: AccessTokens) -> Finding:
         "The connection may read payments, not make them.",
         "Run `duebird connect` again and grant accounting.payments.",
     )
+
+
+def _clearing_permission(tokens: AccessTokens) -> list[Finding]:
+    """Asked for since there is `duebird reconcile`: older connections lack it, and nothing else needs it."""
+    scopes = granted_scopes(tokens.current())
+    if scopes is None or scopes & CLEARING_SCOPES:
+        return []
+    return [
+        Finding(
+            Weight.WARNING,
+            "Reading the clearing account",
+            "The connection may not read what stands in it; `duebird reconcile` does not work.",
+            "Run `duebird connect` again.",
+        )
+    ]
 
 
 def granted_scopes(access_token: str) -> frozenset[str] | None:

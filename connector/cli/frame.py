@@ -31,7 +31,7 @@ _COMMAND: Final = re.compile(r"\bduebird(?: (?!and |then |to |if |in )(?:'[^']*'
 # (https://man.freebsd.org/sysexits), which a service manager can act on.
 EXIT_FAILED: Final = 1  # it could not be done; the sentence says why
 EXIT_USAGE: Final = 2  # what was typed cannot be used
-EXIT_FOUND: Final = 3  # `duebird audit`, `consent verify`: it was done, and something is not right
+EXIT_FOUND: Final = 3  # `duebird audit`, `reconcile`, `consent verify`: it was done, and something is not right
 EXIT_TEMPORARY: Final = 75  # a service or the database was out of reach: the same may work later
 EXIT_CONFIG: Final = 78  # the configuration or the state folder cannot work
 

@@ -12,7 +12,18 @@ from typer.core import TyperGroup
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "To begin": ("demo", "init", "config", "connect", "check", "consent", "preview", "go-live"),
-    "From then on": ("run", "status", "attention", "invoices", "numbers", "show", "audit", "backup", "recover"),
+    "From then on": (
+        "run",
+        "status",
+        "attention",
+        "invoices",
+        "numbers",
+        "show",
+        "audit",
+        "reconcile",
+        "backup",
+        "recover",
+    ),
     "What you decide": (
         "approve",
         "refuse",

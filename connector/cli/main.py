@@ -20,6 +20,7 @@ from connector.cli import (
     invoices,
     numbers,
     people,
+    reconcile,
     recover,
     running,
     sandbox,
@@ -73,6 +74,7 @@ connect_commands.register(app, _sign_in)
 running.register(app)
 status.register(app)
 audit.register(app)
+reconcile.register(app)
 invoices.register(app)
 approval.register(app)
 numbers.register(app)

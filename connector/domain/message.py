@@ -229,6 +229,11 @@ def plain_amount(amount: Money) -> str:
     return f"{sign}{digits}" if sign else f"{amount.currency} {digits}"
 
 
+def signed_amount(amount: Money) -> str:
+    """`plain_amount` of what came in, `-$3.78` of what was taken."""
+    return plain_amount(amount) if amount.amount >= 0 else f"-{plain_amount(Money.zero(amount.currency) - amount)}"
+
+
 # ------------------------------------------------------------------------------------------------- to one segment
 
 

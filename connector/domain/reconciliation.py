@@ -67,6 +67,7 @@ class Cause(StrEnum):
     AMOUNT_DIFFERS = "amount_differs"
     OTHER_PERIOD = "other_period"  # on both sides, one of them outside these days
     BOOKED_NET = "booked_net"  # income and fee are not apart; the balance is right
+    ONE_SUM = "one_sum"  # several fees entered together; the balance is right
     BY_HAND = "by_hand"  # matched by amount and day, since it carries no reference of ours; the balance is right
 
 
@@ -131,7 +132,7 @@ class Reconciliation:
         return tuple(one for one in self.items if one.cause not in _RIGHT)
 
 
-_RIGHT: Final = frozenset({Cause.BOOKED_NET, Cause.BY_HAND})
+_RIGHT: Final = frozenset({Cause.BOOKED_NET, Cause.ONE_SUM, Cause.BY_HAND})
 
 
 @dataclass(slots=True)
@@ -200,8 +201,8 @@ def reconcile(
     booked = list(lines)
     totals = _totals((one for one in planned if days.hold(one.booked_on)), zero)
     entered = sum((one.amount for one in booked if days.hold(one.booked_on)), zero)
-    groups = [one for one in _grouped(planned, booked, known or {}, zero) if any(map(days.hold, one.dates()))]
     view = _View(days, today, zero, ours)
+    groups = [one for one in _grouped(planned, booked, known or {}, view) if any(map(days.hold, one.dates()))]
     items = [one for one in (_item(group, view) for group in groups) if one is not None]
     return Reconciliation(
         first,
@@ -251,7 +252,7 @@ _HEADINGS: Final = {
 
 
 def _grouped(
-    planned: Sequence[PlannedEntry], booked: Sequence[Line], known: Mapping[str, str], zero: Money
+    planned: Sequence[PlannedEntry], booked: Sequence[Line], known: Mapping[str, str], view: _View
 ) -> list[_Group]:
     by_reference: dict[str, _Group] = {}
     strays: dict[Money, list[_Group]] = {}  # what names nothing stays alone: two entries that say "fee" are two
@@ -264,9 +265,10 @@ def _grouped(
         else:
             strays.setdefault(line.amount, []).append(_Group(lines=[line]))
     groups = list(by_reference.values())
-    _join_what_was_voided(groups, zero)
+    _join_what_was_voided(groups, view.zero)
     _pair_net(groups, strays)
     _pair_by_hand(groups, strays)
+    _pair_sums(groups, strays, view.days)
     return [one for one in (*groups, *(stray for some in strays.values() for stray in some)) if one.dates()]
 
 
@@ -311,6 +313,44 @@ def _pair_by_hand(groups: Sequence[_Group], strays: Mapping[Money, list[_Group]]
             if stray is not None:
                 group.found = Cause.BY_HAND
                 _join(group, stray)
+
+
+def _pair_sums(groups: Sequence[_Group], strays: Mapping[Money, list[_Group]], days: _Days) -> None:
+    """Recognise fees that somebody entered as one sum, for the month or payout by payout.
+
+    A sum is of all fees of these days in their order, from where the sum before it ended; no others are tried, since
+    among many small amounts some always make up a given one.
+    """
+    fees = sorted((one for one in groups if _is_missing_fee(one, days)), key=lambda one: one.entries[0].booked_on)
+    sums = [one for some in strays.values() for one in some if _may_be_fees(one, days)]
+    for stray in sorted(sums, key=lambda one: one.lines[0].booked_on):
+        count = _how_many(fees, stray.lines[0].amount)
+        if count:
+            fees[0].found = Cause.ONE_SUM
+            for other in (*fees[1:count], stray):
+                _join(fees[0], other)
+            fees = fees[count:]
+
+
+def _is_missing_fee(group: _Group, days: _Days) -> bool:
+    entries = group.entries
+    return (
+        len(entries) == 1 and not group.lines and entries[0].cause is ChangeKind.FEE and days.hold(entries[0].booked_on)
+    )
+
+
+def _may_be_fees(stray: _Group, days: _Days) -> bool:
+    return any(_may_be(one.kind, EntryKind.EXPENSE) and one.booked_on >= days.first for one in stray.lines)
+
+
+def _how_many(fees: Sequence[_Group], amount: Money) -> int:
+    """How many of the first of them come to that amount; 0 where no number does."""
+    total = Money.zero(amount.currency)
+    for count, fee in enumerate(fees, 1):
+        total += fee.entries[0].amount
+        if total == amount:
+            return count
+    return 0
 
 
 def _nearest(strays: Mapping[Money, list[_Group]], entry: PlannedEntry, amount: Money) -> _Group | None:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
+from connector.ports.ledger import LedgerAccount
 
 
 class ReversalManner(StrEnum):
@@ -127,6 +128,22 @@ class AccountLine:
     amount: Money
     reference: str
     note: str
+
+
+class AccountReader(Protocol):
+    """The lines and balances of accounts, to be read: handed out where nothing may be written."""
+
+    def payment_accounts(self) -> Sequence[LedgerAccount]:
+        """As in `Ledger`."""
+        ...
+
+    def account_entries(self, account_id: str, since: date, until: date) -> Sequence[AccountLine]:
+        """As in `Entries`."""
+        ...
+
+    def account_balance(self, account_id: str, on: date) -> Money:
+        """As in `Entries`."""
+        ...
 
 
 class Entries(Protocol):

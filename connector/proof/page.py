@@ -10,33 +10,9 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.consent import ConsentMethod, ConsentState
 from connector.domain.consent_chain import Entry
+from connector.papers import page_of
 from connector.proof.values import Message, Person, Proof
 
-# A text on the page may be anything that somebody wrote; this makes the browser run and load nothing all the same.
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
-_STYLE: Final = """
-@page { margin: 16mm 14mm; }
-:root { color-scheme: light; }
-body { font: 15px/1.45 Georgia, "Times New Roman", serif; color: #1a1a1a; background: #fff;
-  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.7rem; margin: 0 0 .2rem; }
-h2 { font-size: 1.25rem; margin: 2.4rem 0 .2rem; border-top: 2px solid #1a1a1a; padding-top: .8rem; }
-h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
-p { margin: .3rem 0; }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; margin: .3rem 0 .8rem; font-size: .87rem; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #d5d5d5; }
-th { font-weight: 600; border-bottom: 1px solid #1a1a1a; }
-td.words { white-space: pre-wrap; overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; margin: .6rem 0; }
-dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; }
-.hash { font: .78rem/1.4 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; color: #444; }
-.quiet { color: #555; }
-.good { color: #14532d; font-weight: 600; } .bad { color: #991b1b; font-weight: 600; }
-td { overflow-wrap: anywhere; }
-th.at { width: 10.5rem; } th.mid { width: 9rem; } th.hashes { width: 11.5rem; } th.few { width: 5rem; }
-section { break-inside: auto; } tr, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; }
-@media print { body { margin: 0; max-width: none; font-size: 10.5pt; } a { color: inherit; text-decoration: none; } }
-"""
 _STANDS: Final = {
     ConsentState.GRANTED: "agrees to texts",
     ConsentState.REVOKED: "wants no texts",
@@ -69,13 +45,7 @@ def html_page(proof: Proof) -> bytes:
     """The whole page, UTF-8."""
     title = f"Proof of consent: {proof.business}"
     body = "\n".join((*_head(proof), *_contents(proof), *(_section(*one) for one in enumerate(proof.people, 1))))
-    page = (
-        "<!doctype html>\n"
-        f'<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n{body}\n{_foot(proof)}\n</body></html>\n"
-    )
-    return page.encode("utf-8", "replace")
+    return page_of(title, f"{body}\n{_foot(proof)}\n")
 
 
 def _head(proof: Proof) -> Iterable[str]:

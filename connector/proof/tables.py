@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from connector.domain.consent_chain import Entry
+from connector.papers import cell, csv_of
 from connector.proof.values import Message, Paid, Person, Proof, Reply
-
-# A cell that begins with one of these is a formula to a spreadsheet: whoever writes a reply must not run in it.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
-
 
 _CONSENTS: Final = """
 phone customer entry state method said_at_utc said_at_local wording evidence recorded_by source entered_at_utc
@@ -32,10 +26,18 @@ def csv_files(proof: Proof) -> dict[str, bytes]:
     """The tables by their names, UTF-8 with a mark that spreadsheets understand."""
     people = proof.people
     return {
-        "consents.csv": _csv(_CONSENTS, (_consent_row(person, one) for person in people for one in person.entries)),
-        "messages.csv": _csv(_MESSAGES, (_message_row(person, one) for person in people for one in person.messages)),
-        "replies.csv": _csv(_REPLIES, (_reply_row(person, one) for person in people for one in person.replies)),
-        "payments.csv": _csv(_PAYMENTS, (_payment_row(person, one) for person in people for one in person.payments)),
+        "consents.csv": csv_of(
+            _CONSENTS.split(), (_consent_row(person, one) for person in people for one in person.entries)
+        ),
+        "messages.csv": csv_of(
+            _MESSAGES.split(), (_message_row(person, one) for person in people for one in person.messages)
+        ),
+        "replies.csv": csv_of(
+            _REPLIES.split(), (_reply_row(person, one) for person in people for one in person.replies)
+        ),
+        "payments.csv": csv_of(
+            _PAYMENTS.split(), (_payment_row(person, one) for person in people for one in person.payments)
+        ),
     }
 
 
@@ -129,7 +131,7 @@ def _consent_row(person: Person, entry: Entry) -> tuple[str, ...]:
         record.method,
         utc(record.recorded_at),
         local(record.recorded_at, person.zone),
-        *(_safe(one) for one in (record.wording, record.evidence, record.recorded_by, record.source)),
+        *(cell(one) for one in (record.wording, record.evidence, record.recorded_by, record.source)),
         utc(entry.entered_at) if entry.entered_at else "",
         entry.previous_hash,
         entry.entry_hash,
@@ -142,10 +144,10 @@ def _message_row(person: Person, message: Message) -> tuple[str, ...]:
         *_whose(person, message.at),
         str(person.zone),
         message.purpose,
-        _safe(message.invoice),
-        _safe(message.body),
+        cell(message.invoice),
+        cell(message.body),
         message.state,
-        _safe(message.error_code),
+        cell(message.error_code),
         "owner's own number" if person.is_owner else message.permission.state.value,
         str(entry.place) if entry else "",
         message.text_id,
@@ -160,7 +162,7 @@ def _whose(person: Person, at: datetime) -> tuple[str, ...]:
 def _reply_row(person: Person, reply: Reply) -> tuple[str, ...]:
     return (
         *_whose(person, reply.at),
-        _safe(reply.body),
+        cell(reply.body),
         reply.meaning,
         reply.text_id,
     )
@@ -169,7 +171,7 @@ def _reply_row(person: Person, reply: Reply) -> tuple[str, ...]:
 def _payment_row(person: Person, paid: Paid) -> tuple[str, ...]:
     return (
         *_whose(person, paid.at),
-        _safe(paid.invoice),
+        cell(paid.invoice),
         str(paid.amount.amount),
         paid.amount.currency,
         paid.state,
@@ -179,19 +181,7 @@ def _payment_row(person: Person, paid: Paid) -> tuple[str, ...]:
 
 
 def _names(person: Person) -> str:
-    return _safe(", ".join(person.names))
-
-
-def _csv(header: str, rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(header.split())
-    writer.writerows(rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return cell(", ".join(person.names))
 
 
 def utc(at: datetime) -> str:

@@ -279,6 +279,15 @@ def test_each_missing_permission_is_named_with_what_to_grant(h: XeroHarness) -> 
     assert "accounting.contacts.read" in problems["Reading contacts"]
 
 
+def test_a_connection_that_may_not_read_the_clearing_account_works_and_is_told_what_it_lacks(h: XeroHarness) -> None:
+    scopes = ALL_SCOPES - {"accounting.banktransactions", "accounting.banktransactions.read"}
+    h.tokens.texts = [h.twin.identity.mint(scopes, timedelta(minutes=30)).text]
+    (finding,) = [one for one in h.ledger.inspect(h.payment_account_id) if one.weight is not Weight.OK]
+    assert (finding.weight, finding.subject) == (Weight.WARNING, "Reading the clearing account")
+    assert "`duebird reconcile` does not work" in finding.seen
+    assert finding.fix == "Run `duebird connect` again."
+
+
 def test_an_account_that_takes_no_payments_is_named_with_what_to_click(h: XeroHarness) -> None:
     books = h.twin.books
     archived = books.add_account(Account("Old clearing", "BANK", "098", "NZD", status="ARCHIVED"))

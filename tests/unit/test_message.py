@@ -22,6 +22,7 @@ from connector.domain.message import (
     clean_reference,
     compose,
     plain_amount,
+    signed_amount,
 )
 from connector.domain.money import Money
 from connector.domain.segments import Encoding, encoding_of, is_gsm7, segments, to_gsm7
@@ -179,6 +180,20 @@ def test_amounts_are_written_plainly(amount: Money, text: str) -> None:
 def test_an_amount_below_zero_is_refused() -> None:
     with pytest.raises(MessageProblem):
         plain_amount(Money.of("-1", "USD"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (Money.of("1234.50", "USD"), "$1,234.50"),
+        (Money.of("0", "EUR"), "EUR 0.00"),
+        (Money.of("-3.78", "USD"), "-$3.78"),
+        (Money.of("-5000", "JPY"), "-¥5,000"),
+        (Money.of("-3.7", "AUD"), "-AUD 3.70"),
+    ],
+)
+def test_what_was_taken_has_its_sign_before_the_currency(amount: Money, text: str) -> None:
+    assert signed_amount(amount) == text
 
 
 # ----------------------------------------------------------------------------------------------------- templates

@@ -120,6 +120,10 @@ def test_xero_is_asked_for_the_granular_scopes_and_lasting_access() -> None:
         XeroSettings.model_validate(settings | {"grant": "client_credentials", "client_secret": "env:SECRET"}), resolve
     )
     assert "offline_access" not in alone.scopes
+    assert set(person.wished) == {"accounting.banktransactions.read", "accounting.reports.banksummary.read"}
+    address = authorisation_address(person, "a state", "a challenge")
+    assert "accounting.banktransactions.read" in address
+    assert address.count("banksummary") == 1
 
 
 def test_the_sign_in_address_carries_state_and_challenge(xero: World) -> None:

@@ -348,6 +348,60 @@ def test_an_entry_by_hand_in_another_month_is_of_another_month() -> None:
     assert (item.cause, item.difference) == (C.OTHER_PERIOD, usd("96.22"))
 
 
+# -------------------------------------------------------------------------------------------- several fees in one sum
+
+FEES = [change(n, K.PAYMENT, "100.00", f"3.0{n}", day=2 * n, payment_id=f"pi_{n}") for n in range(1, 6)]
+
+
+def without_fees() -> list[BookedLine]:
+    return [one for one in booked(planned(*FEES)) if one.kind is PAY]
+
+
+def test_the_fees_of_a_month_entered_in_one_sum_are_recognised() -> None:
+    found = held(planned(*FEES), [*without_fees(), by_hand("-15.15", 30, FEE)])
+    item = the_item(found)
+    assert (item.cause, len(item.entries), item.difference) == (C.ONE_SUM, 5, ZERO)
+    assert (found.unmatched, found.difference, found.matched) == ((), ZERO, 5)
+
+
+def test_fees_entered_payout_by_payout_are_recognised_in_their_order() -> None:
+    sums = [by_hand("-9.12", 29), by_hand("-6.03", 20, FEE)]
+    found = held(planned(*FEES), [*without_fees(), *sums])
+    assert [(one.cause, len(one.entries)) for one in found.items] == [(C.ONE_SUM, 2), (C.ONE_SUM, 3)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        by_hand("-9.09", 29, FEE),  # of the second to the fourth: something in the middle is no sum
+        by_hand("-15.15", 29, OUT),
+        by_hand("-15.15", 29, PAY),
+        by_hand("-15.16", 29, FEE),
+    ],
+)
+def test_a_sum_that_is_not_of_these_fees_is_somebodys_own(line: BookedLine) -> None:
+    found = held(planned(*FEES), [*without_fees(), line])
+    assert [one.cause for one in found.items] == [*[C.NOT_BOOKED] * 5, C.NOT_OURS]
+
+
+def test_a_sum_of_before_these_days_is_of_other_fees() -> None:
+    earlier = BookedLine("h0", FEE, FIRST - timedelta(days=1), usd("-15.15"), "")
+    found = held(planned(*FEES), [*without_fees(), earlier])
+    assert {one.cause for one in found.items} == {C.NOT_BOOKED}
+
+
+def test_a_sum_entered_in_the_next_month_is_of_another_period() -> None:
+    item = the_item(held(planned(*FEES), [*without_fees(), by_hand("-15.15", 32, FEE)]))
+    assert (item.cause, item.difference) == (C.OTHER_PERIOD, usd("15.15"))
+
+
+def test_a_fee_that_was_booked_with_its_reference_is_in_no_sum() -> None:
+    lines = booked(planned(*FEES))
+    kept = [one for one in lines if one.kind is PAY or one.amount == usd("-3.01")]
+    item = the_item(held(planned(*FEES), [*kept, by_hand("-12.14", 30, FEE)]))
+    assert (item.cause, len(item.entries)) == (C.ONE_SUM, 4)
+
+
 # --------------------------------------------------------------------------------------------------- whatever happens
 
 SPOILT = st.sampled_from(["keep", "drop", "double", "amount", "reference", "later", "kind"])

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -524,7 +525,30 @@ def test_a_custom_connection_whose_answer_was_lost_asks_once_more(xero: World) -
     assert xero.server.token_calls() == 4
 
 
-def test_scopes_the_app_may_not_ask_for_are_our_own_fault(xero: World) -> None:
+def scopes_asked(here: World) -> list[list[str]]:
+    bodies = [parse_qs(seen.body) for seen in here.server.requests if seen.path == "/token"]
+    return [one["scope"][0].split() for one in bodies]
+
+
+def test_a_custom_connection_goes_on_without_what_is_only_wished_for(xero: World) -> None:
+    wishing = replace(custom(xero), wished=("accounting.banktransactions.read",))
+    client_credentials(wishing, xero.wire)
     xero.server.faults.append(Fault("status", path="/token", status=400, body='{"error": "invalid_scope"}'))
+    assert client_credentials(wishing, xero.wire).access_token in xero.server.access_tokens
+    needed = ["accounting.payments"]
+    both = [*needed, "accounting.banktransactions.read"]
+    assert scopes_asked(xero) == [both, both, needed]
+
+
+def test_a_wrong_key_of_a_custom_connection_is_not_tried_again(xero: World) -> None:
+    wishing = replace(custom(xero), wished=("accounting.banktransactions.read",))
+    xero.server.faults.append(Fault("status", path="/token", status=400, body='{"error": "invalid_client"}'))
+    with pytest.raises(NeedsReauthorisation, match="invalid_client"):
+        client_credentials(wishing, xero.wire)
+    assert xero.server.token_calls() == 1
+
+
+def test_scopes_the_app_may_not_ask_for_are_our_own_fault(xero: World) -> None:
+    xero.server.faults.append(Fault("status", path="/token", status=400, body='{"error": "invalid_scope"}', times=2))
     with pytest.raises(NeedsReauthorisation, match=r"invalid_scope.*not dropped"):
         client_credentials(custom(xero), xero.wire)

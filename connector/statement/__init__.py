@@ -1,0 +1,1 @@
+"""The statement of a reconciliation: read from the services, put together, and shown."""

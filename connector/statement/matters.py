@@ -1,0 +1,265 @@
+"""What is not alike, in sentences for a bookkeeper: what it most likely is, and the command or place to settle it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from connector.domain.balance import ChangeKind
+from connector.domain.clearing import PlannedEntry
+from connector.domain.money import Money
+from connector.domain.reconciliation import Cause, Item, Line
+from connector.domain.records import EntryKind
+from connector.statement.values import ClearingLine, Statement
+
+TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero"}
+# What Duebird books by itself. Whatever else stands at Stripe, a person enters.
+BOOKED_BY_DUEBIRD: Final = frozenset({EntryKind.PAYMENT})
+BY_HAND: Final = (
+    "Duebird books payments on invoices. Fees, payouts, refunds and disputes are entered by hand; "
+    "those still to be entered are listed below."
+)
+
+FEW: Final = 3  # of what is entered in one sum, as many are named; every line of both sides stands in the CSV
+
+_NAMES: Final = {
+    ChangeKind.PAYMENT: ("payment", "payments"),
+    ChangeKind.PAYMENT_FAILURE: ("returned bank debit", "returned bank debits"),
+    ChangeKind.REFUND: ("refund", "refunds"),
+    ChangeKind.REFUND_FAILURE: ("failed refund", "failed refunds"),
+    ChangeKind.DISPUTE: ("disputed payment", "disputed payments"),
+    ChangeKind.DISPUTE_REVERSAL: ("dispute won", "disputes won"),
+    ChangeKind.FEE: ("fee", "fees"),
+    ChangeKind.PAYOUT: ("payout", "payouts"),
+    ChangeKind.PAYOUT_FAILURE: ("returned payout", "returned payouts"),
+    ChangeKind.OTHER: ("other movement", "other movements"),
+}
+# Where a person enters what Duebird does not book: by ledger and kind.
+_PLACES: Final = {
+    ("quickbooks", EntryKind.EXPENSE): 'QuickBooks, + New > Expense, with "{account}" as the payment account',
+    ("quickbooks", EntryKind.TRANSFER): 'QuickBooks, + New > Transfer, from "{account}" to your bank account',
+    ("quickbooks", EntryKind.REVERSAL): 'QuickBooks, + New > Refund receipt, from "{account}"; or void the payment',
+    ("quickbooks", None): 'QuickBooks, Accounting > Chart of accounts, the register of "{account}"',
+    ("xero", EntryKind.EXPENSE): 'Xero, Accounting > Bank accounts, "{account}" > Manage account > Spend money',
+    ("xero", EntryKind.TRANSFER): 'Xero, Accounting > Bank accounts, "{account}" > Manage account > Transfer money',
+    (
+        "xero",
+        EntryKind.REVERSAL,
+    ): 'Xero, a credit note to the customer, refunded from "{account}"; or remove the payment',
+    ("xero", None): 'Xero, Accounting > Bank accounts, "{account}" > Account transactions',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing of a matter. `at_stripe` and `in_ledger` are None where there is nothing of it."""
+
+    day: date
+    words: str
+    at_stripe: Money | None
+    in_ledger: Money | None
+    difference: Money
+    ids: tuple[str, ...]
+
+    @property
+    def some_ids(self) -> str:
+        """As many of them as fit into a line: the first, and the last, which is the ledger's where it has any."""
+        shown = self.ids if len(self.ids) <= FEW + 1 else (*self.ids[:FEW], "...", self.ids[-1])
+        return " ".join(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Things of one kind with one likely cause. `settle` is where to go or what to type; "" where nothing is to do."""
+
+    cause: Cause
+    title: str
+    sentence: str
+    settle: str
+    rows: tuple[Row, ...]
+    difference: Money
+    by_hand: bool  # Duebird does not book such things, see `BY_HAND`
+
+
+def matters_of(statement: Statement) -> tuple[Matter, ...]:
+    """What is unmatched, each kind once: what is missing in the ledger first."""
+    return _grouped(statement, statement.found.unmatched)
+
+
+def recognised_in(statement: Statement) -> tuple[Matter, ...]:
+    """What is right in the balance, and was entered in another way than Duebird enters it."""
+    return _grouped(statement, statement.recognised)
+
+
+def _grouped(statement: Statement, items: Sequence[Item]) -> tuple[Matter, ...]:
+    kinds: dict[tuple[Cause, ChangeKind | None], list[Item]] = {}
+    for item in items:
+        cause = item.cause
+        if cause is Cause.NOT_BOOKED_YET and item.entries[0].kind not in BOOKED_BY_DUEBIRD:
+            cause = Cause.NOT_BOOKED  # no pass books it: it does not go away by itself
+        kinds.setdefault((cause, item.entries[0].cause if item.entries else None), []).append(item)
+    causes, changes = list(Cause), [*ChangeKind, None]
+    order = sorted(kinds, key=lambda one: (causes.index(one[0]), changes.index(one[1])))
+    return tuple(_matter(statement, one[0], kinds[one]) for one in order)
+
+
+def _matter(statement: Statement, cause: Cause, items: Sequence[Item]) -> Matter:
+    first = items[0]
+    ledger = TITLES.get(statement.subject.ledger_kind, "the ledger")
+    rows = tuple(sorted((_row(statement, one) for one in items), key=lambda one: one.day))
+    kind = first.entries[0].kind if first.entries else None
+    by_hand = cause is Cause.NOT_BOOKED and kind not in BOOKED_BY_DUEBIRD
+    sentence, settle = _TO_ENTER if by_hand else _SAID[cause]
+    words = {
+        "ledger": ledger,
+        "company": shlex.quote(statement.subject.company),
+        "month": statement.subject.month,
+        "show": _show(statement, items),
+        "enter": _place(statement, kind),
+        "register": _place(statement, None),
+    }
+    return Matter(
+        cause,
+        _title(cause, items).format(**words),
+        sentence.format(**words),
+        settle.format(**words),
+        rows,
+        sum((one.difference for one in items), Money.zero(statement.currency)),
+        by_hand,
+    )
+
+
+_TITLES: Final = {
+    Cause.NOT_BOOKED: "not in {ledger}",
+    Cause.NOT_BOOKED_YET: "not in {ledger} yet",
+    Cause.OTHER_SALE: "of another sale, not in {ledger}",
+    Cause.UNKNOWN_MOVEMENT: "at Stripe that only you can name",
+    Cause.NOT_AT_PROCESSOR: "of Duebird in {ledger}, and no such money at Stripe",
+    Cause.NOT_AT_PROCESSOR_YET: "of Duebird in {ledger}, and no such money at Stripe yet",
+    Cause.NOT_OURS: "in {ledger} fitting nothing at Stripe",
+    Cause.BOOKED_TWICE: "in {ledger} more often than at Stripe",
+    Cause.AMOUNT_DIFFERS: "with another amount in {ledger} than at Stripe",
+    Cause.OTHER_PERIOD: "of which one side is outside these days",
+    Cause.BOOKED_NET: "entered less the fee",
+    Cause.ONE_SUM: "entered in one sum",
+    Cause.BY_HAND: "matched by amount and day",
+}
+# What it most likely is, and what settles it.
+_TO_ENTER: Final = ("Stripe has it; its entry in {ledger} is still to be made.", "{enter}")
+_SAID: Final = {
+    Cause.NOT_BOOKED: ("Duebird has not booked it; most likely it waits for a decision of yours.", "{show}"),
+    Cause.NOT_BOOKED_YET: (
+        "It came today or yesterday; the next pass books it, if Duebird is running.",
+        "duebird status --company {company}",
+    ),
+    Cause.OTHER_SALE: (
+        "It came by no payment link of Duebird. Whatever else sells through this Stripe account books it, or you do.",
+        "{enter}",
+    ),
+    Cause.UNKNOWN_MOVEMENT: (
+        "Stripe moved money for something that is no payment, refund, fee or payout, such as a reserve or a top-up.",
+        "Look at it in Stripe under Balances, then enter it: {enter}",
+    ),
+    Cause.NOT_AT_PROCESSOR: (
+        "Stripe has no such money within a week of these days: the entry was copied, or somebody moved its day.",
+        "duebird audit --company {company}",
+    ),
+    Cause.NOT_AT_PROCESSOR_YET: (
+        "It is of today or yesterday, and Stripe may list it an hour late.",
+        "Ask again in an hour: duebird reconcile {company} --month {month}",
+    ),
+    Cause.NOT_OURS: (
+        "No money at Stripe has this amount within a week: a slip, a sum of other things, or the wrong account.",
+        "Correct it in {register}",
+    ),
+    Cause.BOOKED_TWICE: ("One of the entries is too many.", "Delete the younger one in {register}"),
+    Cause.AMOUNT_DIFFERS: ("Somebody changed the entry, or entered another amount.", "Correct it in {register}"),
+    Cause.OTHER_PERIOD: (
+        "Both sides have it, one of them on a day of another month, whose statement shows the other half.",
+        "Nothing, if the day in {ledger} is meant; else change it in {register}",
+    ),
+    Cause.BOOKED_NET: (
+        "The balance is right. Sales and fees are both short by the fee.",
+        "To set them apart, correct it in {register}",
+    ),
+    Cause.ONE_SUM: ("Somebody entered them together; it carries no reference of Duebird.", ""),
+    Cause.BY_HAND: ("Somebody entered it; it carries no reference of Duebird.", ""),
+}
+
+
+def _title(cause: Cause, items: Sequence[Item]) -> str:
+    count = len(items)
+    if items[0].entries:
+        one, many = _NAMES[items[0].entries[0].cause]
+    else:
+        one, many = "entry", "entries"
+    if cause is Cause.ONE_SUM:
+        count = sum(len(each.entries) for each in items)
+    return f"{count:,} {one if count == 1 else many} {_TITLES[cause]}"
+
+
+def _place(statement: Statement, kind: EntryKind | None) -> str:
+    ledger = statement.subject.ledger_kind
+    found = _PLACES.get((ledger, kind)) or _PLACES.get((ledger, None), "the ledger")
+    return found.format(account=statement.account_name)
+
+
+def _show(statement: Statement, items: Sequence[Item]) -> str:
+    """The command for one payment whose invoice is known, else the list of all that waits."""
+    company = shlex.quote(statement.subject.company)
+    payments = {entry.change.payment_id or "" for item in items for entry in item.entries}
+    invoices = [name for one in payments for name in statement.invoices.get(one, ())]
+    if len(invoices) == 1:
+        return f"duebird show {shlex.quote(invoices[0])} --company {company}"
+    return f"duebird attention --company {company}"
+
+
+def _row(statement: Statement, item: Item) -> Row:
+    zero = Money.zero(statement.currency)
+    said = [words_of_entry(statement, one) for one in item.entries] or [words_of_line(one) for one in item.lines]
+    words = list(dict.fromkeys(said))
+    return Row(
+        day=min([*(one.booked_on for one in item.entries), *(one.booked_on for one in item.lines)]),
+        words="; ".join(words[:FEW]) + (f"; and {len(words) - FEW:,} more" if len(words) > FEW else ""),
+        at_stripe=sum((one.amount for one in item.entries), zero) if item.entries else None,
+        in_ledger=sum((one.amount for one in item.lines), zero) if item.lines else None,
+        difference=item.difference,
+        ids=(
+            *dict.fromkeys(one.change.change_id for one in item.entries),
+            *dict.fromkeys(one.entry_id for one in item.lines),
+        ),
+    )
+
+
+def words_of_entry(statement: Statement, entry: PlannedEntry) -> str:
+    """What an entry is for: `fee of payment pi_1, invoice 1001`, `payout po_1, at the bank on 28 Nov 2026`."""
+    change, name = entry.change, _NAMES[entry.cause][0]
+    if entry.cause in {ChangeKind.PAYOUT, ChangeKind.PAYOUT_FAILURE} and change.payout_id:
+        return f"{name} {change.payout_id}{_at_the_bank(statement, change.payout_id)}"
+    if change.payment_id:
+        invoices = ", ".join(statement.invoices.get(change.payment_id, ()))
+        about = f", invoice {invoices}" if invoices else ""
+        of = "" if entry.cause is ChangeKind.PAYMENT else "of payment "
+        return f"{name} {of}{change.payment_id}{about}"
+    said = f" ({change.description})" if change.description else ""
+    return f"{name} {change.source_id or change.change_id}{said}"
+
+
+def _at_the_bank(statement: Statement, payout_id: str) -> str:
+    payout = statement.payouts.get(payout_id)
+    if payout is None:
+        return ""
+    trace = f", the bank's reference {payout.trace}" if payout.trace else ""
+    asked = "" if payout.automatic else ", asked for by hand: Stripe does not say what is in it"
+    failure = f", sent back: {payout.failure}" if payout.failure else ""
+    return f", at the bank on {payout.arrives_on:%d %b %Y}{trace}{asked}{failure}"
+
+
+def words_of_line(line: Line) -> str:
+    """What an entry of the ledger says of itself."""
+    named, note = (line.named, line.note) if isinstance(line, ClearingLine) else (line.kind or "entry", "")
+    said = note if line.reference in note else f"{line.reference} {note}"
+    return f"{named} {said}".strip()
