@@ -205,6 +205,7 @@ def test_a_preview_tells_what_each_text_costs_and_all_together(open_desk: Desk) 
 
 
 def test_a_preview_has_the_very_words_that_are_then_sent_and_keeps_to_one_text_a_day(own_desk: Desk) -> None:
+    own_desk.house.write_config(lambda text: text.replace("[company.notices]", "[company.notices]\njoint = false"))
     first = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
     own_desk.house.issue(NORTH, paid_customer(own_desk, first), number="A-2")
     soon, later = own_desk.type("preview", "--json").json[NORTH.id]
@@ -216,6 +217,17 @@ def test_a_preview_has_the_very_words_that_are_then_sent_and_keeps_to_one_text_a
     own_desk.work()
     own_desk.type("hold", "A-2")  # which of two new invoices gets its link first is the processor's affair
     own_desk.type("resume")
+    own_desk.work()
+    (sent,) = own_desk.house.texts(NORTH.mobiles[0])
+    assert sent.rsplit(maxsplit=1)[0] == soon["body"].rsplit(maxsplit=1)[0]
+
+
+def test_a_preview_shows_the_one_text_about_both_invoices_of_a_customer_in_its_very_words(own_desk: Desk) -> None:
+    first = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.house.issue(NORTH, paid_customer(own_desk, first), number="A-2")
+    soon, other = own_desk.type("preview", "--json").json[NORTH.id]
+    assert (soon["invoice"], other["invoice"], other["body"]) == ("A-1, A-2", "A-2", "")
+    assert "in the text about A-1, A-2" in other["why"]
     own_desk.work()
     (sent,) = own_desk.house.texts(NORTH.mobiles[0])
     assert sent.rsplit(maxsplit=1)[0] == soon["body"].rsplit(maxsplit=1)[0]
