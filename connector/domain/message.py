@@ -156,11 +156,15 @@ class Template:
         Raises:
             MessageProblem: a value outside of brackets is missing.
         """
-        filled = "".join(
-            self._fill(part, values, optional=index % 2 == 1) for index, part in enumerate(_OPTIONAL.split(self.text))
-        )
-        starts_with_words = not self.text.lstrip("[").startswith("{")
-        return filled[:1].upper() + filled[1:] if starts_with_words else filled
+        parts = [
+            (part, self._fill(part, values, optional=index % 2 == 1))
+            for index, part in enumerate(_OPTIONAL.split(self.text))
+        ]
+        filled = "".join(said for _, said in parts)
+        begins = next((part for part, said in parts if said), "")
+        # What is left begins a sentence. A name stays as its owner writes it: "iFix", and "à la carte", whose capital
+        # would make a text of two messages.
+        return filled if begins.startswith("{") else filled[:1].upper() + filled[1:]
 
     @staticmethod
     def _fill(part: str, values: dict[str, str], *, optional: bool) -> str:

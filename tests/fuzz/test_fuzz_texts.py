@@ -16,6 +16,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from connector.domain.message import (
+    COUNT,
     MOST_SEGMENTS,
     PLACEHOLDERS,
     ComposedText,
@@ -199,6 +200,13 @@ def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
     first=st.booleans(),
 )
 @example(
+    given_values=TextValues("Acme", Money.of("3.00", "USD"), DAY, invoice="INV-1, INV-2, evil.com", link=LINK),
+    language="en",
+    country="US",
+    occasion=Occasion.JOINT,
+    first=True,
+)
+@example(
     given_values=TextValues("Acme", Money.of("1234567.50", "CHF"), DAY, first_name="evil", invoice="com", link=LINK),
     language="fr",
     country="CH",
@@ -208,8 +216,9 @@ def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
 def test_the_built_in_words_of_every_language_fit_whatever_the_ledger_holds(
     *, given_values: TextValues, language: str, country: str | None, occasion: Occasion, first: bool
 ) -> None:
-    given_values = replace(given_values, language=language, country=country)
-    template = Template(BUILT_IN[language].of(occasion))
+    count = 3 if occasion is Occasion.JOINT else None
+    given_values = replace(given_values, language=language, country=country, count=count)
+    template = Template(BUILT_IN[language].of(occasion), (*PLACEHOLDERS, COUNT))
     made = made_by(said, given_values, first=first, template=template)
     if isinstance(made, str):
         assert not clean_name(given_values.business) or "messages long" in made

@@ -411,6 +411,16 @@ def test_whatever_the_ledger_holds_a_text_has_one_link_and_it_is_last(
     assert (OPT_OUT in text.body) == first
 
 
+@pytest.mark.parametrize("name", ["iFix", "à la carte"])
+def test_a_name_that_comes_first_is_written_as_its_owner_does(name: str) -> None:
+    template = Template("[Hi {first_name}, ]{business}: {amount}. {link}")
+    made = compose(template, replace(VALUES, business=name, first_name=None))
+    assert made.body.startswith(f"{name}: ")
+    assert made.encoding is Encoding.GSM7
+    words = Template("[Hi {first_name}, ]your invoice from {business}: {amount}. {link}")
+    assert compose(words, replace(VALUES, first_name=None)).body.startswith("Your invoice")
+
+
 def test_the_numbers_of_several_invoices_are_all_of_them_or_none() -> None:
     template = Template("{business}: {count} invoices[ ({invoice})], {amount}. {link}", (*PLACEHOLDERS, COUNT))
     few = replace(VALUES, invoice="INV-1, INV-2", count=2)
