@@ -200,11 +200,12 @@ class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, Let
             }
             for one in decisions
         ]
-        planned = [(one.effect, one.text) for decision in decisions for one in decision.planned]
+        # Two receivables of one joint link may both want it down: that is one effect.
+        planned = {one.effect.key: (one.effect, one.text) for decision in decisions for one in decision.planned}
         with self.database.record() as connection:
             change(connection, _DECIDED, verdicts)
             put_asked(connection, company, {one.ledger_id: one.ask for one in decisions if one.ask}, now)
-            return self.effects.plan_all(connection, company, planned, now)
+            return self.effects.plan_all(connection, company, list(planned.values()), now)
 
     def review_now(self, company: str, ledger_id: str, now: datetime) -> None:
         """Decide on that receivable again at the next opportunity."""

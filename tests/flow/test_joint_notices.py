@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -356,3 +359,30 @@ def test_one_that_is_voided_between_the_link_and_the_text_takes_the_text_with_it
     [record] = joint.stripe_world.live_links()
     assert record.request.amount == DOLLARS
     assert joint.reason(first) == "step_done"
+
+
+def test_both_invoices_of_a_paid_joint_link_want_it_down_which_is_one_effect(joint: Office) -> None:
+    first, second, _ = two_invoices(joint)
+    joint.run(2)
+    joint.stripe_world.pay(joint.link_in(joint.texts()[0]))
+    joint.wait(minutes=1)
+    with no_surprise():
+        joint.run(3)
+    retired = [
+        one for one in joint.company.store.effects.of_subjects("acme", [first, second]) if one.kind == "retire_link"
+    ]
+    assert len(retired) == 1
+
+
+@contextmanager
+def no_surprise() -> Iterator[None]:
+    """Nothing is logged as an error of our own, though all might come right in a second try."""
+    heard: list[str] = []
+    listener = logging.Handler(logging.ERROR)
+    listener.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("connector").addHandler(listener)
+    try:
+        yield
+    finally:
+        logging.getLogger("connector").removeHandler(listener)
+    assert heard == []
