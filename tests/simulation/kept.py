@@ -110,20 +110,20 @@ def _end_of(day: date) -> datetime:
 
 
 def _next(said: Iterable[Said], since: datetime, *what: What, ledger_id: str = "", phone: str = "") -> datetime | None:
-    """When the owner next said one of that about the invoice or number."""
+    """When the owner next said one of that about the invoice or number; two things may be said in one moment."""
     about = (one.at for one in said if one.what in what and (one.ledger_id, one.phone) == (ledger_id, phone))
-    return next((at for at in about if at > since), None)
+    return next((at for at in about if at >= since), None)
 
 
 def _by_hand(town: Town) -> Iterator[Quiet]:
-    for one in town.said:
-        about = one.ledger_id
+    for place, one in enumerate(town.said, 1):
+        about, later = one.ledger_id, town.said[place:]
         if one.what is What.PROMISED and one.until is not None:
-            ends = _next(town.said, one.at, What.PROMISED, What.NO_PROMISE, ledger_id=about) or _end_of(one.until)
+            ends = _next(later, one.at, What.PROMISED, What.NO_PROMISE, ledger_id=about) or _end_of(one.until)
             why = f"went out although {about} was promised for {one.until}"
             yield Quiet(one.at, min(ends, _end_of(one.until)), why, about)
         elif one.what is What.DISPUTED:
-            ends = _next(town.said, one.at, What.NO_DISPUTE, ledger_id=about) or town.end
+            ends = _next(later, one.at, What.NO_DISPUTE, ledger_id=about) or town.end
             yield Quiet(one.at, ends, f"went out although {about} was in dispute", about)
 
 
