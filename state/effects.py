@@ -353,12 +353,18 @@ class EffectLog:
             return next(iter(records(connection, EffectRow, _ONE, wanted=key)), None)
 
     def due(self, company: str, now: datetime, limit: int, *, kinds: Collection[EffectKind]) -> list[EffectRow]:
-        """Planned effects whose time has come, most pressing first, at most one a subject."""
+        """Planned effects whose time has come, most pressing first: one a subject, and one text to a customer's number.
+
+        What one text teaches about its number, a STOP say, must be known before the next one goes there.
+        """
         rows = self._asked(asked.DUE, company, now, limit, kinds=[kind.value for kind in kinds])
         first: dict[str, EffectRow] = {}
         for row in rows:
             first.setdefault(row.subject, row)
-        return list(first.values())
+        once: dict[str, EffectRow] = {}
+        for row in first.values():
+            once.setdefault(row.phone if row.phone and row.purpose != "owner" else row.key, row)
+        return list(once.values())
 
     def unsettled(self, company: str, now: datetime, limit: int) -> list[EffectRow]:
         """Effects to be looked up: uncertain and due, or in flight although nobody is performing them."""

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.effect import EffectKind, EffectStatus, NewEffect
 from connector.domain.joint import Part
 from connector.domain.money import Money
 from connector.errors import Bug
-from tests.state.house import NOW, House, attention, link, receivable
+from state.effects import TextFacts
+from tests.state.house import NOW, PHONE, House, attention, link, receivable
 
 LATER = NOW + timedelta(hours=1)
 
@@ -158,6 +159,19 @@ def test_the_most_pressing_of_each_subject_is_due_first(house: House) -> None:
     assert [row.key for row in house.store.effects.due("acme", NOW, 10, kinds=frozenset(EffectKind))] == ["BOOK"]
     assert house.store.effects.due("acme", NOW - timedelta(seconds=1), 10, kinds=frozenset(EffectKind)) == []
     assert [row.key for row in house.store.effects.due("acme", NOW, 10, kinds={EffectKind.SEND_TEXT})] == ["TEXT"]
+
+
+def test_one_text_to_a_number_is_due_at_a_time_but_any_to_the_owner(house: House) -> None:
+    with house.database.write() as session:
+        for key, subject, purpose in (
+            *(("A", "inv1", "notice"), ("B", "inv2", "receipt"), ("C", "inv3", "owner"), ("D", "inv4", "owner")),
+        ):
+            effect = NewEffect(key, EffectKind.SEND_TEXT, subject, "{}", "why")
+            house.store.effects.plan(session.connection(), "acme", effect, NOW, TextFacts(PHONE.e164, purpose))
+    due = house.store.effects.due("acme", NOW, 9, kinds=[EffectKind.SEND_TEXT])
+    assert [row.key for row in due] == ["A", "C", "D"]
+    house.start("A")
+    assert [row.key for row in house.store.effects.due("acme", NOW, 9, kinds=[EffectKind.SEND_TEXT])] == ["B", "C", "D"]
 
 
 def test_what_a_clock_ahead_put_off_for_years_is_due(house: House) -> None:
