@@ -5,28 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapters.memory.client import Client
-from adapters.memory.faults import Faults
 from adapters.memory.processor_world import NamedClaim, StripeLikeWorld
 from connector.domain.lease import Claim
 from connector.errors import Rejected, RejectedBecause
-from connector.ports.calls import CallMeter
 
 
-class MemoryAnchor(Client):
+class MemoryAnchor(Client[StripeLikeWorld]):
     """The `Anchor` port onto a `StripeLikeWorld`. What is read is never old."""
 
     port = "processor"
-
-    def __init__(
-        self,
-        world: StripeLikeWorld,
-        *,
-        faults: Faults | None = None,
-        meter: CallMeter | None = None,
-        service: str | None = None,
-    ) -> None:
-        super().__init__(world, faults, meter, service)
-        self.world = world
 
     def read(self, anchor_id: str) -> Claim | None:
         """The claim as it stands, None where there is none."""

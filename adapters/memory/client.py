@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from adapters.memory.budget import MemoryMeter
 from adapters.memory.faults import Crash, Fault, FaultKind, Faults
@@ -22,6 +22,7 @@ from connector.errors import (
 from connector.ports.calls import CallKind, CallMeter, CallSeen, CutOff
 
 T = TypeVar("T")
+W = TypeVar("W", bound=World)
 
 # What the budget is told a call ended with; no answer is None.
 _STATUS: dict[type[DuebirdError], int | None] = {
@@ -32,15 +33,22 @@ _STATUS: dict[type[DuebirdError], int | None] = {
 }
 
 
-class Client:
-    """What the three ports in memory share. `service` is the name under which calls are counted."""
+class Client(Generic[W]):
+    """What the ports in memory share. `service` is the name under which calls are counted."""
 
     port: ClassVar[str]
 
-    def __init__(self, world: World, faults: Faults | None, meter: CallMeter | None, service: str | None) -> None:
+    def __init__(
+        self,
+        world: W,
+        *,
+        faults: Faults | None = None,
+        meter: CallMeter | None = None,
+        service: str | None = None,
+    ) -> None:
+        self.world = world
         self.faults = faults if faults is not None else Faults()
         self.service = service if service is not None else self.port
-        self._line = world
         self.cut_off = CutOff()
         self._meter: CallMeter = meter if meter is not None else MemoryMeter(world)
 
@@ -50,7 +58,7 @@ class Client:
     def _list(self, method: str, args: tuple[Any, ...], act: Callable[[datetime], T]) -> T:
         """A read that may show an old picture; `act` is given the moment up to which it sees."""
         lag = self.faults.lag(method, lists=True)
-        return self._call(CallKind.READ, method, args, lambda: act(self._line.now() - lag))
+        return self._call(CallKind.READ, method, args, lambda: act(self.world.now() - lag))
 
     def _write(self, method: str, args: tuple[Any, ...], act: Callable[[], T]) -> T:
         return self._call(CallKind.WRITE, method, args, act)
@@ -61,7 +69,7 @@ class Client:
             self.cut_off.look(self.service)
         status: int | None = 200
         try:
-            with self._line.moment():
+            with self.world.moment():
                 return self._logged(kind, method, args, act)
         except DuebirdError as error:
             status = _STATUS.get(type(error), 400)
@@ -70,10 +78,10 @@ class Client:
             status = None
             raise
         finally:
-            self._meter.after(CallSeen(self.service, kind, status, self._line.now()))
+            self._meter.after(CallSeen(self.service, kind, status, self.world.now()))
 
     def _logged(self, kind: CallKind, method: str, args: tuple[Any, ...], act: Callable[[], T]) -> T:
-        number = self._line.see(self.port, method, args)
+        number = self.world.see(self.port, method, args)
         fault = self.faults.draw(self.port, method, args, writing=kind is CallKind.WRITE)
         fate = DONE
         try:
@@ -85,7 +93,7 @@ class Client:
             fate = type(error).__name__.lower()
             raise
         finally:
-            self._line.conclude(number, fate if fault is None else fault.kind)
+            self.world.conclude(number, fate if fault is None else fault.kind)
 
     def _faulty(self, fault: Fault, kind: CallKind, act: Callable[[], T]) -> T:
         match fault.kind:
@@ -115,10 +123,10 @@ class Client:
             with suppress(Rejected):
                 act()
         elif fault.kind is FaultKind.COMMIT_LATE:
-            self._line.later(self.faults.lateness(fault), act, commit=True)
+            self.world.later(self.faults.lateness(fault), act, commit=True)
         raise Uncertain("The service did not answer; it may have acted.", service=self.service)
 
     def _throttled(self) -> Throttled:
         wait = timedelta(seconds=self.faults.retry_after_seconds)
-        self._meter.pause(self.service, self._line.now() + wait)
+        self._meter.pause(self.service, self.world.now() + wait)
         return Throttled("The service asked us to wait. Nothing was done.", service=self.service, retry_after=wait)

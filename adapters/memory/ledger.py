@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.memory.client import Client
-from adapters.memory.faults import Faults
 from adapters.memory.ledger_world import ChangeKind, LedgerWorld
 from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import Rejected, RejectedBecause
-from connector.ports.calls import CallMeter
 from connector.ports.findings import Finding, Weight
 from connector.ports.ledger import (
     Booking,
@@ -25,21 +23,10 @@ from connector.ports.ledger import (
 CUSTOMERS_A_CALL = 100  # as the port says
 
 
-class MemoryLedger(Client):
+class MemoryLedger(Client[LedgerWorld]):
     """The `Ledger` port onto a `LedgerWorld`. Lists may lag by its faults; reads by id are fresh."""
 
     port = "ledger"
-
-    def __init__(
-        self,
-        world: LedgerWorld,
-        *,
-        faults: Faults | None = None,
-        meter: CallMeter | None = None,
-        service: str | None = None,
-    ) -> None:
-        super().__init__(world, faults, meter, service)
-        self.world = world
 
     def profile(self) -> LedgerProfile:
         """Name, currency, zone and closed period of the books."""

@@ -7,28 +7,15 @@ from datetime import date, datetime
 
 from adapters.memory.carrier_world import CarrierWorld, since_second
 from adapters.memory.client import Client
-from adapters.memory.faults import Faults
 from connector.domain.phone import Phone
-from connector.ports.calls import CallMeter
 from connector.ports.findings import Finding, Weight
 from connector.ports.messenger import InboundText, NumberSeen, SegmentPrice, SenderSeen, SentText, TextRequest
 
 
-class MemoryMessenger(Client):
+class MemoryMessenger(Client[CarrierWorld]):
     """The `Messenger` port onto a `CarrierWorld`. Lists may lag by its faults; reads by id are fresh."""
 
     port = "messenger"
-
-    def __init__(
-        self,
-        world: CarrierWorld,
-        *,
-        faults: Faults | None = None,
-        meter: CallMeter | None = None,
-        service: str | None = None,
-    ) -> None:
-        super().__init__(world, faults, meter, service)
-        self.world = world
 
     def send(self, request: TextRequest) -> SentText:
         """Send one text. One attempt; a second call sends a second one.

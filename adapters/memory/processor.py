@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.memory.client import Client
-from adapters.memory.faults import Faults
 from adapters.memory.processor_world import LinkRecord, PageState, StripeLikeWorld
 from connector.domain.money import Money
 from connector.errors import CursorExpired, Rejected, RejectedBecause
-from connector.ports.calls import CallMeter
 from connector.ports.findings import Finding, Weight
 from connector.ports.processor import Hint, LinkRequest, Payment, PaymentLink, ProcessorAccount, RetiredLink
 
 
-class MemoryProcessor(Client):
+class MemoryProcessor(Client[StripeLikeWorld]):
     """The `PaymentProcessor` port onto a `StripeLikeWorld`. Lists may lag by its faults; reads by id are fresh.
 
     `retire_link` is several requests, as in life: `faults.between` is told ("retire_link", "deactivated") and
@@ -23,17 +21,6 @@ class MemoryProcessor(Client):
     """
 
     port = "processor"
-
-    def __init__(
-        self,
-        world: StripeLikeWorld,
-        *,
-        faults: Faults | None = None,
-        meter: CallMeter | None = None,
-        service: str | None = None,
-    ) -> None:
-        super().__init__(world, faults, meter, service)
-        self.world = world
 
     def account(self) -> ProcessorAccount:
         """Whose account it is."""

@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from adapters.memory.client import Client
-from adapters.memory.faults import Faults
 from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.world import History
 from connector.domain.balance import BalanceChange, ChangeKind, Dispute, Held, Payout, Refund
 from connector.errors import Rejected, RejectedBecause
-from connector.ports.calls import CallMeter
 from connector.ports.treasury import ChangePage
 
 V = TypeVar("V")
@@ -22,21 +20,10 @@ P = TypeVar("P", Refund, Dispute)  # of a payment
 PAGE = 1000
 
 
-class MemoryTreasury(Client):
+class MemoryTreasury(Client[StripeLikeWorld]):
     """The `Treasury` port onto a `StripeLikeWorld`. Lists may lag by its faults; reads by id are fresh."""
 
     port = "processor"
-
-    def __init__(
-        self,
-        world: StripeLikeWorld,
-        *,
-        faults: Faults | None = None,
-        meter: CallMeter | None = None,
-        service: str | None = None,
-    ) -> None:
-        super().__init__(world, faults, meter, service)
-        self.world = world
 
     def changes_since(self, since: datetime, cursor: str | None = None) -> ChangePage:
         """Movements from `since` on, oldest first, `PAGE` at once; lags with the lists."""
