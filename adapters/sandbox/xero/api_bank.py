@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from adapters.sandbox.xero.documents import OVERPAYMENT, BankTransaction, BankTr
 from adapters.sandbox.xero.rendering import read_day
 from adapters.sandbox.xero.world import Tenant
 
+Row = TypeVar("Row")
 MAKEABLE = ("SPEND", "RECEIVE", OVERPAYMENT)  # prepayments are not needed here; transfers can only be read
 NO_CONTACT = (
     "The Contact must contain at least 1 of the following elements to identify the contact: "
@@ -86,16 +87,30 @@ class BankingApi:
     def _delete_move(self, request: Request, tenant: Tenant, body: Any) -> Response:
         """The one change the stand-in knows is deleting."""
         row = tenant.books.bank_transactions.get(_id(request))
+        only = ("DELETED", "The stand-in changes nothing of a bank transaction; it can be deleted")
+        banking = tenant.books.banking
+        return self._ended("BankTransactions", body, row, only, banking.delete_move, rendering_bank.bank_transaction)
+
+    def _ended(
+        self,
+        what: str,
+        body: Any,
+        row: Row | None,
+        only: tuple[str, str],
+        end: Callable[[Row], None],
+        rendered: Callable[[Row], dict[str, Any]],
+    ) -> Response:
+        """A document is deleted or voided. `only`: the one status that may be asked for, and what is said of others."""
         if row is None:
             return not_found()
 
-        def delete() -> dict[str, Any]:
-            _only(element, "DELETED", "The stand-in changes nothing of a bank transaction; it can be deleted")
-            tenant.books.banking.delete_move(row)
-            return rendering_bank.bank_transaction(row)
+        def act() -> dict[str, Any]:
+            _only(element, *only)
+            end(row)
+            return rendered(row)
 
-        element = _single(body, "BankTransactions")
-        return self._done("BankTransactions", element, delete)
+        element = _single(body, what)
+        return self._done(what, element, act)
 
     # ------------------------------------------------------------------------------------------------ transfers
 
@@ -171,16 +186,10 @@ class BankingApi:
 
     def _void_credit_note(self, request: Request, tenant: Tenant, body: Any) -> Response:
         row = tenant.books.credit_notes.get(_id(request))
-        if row is None:
-            return not_found()
-
-        def void() -> dict[str, Any]:
-            _only(element, "VOIDED", "The stand-in changes nothing of a credit note; it can be voided")
-            tenant.books.banking.void_credit_note(row)
-            return rendering_bank.credit_note(row)
-
-        element = _single(body, "CreditNotes")
-        return self._done("CreditNotes", element, void)
+        only = ("VOIDED", "The stand-in changes nothing of a credit note; it can be voided")
+        return self._ended(
+            "CreditNotes", body, row, only, tenant.books.banking.void_credit_note, rendering_bank.credit_note
+        )
 
     # ---------------------------------------------------------------------------- overpayments and allocations
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from adapters.sandbox.xero.books import PHONE_TYPES, Account, Books, Contact, Invoice, Payment
-from adapters.sandbox.xero.documents import CreditNote
+from adapters.sandbox.xero.documents import CreditNote, Refund
 
 _EPOCH_DAY = date(1970, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -236,7 +236,13 @@ def payment(row: Payment, *, detail: bool = False, whole_invoice: bool = False) 
             "CurrencyCode": row.invoice.currency,
         }
     )
-    rendered = {
+    account = {"AccountID": row.account.account_id, **({"Code": row.account.code} if row.account.code else {})}
+    return {**payment_form(row, account, {"Invoice": held}), **row.raw}
+
+
+def payment_form(row: Payment | Refund, account: dict[str, Any], paid: dict[str, Any]) -> dict[str, Any]:
+    """What every payment has, of an invoice or of a credit. `paid`: the document, under its name."""
+    return {
         "PaymentID": row.payment_id,
         "Date": ms_day(row.paid_on),
         "BankAmount": row.bank_amount,
@@ -248,11 +254,10 @@ def payment(row: Payment, *, detail: bool = False, whole_invoice: bool = False) 
         "UpdatedDateUTC": ms_date(row.updated),
         "HasAccount": True,
         "IsReconciled": row.reconciled,
-        "Account": {"AccountID": row.account.account_id, **({"Code": row.account.code} if row.account.code else {})},
-        "Invoice": held,
+        "Account": account,
+        **paid,
         "HasValidationErrors": False,
     }
-    return {**rendered, **row.raw}
 
 
 def read_day(text: str) -> date:

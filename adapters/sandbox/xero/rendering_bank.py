@@ -15,7 +15,7 @@ from adapters.sandbox.xero.documents import (
     Refund,
     TransferSide,
 )
-from adapters.sandbox.xero.rendering import contact_stub, days, ms_date, ms_day
+from adapters.sandbox.xero.rendering import contact_stub, days, ms_date, ms_day, payment_form
 
 
 def _account(row: Account) -> dict[str, Any]:
@@ -171,19 +171,4 @@ def refund(row: Refund) -> dict[str, Any]:
         nested = {"CreditNote": {"CreditNoteID": credit.credit_note_id, "CreditNoteNumber": credit.number, **stub}}
     else:
         nested = {"Overpayment": {"OverpaymentID": credit.document, **stub}}
-    return {
-        "PaymentID": row.payment_id,
-        "Date": ms_day(row.paid_on),
-        "BankAmount": row.bank_amount,
-        "Amount": row.amount,
-        "Reference": row.reference,
-        "CurrencyRate": row.rate,
-        "PaymentType": row.kind,
-        "Status": row.status,
-        "UpdatedDateUTC": ms_date(row.updated),
-        "HasAccount": True,
-        "IsReconciled": row.reconciled,
-        "Account": _account(row.account),
-        **nested,
-        "HasValidationErrors": False,
-    }
+    return payment_form(row, _account(row.account), nested)
