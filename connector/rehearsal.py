@@ -24,7 +24,7 @@ from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.effect import BooksIdentity
 from connector.domain.gates import A_WEEK, Gate, may_text, needs_approval
 from connector.domain.hours import home_of
-from connector.domain.joint import Part, whole
+from connector.domain.joint import whole
 from connector.domain.joint_notice import joint_body, together
 from connector.domain.message import MessageProblem, plain_amount
 from connector.domain.phone import Phone, region_of
@@ -32,7 +32,7 @@ from connector.domain.places import places_of
 from connector.domain.plan import decide
 from connector.domain.receivable import Receivable
 from connector.domain.segments import segments
-from connector.domain.situation import LinkFact, Situation
+from connector.domain.situation import LinkFact, Situation, parts_owed
 from connector.errors import DatabaseTrouble, DuebirdError
 from connector.flows import poll
 from connector.flows.company import Company
@@ -272,14 +272,13 @@ class Rehearsal:
         ids = [frozenset(one.receivable.ledger_id for one in group) for group in found]
         mine = (group for group, known in zip(found, ids, strict=True) if situation.receivable.ledger_id in known)
         group = next(mine, ())
-        total = whole([Part(one.receivable.ledger_id, one.receivable.balance) for one in group]) if group else None
-        return () if total is None or self._company.processor.problem_with(total) else group
+        return group if group and not self._company.processor.problem_with(whole(parts_owed(group))) else ()
 
     def _together(self, members: Sequence[Situation], nothing: Rehearsed, step: Step, when: datetime) -> Rehearsed:
         """The text about several invoices; those that are told of later are told to be in it."""
         lead, phone = members[0], members[0].phone
         assert phone is not None, "the gates saw to it"  # noqa: S101
-        parts = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
+        parts = parts_owed(members)
         labels, amount = ", ".join(one.receivable.label for one in members), whole(parts)
         dressed = [self._dressed(one, phone) for one in members]
         try:

@@ -15,11 +15,11 @@ from connector.domain.calendar import local_day
 from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, NewEffect, canonical
 from connector.domain.gates import Gate, needs_approval, tomorrow
-from connector.domain.joint import MOST_PARTS, Part, whole
+from connector.domain.joint import MOST_PARTS, whole
 from connector.domain.link_effects import create_joint_link, retire_link
 from connector.domain.message import MessageProblem
 from connector.domain.plan import Decision, JointFacts, Words, link_fits, notice_key, says_how_to_stop
-from connector.domain.situation import LinkFact, Situation
+from connector.domain.situation import LinkFact, Situation, parts_owed
 
 
 def together(found: Iterable[tuple[Situation, Gate]], policy: Policy) -> list[tuple[Situation, ...]]:
@@ -110,8 +110,7 @@ def _linking(members: Sequence[Situation], link: NewEffect) -> dict[str, Decisio
 
 def _has_words(members: Sequence[Situation], policy: Policy, words: Words, now: datetime) -> bool:
     """Whether a text can be made of them: asked before the links they have are given up for a common one."""
-    parts = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
-    sample = LinkFact("", SAMPLE_LINK, whole(parts))
+    sample = LinkFact("", SAMPLE_LINK, whole(parts_owed(members)))
     try:
         joint_body(members, sample, policy, words, now)
     except MessageProblem:
@@ -163,12 +162,11 @@ def joint_body(members: Sequence[Situation], link: LinkFact, policy: Policy, wor
     """
     customer = members[0].customer
     assert customer is not None, "the gates saw to it"  # noqa: S101
-    balances = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
     return words.joint(
         JointFacts(
             business=policy.business,
             given_name=customer.given_name,
-            amount=whole(balances),
+            amount=whole(parts_owed(members)),
             invoices=tuple(one.receivable.label for one in members),
             today=local_day(now, policy.zone),
             link=link.url,

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
-from connector.domain.joint import PARTS_KEY, Part, link_key, whole, written
+from connector.domain.joint import PARTS_KEY, link_key, whole, written
 from connector.domain.message import plain_amount
 from connector.domain.receivable import ReceivableState
+from connector.domain.situation import parts_owed
 
 if TYPE_CHECKING:
     from connector.domain.dunning import Policy
@@ -75,7 +76,7 @@ def create_joint_link(members: Sequence[Situation], policy: Policy) -> NewEffect
 
 def _link(members: Sequence[Situation], words: Mapping[str, object]) -> NewEffect:
     lead = members[0]
-    parts = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
+    parts = parts_owed(members)
     # Counted by themselves: a joint link that was refused must not come back because others were made since.
     made = lead.links_made if len(parts) == 1 else lead.joint_links_made
     generation, amount = made + 1, whole(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -9,6 +10,7 @@ from connector.domain.approval import Word
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import Step
 from connector.domain.effect import BooksIdentity, EffectKind
+from connector.domain.joint import Part
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.receivable import Customer, Receivable
@@ -71,3 +73,8 @@ class Situation:
     promised_on: date | None = None  # what was promised to us; the ledger may hold another day
     waited_for_promise: bool = False  # the last decision did
     replied_until: date | None = None  # the customer has written: notices wait through that day, of the company's zone
+
+
+def parts_owed(members: Iterable[Situation]) -> tuple[Part, ...]:
+    """What is owed on each of them, in their order: what a link over all of them asks."""
+    return tuple(Part(one.receivable.ledger_id, one.receivable.balance) for one in members)

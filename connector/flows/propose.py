@@ -16,10 +16,10 @@ from connector.domain.consent import ConsentState
 from connector.domain.dunning import ConsentRule, Reason
 from connector.domain.effect import EffectKind, NewEffect
 from connector.domain.gates import broken_promise, may_text
-from connector.domain.joint import Part, whole
+from connector.domain.joint import whole
 from connector.domain.joint_notice import decide_together, together
 from connector.domain.plan import Decision, decide
-from connector.domain.situation import Situation
+from connector.domain.situation import Situation, parts_owed
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
 from connector.failpoints import Boundary, reach
 from connector.flows.company import Company, Counts
@@ -160,8 +160,7 @@ def _joint(company: Company, found: dict[str, Situation], now: datetime) -> dict
     decided: dict[str, Decision] = {}
     for members in together([((known | found)[one], gate) for one, gate in gates.items()], policy):
         step = gates[members[0].receivable.ledger_id].step
-        balances = [Part(one.receivable.ledger_id, one.receivable.balance) for one in members]
-        if step is None or company.processor.problem_with(whole(balances)):
+        if step is None or company.processor.problem_with(whole(parts_owed(members))):
             continue
         decided |= decide_together(members, step, policy, company.words, now) or {}
     found |= {one: known[one] for one in decided if one in known}
