@@ -17,6 +17,7 @@ from tests.simulation.subjects import EVIDENCE, WRITES, what
 
 LONGEST_LAG: Final = 90.0  # seconds by which lists may lag; the messaging service's users report minutes at worst
 LATEST_COMMIT: Final = 500.0  # seconds after we gave up; far past every time-out
+OFFICE_HOURS: Final = (13, 15, 17, 19)  # UTC at which computers are opened: 8 to 15 o'clock in the companies' zone
 
 # Weights: a crash costs a restart of some simulated minutes and hides what would follow, so it is not most of them.
 _WRITE_FAULTS: Final = (
@@ -120,7 +121,9 @@ class Weather:
         self._only_crashes = self.season is Season.CRASHES
         length = calm_from - start
         self.outages = self._outages(plan, start, length) if stormy else []
-        self.sleeps = self._sleeps(plan, start, length) if self.season is not Season.CALLS else []
+        sleeps = self._sleeps(plan, start, length) if self.season is not Season.CALLS else []
+        opens = Random(f"{seed}/opened")
+        self.sleeps = [self._opened(opens, one) for one in sleeps]
         self.wrong_clocks = self._wrong_clocks(plan, start, length) if crashy else []
 
     @staticmethod
@@ -143,6 +146,16 @@ class Weather:
             # Longer than the ledger's changes and the processor's events reach back.
             found = [Sleep(start + timedelta(days=plan.randrange(1, 8)), timedelta(days=32))]
         return found
+
+    @staticmethod
+    def _opened(dice: Random, sleep: Sleep) -> Sleep:
+        """Most computers are opened when people come to work, and then what must wait for the day goes out at once."""
+        hour = dice.choice((None, *OFFICE_HOURS))
+        if hour is None:
+            return sleep
+        wakes = (sleep.start + sleep.length).replace(hour=hour)
+        wakes += timedelta(days=1) if wakes <= sleep.start else timedelta()
+        return Sleep(sleep.start, wakes - sleep.start)
 
     @staticmethod
     def _wrong_clocks(plan: Random, start: datetime, length: timedelta) -> list[WrongClock]:
