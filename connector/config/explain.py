@@ -200,14 +200,25 @@ def _unknown(place: Place, _: Mapping[str, Any]) -> Sentence:
 def _suggestion(name: str, known: Any, here: str) -> str:
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     if near:
-        return f"Did you mean '{near[0]}'? Correct it, or remove the line."
+        return _meant(near[0])
     homes = [section for section, model in all_sections().items() if section != here and name in settings_of(model)]
     if homes:
         home = homes[0].partition(" (")[0]
         return (
             f"'{name}' belongs under {_bracketed(home)}: move it there." if home else "Move it to the top of the file."
         )
+    if parts := _longer_or_shorter(name, known):
+        return _meant(parts[0])
     return f"Remove it. Known here: {', '.join(known)}." if known else "Remove it."
+
+
+def _meant(name: str) -> str:
+    return f"Did you mean '{name}'? Correct it, or remove the line."
+
+
+def _longer_or_shorter(name: str, known: Any) -> list[str]:
+    """What has the name as its first or last words, or is the last words of it: `from` of `from_number`."""
+    return [one for one in known if one.startswith(f"{name}_") or one.endswith(f"_{name}") or name.endswith(f"_{one}")]
 
 
 def _bracketed(section: str) -> str:

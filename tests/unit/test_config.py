@@ -276,6 +276,14 @@ def test_a_time_zone_that_does_not_exist_is_refused(written: str) -> None:
     assert problem.path == 'company[1] "acme".timezone'
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"), [("from", "from_number"), ("sid", "account_sid"), ("twilio_lookup", "lookup")]
+)
+def test_a_setting_named_by_a_part_of_its_name_is_suggested(written: str, meant: str) -> None:
+    text = company().replace("[company.twilio]\n", f'[company.twilio]\n{written} = "x"\n')
+    assert f"Did you mean '{meant}'?" in the_problem(text).fix
+
+
 def test_a_near_time_zone_is_suggested() -> None:
     problem = the_problem(company().replace("America/New_York", "America/New York"))
     assert problem.fix == "Did you mean 'America/New_York'?"
