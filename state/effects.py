@@ -311,10 +311,10 @@ class EffectLog:
             if not change(connection, _LOOKED, {"wanted": key, "more": int(answered), "due_at": next_look}):
                 raise Bug(f"effect {key} is not on record")
 
-    def order_retry(self, key: str, now: datetime, *, due_at: datetime | None = None) -> EffectRow:
-        """A person orders another try of an effect that was refused or is in doubt, under a fresh idempotency slot.
-
-        `due_at`: not before; left out, at once.
+    def order_retry(
+        self, key: str, now: datetime, *, due_at: datetime | None = None, note: str = "ordered by a person"
+    ) -> EffectRow:
+        """Another try of an effect that was refused or is in doubt, under a fresh slot; `due_at`: not before.
 
         Raises:
             Bug: it is neither; a call may be under way at this very moment.
@@ -326,9 +326,9 @@ class EffectLog:
                 raise Bug(f"effect {key} is {row.status}: there is nothing to retry; it stays as it is")
             row.slot += 1
             row.due_at, row.finished_at, row.error = due_at or now, None, None
-            self._move(session, row, EffectStatus.PLANNED, now, "ordered by a person")
+            self._move(session, row, EffectStatus.PLANNED, now, note)
             session.flush()
-            self._followed(session.connection(), row, EffectStatus.PLANNED, now, note="ordered by a person")
+            self._followed(session.connection(), row, EffectStatus.PLANNED, now, note=note)
             return row
 
     def close_by_person(self, key: str, now: datetime) -> EffectRow:

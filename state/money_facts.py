@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
 
-from connector.domain.effect import EffectStatus
+from connector.domain.effect import EffectStatus, NewEffect
 from connector.domain.joint import Part
 from connector.domain.receivable import Receivable
 from connector.ports.ledger import Booking
@@ -88,6 +88,17 @@ class MoneyFacts(Facts):
             change(connection, _LINK_RETIRED, {"whose": company, "which": link_id, "now": now})
             for subject in {row.subject, *(one.ledger_id for one in books.parts_of(connection, company, link_id))}:
                 books.review(connection, company, subject, now)
+
+    def link_found_down(self, company: str, effect: NewEffect, link_id: str, now: datetime) -> None:
+        """The processor says that it is down, which no effect of ours has concluded: `effect` ends its open pages.
+
+        Where a person has closed that effect for good, the link counts as retired at once.
+        """
+        with self.database.record() as connection:
+            if not self.effects.plan(connection, company, effect, now):
+                change(connection, _LINK_RETIRED, {"whose": company, "which": link_id, "now": now})
+            for one in books.parts_of(connection, company, link_id):
+                books.review(connection, company, one.ledger_id, now)
 
     def text_sent(
         self,

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connector.domain.asking import is_request
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, standing
 from connector.domain.dunning import SENTENCES, Reason, Step
+from connector.domain.effect import EffectStatus
 from connector.domain.gates import may_ask, may_text, may_thank
 from connector.domain.hours import Hours, courtesy_hours, hours_of
 from connector.domain.joint_notice import joint_notice
+from connector.domain.link_effects import retire_link
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
 from connector.domain.plan import notice, request
 from connector.domain.senders import sender_stop
-from connector.domain.situation import Situation
+from connector.domain.situation import LinkFact, Situation
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
 from connector.flows import lease
@@ -163,10 +166,14 @@ def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) ->
     link = next((one for one in situation.live_links if one.link_id == values["link_id"]), None)
     if link is None:
         return "its payment link is down", None
-    if link.texted:
-        # Nobody can have paid on a link that no text has carried yet; from then on the processor is asked.
+    doubted = any(retire_link(situation, link).key in one.refused for one in [situation, *others])
+    if link.texted or doubted:
+        # Nobody can have paid on a link that no text has carried yet; from then on the processor is asked. So it is
+        # where taking the link down was refused: an earlier try, whose answer was lost, may have done it.
         for payment in company.processor.payments_on(link.link_id):
             company.store.payment_read(company.id, payment, row.subject, company.clock.now())
+        if _is_down(company, situation, link):
+            return "its payment link is down", None
         ids = [row.subject, *values.get("also", ())]
         found = situations(company, ids, company.clock.now(), ignoring=row.key)
         situation, *others = [found[one] for one in ids]
@@ -175,6 +182,20 @@ def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) ->
         if (stop := _gates_stop(company, row, values, other, now)) is not None:
             return stop
     return _mismatch(company, row, values, [situation, *others], now)
+
+
+def _is_down(company: Company, situation: Situation, link: LinkFact) -> bool:
+    """Whether the link is down although nothing on record says so: by hand, say. Its open pages are then ended too."""
+    at_processor = company.processor.link(link.link_id)
+    if at_processor is not None and at_processor.active:
+        return False
+    effect = replace(retire_link(situation, link), reason="it is down at the processor")
+    now, known = company.clock.now(), company.store.effects.get(effect.key)
+    if known is not None and known.status == EffectStatus.REJECTED:
+        company.store.effects.order_retry(effect.key, now, note=effect.reason)
+    else:
+        company.store.link_found_down(company.id, effect, link.link_id, now)
+    return True
 
 
 def _mismatch(
