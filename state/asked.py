@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, or_, select
 
-from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.effect import OPEN, EffectKind, EffectStatus
+from connector.domain.joint import PARTS_KEY
 from connector.domain.receivable import ReceivableState
 from state.names import ALL, COUNTRY, LONG_AGO, SENDER
 from state.rows import select_of, select_some, table_of
@@ -45,6 +46,14 @@ def _come(at: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(at.is_(None), at <= _NOW)
 
 
+# -------------------------------------------------------------------------------------------------------------- links
+
+COMMON_LINKS_UNDER_WAY: Final = select_of(
+    EffectRow,
+    _one_of(_EFFECT.status, *sorted(one.value for one in OPEN)),
+    _EFFECT.kind == EffectKind.CREATE_LINK.value,
+    _EFFECT.request.contains(f'"{PARTS_KEY}":'),
+)
 # ------------------------------------------------------------------------------------------------------- receivables
 
 DUE_FOR_REVIEW: Final = (

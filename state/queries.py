@@ -20,7 +20,7 @@ from state import asked
 from state.approval_facts import word_of
 from state.books import receivable_of
 from state.consent_facts import consent_of
-from state.effects import CLOSED_BY_PERSON
+from state.effects import CLOSED_BY_PERSON, subjects_of
 from state.lease_facts import Lease, lease_of
 from state.letter_views import LetterViews
 from state.names import COUNTRY, DISPUTE, DRAFT, PROMISE, RECOVERY, REPLY, SENDER, TEXTS
@@ -318,6 +318,11 @@ class Queries(LetterViews):
         """A payment of ours, as it is for each of its receivables."""
         with self._db.ask() as connection:
             return records_of(connection, PaymentRow, _PAYMENT, company, [payment_id])
+
+    def common_links_under_way(self, company: str) -> dict[str, EffectRow]:
+        """Links for several receivables that are being made, or nobody knows whether they are, by each of those."""
+        rows = self._many(EffectRow, asked.COMMON_LINKS_UNDER_WAY, company=company)
+        return {subject: row for row in rows for subject in subjects_of(row)}
 
     def siblings(self, company: str, customer_ids: Collection[str]) -> list[str]:
         """Ids of all open receivables of these customers."""

@@ -14,12 +14,12 @@ from connector.domain.approval import waits_long
 from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState
 from connector.domain.dunning import ConsentRule, Reason
-from connector.domain.effect import EffectKind, NewEffect
+from connector.domain.effect import EffectKind, EffectStatus, NewEffect
 from connector.domain.gates import broken_promise, may_text
 from connector.domain.joint import whole
 from connector.domain.joint_notice import decide_together, together
 from connector.domain.plan import Decision, decide
-from connector.domain.situation import Situation, parts_owed
+from connector.domain.situation import OpenEffect, Situation, parts_owed
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
 from connector.failpoints import Boundary, reach
 from connector.flows.company import Company, Counts
@@ -30,6 +30,7 @@ from connector.flows.trouble import as_trouble
 from state.effects import TextFacts
 from state.names import PROMISE, RULES
 from state.store import Attention, Decided, Planned
+from state.tables import EffectRow
 
 BATCH: Final = (
     200  # decisions in one database transaction: some 50 ms of it, so that the CLI beside it never waits long
@@ -105,7 +106,9 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
     """Decide about these. Returns why some had to be put off: their customers could not be read."""
     now = company.clock.now()
     found, held_up = _with_customers(company, ids, now)
-    joint = _joint(company, found, now) if company.policy.joint else {}
+    common = company.queries.common_links_under_way(company.id)
+    found = {ledger_id: _awaiting(one, common) for ledger_id, one in found.items()}
+    joint = _joint(company, found, common, now) if company.policy.joint else {}
     decisions = []
     late: list[Situation] = []
     planned_for: Counter[str] = Counter()
@@ -144,7 +147,18 @@ def _batch(company: Company, ids: list[str], counts: Counts) -> DuebirdError | N
     return held_up
 
 
-def _joint(company: Company, found: dict[str, Situation], now: datetime) -> dict[str, Decision]:
+def _awaiting(situation: Situation, common: Mapping[str, EffectRow]) -> Situation:
+    """With the link for several that another one leads and that is being made: a second one could be paid as well."""
+    row = common.get(situation.receivable.ledger_id)
+    if row is None or row.subject == situation.receivable.ledger_id:
+        return situation
+    awaited = OpenEffect(row.key, EffectKind.CREATE_LINK, row.status == EffectStatus.UNCERTAIN)
+    return replace(situation, open_effects=(*situation.open_effects, awaited))
+
+
+def _joint(
+    company: Company, found: dict[str, Situation], common: Mapping[str, EffectRow], now: datetime
+) -> dict[str, Decision]:
     """What is decided about receivables that go into one text, by their ledger id; `found` gets those of them it lacks.
 
     Whoever gets a text now gets it about everything that could be texted about now, whenever its own turn was to be.
@@ -156,6 +170,7 @@ def _joint(company: Company, found: dict[str, Situation], now: datetime) -> dict
         return {}
     others = [one for one in company.queries.siblings(company.id, owners) if one not in found][:SIBLINGS]
     known = situations(company, others, now) if others else {}
+    known = {ledger_id: _awaiting(one, common) for ledger_id, one in known.items()}
     gates |= {one: may_text(situation, policy, now) for one, situation in known.items()}
     decided: dict[str, Decision] = {}
     for members in together([((known | found)[one], gate) for one, gate in gates.items()], policy):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.faults import Crash, FaultKind
+from connector.domain.joint import parts_in
 from connector.domain.money import Money
 from connector.domain.receivable import ReceivableState
 from connector.flows import poll
@@ -386,3 +387,28 @@ def no_surprise() -> Iterator[None]:
     finally:
         logging.getLogger("connector").removeHandler(listener)
     assert heard == []
+
+
+@pytest.mark.parametrize("third_comes", [True, False])
+def test_while_nobody_knows_whether_a_common_link_was_made_none_of_its_invoices_gets_another(
+    joint: Office,
+    third_comes: bool,  # noqa: FBT001  pytest passes it by name
+) -> None:
+    """The leader is not decided about meanwhile; the others, alone or with a third one, would get a second link."""
+    first, second, customer = two_invoices(joint)
+    joint.stripe_faults.program(FaultKind.LOSE_ANSWER, "create_link")
+    joint.stripe_faults.program(FaultKind.FAIL_BEFORE, "links_with_reference", times=1000)
+    joint.run()
+    third = joint.issue(customer, Money.of("30.00", "USD")) if third_comes else None
+    for _ in range(6):
+        joint.wait(minutes=30)
+        joint.company.store.review_now("acme", second, joint.clock.now())
+        joint.run()
+        asked = [part.ledger_id for one in joint.stripe_world.live_links() for part in parts_in(one.request.metadata)]
+        assert sorted(asked) == sorted([first, second])
+    joint.stripe_faults.clear()
+    for _ in range(3):
+        joint.wait(days=1)
+        joint.run(3)
+    assert {joint.reason(one) for one in (first, second, third) if one} == {"step_done"}
+    assert joint.broken() == []
