@@ -364,8 +364,8 @@ class Town:
         kind = self._dice.random()
         if kind < 0.3:
             self._say(phone, self._dice.choice(WORDS_STOP + WORDS_STOP_BY_MEANING))
-        elif kind < 0.5:
-            self._debit(url)
+        elif kind < 0.5 and any(url in one.body for one in self.carrier.all_texts()):
+            self._debit(url)  # by whoever had an earlier text with it: nobody else knows the address
         else:
             self._owner_acts(self._invoice_of(url))
         self.restless = True
