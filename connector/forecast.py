@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -77,8 +77,10 @@ class _Course:
     situation: Situation
     number: str
     next: Rehearsed
-    wanted: datetime
-    had: int = 0  # texts counted so far
+    wanted: datetime | None
+    had: int = 0  # texts so far that it was in
+    due: datetime | None = None  # when it is looked at next; None: not again
+    why: str = ""  # why there is no text about it, where there is none
 
 
 def forecast(loaded: Loaded, company_id: str, limit: int) -> Forecast:
@@ -102,61 +104,97 @@ def forecast_of(company: Company, live: Sequence[Situation], now: datetime, rehe
     until_now = now + timedelta.resolution  # what was attempted at this very instant counts
     pace = Pace(found.per_hour, found.per_day, queries.noticed_between(company.id, now - A_DAY, until_now))
     end = now + timedelta(days=DAYS)
-    waiting: list[tuple[datetime, int]] = []
-    courses: list[_Course] = []
+    week = _Week(found, rehearsal, pace, policy.zone, end)
     for situation in live:
         first = rehearsal.one(situation, until=end)
-        if first.when is None or situation.phone is None:
+        if situation.phone is None:
             found.withheld[first.why] += 1
-            continue
-        heappush(waiting, (first.when, len(courses)))
-        courses.append(_Course(situation, situation.phone.e164, first, first.when))
-    for _ in range(len(courses) * (TEXTS_OF_ONE + DAYS_MOVED)):
-        if not waiting:
-            break
-        when, which = heappop(waiting)
-        again = _step(found, rehearsal, pace, courses[which], when, policy.zone)
-        if again is not None:
-            heappush(waiting, (again, which))
+        else:
+            week.enter(_Course(situation, situation.phone.e164, first, first.when, why=first.why))
+    week.live_through()
     found.floods = _floods(found, queries.noticed_between(company.id, now - LOOK_BACK, now), policy.zone)
     return found
 
 
-def _step(
-    found: Forecast, rehearsal: Rehearsal, pace: Pace, course: _Course, when: datetime, zone: ZoneInfo
-) -> datetime | None:
-    """Count the next text of an invoice or put it off; when to come back to it, None: never."""
-    end = found.now + timedelta(days=DAYS)
-    free = pace.first(when)
-    if free > when:
-        # The hours for texts may be over by then, or the step, or the number may have had its text of the day.
-        rehearsal.withdraw(course.number, when)
-        course.next = rehearsal.one(course.situation, start=free, until=end)
-        if course.next.when is None:
-            found.withheld[NO_ROOM] += not course.had
-            return None
-        if course.next.when > free:
-            return course.next.when
-    _count(found, course, zone)
-    assert course.next.when is not None, "counted is what has its time"  # noqa: S101
-    pace.count(course.next.when)
-    done = course.situation.steps_done | {Step(course.next.step)}
-    course.situation = replace(course.situation, steps_done=done, texts_had=course.situation.texts_had + 1)
-    course.next = rehearsal.one(course.situation, start=course.next.when, until=end)
-    if course.next.when is not None:
-        course.wanted = course.next.when
-    return course.next.when
+class _Week:
+    """The days to come, in the order of time."""
 
+    def __init__(self, found: Forecast, rehearsal: Rehearsal, pace: Pace, zone: ZoneInfo, end: datetime) -> None:
+        self._found, self._rehearsal, self._pace, self._zone, self._end = found, rehearsal, pace, zone, end
+        self._courses: list[_Course] = []
+        self._of_customer: defaultdict[str, list[int]] = defaultdict(list)
+        self._waiting: list[tuple[datetime, int]] = []
 
-def _count(found: Forecast, course: _Course, zone: ZoneInfo) -> None:
-    one = course.next
-    assert one.when is not None, "counted is what has its time"  # noqa: S101
-    course.had += 1
-    found.texts.setdefault(local_day(one.when, zone), Counter())[one.step] += 1
-    found.numbers.add(course.number)
-    found.segments += one.segments
-    found.asks += one.waits_for_approval
-    found.later += one.when > course.wanted
+    def enter(self, course: _Course) -> None:
+        """One more invoice."""
+        which = len(self._courses)
+        self._courses.append(course)
+        self._of_customer[course.situation.receivable.customer_id].append(which)
+        self._comes(which, course.next.when)
+
+    def _comes(self, which: int, when: datetime | None) -> None:
+        self._courses[which].due = when
+        if when is not None:
+            heappush(self._waiting, (when, which))
+
+    def live_through(self) -> None:
+        """Count every text, and whatever gets none."""
+        for _ in range(len(self._courses) * (TEXTS_OF_ONE + DAYS_MOVED) * 2):  # an invoice that joined comes up twice
+            if not self._waiting:
+                break
+            when, which = heappop(self._waiting)
+            if self._courses[which].due == when:
+                self._comes(which, self._step(which, when))
+        for course in self._courses:
+            if not course.had:
+                self._found.withheld[course.why] += 1
+
+    def _step(self, which: int, when: datetime) -> datetime | None:
+        """Count the next text of an invoice or put it off; when to come back to it, None: never."""
+        course, free = self._courses[which], self._pace.first(when)
+        if free > when:
+            # The hours for texts may be over by then, or the step, or the number may have had its text of the day.
+            self._rehearsal.withdraw(course.number, when)
+            course.next = self._rehearsal.one(course.situation, start=free, until=self._end)
+            if course.next.when is None:
+                course.why = NO_ROOM
+                return None
+            if course.next.when > free:
+                return course.next.when
+        self._count(which)
+        return course.next.when
+
+    def _count(self, which: int) -> None:
+        course = self._courses[which]
+        one, when, found = course.next, course.next.when, self._found
+        assert when is not None and course.wanted is not None, "counted is what has its time"  # noqa: S101, PT018
+        others = [self._courses[other] for other in self._of_customer[course.situation.receivable.customer_id]]
+        beside = [other.situation for other in others if other is not course]
+        joined, size = self._rehearsal.joined(course.situation, beside, when)
+        found.texts.setdefault(local_day(when, self._zone), Counter())[one.step] += 1
+        found.numbers.add(course.number)
+        found.segments += size or one.segments
+        found.asks += one.waits_for_approval
+        found.later += when > course.wanted
+        self._pace.count(when)
+        ids = {other.receivable.ledger_id for other in joined}
+        for other in self._of_customer[course.situation.receivable.customer_id]:
+            if self._courses[other].situation.receivable.ledger_id in ids:
+                if (planned := self._courses[other].next.when) is not None:
+                    self._rehearsal.withdraw(self._courses[other].number, planned)
+                self._told(self._courses[other], Step(one.step), when)
+                self._comes(other, self._courses[other].next.when)
+        self._told(course, Step(one.step), when)
+
+    def _told(self, course: _Course, step: Step, when: datetime) -> None:
+        """It was in a text then; what comes next about it."""
+        situation = course.situation
+        done = situation.steps_done | {step}
+        course.had += 1
+        course.situation = replace(situation, steps_done=done, texts_had=situation.texts_had + 1)
+        course.next = self._rehearsal.one(course.situation, start=when, until=self._end)
+        if course.next.when is not None:
+            course.wanted = course.next.when
 
 
 def _floods(found: Forecast, had: Sequence[datetime], zone: ZoneInfo) -> tuple[date, ...]:

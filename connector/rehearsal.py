@@ -268,6 +268,9 @@ class Rehearsal:
             for one in self._beside
             if one.receivable.customer_id == customer and one.receivable.ledger_id not in self._told
         ]
+        return self._group(situation, others, when)
+
+    def _group(self, situation: Situation, others: Sequence[Situation], when: datetime) -> tuple[Situation, ...]:
         found = together([(one, self._gate(one, when)) for one in others], self._company.policy)
         ids = [frozenset(one.receivable.ledger_id for one in group) for group in found]
         mine = (group for group, known in zip(found, ids, strict=True) if situation.receivable.ledger_id in known)
@@ -280,11 +283,8 @@ class Rehearsal:
         assert phone is not None, "the gates saw to it"  # noqa: S101
         parts = parts_owed(members)
         labels, amount = ", ".join(one.receivable.label for one in members), whole(parts)
-        dressed = [self._dressed(one, phone) for one in members]
         try:
-            body = joint_body(
-                dressed, LinkFact("preview", SAMPLE_LINK, amount), self._policy, self._company.words, when
-            )
+            body = self._joint_body(members, phone, when)
         except MessageProblem as problem:
             return replace(nothing, why=str(problem))
         self._told |= {one.ledger_id for one in parts}
@@ -304,6 +304,29 @@ class Rehearsal:
             f"{self._account}; they are then paid",
             step=step,
         )
+
+    def _joint_body(self, members: Sequence[Situation], phone: Phone, when: datetime) -> str:
+        link = LinkFact("preview", SAMPLE_LINK, whole(parts_owed(members)))
+        dressed = [self._dressed(one, phone) for one in members]
+        return joint_body(dressed, link, self._policy, self._company.words, when)
+
+    def joined(
+        self, situation: Situation, others: Sequence[Situation], when: datetime
+    ) -> tuple[tuple[Situation, ...], int]:
+        """Which of `others` go into the text about it that `one` has put there then, and its segments; none: alone."""
+        policy, phone = self._company.policy, situation.phone
+        if not policy.joint or not others or phone is None:
+            return (), 0
+        self.withdraw(phone.e164, when)  # it must not stand in the way of those that go into it
+        members = self._group(situation, [situation, *others], when)
+        self._planned[phone.e164].append(when)
+        if not members:
+            return (), 0
+        try:
+            body = self._joint_body(members, phone, when)
+        except MessageProblem:
+            return (), 0
+        return tuple(one for one in members if one is not situation), segments(body)
 
     def withdraw(self, number: str, when: datetime) -> None:
         """A text that `one` had put there does not go then."""

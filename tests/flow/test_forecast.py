@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from connector.domain.dunning import Step, rule_of
 from connector.domain.phone import Phone
 from connector.flows import poll
 from connector.flows.situation import situations
@@ -36,11 +39,11 @@ def by_day(found: Forecast) -> list[int]:
 
 
 def sent(office: Office) -> list[int]:
-    """What really goes out in the next seven days, a quarter of an hour at a time; by day."""
+    """What really goes out in the next seven days and at their end, a quarter of an hour at a time; by day."""
     days = []
-    for _ in range(7):
+    for quarters in (*[4 * 24] * 7, 1):
         before = len(office.carrier.all_texts())
-        for _ in range(4 * 24):
+        for _ in range(quarters):
             office.run()
             office.wait(minutes=15)
         days.append(len(office.carrier.all_texts()) - before)
@@ -97,3 +100,46 @@ def test_a_day_on_which_duebird_would_ask_is_said(open_office: OpenOffice) -> No
     found = foreseen(office)
     assert found.floods == (NOON.date(),)
     assert foreseen(open_office("calm", usual_day=4)).floods == ()
+
+
+def test_what_goes_into_one_text_counts_once(open_office: OpenOffice) -> None:
+    """Four invoices of one customer: more than the number may have texts in a week, and all in one text."""
+    office = open_office(joint=True, start=NOON.replace(hour=13))
+    office.company.store.pause("acme", "later", office.clock.now())
+    customer, zoe = office.customer(), office.customer("Zoe", mobile="+12125550888")
+    for _ in range(4):
+        office.issue(customer)
+    office.issue(zoe)
+    office.run()
+    office.company.store.resume("acme", office.clock.now())
+    found = foreseen(office)
+    assert (by_day(found), found.withheld, len(found.numbers)) == ([2], {}, 2)
+    assert sent(office) == [2]
+
+
+@pytest.mark.parametrize("days", [(5, 5), (3, 5), (2, 4, 4), (4, 14, 6, 5)])
+def test_what_is_foreseen_of_several_invoices_of_a_customer_is_what_the_number_then_gets(
+    open_office: OpenOffice, days: tuple[int, ...]
+) -> None:
+    office = open_office(joint=True, steps=tuple(rule_of(step) for step in Step)[:4])
+    office.company.store.pause("acme", "later", office.clock.now())
+    customer = office.customer()
+    for due_in in days:
+        office.issue(customer, due_in=due_in)
+    office.run()
+    office.company.store.resume("acme", office.clock.now())
+    found = foreseen(office)
+    assert found.withheld == {}
+    assert by_day(found) == sent(office)
+    assert found.total >= 2
+
+
+def test_where_each_invoice_gets_its_own_text_each_is_counted(open_office: OpenOffice) -> None:
+    office = open_office(joint=False, start=NOON.replace(hour=13))
+    office.company.store.pause("acme", "later", office.clock.now())
+    customer = office.customer()
+    for _ in range(2):
+        office.issue(customer)
+    office.run()
+    office.company.store.resume("acme", office.clock.now())
+    assert by_day(foreseen(office)) == [1, 1] == sent(office)
