@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from connector.domain.joint import Part, link_key, parts_in
 from connector.domain.money import Money
-from connector.domain.settlement import Verdict, allocate
+from connector.domain.settlement import Verdict, divide
 from connector.errors import DuebirdError, Transient
 from connector.failpoints import Boundary, Place, reach
 from connector.flows.book import evidence, held_attention, plan_booking, reference_of
@@ -277,21 +277,21 @@ def _whose(company: Company, payment: Payment) -> tuple[Part, ...]:
 def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
     receivable = reread(company, payment.ledger_id)
     amount = Money.from_minor(payment.amount, payment.currency)
-    allocation = allocate(amount, live=payment.live, expect_live=company.policy.live, receivable=receivable)
+    division = divide(amount, live=payment.live, expect_live=company.policy.live, receivable=receivable)
     now = company.clock.now()
-    if allocation.held and receivable is not None and allocation.verdict is not Verdict.OTHER_MODE:
+    if not division.fits and receivable is not None and division.verdict is not Verdict.OTHER_MODE:
         # It may look paid because this very payment is in the ledger already, from a life before this one.
         booked = evidence(company.ledger.bookings_on(payment.ledger_id), reference_of(company, payment)) is not None
     else:
         booked = False
-    if receivable is not None and (booked or not allocation.held):
+    if receivable is not None and (booked or division.fits):
         planned = plan_booking(company, payment, receivable)
         company.store.payment_allocated(company.id, payment.payment_id, planned, now)
         reach(Boundary.PLANNED, planned.effect.kind)
         counts.add("payments allocated")
         return
     invoice = receivable.label if receivable else payment.ledger_id
-    why, part = _SAID_NO[allocation.verdict], payment.ledger_id if payment.shared else ""
+    why, part = _SAID_NO[division.verdict], payment.ledger_id if payment.shared else ""
     said_no = held_attention(company, invoice, payment.payment_id, amount, why, part=part)
     company.store.payment_held(company.id, payment.payment_id, payment.ledger_id, said_no, now)
     counts.add("payments held")
