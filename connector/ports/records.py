@@ -14,6 +14,7 @@ from typing import Protocol
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable
 from connector.domain.records import EntryRecord, LinkRecord, RefundRecord, TextRecord
+from connector.ports.entries import Entries
 from connector.ports.ledger import Ledger, LedgerProfile
 from connector.ports.messenger import InboundText, Messenger
 from connector.ports.processor import Payment, PaymentProcessor, ProcessorAccount
@@ -101,7 +102,7 @@ class MessengerReader(Protocol):
         ...
 
 
-class WholeLedger(Ledger, LedgerReader, Protocol):
+class WholeLedger(Ledger, LedgerReader, Entries, Protocol):
     """A set of books to work on, and to be read through."""
 
 

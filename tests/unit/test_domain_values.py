@@ -98,6 +98,7 @@ def test_every_status_and_kind_is_provided_for() -> None:
     assert set(LEGAL_MOVES) == set(EffectStatus)
     assert sorted(PRIORITY, key=PRIORITY.__getitem__) == [
         EffectKind.BOOK_PAYMENT,
+        EffectKind.BOOK_CREDIT,
         EffectKind.RETIRE_LINK,
         EffectKind.CREATE_LINK,
         EffectKind.SEND_TEXT,

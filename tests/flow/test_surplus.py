@@ -1,0 +1,309 @@
+"""More money than is owed: what fits is booked, the rest is the customer's credit, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from adapters.memory.faults import Crash, FaultKind
+from connector.domain.money import Money
+from connector.domain.settlement import Surplus
+from tests.flow.conftest import OpenOffice
+from tests.flow.office import DOLLARS, Office
+from tests.flow.test_every_crash import _cut, _PowerCut, _until_calm
+
+EIGHTY = Money.of("80.00", "USD")
+FIFTY, SEVENTY = Money.of("50.00", "USD"), Money.of("70.00", "USD")
+ALL = [
+    FaultKind.LOSE_ANSWER,
+    FaultKind.NEVER_COMMIT,
+    FaultKind.COMMIT_LATE,
+    FaultKind.FAIL_BEFORE,
+    FaultKind.CRASH_AFTER,
+]
+
+
+def usd(amount: str) -> Money:
+    return Money.of(amount, "USD")
+
+
+@pytest.fixture(name="crediting")
+def fixture_crediting(open_office: OpenOffice) -> Office:
+    return open_office(surplus=Surplus.CREDIT)
+
+
+def texted(office: Office, amount: Money = DOLLARS) -> tuple[str, str, str]:
+    """An invoice whose link went out: its id, its customer's, and a page of the link that somebody has open."""
+    customer = office.customer()
+    invoice = office.issue(customer, amount)
+    office.run()
+    return invoice, customer, page_of(office)
+
+
+def page_of(office: Office) -> str:
+    page = office.stripe_world.open_page(office.link_in(office.texts()[-1]))
+    assert page is not None
+    return page
+
+
+def pay(office: Office, page: str) -> str:
+    payment_id = office.stripe_world.pay_page(page)
+    assert payment_id is not None
+    return payment_id
+
+
+def by_cheque(office: Office, invoice: str, amount: Money = DOLLARS) -> None:
+    office.ledger_world.pay_by_hand(invoice, amount, reference="CHEQUE 7")
+
+
+def paid_twice(office: Office) -> tuple[str, str, list[str]]:
+    invoice, customer, page = texted(office)
+    second = page_of(office)
+    payments = [pay(office, page), pay(office, second)]
+    settle(office)
+    return invoice, customer, payments
+
+
+def settle(office: Office) -> None:
+    office.wait(minutes=1)
+    office.run(3)
+
+
+def held_credit(office: Office, payment_id: str) -> list[str]:
+    """What the owner is told about that payment."""
+    return [one for one in office.attention() if payment_id in one]
+
+
+# --------------------------------------------------------------------------------------------- what does not fit
+
+
+def test_the_second_of_two_payments_becomes_a_credit_and_the_owner_is_told_how_to_refund_it(crediting: Office) -> None:
+    invoice, customer, payments = paid_twice(crediting)
+    assert crediting.bookings(invoice) == [DOLLARS]
+    assert crediting.credits(customer) == [DOLLARS]
+    assert crediting.clearing() == usd("240.00")
+    [item] = crediting.company.queries.attention("acme")
+    [credited] = [one for one in payments if one in item.happened]
+    assert "120.00 USD was more than was owed" in item.happened
+    assert "credit of Dana Reed" in item.happened
+    assert f"refund 120.00 USD of {credited} in the Stripe dashboard" in item.not_done
+    assert crediting.stripe_world.refunds == []
+    assert crediting.broken() == []
+
+
+def test_a_payment_after_a_cheque_becomes_a_credit(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    by_cheque(crediting, invoice)
+    payment = pay(crediting, page)
+    settle(crediting)
+    assert crediting.bookings(invoice) == [DOLLARS]  # the cheque
+    assert crediting.credits(customer) == [DOLLARS]
+    assert len(held_credit(crediting, payment)) == 1
+    assert crediting.broken() == []
+
+
+@pytest.mark.parametrize("end", [lambda books, one: books.void(one), lambda books, one: books.delete(one)])
+def test_a_payment_after_the_invoice_was_voided_or_deleted_becomes_a_credit(
+    crediting: Office, end: Callable[..., None]
+) -> None:
+    invoice, customer, page = texted(crediting)
+    payment = pay(crediting, page)
+    end(crediting.ledger_world, invoice)
+    settle(crediting)
+    assert crediting.bookings(invoice) == []
+    assert crediting.credits(customer) == [DOLLARS]
+    assert len(held_credit(crediting, payment)) == 1
+    assert crediting.clearing() == DOLLARS
+    assert crediting.broken() == []
+
+
+def test_what_fits_is_booked_and_only_the_rest_is_a_credit(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    by_cheque(crediting, invoice, FIFTY)
+    payment = pay(crediting, page)
+    settle(crediting)
+    assert crediting.bookings(invoice) == [FIFTY, SEVENTY]
+    assert crediting.owed(invoice) == usd("0.00")
+    assert crediting.credits(customer) == [FIFTY]
+    assert crediting.clearing() == usd("170.00")
+    [item] = held_credit(crediting, payment)
+    assert "of a payment of 120.00 USD" in item
+    assert "50.00 USD was more than was owed" in item
+    [_, receipt] = crediting.texts()
+    assert "$120.00" in receipt  # what the customer paid, not what of it fitted
+    assert crediting.broken() == []
+
+
+def test_of_a_joint_payment_the_part_that_no_longer_fits_becomes_a_credit(open_office: OpenOffice) -> None:
+    office = open_office(surplus=Surplus.CREDIT, joint=True)
+    customer = office.customer()
+    first, second = office.issue(customer), office.issue(customer, EIGHTY)
+    office.run(3)
+    page = page_of(office)
+    payment = pay(office, page)
+    by_cheque(office, first)
+    settle(office)
+    assert office.bookings(first) == [DOLLARS]  # the cheque
+    assert office.bookings(second) == [EIGHTY]
+    assert office.credits(customer) == [DOLLARS]
+    assert len(held_credit(office, payment)) == 1
+    [_, receipt] = office.texts()
+    assert "$80.00" in receipt
+    assert office.clearing() == usd("320.00")
+    assert office.broken() == []
+
+
+def test_both_parts_of_a_joint_payment_are_credits_of_their_own_where_neither_fits(open_office: OpenOffice) -> None:
+    office = open_office(surplus=Surplus.CREDIT, joint=True)
+    customer = office.customer()
+    first, second = office.issue(customer), office.issue(customer, EIGHTY)
+    office.run(3)
+    payment = pay(office, page_of(office))
+    office.ledger_world.void(first)
+    office.ledger_world.void(second)
+    settle(office)
+    assert sorted(one.minor for one in office.credits(customer)) == [8000, 12000]
+    assert len(held_credit(office, payment)) == 2
+    assert len(office.texts()) == 1
+    assert office.broken() == []
+
+
+def test_a_payment_that_no_longer_fits_when_it_is_about_to_be_booked_is_divided_anew(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    pay(crediting, page)
+    crediting.wait(minutes=1)
+    crediting.ledger_faults.program(FaultKind.FAIL_BEFORE, "book")
+    crediting.run()
+    by_cheque(crediting, invoice, FIFTY)
+    settle(crediting)
+    assert crediting.bookings(invoice) == [FIFTY, SEVENTY]
+    assert crediting.credits(customer) == [FIFTY]
+    assert crediting.broken() == []
+
+
+def test_money_that_fits_again_before_it_is_credited_is_booked(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    by_cheque(crediting, invoice)
+    [cheque] = crediting.ledger_world.entries_on(invoice)
+    pay(crediting, page)
+    crediting.wait(minutes=1)
+
+    crediting.ledger_faults.program(FaultKind.FAIL_BEFORE, "entries_with_reference")
+    crediting.run()
+    crediting.ledger_world.delete_booking(cheque.booking.booking_id)  # it bounced
+    settle(crediting)
+    assert crediting.owed(invoice) == usd("0.00")
+    assert crediting.credits(customer) == []
+    assert crediting.broken() == []
+
+
+def test_another_currency_is_still_asked_about(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    payment = pay(crediting, page)
+    books = crediting.ledger_world
+    books.edit(invoice, total=Money.of("120.00", "EUR"), balance=Money.of("120.00", "EUR"))
+    settle(crediting)
+    assert crediting.bookings(invoice) == []
+    assert crediting.credits(customer) == []
+    [item] = held_credit(crediting, payment)
+    assert "another currency" in item
+
+
+def test_where_the_owner_did_not_ask_for_credits_none_is_made(office: Office) -> None:
+    invoice, customer, payments = paid_twice(office)
+    assert office.bookings(invoice) == [DOLLARS]
+    assert office.credits(customer) == []
+    assert sum(len(held_credit(office, one)) for one in payments) == 1
+    assert not [one for one in office.ledger_world.requests if one.method == "entries_with_reference"]
+
+
+# ------------------------------------------------------------------------------------------- once, whatever happens
+
+
+@pytest.mark.parametrize("fault", ALL)
+def test_a_credit_stands_once_whatever_becomes_of_its_call(crediting: Office, fault: FaultKind) -> None:
+    invoice, customer, page = texted(crediting)
+    by_cheque(crediting, invoice, FIFTY)
+    payment = pay(crediting, page)
+    crediting.wait(minutes=1)
+    crediting.ledger_faults.program(fault, "make_credit")
+    if fault is FaultKind.CRASH_AFTER:
+        _crashes(crediting)
+    _until_calm(crediting)
+    assert next(one.fate for one in crediting.ledger_world.requests if one.method == "make_credit").startswith(fault)
+    assert crediting.credits(customer) == [FIFTY]
+    assert crediting.bookings(invoice) == [FIFTY, SEVENTY]
+    assert len(held_credit(crediting, payment)) == 1
+    assert crediting.broken() == []
+
+
+def _crashes(office: Office) -> None:
+    with pytest.raises(Crash):
+        office.run(3)
+    office.restart(crashed=True)
+
+
+@pytest.mark.parametrize("cheque", [FIFTY, DOLLARS], ids=["a part fits", "nothing fits"])
+def test_a_crash_at_any_commit_leaves_one_booking_of_what_fits_and_one_credit_of_the_rest(
+    open_office: OpenOffice, cheque: Money
+) -> None:
+    def prepared(folder: str) -> tuple[Office, str, str]:
+        office = open_office(folder, surplus=Surplus.CREDIT)
+        invoice, customer, page = texted(office)
+        by_cheque(office, invoice, cheque)
+        pay(office, page)
+        office.wait(minutes=1)
+        return office, invoice, customer
+
+    whole, _, _ = prepared("whole")
+    cut = _PowerCut(whole)
+    whole.run()
+    assert cut.commits > 5
+    for at in range(1, cut.commits + 1):
+        office, invoice, customer = prepared(f"cut{at}")
+        _cut(office, at)
+        _until_calm(office)
+        fits = [SEVENTY] if cheque == FIFTY else []
+        assert office.bookings(invoice) == [cheque, *fits], f"bookings after a crash at commit {at}"
+        assert office.credits(customer) == [cheque], f"credits after a crash at commit {at}"
+        assert len([one for one in office.attention() if "more than was owed" in one]) == 1, f"told after {at}"
+        assert office.broken() == [], f"records after a crash at commit {at}"
+
+
+def test_a_refused_credit_is_told_with_the_amount_and_is_made_once_it_is_ordered_again(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    by_cheque(crediting, invoice)
+    payment = pay(crediting, page)
+    crediting.ledger_faults.program(FaultKind.REFUSE, "make_credit")
+    settle(crediting)
+    assert crediting.credits(customer) == []
+    [item] = crediting.company.queries.attention("acme")
+    assert payment in item.happened
+    assert "120.00 USD" in item.happened
+    assert "Dana Reed" in item.happened
+    assert "not done" in item.not_done
+    assert item.command.startswith("duebird retry ")
+    from connector.flows.attempts import order_retry
+
+    row = crediting.company.queries.effect("acme", item.command.split()[2])
+    assert row is not None
+    order_retry(crediting.company.store.effects, row, crediting.clock.now())
+    settle(crediting)
+    assert crediting.credits(customer) == [DOLLARS]
+    assert crediting.broken() == []
+
+
+def test_a_credit_that_somebody_deleted_meanwhile_is_not_booked_again_unless_ordered(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    by_cheque(crediting, invoice)
+    pay(crediting, page)
+    crediting.wait(minutes=1)
+    crediting.ledger_faults.program(FaultKind.LOSE_ANSWER, "make_credit")
+    crediting.run()
+    [entry] = crediting.cash.all_entries()
+    crediting.cash.delete(entry.entry.entry_id)
+    _until_calm(crediting)
+    assert crediting.credits(customer) == []
+    [item] = [one for one in crediting.attention() if "deleted in the ledger by somebody" in one]
+    assert "120.00 USD" in item
