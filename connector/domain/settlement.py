@@ -74,6 +74,15 @@ def _verdict(paid: Money, *, live: bool, expect_live: bool, receivable: Receivab
     return Verdict.TOO_MUCH if receivable.balance < paid else Verdict.ALLOCATE
 
 
+def part_on_record(there: Money, note: str, paid: Money) -> Money:
+    """How much of a payment an entry over `there` stands for: all of it, unless its note says the rest is a credit.
+
+    An entry of less without those words was made smaller by somebody.
+    """
+    is_part = there.currency == paid.currency and there < paid and rest_in_words(paid - there) in note
+    return there if is_part else paid
+
+
 def rest_in_words(rest: Money) -> str:
     """What the note of a booking says where only a part of its payment is on the receivable.
 

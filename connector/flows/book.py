@@ -210,8 +210,7 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
     after = _read_back(company, row.subject)
     now = company.clock.now()
     follow = _courtesies(company, values["payment_id"], request, after) if thanks else ()
-    if "credit" in values:  # only now is it certain how much is left
-        follow = (credit.planned(company, row.subject, values["credit"]), *follow)
+    follow = (*credit_after(company, row), *follow)
     company.store.payment_booked(
         company.id,
         row.key,
@@ -239,6 +238,12 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
             ),
             now,
         )
+
+
+def credit_after(company: Company, booking: NewEffect | EffectRow) -> tuple[Planned, ...]:
+    """The credit of what its receivable did not take: only once that is booked it is certain how much is left."""
+    values = json.loads(booking.request)
+    return (credit.planned(company, booking.subject, values["credit"]),) if "credit" in values else ()
 
 
 def _less_than_paid(made: Booking, request: BookingRequest) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from connector.domain.joint import Part, link_key, parts_in
 from connector.domain.money import Money
-from connector.domain.settlement import Division, Verdict, divide, rest_in_words
+from connector.domain.settlement import Division, Verdict, divide, part_on_record
 from connector.errors import DuebirdError, Transient
 from connector.failpoints import Boundary, Place, reach
 from connector.flows import credit
@@ -294,7 +294,8 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
             values = credit.values_of(company, payment, receivable, division.credited, division.booked)
             planned = credit.planned(company, payment.ledger_id, values)
         else:
-            planned = plan_booking(company, payment, receivable, _part(found, amount) if found else division.booked)
+            fits = part_on_record(found.applied + found.unapplied, found.note, amount) if found else division.booked
+            planned = plan_booking(company, payment, receivable, fits)
         verdict = "crediting" if whole else "allocated"
         company.store.payment_allocated(company.id, payment.payment_id, planned, now, verdict=verdict)
         reach(Boundary.PLANNED, planned.effect.kind)
@@ -314,10 +315,3 @@ def _booked_before(company: Company, payment: PaymentRow, division: Division) ->
     if division.credited.is_positive:
         listed += company.ledger.bookings_with_reference(reference)
     return evidence(listed, reference)
-
-
-def _part(found: Booking, paid: Money) -> Money:
-    """How much of the payment was put on the invoice: all, unless its entry says itself that the rest is a credit."""
-    there = found.applied + found.unapplied
-    is_part = there.currency == paid.currency and there < paid and rest_in_words(paid - there) in found.note
-    return there if is_part else paid

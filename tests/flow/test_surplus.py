@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from adapters.memory.faults import Crash, FaultKind
 from connector.domain.money import Money
 from connector.domain.settlement import Surplus
+from state.names import REBUILD
+from state.place import DATABASE_NAME
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
+from tests.flow.restoring import put_back, until_calm
 from tests.flow.test_every_crash import _cut, _PowerCut, _until_calm
 
 EIGHTY = Money.of("80.00", "USD")
@@ -307,3 +312,106 @@ def test_a_credit_that_somebody_deleted_meanwhile_is_not_booked_again_unless_ord
     assert crediting.credits(customer) == []
     [item] = [one for one in crediting.attention() if "deleted in the ledger by somebody" in one]
     assert "120.00 USD" in item
+
+
+# ------------------------------------------------------------------------------------------------- a lost memory
+
+
+def forget(office: Office, folder: Path, backup: bytes | None = None) -> None:
+    put_back(office, folder, backup)
+    until_calm(office)
+
+
+@pytest.mark.parametrize("later", Surplus)
+@pytest.mark.parametrize("cheque", [FIFTY, DOLLARS], ids=["a part fits", "nothing fits"])
+def test_an_emptied_memory_finds_the_credit_and_makes_no_second_one(
+    tmp_path: Path, open_office: OpenOffice, cheque: Money, later: Surplus
+) -> None:
+    office = open_office("state", surplus=Surplus.CREDIT)
+    invoice, customer, page = texted(office)
+    by_cheque(office, invoice, cheque)
+    pay(office, page)
+    settle(office)
+    before = office.bookings(invoice)
+    office.policy = replace(office.policy, surplus=later)
+    forget(office, tmp_path / "state")
+    assert office.credits(customer) == [cheque]
+    assert office.bookings(invoice) == before
+    assert not [one for one in office.attention() if "arrived for invoice" in one]
+    assert office.company.queries.payments("acme")[0].verdict == ("booked" if cheque == FIFTY else "credited")
+    assert office.broken() == []
+
+
+def test_a_memory_lost_between_booking_and_credit_still_knows_of_the_credit(
+    tmp_path: Path, open_office: OpenOffice
+) -> None:
+    office = open_office("state", surplus=Surplus.CREDIT)
+    invoice, customer, page = texted(office)
+    by_cheque(office, invoice, FIFTY)
+    pay(office, page)
+    office.wait(minutes=1)
+    office.ledger_faults.program(FaultKind.CRASH_BEFORE, "make_credit")
+    _crashes(office)
+    assert office.credits(customer) == []
+    office.policy = replace(office.policy, surplus=Surplus.ASK)  # it was decided when the booking was made
+    forget(office, tmp_path / "state")
+    assert office.credits(customer) == [FIFTY]
+    assert office.bookings(invoice) == [FIFTY, SEVENTY]
+    assert office.broken() == []
+
+
+def test_a_backup_from_before_the_credit_does_not_book_the_money_again_when_it_fits_again(
+    tmp_path: Path, open_office: OpenOffice
+) -> None:
+    office = open_office("state", surplus=Surplus.CREDIT)
+    invoice, customer, page = texted(office)
+    pay(office, page)
+    office.wait(minutes=1)
+    office.ledger_faults.program(FaultKind.FAIL_BEFORE, "book")
+    office.run()  # the booking is planned
+    backup = (tmp_path / "state" / DATABASE_NAME).read_bytes()
+    by_cheque(office, invoice)
+    settle(office)
+    assert office.credits(customer) == [DOLLARS]
+    [cheque] = office.ledger_world.entries_on(invoice)
+    office.ledger_world.delete_booking(cheque.booking.booking_id)  # it bounced
+    forget(office, tmp_path / "state", backup)
+    assert office.credits(customer) == [DOLLARS]
+    assert office.bookings(invoice) == []
+    assert office.broken() == []
+
+
+def test_a_credit_whose_booking_somebody_took_out_is_for_a_person_after_a_lost_memory(
+    tmp_path: Path, open_office: OpenOffice
+) -> None:
+    office = open_office("state", surplus=Surplus.CREDIT)
+    invoice, customer, page = texted(office)
+    by_cheque(office, invoice, FIFTY)
+    payment = pay(office, page)
+    settle(office)
+    ours = office.ledger_world.entries_on(invoice)[-1]
+    office.ledger_world.delete_booking(ours.booking.booking_id)
+    forget(office, tmp_path / "state")
+    assert office.credits(customer) == [FIFTY]
+    assert office.bookings(invoice) == [FIFTY]  # the cheque
+    assert any("50.00 USD is a credit" in one for one in held_credit(office, payment))
+    assert office.broken() == []
+
+
+def test_a_payment_that_was_booked_and_credited_by_hand_is_told_after_a_lost_memory(
+    tmp_path: Path, open_office: OpenOffice
+) -> None:
+    office = open_office("state", surplus=Surplus.CREDIT)
+    invoice, customer, page = texted(office)
+    by_cheque(office, invoice, FIFTY)
+    pay(office, page)
+    settle(office)
+    ours = office.ledger_world.entries_on(invoice)[-1]
+    office.ledger_world.edit_amount(invoice, usd("170.00"))
+    office.ledger_world.edit_booking(ours.booking.booking_id, DOLLARS)
+    forget(office, tmp_path / "state")
+    assert office.credits(customer) == [FIFTY]
+    progress = office.company.queries.cursor("acme", REBUILD)
+    assert progress is not None
+    assert "is booked as a whole" in progress.value
+    assert [one[:2] for one in office.broken()] == ["6:"]  # an audit says so too

@@ -13,7 +13,7 @@ from connector.domain.effect import BooksIdentity, booking_reference
 from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable, ReceivableState
-from connector.domain.settlement import Division, Surplus, Verdict, divide, rest_in_words
+from connector.domain.settlement import Division, Surplus, Verdict, divide, part_on_record, rest_in_words
 from tests.unit.situations import receivable
 
 BOOKS = BooksIdentity("quickbooks", "9130", "acct_1")
@@ -136,3 +136,19 @@ def test_a_credit_carries_a_reference_of_its_own_for_each_payment_and_part() -> 
 
 def test_a_booking_of_a_part_says_in_words_what_the_rest_is() -> None:
     assert rest_in_words(usd("20.00")) == "20.00 USD of it as credit"
+
+
+@pytest.mark.parametrize(
+    ("there", "note", "part"),
+    [
+        (usd("100.00"), "Duebird pi_1 invoice INV-7, 20.00 USD of it as credit", usd("100.00")),
+        (usd("90.00"), "Duebird pi_1 invoice INV-7, 20.00 USD of it as credit", usd("120.00")),  # changed since
+        (usd("100.00"), "Duebird pi_1 invoice INV-7", usd("120.00")),  # made smaller by somebody
+        (usd("120.00"), "Duebird pi_1 invoice INV-7", usd("120.00")),
+        (Money.of("100.00", "EUR"), "20.00 USD of it as credit", usd("120.00")),
+    ],
+)
+def test_an_entry_stands_for_a_part_of_its_payment_only_where_its_note_says_what_the_rest_is(
+    there: Money, note: str, part: Money
+) -> None:
+    assert part_on_record(there, note, usd("120.00")) == part
