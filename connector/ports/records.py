@@ -40,9 +40,10 @@ class LedgerReader(Protocol):
         ...
 
     def entries_since(self, since: datetime) -> Sequence[EntryRecord]:
-        """Payments that carry a reference of our form and were made or changed at or after `since`, oldest first.
+        """Payments and credits that carry a reference of our form, made or changed at or after `since`, oldest first.
 
-        Deleted ones as far as the ledger lists them. Lists may lag a fresh write.
+        Deleted ones as far as the ledger lists them. Lists may lag a fresh write. A credit may be called a payment
+        where the ledger has one kind for both: its reference tells.
 
         Raises:
             Rejected: there are more than one reading may take; BUSINESS_RULE, ask for a shorter time.

@@ -17,7 +17,7 @@ from connector.domain.invariants.finding import (
 )
 from connector.domain.invariants.reading import Reading, reference_of
 from connector.domain.money import Money
-from connector.domain.records import EntryKind, EntryRecord, InvoiceRecord, PaidState, PaymentRecord
+from connector.domain.records import EntryRecord, InvoiceRecord, PaidState, PaymentRecord
 from connector.domain.settlement import rest_in_words
 
 BIJECTION: Final = 6
@@ -116,7 +116,7 @@ def _to_the_cent(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
         return
     shown = (of_payment(payment), *map(of_entry, there))
     held = reading.records.shown
-    if not _rest_is_due(there, payment):
+    if not _rest_is_due(reading, there, payment):
         amounts = " and ".join(str(one.amount) for one in there)
         sentence = f"{payment.payment_id} is {payment.amount} at the processor and {amounts} in the ledger."
         yield Violation(BIJECTION, sentence, shown, WRONG)
@@ -138,12 +138,12 @@ def _together(entries: list[EntryRecord], like: Money) -> Money | None:
     return sum((one.amount for one in entries), Money.zero(like.currency))
 
 
-def _rest_is_due(there: list[EntryRecord], payment: PaymentRecord) -> bool:
+def _rest_is_due(reading: Reading, there: list[EntryRecord], payment: PaymentRecord) -> bool:
     """Whether one half of a payment stands alone: a booking that says that the rest is a credit, or only the credit."""
     total = _together(there, payment.amount)
     if len(there) != 1 or total is None or payment.amount < total:
         return False
-    return there[0].kind is EntryKind.CREDIT or rest_in_words(payment.amount - total) in there[0].note
+    return reading.is_credit(there[0]) or rest_in_words(payment.amount - total) in there[0].note
 
 
 def _had_succeeded(payment: PaymentRecord, when: datetime | None) -> bool:

@@ -148,7 +148,8 @@ class Reading:
         found = (one for one in self.records.ledger.entries if one.kind in kinds and OUR_REFERENCE.match(one.reference))
         return tuple(found)
 
-    def _is_credit(self, entry: EntryRecord) -> bool:
+    def is_credit(self, entry: EntryRecord) -> bool:
+        """Whether it is a credit of ours, and no booking."""
         reference = reference_of(entry)
         as_told = entry.kind is EntryKind.CREDIT and reference not in self.payment_behind
         return as_told or reference in self.credit_behind
@@ -156,14 +157,14 @@ class Reading:
     @cached_property
     def bookings(self) -> tuple[EntryRecord, ...]:
         """Payments on invoices that carry a reference of our form."""
-        return tuple(one for one in self._receipts if not self._is_credit(one))
+        return tuple(one for one in self._receipts if not self.is_credit(one))
 
     @cached_property
     def credits_by_reference(self) -> dict[str, list[EntryRecord]]:
         """Customers' credits of ours, by our reference."""
         found: defaultdict[str, list[EntryRecord]] = defaultdict(list)
         for entry in self._receipts:
-            if self._is_credit(entry):
+            if self.is_credit(entry):
                 found[reference_of(entry)].append(entry)
         return dict(found)
 
