@@ -16,7 +16,7 @@ from connector.ports.messenger import SentText
 from connector.ports.processor import Hint, Payment, PaymentLink
 from state import asked, books
 from state.effects import subjects_of
-from state.facts import Attention, Facts, Planned, close_item, put_attention, put_cursor
+from state.facts import BY_FACTS, Attention, Facts, Planned, close_item, put_attention, put_cursor
 from state.names import HINTS_SINCE
 from state.rows import change, records_of, table_of
 from state.tables import HintRow, LinkRow, PaymentRow, TextRow
@@ -291,11 +291,14 @@ class MoneyFacts(Facts):
             put_attention(connection, company, attention, now)
             books.review(connection, company, row.subject, now)
 
-    def credit_ordered(self, company: str, payment_id: str, ledger_id: str, item: str, by: str, now: datetime) -> None:
-        """The owner wants what of a held payment does not fit as the customer's credit; its item is settled by that."""
+    def credit_ordered(self, company: str, payment_id: str, ledger_id: str, item: str, now: datetime) -> None:
+        """The owner wants what of a held payment does not fit as the customer's credit.
+
+        `item`: what asked for that; it is asked again should the payment have to be held all the same.
+        """
         with self.database.record() as connection:
             books.put_verdict(connection, company, payment_id, ledger_id, "ordered")
-            close_item(connection, company, item, by, now)
+            close_item(connection, company, item, BY_FACTS, now)
 
 
 def _hint(company: str, hint: Hint, now: datetime) -> dict[str, object]:

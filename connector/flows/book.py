@@ -190,15 +190,27 @@ def _hold(attempt: Attempt, request: BookingRequest, receivable: Receivable | No
 
 
 def held_attention(
-    company: Company, invoice: str, payment_id: str, amount: Money, why: str, *, part: str = ""
+    company: Company,
+    invoice: str,
+    payment_id: str,
+    amount: Money,
+    why: str,
+    *,
+    part: str = "",
+    may_be_credit: bool = True,
 ) -> Attention:
-    """A payment that no rule may settle. `part`: of one for several receivables, which one this is about."""
+    """A payment that no rule may settle. `part`: of one for several receivables, which one this is about.
+
+    `may_be_credit`: the owner may have what does not fit booked as the customer's credit.
+    """
+    credit_it = f" To make what does not fit the customer's credit: duebird credit {payment_id} --company {company.id}"
     return Attention(
         key=credit.held_key(company.id, payment_id, part),
         subject=invoice,
         happened=f"{company.policy.business}: a payment of {amount} ({payment_id}) arrived for invoice {invoice}, "
         f"but {why}.",
-        not_done="It is not booked in the ledger and not refunded. The money is in your Stripe account.",
+        not_done="It is not booked in the ledger and not refunded. The money is in your Stripe account."
+        + (credit_it if may_be_credit else ""),
         command=f"duebird show {invoice} --company {company.id}",
     )
 

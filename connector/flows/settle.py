@@ -303,7 +303,10 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
         return
     invoice = receivable.label if receivable else payment.ledger_id
     why, part = _SAID_NO[division.verdict], payment.ledger_id if payment.shared else ""
-    said_no = held_attention(company, invoice, payment.payment_id, amount, why, part=part)
+    credit_it = division.verdict not in {Verdict.OTHER_CURRENCY, Verdict.OTHER_MODE}
+    said_no = held_attention(
+        company, invoice, payment.payment_id, amount, why, part=part, may_be_credit=credit_it and receivable is not None
+    )
     company.store.payment_held(company.id, payment.payment_id, payment.ledger_id, said_no, now)
     counts.add("payments held")
 

@@ -11,6 +11,7 @@ import pytest
 from adapters.memory.faults import Crash, FaultKind
 from connector.domain.money import Money
 from connector.domain.settlement import Surplus
+from connector.flows.credit import held_key
 from state.names import REBUILD
 from state.place import DATABASE_NAME
 from tests.flow.conftest import OpenOffice
@@ -221,6 +222,61 @@ def test_where_the_owner_did_not_ask_for_credits_none_is_made(office: Office) ->
     assert office.credits(customer) == []
     assert sum(len(held_credit(office, one)) for one in payments) == 1
     assert not [one for one in office.ledger_world.requests if one.method == "entries_with_reference"]
+
+
+# ------------------------------------------------------------------------------------------ by the owner's own word
+
+
+def order(office: Office, payment_id: str) -> None:
+    """As `duebird credit` does."""
+    for row in office.company.queries.payment_parts("acme", payment_id):
+        item = held_key("acme", row.payment_id, row.ledger_id if row.shared else "")
+        office.company.store.credit_ordered("acme", row.payment_id, row.ledger_id, item, office.clock.now())
+
+
+def test_a_held_payment_becomes_a_credit_when_the_owner_says_so(office: Office) -> None:
+    invoice, customer, payments = paid_twice(office)
+    [item] = office.company.queries.attention("acme")
+    [held] = [one for one in payments if one in item.happened]
+    assert f"duebird credit {held} --company acme" in item.not_done
+    order(office, held)
+    settle(office)
+    assert office.bookings(invoice) == [DOLLARS]
+    assert office.credits(customer) == [DOLLARS]
+    [told] = office.attention()
+    assert "was more than was owed" in told
+    assert office.broken() == []
+
+
+@pytest.mark.parametrize("fault", [FaultKind.FAIL_BEFORE, FaultKind.LOSE_ANSWER])
+def test_the_owners_word_holds_while_what_fits_changes(office: Office, fault: FaultKind) -> None:
+    invoice, customer, page = texted(office)
+    by_cheque(office, invoice, FIFTY)
+    payment = pay(office, page)
+    settle(office)
+    order(office, payment)
+    office.ledger_faults.program(fault, "book")
+    office.run()
+    if fault is FaultKind.FAIL_BEFORE:
+        by_cheque(office, invoice, usd("20.00"))
+    _until_calm(office)
+    assert office.owed(invoice) == usd("0.00")
+    assert office.credits(customer) == [usd("70.00") if fault is FaultKind.FAIL_BEFORE else FIFTY]
+    assert office.broken() == []
+
+
+def test_what_cannot_be_a_credit_is_put_before_the_owner_again(office: Office) -> None:
+    invoice, customer, page = texted(office)
+    payment = pay(office, page)
+    office.ledger_world.edit(invoice, total=Money.of("120.00", "EUR"), balance=Money.of("120.00", "EUR"))
+    settle(office)
+    [item] = office.company.queries.attention("acme")
+    assert "duebird credit" not in item.not_done
+    order(office, payment)
+    assert office.attention() == []
+    settle(office)
+    assert len(held_credit(office, payment)) == 1
+    assert office.credits(customer) == []
 
 
 # ------------------------------------------------------------------------------------------- once, whatever happens
