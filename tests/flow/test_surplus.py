@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -370,6 +371,42 @@ def test_a_credit_that_somebody_deleted_meanwhile_is_not_booked_again_unless_ord
     assert "120.00 USD" in item
 
 
+def test_a_credit_that_the_ledger_says_is_gone_when_it_is_asked_for_again_is_not_done(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    by_cheque(crediting, invoice)
+    pay(crediting, page)
+    crediting.wait(minutes=1)
+    crediting.ledger_world.key_memory = timedelta(days=1)
+    crediting.ledger_faults.lag_of["entries_with_reference"] = timedelta(days=1).total_seconds()
+    crediting.ledger_faults.program(FaultKind.LOSE_ANSWER, "make_credit")
+    crediting.run()
+    [entry] = crediting.cash.all_entries()
+    crediting.cash.delete(entry.entry.entry_id)
+    _until_calm(crediting)
+    assert crediting.credits(customer) == []
+    assert len([one for one in crediting.attention() if "deleted in the ledger by somebody" in one]) == 1
+
+
+def test_no_credit_is_made_of_money_that_somebody_has_put_on_the_invoice_meanwhile(crediting: Office) -> None:
+    invoice, customer, page = texted(crediting)
+    by_cheque(crediting, invoice, FIFTY)
+    payment = pay(crediting, page)
+    crediting.wait(minutes=1)
+    crediting.ledger_faults.program(FaultKind.FAIL_BEFORE, "entries_with_reference")
+    crediting.run()
+    ours = crediting.ledger_world.entries_on(invoice)[-1]
+    crediting.ledger_world.edit_amount(invoice, usd("170.00"))
+    crediting.ledger_world.edit_booking(ours.booking.booking_id, DOLLARS)
+    _until_calm(crediting)
+    assert crediting.credits(customer) == []
+    assert crediting.bookings(invoice) == [FIFTY, DOLLARS]
+    [item] = crediting.company.queries.attention("acme")
+    assert payment in item.happened
+    assert "120.00 USD of the payment is booked on the invoice" in item.happened
+    assert "The credit was not booked" in item.not_done
+    assert crediting.broken() == []
+
+
 # ------------------------------------------------------------------------------------------------- a lost memory
 
 
@@ -395,6 +432,22 @@ def test_an_emptied_memory_finds_the_credit_and_makes_no_second_one(
     assert office.bookings(invoice) == before
     assert not [one for one in office.attention() if "arrived for invoice" in one]
     assert office.company.queries.payments("acme")[0].verdict == ("booked" if cheque == FIFTY else "credited")
+    assert office.broken() == []
+
+
+def test_a_credit_that_the_lists_did_not_show_to_the_rebuild_is_found_before_it_is_made_again(
+    tmp_path: Path, open_office: OpenOffice
+) -> None:
+    office = open_office("state", surplus=Surplus.CREDIT)
+    invoice, customer, page = texted(office)
+    by_cheque(office, invoice)
+    pay(office, page)
+    settle(office)
+    office.ledger_faults.lag_of["entries_since"] = timedelta(days=1).total_seconds()
+    forget(office, tmp_path / "state")
+    assert office.credits(customer) == [DOLLARS]
+    [credit] = [one for one in office.company.queries.effects_of("acme", invoice) if one.kind == "book_credit"]
+    assert (credit.status, credit.outcome) == ("done", "found in the ledger; not booked again")
     assert office.broken() == []
 
 
