@@ -122,6 +122,7 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
         resolve=loaded.secrets.value,
         state_folder=loaded.state_dir,
         companies=frozenset(one.id for one in loaded.settings.companies),
+        books_credits=Surplus(settings.payments.surplus) is Surplus.CREDIT,
     )
 
 
