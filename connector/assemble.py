@@ -27,6 +27,7 @@ from connector.domain.calendar import Window
 from connector.domain.dunning import ConsentRule, Policy, Step, StepRule, rule_of
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
+from connector.domain.settlement import Surplus
 from connector.domain.wordings import Occasion
 from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
@@ -121,6 +122,7 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
         resolve=loaded.secrets.value,
         state_folder=loaded.state_dir,
         companies=frozenset(one.id for one in loaded.settings.companies),
+        books_credits=Surplus(settings.payments.surplus) is Surplus.CREDIT,
     )
 
 
@@ -313,6 +315,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         draft_first=settings.approval.draft_first,
         ask_always=frozenset(map(Step, settings.approval.ask_always)),
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),
+        surplus=Surplus(settings.payments.surplus),
     )
 
 

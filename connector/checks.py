@@ -58,7 +58,12 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
         books = build(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger))
         accounts = books.payment_accounts()
         chosen = assemble.payment_account(settings, accounts)
-        return [*books.inspect(chosen.account_id), *_currency(settings.currency, books.profile().base_currency)]
+        found = [*books.inspect(chosen.account_id), *_currency(settings.currency, books.profile().base_currency)]
+        if settings.ledger.kind == "xero" and settings.payments.surplus == "credit":
+            from adapters.xero.inspection import credit_permission
+
+            found += credit_permission(opened.tokens.current())
+        return found
 
     def stripe() -> Sequence[Finding]:
         key = loaded.secrets.value(settings.stripe.key)

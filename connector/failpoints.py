@@ -56,9 +56,10 @@ STEPS: Final = {
     "receipt": _ALL,
     "owner": _ALL,
     "booking": _ALL,
+    "credit": _ALL,
 }
 POINTS: Final = frozenset(f"{what}.{step}" for what, steps in STEPS.items() for step in steps) | frozenset(Place)
-_WHAT: Final = {"create_link": "link", "retire_link": "retirement", "book_payment": "booking"}
+_WHAT: Final = {"create_link": "link", "retire_link": "retirement", "book_payment": "booking", "book_credit": "credit"}
 
 _hook: Hook | None = None
 

@@ -87,20 +87,26 @@ _PLANNED: Final = {
     EffectKind.RETIRE_LINK: "to take the payment link down",
     EffectKind.SEND_TEXT: "to send a text",
     EffectKind.BOOK_PAYMENT: "to book the payment",
+    EffectKind.BOOK_CREDIT: "to book what is too much as the customer's credit",
 }
 _DONE: Final = {
     EffectKind.CREATE_LINK: "Payment link made",
     EffectKind.RETIRE_LINK: "Payment link taken down",
     EffectKind.BOOK_PAYMENT: "Payment booked in the ledger",
+    EffectKind.BOOK_CREDIT: "Customer's credit booked in the ledger",
     EffectKind.SEND_TEXT: "Text sent",
 }
+_SERVICES: Final = {EffectKind.BOOK_PAYMENT: "", EffectKind.BOOK_CREDIT: "", EffectKind.SEND_TEXT: "Twilio"}
 _TEXTS: Final = {"notice": "Text", "receipt": "Receipt", "owner": "Word to the owner"}
 _METHODS: Final = {"us_bank_account": "US bank account"}  # others read well once their underlines are gone
 _TURNS: Final = {"uncertain": "In doubt", "rejected": "Refused", "cancelled": "Left undone"}
 _VERDICTS: Final = {
     "open": "not worked on yet",
+    "ordered": "what does not fit is to be a credit, by your word",
     "allocated": "being booked",
     "booked": "booked",
+    "crediting": "being booked as the customer's credit",
+    "credited": "the customer's credit",
     "held": "held for a person",
 }
 
@@ -166,7 +172,7 @@ def _held(holds: list[HoldRow], row: ReceivableRow) -> str | None:
 def _effect(queries: Queries, effect: EffectRow, ledger: str) -> Iterator[Moment]:
     """What is said of an effect beside its result: a text tells its own."""
     kind = EffectKind(effect.kind)
-    service = {EffectKind.BOOK_PAYMENT: ledger, EffectKind.SEND_TEXT: "Twilio"}.get(kind, "Stripe")
+    service = _SERVICES.get(kind, "Stripe") or ledger
     for event in queries.effect_history(effect.key):
         if event.after == "planned" and event.before is None:
             yield Moment(event.at, f"Decided {_PLANNED[kind]}: {_why(effect, event.note)}", "Duebird", effect.key)

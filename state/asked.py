@@ -105,7 +105,9 @@ UNWORKED_HINTS: Final = (
 )
 HINT_IDS: Final = select_some(HintRow, "event_id", only="event_id")
 PAYMENTS_TO_SETTLE: Final = (
-    select_of(PaymentRow, _PAYMENT.state == "succeeded", _PAYMENT.verdict == "open", _come(_PAYMENT.look_at))
+    select_of(
+        PaymentRow, _PAYMENT.state == "succeeded", _one_of(_PAYMENT.verdict, "open", "ordered"), _come(_PAYMENT.look_at)
+    )
     .order_by(_PAYMENT.created_at, _PAYMENT.payment_id)
     .limit(_MOST)
 )

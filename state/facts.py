@@ -100,6 +100,15 @@ _ITEM_SAYS: Final = select(_ATTENTION.c.happened).where(_ATTENTION.c.key == bind
 _ITEM_ADDED: Final = (
     update(_ATTENTION).where(_ATTENTION.c.key == bindparam("wanted")).values(happened=bindparam("says"))
 )
+_ITEM_CLOSED: Final = (
+    update(_ATTENTION)
+    .where(
+        _ATTENTION.c.key == bindparam("which"),
+        _ATTENTION.c.company == bindparam("whose"),
+        _ATTENTION.c.closed_at.is_(None),
+    )
+    .values(closed_at=bindparam("now"), closed_by=bindparam("by"))
+)
 LONGEST_ITEM: Final = 2000  # characters: some ten texts, a screen of them
 AND_MORE: Final = " … and more: `duebird show` has them all."
 _ITEM_NEW: Final = insert(_ATTENTION)
@@ -111,6 +120,11 @@ _ITEM_AGAIN: Final = (
         | {"closed_at": None, "closed_by": None}
     )
 )
+
+
+def close_item(connection: Connection, company: str, key: str, by: str, now: datetime) -> bool:
+    """Take an item off the list, within a fact of the caller; False where there is no such open item."""
+    return change(connection, _ITEM_CLOSED, {"whose": company, "which": key, "now": now, "by": by}) == 1
 
 
 def put_attention(connection: Connection, company: str, attention: Attention, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from connector.ports.messenger import SentText
 from connector.ports.processor import Hint, Payment, PaymentLink
 from state import asked, books
 from state.effects import subjects_of
-from state.facts import Attention, Facts, Planned, put_attention, put_cursor
+from state.facts import BY_FACTS, Attention, Facts, Planned, close_item, put_attention, put_cursor
 from state.names import HINTS_SINCE
 from state.rows import change, records_of, table_of
 from state.tables import HintRow, LinkRow, PaymentRow, TextRow
@@ -243,10 +243,12 @@ class MoneyFacts(Facts):
             change(connection, _HINT_WORKED, [{"whose": company, "which": one, "now": now} for one in hints])
         return news
 
-    def payment_allocated(self, company: str, payment_id: str, planned: Planned, now: datetime) -> None:
-        """It settles its receivable; the booking is planned with the same stroke."""
+    def payment_allocated(
+        self, company: str, payment_id: str, planned: Planned, now: datetime, *, verdict: str = "allocated"
+    ) -> None:
+        """It settles its receivable, or is to be a credit; that entry is planned with the same stroke."""
         with self.database.record() as connection:
-            books.put_verdict(connection, company, payment_id, planned.effect.subject, "allocated")
+            books.put_verdict(connection, company, payment_id, planned.effect.subject, verdict)
             self.effects.plan(connection, company, planned.effect, now, planned.text)
 
     def payment_held(
@@ -259,14 +261,55 @@ class MoneyFacts(Facts):
         *,
         instead_of: str | None = None,
         why: str = "",
+        verdict: str = "held",
     ) -> None:
-        """A person must decide about it. `instead_of`: the booking that is cancelled for it, with the same stroke."""
+        """A person must decide about it. `instead_of`: the entry that is cancelled for it, with the same stroke."""
         with self.database.record() as connection:
             if instead_of is not None:
                 effect = self.effects.conclude(connection, instead_of, EffectStatus.CANCELLED, now, note=why)
                 books.review(connection, company, effect.subject, now)
-            books.put_verdict(connection, company, payment_id, ledger_id, "held")
+            books.put_verdict(connection, company, payment_id, ledger_id, verdict)
             put_attention(connection, company, attention, now)
+
+    def payment_reopened(
+        self, company: str, payment_id: str, verdict: str, now: datetime, *, instead_of: str, why: str
+    ) -> None:
+        """What was planned for it does not fit any more: it is decided about anew. `instead_of`: what is cancelled."""
+        with self.database.record() as connection:
+            effect = self.effects.conclude(connection, instead_of, EffectStatus.CANCELLED, now, note=why)
+            books.put_verdict(connection, company, payment_id, effect.subject, verdict)
+            books.review(connection, company, effect.subject, now)
+
+    def payment_credited(
+        self,
+        company: str,
+        key: str,
+        payment_id: str,
+        entry_id: str,
+        attention: Attention,
+        now: datetime,
+        *,
+        note: str,
+        whole: bool,
+        settles: str,
+    ) -> None:
+        """The credit is in the ledger, and the owner is told. `whole`: all of the payment. `settles`: an older item."""
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
+            if whole:
+                books.put_verdict(connection, company, payment_id, row.subject, "credited")
+            close_item(connection, company, settles, "it is a credit now", now)
+            put_attention(connection, company, attention, now)
+            books.review(connection, company, row.subject, now)
+
+    def credit_ordered(self, company: str, payment_id: str, ledger_id: str, item: str, now: datetime) -> None:
+        """The owner wants what of a held payment does not fit as the customer's credit.
+
+        `item`: what asked for that; it is asked again should the payment have to be held all the same.
+        """
+        with self.database.record() as connection:
+            books.put_verdict(connection, company, payment_id, ledger_id, "ordered")
+            close_item(connection, company, item, BY_FACTS, now)
 
 
 def _hint(company: str, hint: Hint, now: datetime) -> dict[str, object]:

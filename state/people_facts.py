@@ -20,6 +20,7 @@ from state.facts import (
     Attention,
     HoldFact,
     Planned,
+    close_item,
     put_attention,
     put_cursor,
     put_hold,
@@ -46,11 +47,6 @@ _DELIVERY_READ: Final = (
     )
 )
 _ITEM: Final = table_of(AttentionRow)
-_CLOSED: Final = (
-    update(_ITEM)
-    .where(_ITEM.c.key == bindparam("which"), _ITEM.c.company == bindparam("whose"), _ITEM.c.closed_at.is_(None))
-    .values(closed_at=bindparam("now"), closed_by=bindparam("by"))
-)
 # Kinds of items that ask whether texts may go again.
 ASKS: Final = ("catch-up", "failing", "flood", "gone", "recovered", "register")
 
@@ -134,7 +130,7 @@ class PeopleFacts(ConsentFacts):
     def attention_closed(self, company: str, key: str, by: str, now: datetime) -> bool:
         """A person, or the facts, settled it; False where there is no such open item."""
         with self.database.record() as connection:
-            return change(connection, _CLOSED, {"whose": company, "which": key, "now": now, "by": by}) == 1
+            return close_item(connection, company, key, by, now)
 
     def hold(self, company: str, scope: str, subject: str, why: str, now: datetime) -> None:
         """Leave an invoice or a customer alone."""

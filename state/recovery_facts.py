@@ -19,7 +19,7 @@ from connector.ports.processor import PaymentLink
 from state import books
 from state.adopting import Found, adopt
 from state.approval_facts import void_approvals
-from state.facts import BY_FACTS, Attention, Facts, put_attention, put_cursor
+from state.facts import BY_FACTS, Attention, Facts, Planned, close_item, put_attention, put_cursor
 from state.names import ALL, REBUILD, RECOVERY, RULES, TEXTS
 from state.rows import change, table_of
 from state.tables import AttentionRow, CursorRow, EffectEventRow, EffectRow, HoldRow, LeaseRow, LinkRow, TextRow
@@ -120,10 +120,41 @@ class RecoveryFacts(Facts):
             self.effects.plan_all(connection, company, [(effect, None) for effect in extra], now)
             return new
 
-    def booking_found(self, company: str, payment_id: str, found: Found) -> bool:
-        """The ledger has the booking of this payment. Nothing follows from it: thanks were said in its time."""
+    def booking_found(
+        self, company: str, payment_id: str, found: Found, now: datetime, follow: Sequence[Planned] = ()
+    ) -> bool:
+        """The ledger has the booking of this payment. No words follow from it: thanks were said in its time.
+
+        `follow`: the credit of what its receivable did not take.
+        """
         with self.database.record() as connection:
             books.put_verdict(connection, company, payment_id, found.effect.subject, "booked")
+            for one in follow:
+                self.effects.plan(connection, company, one.effect, now, one.text)
+            return adopt(connection, company, found, FOUND)
+
+    def credit_found(
+        self,
+        company: str,
+        payment_id: str,
+        found: Found,
+        now: datetime,
+        *,
+        whole: bool,
+        settles: str,
+        instead_of: str | None,
+    ) -> bool:
+        """The ledger has the credit of this payment, or of its rest; the owner was told in its time.
+
+        `whole`: nothing of it is on its receivable; `instead_of` is a booking that is planned in vain then. `settles`:
+        the item that asked what to do about the payment.
+        """
+        with self.database.record() as connection:
+            if whole:
+                books.put_verdict(connection, company, payment_id, found.effect.subject, "credited")
+            if instead_of is not None:
+                self.effects.conclude(connection, instead_of, EffectStatus.CANCELLED, now, note="it is a credit")
+            close_item(connection, company, settles, BY_FACTS, now)
             return adopt(connection, company, found, FOUND)
 
     def texts_found(

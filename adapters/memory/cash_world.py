@@ -161,7 +161,8 @@ class CashWorld:
             entry = self._entry(EntryKind.CREDIT, request, request.account_id, incoming=True)
             return self._keep(CashEntry(entry, effects, self.ledger.now(), customer_id=request.customer_id))
 
-        return self.ledger.once(request.idempotency_key, request, make)
+        # A repetition is answered with the entry as it is by then.
+        return self._known(self.ledger.once(request.idempotency_key, request, make).entry_id).entry
 
     def reverse(self, request: ReversalRequest) -> Entry:
         """Void, or refund; what is there already under that reference is not made again."""

@@ -6,20 +6,38 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapters.memory.ledger import MemoryLedger
+from adapters.memory.cash_world import CashWorld
+from adapters.memory.entries import MemoryEntries
+from adapters.memory.faults import Faults
+from adapters.memory.ledger_world import LedgerWorld
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.processor import MemoryProcessor
-from adapters.memory.records import entry_of, link_of, text_of
+from adapters.memory.records import credits_of, entry_of, link_of, text_of
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryRecord, RefundRecord, TextRecord
+from connector.ports.calls import CallMeter
 from connector.ports.records import Links
 
 OUR_BEGINNING = "DB"
 
 
-class MemoryLedgerReader(MemoryLedger):
-    """The `LedgerReader` port onto a `LedgerWorld`. As a live ledger, it does not tell who made an entry."""
+class MemoryLedgerReader(MemoryEntries):
+    """The `WholeLedger` port onto a `LedgerWorld` and the `CashWorld` beside it.
+
+    As a live ledger, it does not tell who made an entry. `cash` may be left out where only payments are booked.
+    """
+
+    def __init__(
+        self,
+        world: LedgerWorld,
+        *,
+        cash: CashWorld | None = None,
+        faults: Faults | None = None,
+        meter: CallMeter | None = None,
+        service: str | None = None,
+    ) -> None:
+        super().__init__(cash or CashWorld(world), faults=faults, meter=meter, service=service)
 
     def receivables(self, ledger_ids: Sequence[str]) -> Sequence[Receivable]:
         """Those invoices as they stand; deleted ones are left out."""
@@ -27,11 +45,12 @@ class MemoryLedgerReader(MemoryLedger):
         return self._read("receivables", (wanted,), lambda: [one for key in wanted if (one := self._one(key))])
 
     def entries_since(self, since: datetime) -> Sequence[EntryRecord]:
-        """Payments with a reference of our form made at or after `since`; lags with the lists."""
+        """Payments and credits with a reference of our form made at or after `since`; lags with the lists."""
         return self._list("entries_since", (since,), lambda seen: self._entries(since, seen))
 
     def _entries(self, since: datetime, horizon: datetime) -> list[EntryRecord]:
         found = [entry_of(one) for one in self.world.entries.values() if one.as_of(horizon) is not None]
+        found += credits_of(self.cash, horizon)
         return [
             replace(one, by_us=None)
             for one in found

@@ -8,6 +8,7 @@ from typing import Any
 
 from adapters.memory.carrier_world import CarrierWorld
 from adapters.memory.carrier_world import TextRecord as SeenText
+from adapters.memory.cash_world import CashEntry, CashWorld
 from adapters.memory.ledger_world import LedgerEntry, LedgerWorld
 from adapters.memory.processor_world import LinkRecord as SeenLink
 from adapters.memory.processor_world import StripeLikeWorld
@@ -38,6 +39,7 @@ from connector.domain.records import (
     TextRecord,
     Timeline,
 )
+from connector.ports.entries import CreditRequest
 from connector.ports.ledger import BookingRequest, BookingState
 from connector.ports.messenger import DeliveryState, TextRequest
 from connector.ports.processor import LinkRequest, Payment
@@ -52,7 +54,7 @@ _FATES = {
 }
 # A simulation asks for the same few numbers thousands of times, and parsing one takes a millisecond.
 _parsed = lru_cache(maxsize=1000)(parse_mobile)
-_WRITES = frozenset(("book", "create_link", "retire_link", "send", "write_claim"))
+_WRITES = frozenset(("book", "make_credit", "create_link", "retire_link", "send", "write_claim"))
 
 
 def records_of(
@@ -66,6 +68,7 @@ def records_of(
     shown: Shown | None = None,
     agreements: tuple[Agreement, ...] | None = None,
     lists_lag: timedelta = timedelta(),
+    cash: CashWorld | None = None,
 ) -> Records:
     """Everything the three worlds hold, for `connector.domain.invariants.check`.
 
@@ -79,6 +82,7 @@ def records_of(
         shown: What the owner has been told, where the caller knows.
         agreements: What was agreed other than by text, where the caller knows.
         lists_lag: How long a reply is missing from the lists at most.
+        cash: What is in the books beside payments.
     """
     with ledger.moment() as at, processor.moment(), carrier.moment():
         requests = [*ledger.requests, *processor.requests, *carrier.requests]
@@ -87,7 +91,7 @@ def records_of(
             identity=identity,
             rules=policy,
             at=at,
-            ledger=LedgerRecords(ledger.profile.tenant_id, _invoices(ledger, policy), _entries(ledger)),
+            ledger=LedgerRecords(ledger.profile.tenant_id, _invoices(ledger, policy), _entries(ledger, cash)),
             processor=ProcessorRecords(
                 processor.account.account_id,
                 processor.account.live,
@@ -127,8 +131,34 @@ def _customers(world: LedgerWorld, customer_id: str) -> list[Customer]:
     return found
 
 
-def _entries(world: LedgerWorld) -> tuple[EntryRecord, ...]:
-    return tuple(entry_of(history) for history in world.entries.values())
+def _entries(world: LedgerWorld, cash: CashWorld | None) -> tuple[EntryRecord, ...]:
+    beside = credits_of(cash, world.now()) if cash is not None else []
+    return (*(entry_of(history) for history in world.entries.values()), *beside)
+
+
+def credits_of(cash: CashWorld, horizon: datetime) -> list[EntryRecord]:
+    """Customers' credits that were there at `horizon`, as they stand now."""
+    there = (one for one in cash.entries.values() if one.as_of(horizon) is not None)
+    return [_credit(one) for one in there if one.latest.entry.kind is EntryKind.CREDIT]
+
+
+def _credit(history: History[CashEntry]) -> EntryRecord:
+    held, entry = history.latest, history.latest.entry
+    ended = next((at for at, one in history.states() if not one.entry.live), None)
+    return EntryRecord(
+        entry_id=entry.entry_id,
+        kind=EntryKind.CREDIT,
+        ledger_id=None,
+        amount=entry.amount,
+        booked_on=entry.booked_on,
+        reference=entry.reference,
+        note=entry.note,
+        account_id=entry.account_id,
+        made_at=held.made_at,
+        live=entry.live,
+        ended_at=ended,
+        by_us=not held.by_hand,
+    )
 
 
 def entry_of(history: History[LedgerEntry]) -> EntryRecord:
@@ -234,8 +264,8 @@ def _subject(args: tuple[Any, ...]) -> tuple[str, str]:
     match args:
         case (str(one), Claim() as claim, *_):
             return one, str(claim.mark)
-        case (BookingRequest() as booking, *_):
-            return booking.reference, booking.ledger_id
+        case (BookingRequest() | CreditRequest() as entry, *_):
+            return entry.reference, entry.ledger_id if isinstance(entry, BookingRequest) else entry.customer_id
         case (LinkRequest() as link, *_):
             return link.reference, ""
         case (TextRequest() as text, *_):

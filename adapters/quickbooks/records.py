@@ -38,7 +38,7 @@ class QuickBooksRecords(QuickBooksEntries):
         return found
 
     def entries_since(self, since: datetime) -> Sequence[EntryRecord]:
-        """Payments made at or after `since` whose reference begins as ours do, 1,000 a call.
+        """Payments, on invoices or not, made at or after `since` whose reference begins as ours do, 1,000 a call.
 
         A deleted payment is in no query of QuickBooks; a voided one is. The order never changes while it is read.
         """

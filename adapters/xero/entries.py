@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.xero import entry_bodies, entry_rows, translate
@@ -10,10 +11,11 @@ from adapters.xero.account import XeroAccount
 from adapters.xero.entry_rows import REFUNDS, Row
 from adapters.xero.ledger import KEY_MAX, plain, readable, rows_of
 from adapters.xero.place import PAGE_SIZE
+from adapters.xero.records import OUR_BEGINNING
 from adapters.xero.translate import Unreadable
 from adapters.xero.wire import SERVICE, check_elements
-from connector.domain.records import EntryKind
-from connector.errors import Bug, Rejected, RejectedBecause, Uncertain
+from connector.domain.records import EntryKind, EntryRecord
+from connector.errors import Bug, NeedsReauthorisation, Rejected, RejectedBecause, Uncertain
 from connector.ports.entries import (
     CreditRequest,
     Entry,
@@ -57,6 +59,23 @@ class XeroEntries(XeroAccount):
         else:
             found = [_payment(row) for row in _ours(self._payments(marked), reference)]
         return [entry for entry in found if entry.kind is kind]
+
+    def entries_since(self, since: datetime) -> Sequence[EntryRecord]:
+        """Receipts as `XeroRecords` reads them, and received overpayments of ours of the days since then: 1 call more.
+
+        Without the permission for it none was ever made, so that there is none to be read.
+        """
+        receipts = super().entries_since(since)
+        try:
+            rows = self._moves(f'Type=="{entry_rows.OVERPAYMENT}"')
+        except NeedsReauthorisation as error:
+            if "insufficient_scope" in error.code:
+                return receipts
+            raise
+        ours = [_move(row) for row in rows if entry_rows.tag_of(row).startswith(OUR_BEGINNING)]
+        # Booked to the day of the payment, in the company's zone, and made after it: a day more covers both.
+        first = since.date() - timedelta(days=1)
+        return [*receipts, *(_credit_record(one) for one in ours if one.booked_on >= first)]
 
     def _transfer(self, row: Row) -> Entry:
         return readable(lambda r: entry_rows.transfer(r, self._currency_of(r)), row, "a bank transfer")
@@ -288,6 +307,22 @@ class XeroEntries(XeroAccount):
         body = entry_bodies.deleted_transaction(row)
         transaction_id = translate.text_of(row, "BankTransactionID")
         self._written("BankTransactions", "update_bank_transaction", body, key, transaction_id)
+
+
+def _credit_record(entry: Entry) -> EntryRecord:
+    """Xero tells neither when it was made nor when it was deleted."""
+    return EntryRecord(
+        entry_id=entry.entry_id,
+        kind=EntryKind.CREDIT,
+        ledger_id=None,
+        amount=entry.amount,
+        booked_on=entry.booked_on,
+        reference=entry.reference,
+        note=entry.note,
+        account_id=entry.account_id,
+        made_at=None,
+        live=entry.live,
+    )
 
 
 def _ours(rows: Sequence[Row], reference: str) -> list[Row]:

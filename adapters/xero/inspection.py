@@ -21,6 +21,9 @@ CLEARING_SCOPES = frozenset(
     {"accounting.banktransactions", "accounting.banktransactions.read", "accounting.transactions"}
 )
 
+# Either lets an overpayment be booked.
+CREDIT_SCOPES = frozenset({"accounting.banktransactions", "accounting.transactions"})
+
 _READS = {
     "Invoices": "accounting.invoices.read",
     "Contacts": "accounting.contacts.read",
@@ -106,6 +109,21 @@ def _clearing_permission(tokens: AccessTokens) -> list[Finding]:
             "Reading the clearing account",
             "The connection may not read what stands in it; `duebird reconcile` does not work.",
             "Run `duebird connect` again.",
+        )
+    ]
+
+
+def credit_permission(access_token: str) -> list[Finding]:
+    """Whether customers' credits may be booked; asked only where the settings want them."""
+    scopes = granted_scopes(access_token)
+    if scopes is None or scopes & CREDIT_SCOPES:
+        return []
+    return [
+        Finding(
+            Weight.PROBLEM,
+            "Booking credits",
+            'surplus = "credit" is set, and the connection may not book customers\' credits; they would wait.',
+            "Run `duebird connect` again and grant accounting.banktransactions.",
         )
     ]
 

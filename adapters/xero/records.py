@@ -15,6 +15,7 @@ from connector.domain.records import EntryKind, EntryRecord
 from connector.errors import Rejected, RejectedBecause
 from connector.ports.ledger import BookingState
 
+OUR_BEGINNING: Final = "DB"  # of each reference of ours
 PAGES: Final = 20  # some 20,000 payments of ours in the time asked about, at the cost of 20 of a day's 1,000 calls
 # The null test comes first because Xero evaluates the text test on rows without a reference too.
 OURS_ONLY: Final = f'{RECEIPTS_ONLY} AND Reference!=null AND Reference.StartsWith("DB")'

@@ -34,6 +34,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "pause",
         "resume",
         "retry",
+        "credit",
         "disconnect",
     ),
     "To play with": ("sandbox",),

@@ -19,6 +19,7 @@ from connector.cli import (
     disputes,
     invoices,
     numbers,
+    payments,
     people,
     reconcile,
     recover,
@@ -79,6 +80,7 @@ invoices.register(app)
 approval.register(app)
 numbers.register(app)
 people.register(app)
+payments.register(app)
 disputes.register(app)
 recover.register(app)
 sandbox.register(app)

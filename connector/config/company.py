@@ -14,6 +14,7 @@ from adapters.stripe.settings import StripeSettings
 from adapters.twilio.settings import TwilioSettings
 from connector.config.approval import ApprovalSettings
 from connector.config.mail import MailSettings
+from connector.config.payments import PaymentSettings
 from connector.config.replies import ReplySettings
 from connector.config.values import (
     Amount,
@@ -433,6 +434,7 @@ class CompanySettings(StrictSettings):
     words: WordSettings = Field(default_factory=WordSettings, description="Your own words.")
     caps: CapSettings = Field(default_factory=CapSettings, description="Brakes.")
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings, description="Which texts wait for your word.")
+    payments: PaymentSettings = Field(default_factory=PaymentSettings, description="What becomes of money.")
     replies: ReplySettings = Field(default_factory=ReplySettings, description="What becomes of customers' replies.")
     mail: MailSettings = Field(default_factory=MailSettings, description="E-mails to you.")
     polling: PollingSettings = Field(default_factory=PollingSettings, description="How often to look.")

@@ -27,6 +27,7 @@ from connector.config.company import (
     WordSettings,
 )
 from connector.config.mail import MailSettings
+from connector.config.payments import PaymentSettings
 from connector.config.replies import ReplySettings
 from connector.config.settings import DaemonSettings, Settings
 from connector.pointers import SecretPointer
@@ -41,6 +42,7 @@ COMPANY_SECTIONS: Final[dict[str, type[StrictSettings]]] = {
     "words": WordSettings,
     "caps": CapSettings,
     "approval": ApprovalSettings,
+    "payments": PaymentSettings,
     "replies": ReplySettings,
     "mail": MailSettings,
     "polling": PollingSettings,

@@ -82,6 +82,12 @@ def payout_reference(identity: BooksIdentity, payout_id: str) -> str:
     return _reference(identity, ChangeKind.PAYOUT, payout_id)
 
 
+def credit_reference(identity: BooksIdentity, payment_id: str, part: str | None = None) -> str:
+    """What the customer's credit carries that a payment, or its part for one receivable, has become."""
+    key = natural_key(identity, "credit", payment_id, *([part] if part is not None else []))
+    return f"DBC{key[:_DIGITS]}"
+
+
 def _reference(identity: BooksIdentity, kind: ChangeKind, subject: str) -> str:
     return f"DB{_LETTERS[kind]}{natural_key(identity, kind.value, subject)[:_DIGITS]}"
 

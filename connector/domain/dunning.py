@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from connector.domain.calendar import Window
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable
+from connector.domain.settlement import Surplus
 
 
 class Step(StrEnum):
@@ -152,6 +153,7 @@ class Policy:
     draft_first: bool = False  # a company that is in draft sends no notice that the owner has not approved
     ask_always: frozenset[Step] = frozenset()  # steps whose every notice the owner approves, once live
     ask_first_time: frozenset[Step] = frozenset()  # the same, to numbers that never had a text
+    surplus: Surplus = Surplus.ASK  # what becomes of money that its receivable does not take
 
     @property
     def fingerprint(self) -> str:

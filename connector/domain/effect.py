@@ -19,11 +19,13 @@ class EffectKind(StrEnum):
     RETIRE_LINK = "retire_link"
     SEND_TEXT = "send_text"
     BOOK_PAYMENT = "book_payment"
+    BOOK_CREDIT = "book_credit"
 
 
 # Lower first. Money in and old links down before anything is said to a customer.
 PRIORITY: Final[dict[EffectKind, int]] = {
     EffectKind.BOOK_PAYMENT: 0,
+    EffectKind.BOOK_CREDIT: 0,
     EffectKind.RETIRE_LINK: 1,
     EffectKind.CREATE_LINK: 2,
     EffectKind.SEND_TEXT: 3,

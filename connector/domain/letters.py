@@ -21,7 +21,17 @@ URGENT: Final = frozenset(
     (
         *("connection", "setup", "journal", "clock", "elsewhere", "claim-gone", "sender", "shared-sender"),
         *("catch-up", "failing", "flood", "gone", "recovered", "effect"),
-        *("debit-failed", "payment", "payment-unreadable", "recovered-refunds", "stranger", "unapplied", "unsettled"),
+        *(
+            "credit",
+            "credited",
+            "debit-failed",
+            "payment",
+            "payment-unreadable",
+            "recovered-refunds",
+            "stranger",
+            "unapplied",
+            "unsettled",
+        ),
     )
 )
 # Of the mail server itself: that it is out of reach can hardly be mailed, and is no news once it is not.

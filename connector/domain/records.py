@@ -96,7 +96,7 @@ class InvoiceRecord:
 
 
 class EntryKind(StrEnum):
-    """What an entry of the ledger is. Today Duebird makes payments only; the others are read so that none slips in."""
+    """What an entry of the ledger is. Duebird makes payments and credits; the others are read so that none slips in."""
 
     PAYMENT = "payment"
     REVERSAL = "reversal"  # takes a payment back, for a refund or a dispute

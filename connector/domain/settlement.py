@@ -1,4 +1,4 @@
-"""A confirmed payment meets the balance of its receivable: what is allocated, or why a person must look."""
+"""A confirmed payment meets the balance of its receivable: what is booked, what becomes a credit, what is asked."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ from connector.domain.money import Money
 from connector.domain.receivable import Receivable, ReceivableState
 
 
+class Surplus(StrEnum):
+    """What becomes of money that its receivable does not take; the owner's choice."""
+
+    ASK = "ask"  # a payment that does not fit is left alone as a whole, and a person decides
+    CREDIT = "credit"  # what fits is booked, and the rest is the customer's credit
+
+
 class Verdict(StrEnum):
-    """What to do with a payment that has succeeded."""
+    """How a payment that has succeeded meets its receivable."""
 
     ALLOCATE = "allocate"
     ALREADY_PAID = "already_paid"  # nothing is owed any more: paid twice, or by cheque meanwhile
@@ -21,31 +28,64 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Allocation:
-    """How much of a payment settles which receivable, or the verdict that holds it."""
+class Division:
+    """What becomes of one payment. The three amounts are in its currency, never negative, and together all of it."""
 
     verdict: Verdict
-    amount: Money | None = None  # set when the verdict is ALLOCATE
+    booked: Money  # on the receivable
+    credited: Money  # to its customer
+    asked: Money  # left alone until a person has decided
 
     @property
-    def held(self) -> bool:
-        """A person must decide."""
-        return self.verdict is not Verdict.ALLOCATE
+    def fits(self) -> bool:
+        """All of it settles its receivable."""
+        return self.verdict is Verdict.ALLOCATE
 
 
-def allocate(paid: Money, *, live: bool, expect_live: bool, receivable: Receivable | None) -> Allocation:
-    """Decide from the payment and the receivable as it was re-read just now.
+def divide(
+    paid: Money, *, live: bool, expect_live: bool, receivable: Receivable | None, surplus: Surplus = Surplus.ASK
+) -> Division:
+    """Decide from the payment and the receivable as it was re-read just now. Nothing is ever rounded or refunded here.
 
-    `receivable` is None when the ledger has it no more. Nothing is ever cut, rounded or refunded here.
+    `receivable` is None when nothing is known of it, not even whose it was. Money in another currency than it is owed
+    in, or of the other mode, is asked about whatever `surplus` says: nobody can tell what of it would fit.
     """
+    verdict = _verdict(paid, live=live, expect_live=expect_live, receivable=receivable)
+    nothing = Money.zero(paid.currency)
+    if verdict is Verdict.ALLOCATE:
+        return Division(verdict, paid, nothing, nothing)
+    if surplus is Surplus.ASK or verdict is Verdict.OTHER_MODE:
+        return Division(verdict, nothing, nothing, paid)
+    if receivable is None or receivable.balance.currency != paid.currency:
+        return Division(verdict, nothing, nothing, paid)
+    booked = receivable.balance if verdict is Verdict.TOO_MUCH else nothing
+    return Division(verdict, booked, paid - booked, nothing)
+
+
+def _verdict(paid: Money, *, live: bool, expect_live: bool, receivable: Receivable | None) -> Verdict:
     if live != expect_live:
-        return Allocation(Verdict.OTHER_MODE)
+        return Verdict.OTHER_MODE
     if receivable is None or receivable.state in {ReceivableState.VOIDED, ReceivableState.DELETED}:
-        return Allocation(Verdict.CLOSED)
+        return Verdict.CLOSED
     if paid.currency != receivable.balance.currency:
-        return Allocation(Verdict.OTHER_CURRENCY)
+        return Verdict.OTHER_CURRENCY
     if not receivable.is_owed:
-        return Allocation(Verdict.ALREADY_PAID)
-    if receivable.balance < paid:
-        return Allocation(Verdict.TOO_MUCH)
-    return Allocation(Verdict.ALLOCATE, paid)
+        return Verdict.ALREADY_PAID
+    return Verdict.TOO_MUCH if receivable.balance < paid else Verdict.ALLOCATE
+
+
+def part_on_record(there: Money, note: str, paid: Money) -> Money:
+    """How much of a payment an entry over `there` stands for: all of it, unless its note says the rest is a credit.
+
+    An entry of less without those words was made smaller by somebody.
+    """
+    is_part = there.currency == paid.currency and there < paid and rest_in_words(paid - there) in note
+    return there if is_part else paid
+
+
+def rest_in_words(rest: Money) -> str:
+    """What the note of a booking says where only a part of its payment is on the receivable.
+
+    By these words it is told apart from an entry that somebody made smaller, when no memory of it is left.
+    """
+    return f"{rest} of it as credit"

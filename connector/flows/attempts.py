@@ -40,6 +40,8 @@ LOOKS: Final[dict[EffectKind, tuple[timedelta, ...]]] = {
         timedelta(minutes=60),
     ),
     EffectKind.BOOK_PAYMENT: (timedelta(minutes=2), timedelta(minutes=10)),
+    # A credit stands on no invoice, which would show it at once: only the lists can be asked.
+    EffectKind.BOOK_CREDIT: (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30)),
     # The first looks repeat the same key; when that does not help, the links themselves are looked through.
     EffectKind.CREATE_LINK: (timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=10)),
     EffectKind.RETIRE_LINK: (timedelta(seconds=20),),

@@ -18,9 +18,10 @@ from connector.domain.message import INVOICE_CAP, MessageProblem
 from connector.domain.money import Money
 from connector.domain.plan import ReceiptFacts, says_how_to_stop
 from connector.domain.receivable import Receivable
+from connector.domain.settlement import Surplus, rest_in_words
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import lease
+from connector.flows import credit, lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -35,6 +36,7 @@ from state.tables import CustomerRow, EffectRow, PaymentRow
 log = logging.getLogger(__name__)
 
 RECEIPT_LATE: Final = timedelta(hours=24)  # counted from the payment
+_SETTLES_NONE: Final = frozenset({"held", "crediting", "credited"})
 OTHER_BOOKING: Final = timedelta(minutes=2)  # another booking on the invoice is in doubt; its next look is about then
 
 
@@ -61,9 +63,13 @@ def reference_of(company: Company, payment: PaymentRow) -> str:
     return booking_reference(company.identity, payment.payment_id, payment.ledger_id if payment.shared else None)
 
 
-def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable) -> Planned:
-    """The effect that books this payment on this receivable. Its key is the payment, whatever happens to the rest."""
-    amount = Money.from_minor(payment.amount, payment.currency)
+def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable, part: Money | None = None) -> Planned:
+    """The effect that books this payment on this receivable. Its key is the payment, whatever happens to the rest.
+
+    `part`: how much of it the receivable takes, where that is not all; the rest becomes a credit once that is booked.
+    """
+    paid = Money.from_minor(payment.amount, payment.currency)
+    amount = part or paid
     paid_at = payment.paid_at or payment.created_at
     values: dict[str, object] = {
         "payment_id": payment.payment_id,
@@ -77,8 +83,14 @@ def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable) 
         "payment_method_id": company.policy.payment_method_id,
         "exchange_rate": None,
     }
+    why = f"payment {payment.payment_id} of {paid} has succeeded"
+    if amount != paid:
+        values["note"] = f"{values['note']}, {rest_in_words(paid - amount)}"
+        values["credit"] = credit.values_of(company, payment, receivable, paid - amount, amount)
+        why = f"{why}; {amount} of it fits"
+    if payment.verdict == credit.ORDERED:
+        values[credit.ORDERED] = True
     key = natural_key(company.identity, "booking", payment.payment_id, receivable.ledger_id)
-    why = f"payment {payment.payment_id} of {amount} has succeeded"
     return Planned(NewEffect(key, EffectKind.BOOK_PAYMENT, receivable.ledger_id, canonical(values), why))
 
 
@@ -153,11 +165,16 @@ def _deleted_by_somebody(found: Booking, request: BookingRequest) -> Rejected:
 
 
 def _hold(attempt: Attempt, request: BookingRequest, receivable: Receivable | None) -> str:
-    """The balance no longer takes the payment: a person decides; nothing is cut and nothing is refunded."""
+    """The balance no longer takes the payment: it is divided anew, or a person decides; nothing is refunded."""
     company, row = attempt.company, attempt.row
     values = json.loads(row.request)
     now = company.clock.now()
     owed = f"{receivable.balance} is owed and it is {receivable.state}" if receivable else "the ledger has it no more"
+    ordered = values.get(credit.ORDERED, False)
+    if ordered or company.policy.surplus is Surplus.CREDIT:
+        verdict, why = credit.ORDERED if ordered else "open", f"the payment no longer fits: {owed}"
+        company.store.payment_reopened(company.id, values["payment_id"], verdict, now, instead_of=row.key, why=why)
+        return "decided anew"
     shared = request.reference != booking_reference(company.identity, values["payment_id"])
     part = row.subject if shared else ""
     company.store.payment_held(
@@ -173,15 +190,27 @@ def _hold(attempt: Attempt, request: BookingRequest, receivable: Receivable | No
 
 
 def held_attention(
-    company: Company, invoice: str, payment_id: str, amount: Money, why: str, *, part: str = ""
+    company: Company,
+    invoice: str,
+    payment_id: str,
+    amount: Money,
+    why: str,
+    *,
+    part: str = "",
+    may_be_credit: bool = True,
 ) -> Attention:
-    """A payment that no rule may settle. `part`: of one for several receivables, which one this is about."""
+    """A payment that no rule may settle. `part`: of one for several receivables, which one this is about.
+
+    `may_be_credit`: the owner may have what does not fit booked as the customer's credit.
+    """
+    credit_it = f" To make what does not fit the customer's credit: duebird credit {payment_id} --company {company.id}"
     return Attention(
-        key=f"{company.id}/payment/{payment_id}{'/' if part else ''}{part}",
+        key=credit.held_key(company.id, payment_id, part),
         subject=invoice,
         happened=f"{company.policy.business}: a payment of {amount} ({payment_id}) arrived for invoice {invoice}, "
         f"but {why}.",
-        not_done="It is not booked in the ledger and not refunded. The money is in your Stripe account.",
+        not_done="It is not booked in the ledger and not refunded. The money is in your Stripe account."
+        + (credit_it if may_be_credit else ""),
         command=f"duebird show {invoice} --company {company.id}",
     )
 
@@ -193,6 +222,7 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
     after = _read_back(company, row.subject)
     now = company.clock.now()
     follow = _courtesies(company, values["payment_id"], request, after) if thanks else ()
+    follow = (*credit_after(company, row), *follow)
     company.store.payment_booked(
         company.id,
         row.key,
@@ -220,6 +250,12 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
             ),
             now,
         )
+
+
+def credit_after(company: Company, booking: NewEffect | EffectRow) -> tuple[Planned, ...]:
+    """The credit of what its receivable did not take: only once that is booked it is certain how much is left."""
+    values = json.loads(booking.request)
+    return (credit.planned(company, booking.subject, values["credit"]),) if "credit" in values else ()
 
 
 def _less_than_paid(made: Booking, request: BookingRequest) -> tuple[str, str] | None:
@@ -273,7 +309,8 @@ def _follow(
     planned: list[Planned] = []
     customer = known.customers.get(row.customer_id)
     paid = next((one for one in known.payments[request.ledger_id] if one.payment_id == payment_id), None)
-    amount, invoice = request.amount, receivable.number
+    amount = Money.from_minor(paid.amount, paid.currency) if paid is not None else request.amount
+    invoice = receivable.number
     if paid is not None and paid.shared:
         settled = _settled_together(company, payment_id)
         if request.ledger_id != settled[0].ledger_id:
@@ -306,9 +343,9 @@ def _follow(
 
 
 def _settled_together(company: Company, payment_id: str) -> list[PaymentRow]:
-    """The parts of a payment on a joint link that settle their receivables; what waits for a person is left out."""
+    """The parts of a payment on a joint link that settle their receivables; what settles none is left out."""
     parts = company.queries.payment_parts(company.id, payment_id)
-    return sorted((one for one in parts if one.verdict != "held"), key=lambda one: one.ledger_id)
+    return sorted((one for one in parts if one.verdict not in _SETTLES_NONE), key=lambda one: one.ledger_id)
 
 
 def _numbers(company: Company, settled: Sequence[PaymentRow]) -> str:

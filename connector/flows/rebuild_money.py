@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -15,8 +15,8 @@ from connector.domain.rebuilding import OwnLink, own_link, says_ours
 from connector.domain.receivable import Receivable
 from connector.domain.records import INVOICE_KEY, EntryRecord, LinkRecord
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
-from connector.flows import settle
-from connector.flows.book import plan_booking
+from connector.flows import rebuild_credits, settle
+from connector.flows.book import credit_after, plan_booking
 from connector.flows.book import reference_of as reference_behind
 from connector.flows.company import Company, Counts
 from connector.flows.rebuild_reading import GROUP, Findings, far_back, go_on, standings
@@ -25,7 +25,7 @@ from connector.ports.processor import PaymentLink
 from state.adopting import Found
 from state.books import receivable_of
 from state.recovery_facts import FoundLink
-from state.store import Attention
+from state.store import Attention, Planned
 from state.tables import PaymentRow
 
 # A year of trade and a month: whoever pays an invoice later than that writes first. Where an account holds more than is
@@ -218,25 +218,35 @@ def bookings(company: Company, findings: Findings) -> None:
         for one in open_ones
         if (reference := reference_behind(company, one)) in by_reference
     ]
-    invoices = standings(company, [one.ledger_id for one, _ in booked], findings)
-    for payment, found in _adopted(company, booked, invoices):
+    credited = rebuild_credits.among(company, open_ones, by_reference)
+    concerned = [*booked, *((one, None) for one in open_ones if rebuild_credits.key_of(one) in credited)]
+    invoices = standings(company, [one.ledger_id for one, _ in concerned], findings)
+    for payment, found, follow in _adopted(company, booked, credited, invoices):
         go_on(company)
-        findings.count("bookings not on record", company.store.booking_found(company.id, payment.payment_id, found))
+        new = company.store.booking_found(company.id, payment.payment_id, found, company.clock.now(), follow)
+        findings.count("bookings not on record", new)
     findings.count("bookings", len(booked))
+    on_invoices = {rebuild_credits.key_of(one): entry for one, entry in booked}
+    rebuild_credits.adopt(company, open_ones, on_invoices, credited, invoices, findings)
 
 
 def _may_be_booked(payment: PaymentRow) -> bool:
-    return payment.state == "succeeded" and payment.verdict != "booked"
+    return payment.state == "succeeded" and payment.verdict not in {"booked", "credited"}
 
 
 def _adopted(
-    company: Company, booked: Sequence[tuple[PaymentRow, EntryRecord]], invoices: dict[str, Receivable]
-) -> Iterator[tuple[PaymentRow, Found]]:
+    company: Company,
+    booked: Sequence[tuple[PaymentRow, EntryRecord]],
+    credited: Mapping[rebuild_credits.Key, EntryRecord],
+    invoices: dict[str, Receivable],
+) -> Iterator[tuple[PaymentRow, Found, tuple[Planned, ...]]]:
+    """With each the credit that is to follow it, where it says itself that it is of a part only."""
     for payment, entry in booked:
         row = company.queries.receivable(company.id, payment.ledger_id)
         receivable = invoices.get(payment.ledger_id) or (receivable_of(row) if row is not None else None)
         if receivable is None:
             continue  # deleted since: settlement looks at it, and a person
-        planned = plan_booking(company, payment, receivable)
+        part = rebuild_credits.part_of(payment, entry, credited.get(rebuild_credits.key_of(payment)))
+        planned = plan_booking(company, payment, receivable, part)
         at = entry.made_at or payment.paid_at or payment.created_at
-        yield payment, Found(planned.effect, entry.entry_id, at)
+        yield payment, Found(planned.effect, entry.entry_id, at), credit_after(company, planned.effect)

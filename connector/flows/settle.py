@@ -10,13 +10,15 @@ from typing import Final, TypeVar
 
 from connector.domain.joint import Part, link_key, parts_in
 from connector.domain.money import Money
-from connector.domain.settlement import Verdict, allocate
+from connector.domain.settlement import Division, Verdict, divide, part_on_record
 from connector.errors import DuebirdError, Transient
 from connector.failpoints import Boundary, Place, reach
+from connector.flows import credit
 from connector.flows.book import evidence, held_attention, plan_booking, reference_of
 from connector.flows.company import Company, Counts
 from connector.flows.poll import reread
 from connector.flows.trouble import Isolation
+from connector.ports.ledger import Booking
 from connector.ports.processor import Payment, PaymentState
 from state.books import receivable_of
 from state.store import Attention
@@ -277,21 +279,42 @@ def _whose(company: Company, payment: Payment) -> tuple[Part, ...]:
 def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
     receivable = reread(company, payment.ledger_id)
     amount = Money.from_minor(payment.amount, payment.currency)
-    allocation = allocate(amount, live=payment.live, expect_live=company.policy.live, receivable=receivable)
-    now = company.clock.now()
-    if allocation.held and receivable is not None and allocation.verdict is not Verdict.OTHER_MODE:
+    surplus = credit.surplus_of(company, payment)
+    division = divide(
+        amount, live=payment.live, expect_live=company.policy.live, receivable=receivable, surplus=surplus
+    )
+    found = None
+    if not division.fits and receivable is not None and division.verdict is not Verdict.OTHER_MODE:
         # It may look paid because this very payment is in the ledger already, from a life before this one.
-        booked = evidence(company.ledger.bookings_on(payment.ledger_id), reference_of(company, payment)) is not None
-    else:
-        booked = False
-    if receivable is not None and (booked or not allocation.held):
-        planned = plan_booking(company, payment, receivable)
-        company.store.payment_allocated(company.id, payment.payment_id, planned, now)
+        found = _booked_before(company, payment, division)
+    now = company.clock.now()
+    if receivable is not None and (found is not None or not division.asked.is_positive):
+        whole = found is None and not division.booked.is_positive
+        if whole:
+            values = credit.values_of(company, payment, receivable, division.credited, division.booked)
+            planned = credit.planned(company, payment.ledger_id, values)
+        else:
+            fits = part_on_record(found.applied + found.unapplied, found.note, amount) if found else division.booked
+            planned = plan_booking(company, payment, receivable, fits)
+        verdict = "crediting" if whole else "allocated"
+        company.store.payment_allocated(company.id, payment.payment_id, planned, now, verdict=verdict)
         reach(Boundary.PLANNED, planned.effect.kind)
-        counts.add("payments allocated")
+        counts.add("payments to be credited" if whole else "payments allocated")
         return
     invoice = receivable.label if receivable else payment.ledger_id
-    why, part = _SAID_NO[allocation.verdict], payment.ledger_id if payment.shared else ""
-    said_no = held_attention(company, invoice, payment.payment_id, amount, why, part=part)
+    why, part = _SAID_NO[division.verdict], payment.ledger_id if payment.shared else ""
+    credit_it = division.verdict not in {Verdict.OTHER_CURRENCY, Verdict.OTHER_MODE}
+    said_no = held_attention(
+        company, invoice, payment.payment_id, amount, why, part=part, may_be_credit=credit_it and receivable is not None
+    )
     company.store.payment_held(company.id, payment.payment_id, payment.ledger_id, said_no, now)
     counts.add("payments held")
+
+
+def _booked_before(company: Company, payment: PaymentRow, division: Division) -> Booking | None:
+    """The entry of this payment, where it is in the ledger; before a credit it is also looked for off the invoice."""
+    reference = reference_of(company, payment)
+    listed = list(company.ledger.bookings_on(payment.ledger_id))
+    if division.credited.is_positive:
+        listed += company.ledger.bookings_with_reference(reference)
+    return evidence(listed, reference)

@@ -14,6 +14,7 @@ from typing import Protocol
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable
 from connector.domain.records import EntryRecord, LinkRecord, RefundRecord, TextRecord
+from connector.ports.entries import Entries
 from connector.ports.ledger import Ledger, LedgerProfile
 from connector.ports.messenger import InboundText, Messenger
 from connector.ports.processor import Payment, PaymentProcessor, ProcessorAccount
@@ -39,9 +40,10 @@ class LedgerReader(Protocol):
         ...
 
     def entries_since(self, since: datetime) -> Sequence[EntryRecord]:
-        """Payments that carry a reference of our form and were made or changed at or after `since`, oldest first.
+        """Payments and credits that carry a reference of our form, made or changed at or after `since`, oldest first.
 
-        Deleted ones as far as the ledger lists them. Lists may lag a fresh write.
+        Deleted ones as far as the ledger lists them. Lists may lag a fresh write. A credit may be called a payment
+        where the ledger has one kind for both: its reference tells.
 
         Raises:
             Rejected: there are more than one reading may take; BUSINESS_RULE, ask for a shorter time.
@@ -101,7 +103,7 @@ class MessengerReader(Protocol):
         ...
 
 
-class WholeLedger(Ledger, LedgerReader, Protocol):
+class WholeLedger(Ledger, LedgerReader, Entries, Protocol):
     """A set of books to work on, and to be read through."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from connector.domain.clearing import credit_reference
 from connector.domain.effect import BooksIdentity, booking_reference
 from connector.statement.values import OnRecord, Till
 from state.books import receivable_of
@@ -11,15 +12,16 @@ from state.queries import Queries
 
 
 def recall(queries: Queries, company: str, identity: BooksIdentity, till: Till) -> OnRecord:
-    """Which payments are ours, how the bookings of joint ones are called, and what their invoices are called."""
+    """Which payments are ours, how bookings of parts and credits are called, and what their invoices are called."""
     rows = queries.payments(company)
     moved = {one.payment_id for one in till.changes if one.payment_id}
     known: dict[str, str] = {}
     invoices: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
+        whole, part = booking_reference(identity, row.payment_id), row.ledger_id if row.shared else None
+        known[credit_reference(identity, row.payment_id, part)] = whole
         if row.shared:
-            part = booking_reference(identity, row.payment_id, row.ledger_id)
-            known[part] = booking_reference(identity, row.payment_id)
+            known[booking_reference(identity, row.payment_id, part)] = whole
         if row.payment_id in moved:
             receivable = queries.receivable(company, row.ledger_id)
             label = receivable_of(receivable).label if receivable is not None else row.ledger_id

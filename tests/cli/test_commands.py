@@ -291,6 +291,29 @@ def test_a_refused_booking_asks_for_a_person_and_is_made_once_by_the_command_the
     assert (again.code, "there is nothing to retry. Nothing was changed." in again.err) == (1, True)
 
 
+def test_a_payment_after_a_cheque_becomes_a_credit_by_the_command_its_item_names(own_desk: Desk) -> None:
+    house = own_desk.house
+    invoice = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    address = house.link_to(NORTH.mobiles[0])
+    house.pay_by_cheque(invoice)
+    house.doors.pay(address, "card")
+    own_desk.work()
+    (item,) = own_desk.type("attention", "--json").json
+    command = item["not_done"].rpartition("customer's credit: ")[2].split()
+    assert command[:2] == ["duebird", "credit"]
+    ordered = own_desk.type(*command[1:])
+    assert (ordered.code, ordered.err) == (0, "")
+    assert "120.00 USD" in ordered.out
+    assert own_desk.type("attention").out == "Nothing needs you.\n"
+    own_desk.work()
+    (told,) = own_desk.type("attention", "--json").json
+    assert "an unapplied payment in QuickBooks" in told["happened"]
+    again = own_desk.type(*command[1:])
+    assert (again.code, "does not wait for you. Nothing was changed." in again.err) == (1, True)
+    assert "Customer's credit booked in the ledger" in own_desk.type("show", "A-1").words
+
+
 def test_what_a_person_has_settled_is_taken_off_the_list_by_its_name(own_desk: Desk) -> None:
     for which in range(2):
         own_desk.bill(NORTH, which, f"Customer {which}", number=f"A-{which}")
@@ -386,6 +409,7 @@ def test_a_consent_can_be_given_and_taken_by_hand(own_desk: Desk) -> None:
         ("hold TWIN", 1, "Several invoices are called TWIN. Nothing was changed.\nUse the id, with --company:"),
         ("release N-2", 1, "Not held: invoice N-2 of Dana Reed. Nothing was changed."),
         ("retry NOPE", 1, "Nothing on record is named NOPE. Nothing was changed."),
+        ("credit pi_no", 1, "No payment on record is named pi_no. Nothing was changed."),
         ("attention --close NOPE", 1, "There is no item NOPE. Nothing was changed."),
         ("consent show 12 --company northside", 2, "12 is not a mobile number. Nothing was recorded."),
         ("consent add +15035550111", 2, "Add --company with one of: northside, saltbush."),

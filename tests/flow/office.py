@@ -12,6 +12,7 @@ from adapters.clock import ManualClock
 from adapters.memory.anchor import MemoryAnchor
 from adapters.memory.budget import MemoryMeter
 from adapters.memory.carrier_world import CarrierWorld
+from adapters.memory.cash_world import CashWorld
 from adapters.memory.faults import Faults
 from adapters.memory.ledger_world import LedgerWorld
 from adapters.memory.processor_world import StripeLikeWorld
@@ -23,7 +24,7 @@ from connector.domain.effect import BooksIdentity
 from connector.domain.invariants import broken, check
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.records import Agreement, Records, Shown
+from connector.domain.records import Agreement, EntryKind, Records, Shown
 from connector.flows.company import Company, Lease
 from connector.flows.lease import let_go
 from connector.flows.passes import Report, run_pass
@@ -71,6 +72,7 @@ class Office:
         """`beside`: another installation of the same company, in whose world this one works too."""
         self.clock: ManualClock = beside.clock if beside else ManualClock(start)
         self.ledger_world: LedgerWorld = beside.ledger_world if beside else LedgerWorld(self.clock)
+        self.cash: CashWorld = beside.cash if beside else CashWorld(self.ledger_world)
         self.stripe_world: StripeLikeWorld = beside.stripe_world if beside else StripeLikeWorld(self.clock)
         self.carrier: CarrierWorld = beside.carrier if beside else CarrierWorld(self.clock)
         self.ledger_faults, self.stripe_faults, self.carrier_faults = Faults(), Faults(), Faults()
@@ -104,7 +106,7 @@ class Office:
 
     def open(self) -> Company:
         self.database = Database(self._url)
-        ledger = MemoryLedgerReader(self.ledger_world, faults=self.ledger_faults, meter=self.line)
+        ledger = MemoryLedgerReader(self.ledger_world, cash=self.cash, faults=self.ledger_faults, meter=self.line)
         processor = MemoryProcessorReader(self.stripe_world, faults=self.stripe_faults, meter=self.line)
         messenger = MemoryMessengerReader(self.carrier, faults=self.carrier_faults, meter=self.line)
         cut_off = CutOff()
@@ -203,6 +205,15 @@ class Office:
     def bookings(self, ledger_id: str) -> list[Money]:
         return [entry.booking.applied for entry in self.ledger_world.entries_on(ledger_id)]
 
+    def credits(self, customer_id: str | None = None) -> list[Money]:
+        """What customers have as credits in the books, or that one."""
+        found = [one for one in self.cash.all_entries() if one.entry.kind is EntryKind.CREDIT]
+        return [one.entry.amount for one in found if customer_id in {None, one.customer_id}]
+
+    def clearing(self) -> Money:
+        """What stands in the clearing account."""
+        return self.cash.balance()
+
     def records(self) -> Records:
         """What the worlds hold, with what the owner has been told of payments that wait for him."""
         waiting = " ".join(item.happened for item in self.company.queries.attention("acme"))
@@ -216,6 +227,7 @@ class Office:
             self.carrier,
             shown=Shown(held=held),
             agreements=tuple(self.agreements),
+            cash=self.cash,
         )
 
     def broken(self, *, healthy: bool = True) -> list[str]:

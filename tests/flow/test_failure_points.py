@@ -16,7 +16,9 @@ from connector import assemble
 from connector.domain.asking import is_request
 from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.effect import OPEN
+from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.settlement import Surplus
 from connector.errors import ConfigProblem, Uncertain
 from connector.failpoints import POINTS, STEPS, Boundary, Hook, Place, are_armed, armed, reach
 from state.place import DATABASE_NAME, sqlite_url
@@ -26,6 +28,7 @@ from tests.oauth_world import world
 from tests.simulation.machine import empty_database, loaded
 
 OWNER = Phone("+12125550177")
+CHEQUE = Money.of("50.00", "USD")
 TEXTS = ("request", "notice", "receipt", "owner")
 # Whoever dies or loses an answer there cannot know whether the text went out: it is looked for, then a person is told.
 IN_THE_DARK = {f"{what}.{step}" for what, step in product(TEXTS, (Boundary.CLAIMED, Boundary.CALLING))}
@@ -75,14 +78,19 @@ def turn(office: Office) -> None:
     if requests_in(office) and not office.carrier.received:
         office.carrier.reply(MOBILE, "YES")
     if others_in(office) and not office.stripe_world.all_payments():
-        office.stripe_world.pay(office.link_in(others_in(office)[0]))
+        page = office.stripe_world.open_page(office.link_in(others_in(office)[0]))
+        if office.policy.surplus is Surplus.CREDIT:
+            [one] = office.ledger_world.invoices
+            office.ledger_world.pay_by_hand(one, CHEQUE)
+        if page is not None:
+            office.stripe_world.pay_page(page)
     office.wait(minutes=11)
 
 
 def is_over(office: Office, invoice: str) -> bool:
     """Paid and booked, and nothing is planned, under way or in doubt."""
     effects = office.company.store.effects.of_subjects("acme", [invoice])
-    return bool(office.bookings(invoice)) and not any(one.status in OPEN for one in effects)
+    return not office.owed(invoice).is_positive and not any(one.status in OPEN for one in effects)
 
 
 def lead(office: Office, hook: Hook) -> str:
@@ -103,15 +111,25 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
     """An office whose owner wants to hear of payments, on a database made beforehand: a hundred would cost too much.
 
     For what concerns a request for consent, one that asks for it; its notice may follow on the same day, at any hour.
+    For what concerns a credit, one in which a cheque comes beside the payment, which leaves too much of that.
     """
 
     def at(folder: str = "state", *, about: str = "") -> Office:
         sqlite_url(tmp_path / folder)
         (tmp_path / folder / DATABASE_NAME).write_bytes(empty_database())
         asks = {"ask": True, "max_per_number_per_day": 2, "window": Window(0, 24 * 60, ALL_WEEK)}
-        return open_office(folder, owner_phone=OWNER, **(asks if about.startswith("request") else {}))
+        credits_it = {"surplus": Surplus.CREDIT}
+        more = asks if about.startswith("request") else credits_it if about.startswith("credit") else {}
+        return open_office(folder, owner_phone=OWNER, **more)
 
     return at
+
+
+def assert_booked(office: Office, invoice: str) -> None:
+    """The payment is in the books once; where a cheque came beside it, what fits on the invoice, the rest as credit."""
+    beside = office.policy.surplus is Surplus.CREDIT
+    assert office.bookings(invoice) == ([CHEQUE, DOLLARS - CHEQUE] if beside else [DOLLARS])
+    assert office.credits() == ([CHEQUE] if beside else [])
 
 
 def assert_one_of_each(office: Office, invoice: str, *, lost: str = "") -> None:
@@ -122,7 +140,7 @@ def assert_one_of_each(office: Office, invoice: str, *, lost: str = "") -> None:
     if lost in {"request", "notice"}:
         assert office.bookings(invoice) == []
     else:
-        assert office.bookings(invoice) == [DOLLARS]
+        assert_booked(office, invoice)
         assert len(texts) == 1 + (lost != "receipt")
         assert len(office.texts(OWNER)) == (lost != "owner")
         assert office.stripe_world.live_links() == []
@@ -176,7 +194,7 @@ def test_a_computer_that_sleeps_a_day_at_any_point_does_nothing_twice(opened: Op
     assert len([one for one in others_in(office) if "http" in one]) == 1
     assert len(others_in(office)) <= 2
     assert len(office.texts(OWNER)) == 1
-    assert office.bookings(invoice) == [DOLLARS]
+    assert_booked(office, invoice)
     assert office.stripe_world.live_links() == []
     assert office.broken() == []
 
@@ -211,7 +229,10 @@ def take_over(office: Office, folder: Path) -> Office:
 
 
 @pytest.mark.parametrize(
-    "point", sorted(f"{what}.{step}" for what in ("request", "notice", "booking") for step in STEPS[what] - SECOND_LIFE)
+    "point",
+    sorted(
+        f"{what}.{step}" for what in ("request", "notice", "booking", "credit") for step in STEPS[what] - SECOND_LIFE
+    ),
 )
 def test_another_computer_that_takes_over_at_any_point_makes_no_second_one(
     opened: OpenOffice, tmp_path: Path, point: str
@@ -228,7 +249,7 @@ def test_another_computer_that_takes_over_at_any_point_makes_no_second_one(
         assert others[0].company.lease.standing is not None
     assert len(requests_in(office)) == office.policy.ask
     assert len([one for one in others_in(office) if "http" in one]) == 1
-    assert office.bookings(invoice) == [DOLLARS]
+    assert_booked(office, invoice)
     assert len(others_in(office)) <= 2
     assert len(office.texts(OWNER)) <= 1
     assert office.broken() == []
@@ -249,7 +270,8 @@ def test_every_point_is_reached_and_there_are_no_others(
             office.restart()
         reached.update(trap.reached)
     trap = Trap()
-    lead(opened("undisturbed", about="request"), trap)  # the only ones so far met their death
+    for rare in ("request", "credit"):  # the only ones so far met their death
+        lead(opened(f"undisturbed-{rare}", about=rare), trap)
     with world(tmp_path_factory.mktemp("tokens"), "xero") as here, armed(trap):
         here.tokens().current()
     assert reached | set(trap.reached) == POINTS

@@ -26,8 +26,6 @@ from connector.domain.effect import (
 )
 from connector.domain.money import Money, decimals_of
 from connector.domain.phone import Phone, parse_mobile, region_of
-from connector.domain.receivable import ReceivableState
-from connector.domain.settlement import Verdict, allocate
 from tests.unit.situations import NOON, TODAY, receivable
 
 BOOKS = BooksIdentity("quickbooks", "9130", "acct_1")
@@ -100,6 +98,7 @@ def test_every_status_and_kind_is_provided_for() -> None:
     assert set(LEGAL_MOVES) == set(EffectStatus)
     assert sorted(PRIORITY, key=PRIORITY.__getitem__) == [
         EffectKind.BOOK_PAYMENT,
+        EffectKind.BOOK_CREDIT,
         EffectKind.RETIRE_LINK,
         EffectKind.CREATE_LINK,
         EffectKind.SEND_TEXT,
@@ -204,35 +203,6 @@ def test_a_rule_may_start_days_before_or_after() -> None:
     rule = StepRule(Step.DUE, Anchor.DUE_DATE, offset_days=-3)
     assert rule.start(receivable(due_on=TODAY)) == TODAY - timedelta(days=3)
     assert rule.start(receivable(due_on=None)) is None
-
-
-# ------------------------------------------------------------------------------------------------------- settlement
-
-HUNDRED = Money.of("100.00", "USD")
-
-
-@pytest.mark.parametrize(
-    ("paid", "live", "fields", "verdict"),
-    [
-        (HUNDRED, False, {}, Verdict.ALLOCATE),
-        (Money.of("120.00", "USD"), False, {}, Verdict.ALLOCATE),
-        (Money.of("120.01", "USD"), False, {}, Verdict.TOO_MUCH),
-        (HUNDRED, True, {}, Verdict.OTHER_MODE),
-        (HUNDRED, False, {"state": ReceivableState.VOIDED}, Verdict.CLOSED),
-        (HUNDRED, False, {"state": ReceivableState.DELETED}, Verdict.CLOSED),
-        (HUNDRED, False, {"state": ReceivableState.PAID, "balance": Money.zero("USD")}, Verdict.ALREADY_PAID),
-        (Money.of("100.00", "EUR"), False, {}, Verdict.OTHER_CURRENCY),
-    ],
-)
-def test_what_becomes_of_a_payment(paid: Money, live: bool, fields: dict[str, Any], verdict: Verdict) -> None:  # noqa: FBT001  a column of the table
-    found = allocate(paid, live=live, expect_live=False, receivable=receivable(**fields))
-    assert found.verdict is verdict
-    assert found.held == (verdict is not Verdict.ALLOCATE)
-    assert found.amount == (paid if verdict is Verdict.ALLOCATE else None)  # never cut, never rounded
-
-
-def test_a_payment_for_an_invoice_the_ledger_does_not_have_is_held() -> None:
-    assert allocate(HUNDRED, live=True, expect_live=True, receivable=None).verdict is Verdict.CLOSED
 
 
 # ------------------------------------------------------------------------------------------------------------ money

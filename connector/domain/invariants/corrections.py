@@ -31,8 +31,7 @@ def check_refunds(reading: Reading) -> Iterator[Finding]:
         ours[one.payment_id].append(one)
     for refund in refunds:
         parts = ours.get(refund.payment_id, [])
-        found = (reading.bookings_by_reference.get(reading.reference_behind(part), []) for part in parts)
-        entries = [entry for some in found for entry in some if entry.live]
+        entries = [entry for part in parts for entry in reading.entries_behind(part) if entry.live]
         if entries:
             payment = parts[0]
             why = (

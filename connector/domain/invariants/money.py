@@ -15,9 +15,10 @@ from connector.domain.invariants.finding import (
     of_invoice,
     of_payment,
 )
-from connector.domain.invariants.reading import Reading
+from connector.domain.invariants.reading import Reading, reference_of
 from connector.domain.money import Money
 from connector.domain.records import EntryRecord, InvoiceRecord, PaidState, PaymentRecord
+from connector.domain.settlement import rest_in_words
 
 BIJECTION: Final = 6
 OVERSHOOT: Final = 7
@@ -33,19 +34,31 @@ DEBITS_TAKE: Final = timedelta(days=8)
 
 
 def check_bijection(reading: Reading) -> Iterator[Finding]:
-    """Bookings without their payment or beyond the first of it, and payments without a booking."""
-    for reference in sorted(reading.bookings_by_reference):
-        entries = reading.bookings_by_reference[reference]
-        payment = reading.payment_behind.get(reference)
-        if together := _at_one_time(entries):
-            sentence = f"{len(together)} payments in the ledger carry the reference {reference}, which stands for one."
-            shown = tuple(of_entry(one) for one in together)
-            yield Violation(BIJECTION, sentence, (*shown, *_shown(payment)), TWICE)
-        for entry in entries:
-            yield from _behind(reading, entry, payment)
+    """Entries without their payment or beyond the first of it, and payments that are not in the books to the cent.
+
+    What a payment's money is in the books is its booking, a credit of its customer, or both together.
+    """
+    for entries, behind in (
+        (reading.bookings_by_reference, reading.payment_behind),
+        (reading.credits_by_reference, reading.credit_behind),
+    ):
+        for reference in sorted(entries):
+            yield from _of_reference(reading, reference, entries[reference], behind.get(reference))
     for payment in reading.payments:
+        yield from _to_the_cent(reading, payment)
         if payment.succeeded and payment.live == reading.records.rules.live:
             yield from _booked(reading, payment)
+
+
+def _of_reference(
+    reading: Reading, reference: str, entries: list[EntryRecord], payment: PaymentRecord | None
+) -> Iterator[Finding]:
+    if together := _at_one_time(entries):
+        sentence = f"{len(together)} payments in the ledger carry the reference {reference}, which stands for one."
+        shown = tuple(of_entry(one) for one in together)
+        yield Violation(BIJECTION, sentence, (*shown, *_shown(payment)), TWICE)
+    for entry in entries:
+        yield from _behind(reading, entry, payment)
 
 
 def _at_one_time(entries: list[EntryRecord]) -> list[EntryRecord]:
@@ -90,12 +103,47 @@ def _behind(reading: Reading, entry: EntryRecord, payment: PaymentRecord | None)
     if not _had_succeeded(payment, entry.made_at):
         sentence = f"The ledger holds a payment of {entry.amount} for {payment.payment_id}, which had not succeeded."
         yield Violation(BIJECTION, sentence, shown, PHANTOM)
-    if entry.live and entry.amount != payment.amount:
-        sentence = f"{payment.payment_id} is {payment.amount} at the processor and {entry.amount} in the ledger."
-        yield Violation(BIJECTION, sentence, shown, WRONG)
     if entry.live and entry.ledger_id is not None and entry.ledger_id != payment.ledger_id:
         sentence = f"{payment.payment_id} was paid for another invoice than the one on which the ledger has it."
         yield Violation(BIJECTION, sentence, shown, WRONG)
+
+
+def _to_the_cent(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
+    """That what stands in the books of a payment, if anything does, is all of it and no more."""
+    live = {reference_of(one): one for one in reversed(reading.entries_behind(payment)) if one.live}
+    there = list(live.values())
+    if not there or _together(there, payment.amount) == payment.amount:
+        return
+    shown = (of_payment(payment), *map(of_entry, there))
+    held = reading.records.shown
+    if not _rest_is_due(reading, there, payment):
+        amounts = " and ".join(str(one.amount) for one in there)
+        sentence = f"{payment.payment_id} is {payment.amount} at the processor and {amounts} in the ledger."
+        yield Violation(BIJECTION, sentence, shown, WRONG)
+    elif reading.healthy and held is None:
+        why = (
+            f"Of a payment of {payment.amount} ({payment.payment_id}) {there[0].amount} is in the ledger. `duebird "
+            "attention` should list it; if you have booked the rest by hand or given it back, all is well."
+        )
+        yield NotCheckable(BIJECTION, why, shown)
+    elif reading.healthy and held is not None and payment.payment_id not in held.held:
+        sentence = f"Of a payment of {payment.amount} ({payment.payment_id}) only {there[0].amount} is in the ledger."
+        yield Violation(BIJECTION, sentence, shown, LOST)
+
+
+def _together(entries: list[EntryRecord], like: Money) -> Money | None:
+    """What they come to; None where they are not in the currency of `like`."""
+    if any(one.amount.currency != like.currency for one in entries):
+        return None
+    return sum((one.amount for one in entries), Money.zero(like.currency))
+
+
+def _rest_is_due(reading: Reading, there: list[EntryRecord], payment: PaymentRecord) -> bool:
+    """Whether one half of a payment stands alone: a booking that says that the rest is a credit, or only the credit."""
+    total = _together(there, payment.amount)
+    if len(there) != 1 or total is None or payment.amount < total:
+        return False
+    return reading.is_credit(there[0]) or rest_in_words(payment.amount - total) in there[0].note
 
 
 def _had_succeeded(payment: PaymentRecord, when: datetime | None) -> bool:
@@ -107,8 +155,7 @@ def _had_succeeded(payment: PaymentRecord, when: datetime | None) -> bool:
 
 def _booked(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
     """That a payment is in the books; only demanded once there was time."""
-    reference = reading.reference_behind(payment)
-    entries = reading.bookings_by_reference.get(reference, [])
+    entries = reading.entries_behind(payment)
     if any(one.live for one in entries) or not reading.healthy:
         return
     shown_to_owner = reading.records.shown

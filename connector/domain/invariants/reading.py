@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from connector.domain.asking import is_request
+from connector.domain.clearing import credit_reference
 from connector.domain.effect import booking_reference, natural_key
 from connector.domain.joint import Part, link_key, parts_in, whole
 from connector.domain.message import clean_name
@@ -125,13 +126,47 @@ class Reading:
         return booking_reference(self.records.identity, payment.payment_id, payment.on or None)
 
     @cached_property
+    def credit_behind(self) -> dict[str, PaymentRecord]:
+        """Our payments by the reference that a credit from them must carry."""
+        identity = self.records.identity
+        return {credit_reference(identity, one.payment_id, one.on or None): one for one in self.payments}
+
+    def entries_behind(self, payment: PaymentRecord) -> list[EntryRecord]:
+        """What the ledger has of a payment, or of its part for one receivable: its booking, then its credit."""
+        credit = credit_reference(self.records.identity, payment.payment_id, payment.on or None)
+        booked = self.bookings_by_reference.get(self.reference_behind(payment), [])
+        return [*booked, *self.credits_by_reference.get(credit, [])]
+
+    @cached_property
+    def _receipts(self) -> tuple[EntryRecord, ...]:
+        """Customers' money in the ledger with a reference of our form, on an invoice or not.
+
+        Not every ledger tells the two apart: what an entry was made as follows from its reference, where we know the
+        payment behind it.
+        """
+        kinds = {EntryKind.PAYMENT, EntryKind.CREDIT}
+        found = (one for one in self.records.ledger.entries if one.kind in kinds and OUR_REFERENCE.match(one.reference))
+        return tuple(found)
+
+    def is_credit(self, entry: EntryRecord) -> bool:
+        """Whether it is a credit of ours, and no booking."""
+        reference = reference_of(entry)
+        as_told = entry.kind is EntryKind.CREDIT and reference not in self.payment_behind
+        return as_told or reference in self.credit_behind
+
+    @cached_property
     def bookings(self) -> tuple[EntryRecord, ...]:
-        """Payments in the ledger that carry a reference of our form."""
-        return tuple(
-            one
-            for one in self.records.ledger.entries
-            if one.kind is EntryKind.PAYMENT and OUR_REFERENCE.match(one.reference)
-        )
+        """Payments on invoices that carry a reference of our form."""
+        return tuple(one for one in self._receipts if not self.is_credit(one))
+
+    @cached_property
+    def credits_by_reference(self) -> dict[str, list[EntryRecord]]:
+        """Customers' credits of ours, by our reference."""
+        found: defaultdict[str, list[EntryRecord]] = defaultdict(list)
+        for entry in self._receipts:
+            if self.is_credit(entry):
+                found[reference_of(entry)].append(entry)
+        return dict(found)
 
     @cached_property
     def bookings_on(self) -> dict[str, list[EntryRecord]]:

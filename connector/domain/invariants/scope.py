@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from connector.domain.clearing import credit_reference
 from connector.domain.effect import booking_reference
 from connector.domain.invariants.finding import (
     Finding,
@@ -50,7 +51,7 @@ def check_only_ours(reading: Reading) -> Iterator[Finding]:
 
 def _is_ours(request: RequestRecord, links: set[str], claim_id: str) -> bool:
     if request.service is Service.LEDGER:
-        return request.method == "book" and OUR_REFERENCE.fullmatch(request.subject) is not None
+        return request.method in {"book", "make_credit"} and OUR_REFERENCE.fullmatch(request.subject) is not None
     if request.service is Service.PROCESSOR:
         if request.method == "write_claim":
             return request.subject == claim_id
@@ -99,18 +100,19 @@ def _payments(reading: Reading) -> Iterator[Finding]:
         if link is not None and _marks(link) != _marks(payment):
             sentence = f"The payment {payment.payment_id} names another reference or invoice than its payment link."
             yield Violation(NO_CROSSING, sentence, (of_payment(payment), of_link(link)), CROSSED)
-        entries = reading.bookings_by_reference.get(reading.reference_behind(payment), [])
+        entries = reading.entries_behind(payment)
         if payment.live != records.rules.live and any(one.live for one in entries):
             modes = ("live", "test") if payment.live else ("test", "live")
             sentence = f"A {modes[0]} payment ({payment.payment_id}) is in the books of a company in {modes[1]} mode."
             yield Violation(NO_CROSSING, sentence, (of_payment(payment), *map(of_entry, entries)), CROSSED)
     # A payment that names another company's books, in this company's books.
     strangers = {
-        booking_reference(records.identity, one.payment_id): one
+        reference(records.identity, one.payment_id): one
         for one in records.processor.payments
         if one.metadata.get(TENANT_KEY) != records.identity.tenant_id
+        for reference in (booking_reference, credit_reference)
     }
-    for reference, entries in reading.bookings_by_reference.items():
+    for reference, entries in (*reading.bookings_by_reference.items(), *reading.credits_by_reference.items()):
         stranger = strangers.get(reference)
         if stranger is not None and any(one.live for one in entries):
             sentence = f"The payment {stranger.payment_id} names other books than those in which it is booked."
