@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from connector.cli.entries import show_entries
 from connector.cli.frame import (
     EXIT_FAILED,
     EXIT_TEMPORARY,
@@ -278,17 +279,28 @@ def preview(
     config: ConfigOption = None,
     company: CompanyOption = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="Most invoices of each company.")] = 200,
+    entries: Annotated[
+        bool, typer.Option("--entries", help="Instead of the texts: the entry a payment would make, line by line.")
+    ] = False,
+    invoice: Annotated[
+        str, typer.Option(metavar="INVOICE", help="With --entries: only the one with this number or ledger id.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show who would be texted next, when and with which exact words, and what a payment would book. Sends nothing.
 
     Reads the ledger and the customers as they are now; needs the connections, changes nothing anywhere.
     """
+    if invoice and not entries:
+        raise typer.BadParameter("goes with --entries", param_hint="--invoice")
     with told():
         from connector.errors import DuebirdError, Transient
         from connector.rehearsal import rehearse
 
         loaded = read_config(config, with_secrets=True, company=company)
+        if entries:
+            show_entries(loaded, company_ids(loaded, company), limit, invoice, config, as_json=as_json)
+            return
         found: dict[str, list[Rehearsed]] = {}
         troubles: list[DuebirdError] = []
         for one in company_ids(loaded, company):

@@ -42,17 +42,22 @@ OTHER_BOOKING: Final = timedelta(minutes=2)  # another booking on the invoice is
 
 def request_of(row: EffectRow) -> BookingRequest:
     """The frozen values of a booking."""
-    values: Mapping[str, Any] = json.loads(row.request)
+    return request_from(row.request, row.subject, f"{row.key}-{row.slot}")
+
+
+def request_from(frozen: str, ledger_id: str, idempotency_key: str) -> BookingRequest:
+    """What goes to the ledger for the values that `plan_booking` froze."""
+    values: Mapping[str, Any] = json.loads(frozen)
     rate = values["exchange_rate"]
     return BookingRequest(
-        ledger_id=row.subject,
+        ledger_id=ledger_id,
         customer_id=values["customer_id"],
         amount=Money.of(values["amount"], values["currency"]),
         booked_on=date.fromisoformat(values["booked_on"]),
         account_id=values["account_id"],
         reference=values["reference"],
         note=values["note"],
-        idempotency_key=f"{row.key}-{row.slot}",
+        idempotency_key=idempotency_key,
         payment_method_id=values["payment_method_id"],
         exchange_rate=Decimal(rate) if rate else None,
     )

@@ -1,0 +1,134 @@
+"""`duebird preview --entries`: what a payment on an open invoice would put into the ledger, line by line.
+
+The values are those of the booking itself: planned and read back by the code that books, never put together anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from connector.config import Loaded
+from connector.domain.money import Money
+from connector.domain.receivable import Receivable
+from connector.domain.records import EntryKind
+from connector.flows.book import plan_booking, request_from
+from connector.flows.company import Company
+from connector.ports.ledger import LedgerProfile
+from connector.rehearsal import rehearsing
+from connector.statement.matters import BOOKED_BY_DUEBIRD, TITLES
+from state.tables import PaymentRow
+
+RECEIVABLES: Final = "Accounts receivable"  # the ledger takes the invoice's own; a payment does not name it
+UNPAID: Final = "pi_..."  # stands for the payment's id, which Stripe gives when the customer pays
+
+_RATES: Final = {
+    "quickbooks": "at the exchange rate of the invoice",
+    "xero": "at Xero's own rate for the day",
+}
+_BY_HAND: Final = (
+    (EntryKind.EXPENSE, "Stripe's fee on the payment"),
+    (EntryKind.TRANSFER, "the payout from Stripe to your bank"),
+    (EntryKind.REVERSAL, "refunds, disputes and returned bank debits"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One line of an entry, in the invoice's currency. One of `debit` and `credit` is set."""
+
+    account: str
+    debit: Money | None
+    credit: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPreview:
+    """The entry that a payment of the whole balance at this moment would make, and what would be left to a person.
+
+    `reference` is None as long as there is no payment: it is derived from the payment's id. `booked_on` is a day of the
+    company's zone. `exchange` and `warning` are empty where there is nothing to say.
+    """
+
+    invoice: str
+    customer: str
+    amount: Money
+    booked_on: date
+    date_rule: str
+    postings: tuple[Posting, ...]
+    reference: str | None
+    note: str
+    exchange: str
+    warning: str
+    not_booked: tuple[str, ...]
+
+
+def not_booked(booked: AbstractSet[EntryKind] = BOOKED_BY_DUEBIRD) -> tuple[str, ...]:
+    """What comes with a payment and is entered by hand, by the kinds that Duebird books itself."""
+    return tuple(words for kind, words in _BY_HAND if kind not in booked)
+
+
+def preview_entries(loaded: Loaded, company_id: str, limit: int, invoice: str = "") -> list[EntryPreview]:
+    """The entry of each open invoice, or of the one with that number or id. Changes nothing.
+
+    Raises:
+        DuebirdError: the ledger could not be read, or the company is not connected.
+    """
+    with rehearsing(loaded, company_id, limit) as scene:
+        profile = scene.company.ledger.profile()
+        return [
+            entry_of(scene.company, one.receivable, scene.account, profile, scene.now)
+            for one in scene.situations
+            if invoice in {"", one.receivable.ledger_id, one.receivable.number}
+        ]
+
+
+def entry_of(
+    company: Company,
+    receivable: Receivable,
+    account: str,
+    profile: LedgerProfile,
+    at: datetime,
+    payment_id: str = UNPAID,
+) -> EntryPreview:
+    """The entry for a payment of the whole balance at that instant. `account`: the name of the clearing account."""
+    effect = plan_booking(company, _paid(company, receivable, at, payment_id), receivable).effect
+    request = request_from(effect.request, effect.subject, effect.key)
+    kind, closed = company.identity.ledger_kind, profile.closed_through
+    foreign = request.amount.currency != profile.base_currency
+    return EntryPreview(
+        invoice=receivable.label,
+        customer=receivable.customer_name,
+        amount=request.amount,
+        booked_on=request.booked_on,
+        date_rule=f"the day of the payment in {company.policy.zone.key}; here as if it were paid now",
+        postings=(Posting(account, request.amount, None), Posting(RECEIVABLES, None, request.amount)),
+        reference=None if payment_id == UNPAID else request.reference,
+        note=request.note,
+        exchange=_RATES.get(kind, "at the ledger's own rate") if foreign else "",
+        warning=f"The books are closed through {closed}: {TITLES.get(kind, 'the ledger')} would refuse this entry."
+        if closed is not None and request.booked_on <= closed
+        else "",
+        not_booked=not_booked(),
+    )
+
+
+def _paid(company: Company, receivable: Receivable, at: datetime, payment_id: str) -> PaymentRow:
+    """A payment that is on no record: of everything that is owed, in one sum."""
+    return PaymentRow(
+        company=company.id,
+        payment_id=payment_id,
+        ledger_id=receivable.ledger_id,
+        session_id="",
+        link_id="",
+        state="succeeded",
+        amount=receivable.balance.minor,
+        currency=receivable.balance.currency,
+        method="",
+        live=company.policy.live,
+        created_at=at,
+        paid_at=at,
+        read_at=at,
+    )

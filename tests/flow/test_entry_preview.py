@@ -1,0 +1,69 @@
+"""What `preview --entries` says of a payment is what the books in memory hold once it is paid."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.memory.cash_world import CashWorld
+from connector.domain.money import Money
+from connector.domain.records import EntryKind
+from connector.entry_preview import EntryPreview, entry_of, not_booked
+from connector.flows.poll import reread
+from tests.flow.office import DOLLARS, Office
+
+
+def told(office: Office, invoice: str, payment_id: str = "pi_...", at: datetime | None = None) -> EntryPreview:
+    receivable = reread(office.company, invoice)
+    assert receivable is not None
+    account, profile = office.ledger_world.accounts[0].name, office.ledger_world.profile
+    return entry_of(office.company, receivable, account, profile, at or office.clock.now(), payment_id)
+
+
+@pytest.mark.parametrize("amount", [DOLLARS, Money.of("80.00", "EUR")], ids=["home", "foreign"])
+@pytest.mark.parametrize("part", [False, True], ids=["whole", "rest"])
+def test_the_books_hold_the_entry_that_was_shown(tmp_path: Path, amount: Money, *, part: bool) -> None:
+    office = Office(tmp_path)
+    invoice = office.issue(office.customer(), amount)
+    if part:
+        office.ledger_world.pay_by_hand(invoice, Money.of("30.00", amount.currency))
+        office.run()
+    owed = office.owed(invoice)
+    before = {one.booking.booking_id for one in office.ledger_world.entries_on(invoice)}
+    shown = told(office, invoice)
+    office.run(3)
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    office.wait(minutes=2)
+    office.run(3)
+    [held] = [one for one in office.ledger_world.entries_on(invoice) if one.booking.booking_id not in before]
+    debit, credit = shown.postings
+    assert (debit.account, debit.debit) == ("Card clearing", held.booking.applied + held.booking.unapplied)
+    assert (credit.account, credit.credit) == ("Accounts receivable", owed - office.owed(invoice))
+    assert held.account_id == office.ledger_world.accounts[0].account_id
+    assert (shown.amount, shown.booked_on) == (held.booking.applied, held.booking.booked_on)
+    assert bool(shown.exchange) == (amount.currency != "USD")
+    lines = CashWorld(office.ledger_world).lines(held.account_id)
+    assert [one.kind for one in lines if one.entry_id == held.booking.booking_id] == [EntryKind.PAYMENT]
+    paid_id = held.booking.note.split()[1]
+    assert shown.reference is None
+    assert shown.note.replace("pi_...", paid_id) == held.booking.note
+    assert office.broken() == []
+    office.close()
+
+
+def test_a_day_in_closed_books_is_warned_of(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    invoice = office.issue(office.customer(), DOLLARS)
+    assert told(office, invoice).warning == ""
+    office.ledger_world.close_books_through(date(2026, 11, 23))
+    assert "closed through 2026-11-23" in told(office, invoice).warning
+    assert told(office, invoice, at=datetime(2026, 11, 24, 17, 0, tzinfo=UTC)).warning == ""
+    office.close()
+
+
+def test_what_is_booked_one_day_is_no_longer_said_to_be_entered_by_hand() -> None:
+    assert len(not_booked()) == 3
+    everything = frozenset({EntryKind.EXPENSE, EntryKind.TRANSFER, EntryKind.REVERSAL})
+    assert not_booked(everything) == ()
