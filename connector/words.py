@@ -9,6 +9,7 @@ from typing import Final
 
 from connector.domain.asking import request_words
 from connector.domain.dunning import Step
+from connector.domain.link_page import Reader
 from connector.domain.message import (
     COUNT,
     CUSTOMER,
@@ -20,6 +21,7 @@ from connector.domain.message import (
     compose,
 )
 from connector.domain.plan import JointFacts, NoticeFacts, ReceiptFacts, RequestFacts
+from connector.domain.receivable import Customer
 from connector.domain.segments import to_gsm7
 from connector.domain.wordings import BUILT_IN, Occasion, language_code, occasion_of
 
@@ -73,7 +75,8 @@ class Wording:
             business=facts.business,
             amount=facts.amount,
             on=facts.today,
-            invoice=", ".join(facts.invoices),
+            # Where one has no number, none is named: some of them would look like all of them.
+            invoice=", ".join(facts.invoices) if all(facts.invoices) else None,
             count=len(facts.invoices),
             first_name=facts.given_name,
             link=facts.link,
@@ -123,6 +126,12 @@ class Wording:
         """The one request for consent, in the customer's language."""
         language = self.language_of(facts.language, facts.markers)
         return request_words(facts.business, language, self.own.get((language, Occasion.REQUEST)))
+
+    def reader(self, customer: Customer | None) -> Reader:
+        """Who reads what is written to that customer; of one who is not known, the company's own language."""
+        if customer is None:
+            return Reader(self.language, self.country)
+        return Reader(self.language_of(customer.language, customer.markers), customer.country or self.country)
 
     def language_of(self, written: str | None, markers: frozenset[str]) -> str:
         """The language to write in: the ledger's word, else a marker there, else the company's own.

@@ -16,7 +16,7 @@ from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, NewEffect, canonical
 from connector.domain.gates import Gate, needs_approval, tomorrow
 from connector.domain.joint import MOST_PARTS, whole
-from connector.domain.link_effects import create_joint_link, retire_link
+from connector.domain.link_effects import create_joint_link, retire_key, retire_link
 from connector.domain.message import MessageProblem
 from connector.domain.plan import Decision, JointFacts, Words, link_fits, notice_key, says_how_to_stop
 from connector.domain.situation import LinkFact, Situation, parts_owed
@@ -55,19 +55,19 @@ def decide_together(
     """The decision about each of them, by its ledger id; None where each had better be decided about by itself."""
     lead = members[0]
     common = joint_link(members)
-    link = create_joint_link(members, policy) if common is None else None
+    link = create_joint_link(members, policy, words) if common is None else None
     # Before anything is given up for it: where it cannot be, what each of them can get alone is better than nothing.
     if link is not None and (link.key in lead.refused or not _has_words(members, policy, words, now)):
         return None
     retire = {
-        retire_link(one, link).key: (one, link)
+        retire_key(one, link): (one, link)
         for one in members
         for link in one.live_links
         if common is None or link.link_id != common.link_id
     }
     if retire:
         stuck = any(key in one.refused for key, (one, _) in retire.items())
-        return None if stuck else _changing(members, [retire_link(*one) for one in retire.values()])
+        return None if stuck else _changing(members, [retire_link(*one, policy, words) for one in retire.values()])
     if link is not None:
         return _linking(members, link)
     try:
@@ -167,7 +167,7 @@ def joint_body(members: Sequence[Situation], link: LinkFact, policy: Policy, wor
             business=policy.business,
             given_name=customer.given_name,
             amount=whole(parts_owed(members)),
-            invoices=tuple(one.receivable.label for one in members),
+            invoices=tuple(one.receivable.number or "" for one in members),
             today=local_day(now, policy.zone),
             link=link.url,
             says_stop=says_how_to_stop(policy, members[0].texts_had),

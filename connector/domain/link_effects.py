@@ -3,79 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
 
 from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
 from connector.domain.joint import PARTS_KEY, link_key, whole, written
-from connector.domain.message import plain_amount
+from connector.domain.link_page import Line, farewell_of, page_of
 from connector.domain.receivable import ReceivableState
 from connector.domain.situation import parts_owed
 
 if TYPE_CHECKING:
     from connector.domain.dunning import Policy
+    from connector.domain.plan import Words
     from connector.domain.situation import LinkFact, Situation
 
 
-def retire_link(situation: Situation, link: LinkFact) -> NewEffect:
-    """Take that link down. Its key is the link itself."""
+def retire_key(situation: Situation, link: LinkFact) -> str:
+    """The key of taking that link down: the link itself, whatever is said about it."""
+    return natural_key(situation.identity, "retire", link.link_id)
+
+
+def retire_link(situation: Situation, link: LinkFact, policy: Policy, words: Words) -> NewEffect:
+    """Take that link down. What whoever opens it later reads is in the customer's language."""
     receivable = situation.receivable
-    message, why = _farewell(situation, link)
+    wording, why = _farewell(situation, link)
+    reader = words.reader(situation.customer)
+    number = None if wording.endswith("_joint") else receivable.number  # of several this is but one
+    message = farewell_of(reader, policy.business, wording, number, len(link.joint))
     request: Mapping[str, object] = {"link_id": link.link_id, "message": message}
-    key = natural_key(situation.identity, "retire", link.link_id)
+    key = retire_key(situation, link)
     return NewEffect(key, EffectKind.RETIRE_LINK, receivable.ledger_id, canonical(dict(request)), why)
 
 
 def _farewell(situation: Situation, link: LinkFact) -> tuple[str, str]:
-    """What whoever opens the link later reads, and why it comes down. Who has just paid is not told to pay again."""
+    """Which words of the page are true now, and why it comes down. Who has just paid is not told to pay again.
+
+    A payment on the link itself is for all its invoices, one that came another way for this one alone.
+    """
     receivable = situation.receivable
+    alone = not link.joint
     if situation.payment_pending:
-        return f"A payment for invoice {receivable.label} is under way. Thank you.", "a payment is under way"
+        said = "under_way" if alone else "under_way_joint" if link.used else "one_of_several"
+        return said, "a payment is under way"
     if situation.payment_arrived or link.used:
-        return f"A payment for invoice {receivable.label} has been made. Thank you.", "a payment was made on it"
+        why = "a payment was made on it"
+        if not situation.payment_arrived:  # completed, and nothing came of it yet: no word of a payment that is there
+            return "closed" if alone else "closed_joint", why
+        return "arrived" if alone else "arrived_joint" if link.used else "one_of_several", why
     why = f"the link asks {link.amount}; the invoice is {receivable.state} with {receivable.balance} owed"
-    if link.joint:
+    if not alone:
         why = f"{why}; it is for {len(link.joint)} invoices together"
-        return "One of these invoices has changed or is settled. Please use the newest text, or contact us.", why
-    if receivable.state is ReceivableState.PAID:
-        return f"Invoice {receivable.label} is paid. Thank you.", why
-    return f"Invoice {receivable.label} has changed or is settled. Please use the newest text, or contact us.", why
+    if receivable.is_owed and receivable.balance == link.amount:
+        return "replaced", why
+    return _OF_STATE.get(receivable.state, "changed") if alone else "one_of_several", why
 
 
-def create_link(situation: Situation, policy: Policy) -> NewEffect:
+# Which words tell that an invoice is in that state; in any other it has changed.
+_OF_STATE: Final = {
+    ReceivableState.PAID: "settled",
+    ReceivableState.VOIDED: "withdrawn",
+    ReceivableState.DELETED: "withdrawn",
+}
+
+
+def create_link(situation: Situation, policy: Policy, words: Words) -> NewEffect:
     """Make the next link of the receivable, over what is owed now."""
-    receivable = situation.receivable
-    label, day = receivable.label, receivable.due_on
-    due = f"Due {day.day} {day:%B} {day.year}. " if day else ""  # in words: 3/4 is another day in another country
-    words: dict[str, object] = {
-        "title": f"Invoice {label}",
-        "description": f"{due}{policy.business}",
-        "receipt_line": f"{policy.business}: invoice {label}",
-        "inactive_message": f"Invoice {label} has been paid or has changed. Thank you.",
-        "after_payment": f"Thank you. {policy.business} has been told that invoice {label} is paid.",
-    }
-    return _link([situation], words)
+    return _link([situation], policy, words)
 
 
-def create_joint_link(members: Sequence[Situation], policy: Policy) -> NewEffect:
+def create_joint_link(members: Sequence[Situation], policy: Policy, words: Words) -> NewEffect:
     """Make one link over what is owed on several receivables of one customer; the first one leads.
 
     Its page names each with its amount: whoever pays sees what for.
     """
-    receivables = [one.receivable for one in members]
-    labels = ", ".join(one.label for one in receivables)
-    each = "; ".join(f"{one.label}: {plain_amount(one.balance)}" for one in receivables)
-    words: dict[str, object] = {
-        "title": f"{len(members)} invoices: {labels}",
-        "description": f"{each}. To pay only one of them, please contact {policy.business}.",
-        "receipt_line": f"{policy.business}: invoices {labels}",
-        "inactive_message": f"Of the invoices {labels} one has been paid or has changed. Please use the newest text.",
-        "after_payment": f"Thank you. {policy.business} has been told that the invoices {labels} are paid.",
-    }
-    return _link(members, words)
+    return _link(members, policy, words)
 
 
-def _link(members: Sequence[Situation], words: Mapping[str, object]) -> NewEffect:
+def _link(members: Sequence[Situation], policy: Policy, words: Words) -> NewEffect:
     lead = members[0]
+    lines = [Line(one.receivable.number, one.receivable.balance) for one in members]
+    due = lead.receivable.due_on if len(members) == 1 else None
+    page = page_of(words.reader(lead.customer), policy.business, lines, due)
     parts = parts_owed(members)
     # Counted by themselves: a joint link that was refused must not come back because others were made since.
     made = lead.links_made if len(parts) == 1 else lead.joint_links_made
@@ -91,7 +99,7 @@ def _link(members: Sequence[Situation], words: Mapping[str, object]) -> NewEffec
         "reference": key,
         "amount": str(amount.amount),
         "currency": amount.currency,
-        **words,
+        **asdict(page),
         "metadata": metadata | ({PARTS_KEY: written(parts)} if len(parts) > 1 else {}),
         "generation": generation,
     }

@@ -209,19 +209,19 @@ def compose(
     return ComposedText(body, count, encoding_of(body))
 
 
-def clean_name(text: str, cap: int = _BUSINESS_CAP) -> str:
-    """A name from the ledger as it may stand in a text.
+def clean_name(text: str, cap: int = _BUSINESS_CAP, *, gsm7: bool = True) -> str:
+    """A name from the ledger as it may stand in a text, or on a page (`gsm7` off: with all its letters).
 
     Look-alike forms are brought to plain ones, GSM-7 where that is fair; control, direction and invisible
     characters, symbols and emoji go; a dot inside a word becomes a space, so that no phone makes a link of it; seven
     digits and more go. At most `cap` characters, cut at a word where one ends in the second half. May be empty.
     """
-    return _cut(_SPACES.sub(" ", _PHONE.sub(" ", _without_links(text))).strip(" ,;:-"), cap).strip(" ,;:-")
+    return _cut(_SPACES.sub(" ", _PHONE.sub(" ", _without_links(text, gsm7=gsm7))).strip(" ,;:-"), cap).strip(" ,;:-")
 
 
-def clean_reference(text: str, cap: int = INVOICE_CAP) -> str:
+def clean_reference(text: str, cap: int = INVOICE_CAP, *, gsm7: bool = True) -> str:
     """An invoice number as it may stand in a text: as a name, but its digits stay."""
-    return _cut(_SPACES.sub(" ", _without_links(text)).strip(), cap)
+    return _cut(_SPACES.sub(" ", _without_links(text, gsm7=gsm7)).strip(), cap)
 
 
 def plain_amount(amount: Money) -> str:
@@ -331,8 +331,10 @@ def _checked_link(link: str | None, hosts: frozenset[str] | None) -> str:
     return link
 
 
-def _without_links(text: str) -> str:
-    flat = to_gsm7(unicodedata.normalize("NFKC", text))  # first, or a middle dot would become a dot unseen
+def _without_links(text: str, *, gsm7: bool) -> str:
+    flat = unicodedata.normalize("NFKC", text)
+    if gsm7:
+        flat = to_gsm7(flat)  # first, or a middle dot would become a dot unseen
     kept = "".join(_kept(c) for c in flat)
     return _DOT_IN_WORD.sub(" ", _SCHEME.sub(" ", kept))
 

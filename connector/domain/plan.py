@@ -14,8 +14,10 @@ from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
 from connector.domain.gates import Gate, may_ask, may_text, tomorrow
 from connector.domain.link_effects import create_link, retire_link
+from connector.domain.link_page import Reader
 from connector.domain.message import MessageProblem
 from connector.domain.money import Money
+from connector.domain.receivable import Customer
 from connector.domain.situation import LinkFact, Situation
 
 
@@ -81,6 +83,10 @@ class RequestFacts:
 class Words(Protocol):
     """Makes the body of a text from values; pure."""
 
+    def reader(self, customer: Customer | None) -> Reader:
+        """Who reads what is written to that customer; of one who is not known, the company's own language."""
+        ...
+
     def request(self, facts: RequestFacts) -> str:
         """The one request for consent.
 
@@ -138,7 +144,7 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
     fitting = [link for link in situation.live_links if link_fits(situation, link)]
     # At most one may stay: two that fit could both be paid.
     unfit = [link for link in situation.live_links if link not in fitting[:1]]
-    retire = tuple(retire_link(situation, link) for link in unfit)
+    retire = tuple(retire_link(situation, link, policy, words) for link in unfit)
     retire = tuple(effect for effect in retire if all(effect.key != one.key for one in situation.open_effects))
     gate = may_text(situation, policy, now)
     if retire:
@@ -148,7 +154,7 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
     if not gate.open or gate.step is None:
         return _withheld(situation, policy, words, gate, now)
     if not any(_carries_only(situation, one) for one in fitting):
-        return _linked(situation, policy, gate, fitting)
+        return _linked(situation, policy, words, gate, fitting)
     try:
         text = notice(situation, policy, words, gate.step, now)
     except MessageProblem as problem:
@@ -157,11 +163,11 @@ def decide(situation: Situation, policy: Policy, words: Words, now: datetime) ->
     return Decision((text,), Reason.GO, None)
 
 
-def _linked(situation: Situation, policy: Policy, gate: Gate, fitting: Sequence[LinkFact]) -> Decision:
+def _linked(situation: Situation, policy: Policy, words: Words, gate: Gate, fitting: Sequence[LinkFact]) -> Decision:
     """A link first, for this one alone."""
     if fitting:  # it asks for other receivables too, and this text is about one
-        return Decision((retire_link(situation, fitting[0]),), Reason.LINK_CHANGING, gate.review_at)
-    link = create_link(situation, policy)
+        return Decision((retire_link(situation, fitting[0], policy, words),), Reason.LINK_CHANGING, gate.review_at)
+    link = create_link(situation, policy, words)
     if link.key in situation.refused:
         return Decision((), Reason.REFUSED, gate.review_at)
     return Decision((link,), Reason.GO, None)

@@ -91,6 +91,13 @@ def spelled_day(day: date, on: date, language: str, country: str | None = None) 
     return f"1er{said[1:]}" if language == "fr" and said.startswith("1 ") else said
 
 
+def written_day(day: date, language: str, country: str | None = None) -> str:
+    """`December 7, 2026`, `7. Dezember 2026`, `1er décembre 2026`: in full, for what is read on any day."""
+    locale = _locale(language, country)
+    said = locale.date_formats["long"].apply(day, locale)
+    return f"1er{said[1:]}" if language == "fr" and said.startswith("1 ") else said
+
+
 def _in_words(day: date, skeleton: str, locale: Locale) -> str:
     """The day in that form, "" where its month is no word. Without the point of a shortened month at the end."""
     pattern = locale.datetime_skeletons[skeleton]

@@ -10,6 +10,7 @@ from typing import Final
 from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
 from connector.domain.invariants.reading import reference_of
 from connector.domain.joint import parts_in, whole
+from connector.domain.link_page import farewell_of
 from connector.domain.money import Money
 from connector.domain.rebuilding import OwnLink, own_link, says_ours
 from connector.domain.receivable import Receivable
@@ -23,7 +24,7 @@ from connector.flows.rebuild_reading import GROUP, Findings, far_back, go_on, st
 from connector.flows.trouble import Isolation
 from connector.ports.processor import PaymentLink
 from state.adopting import Found
-from state.books import receivable_of
+from state.books import customer_of, receivable_of
 from state.recovery_facts import FoundLink
 from state.store import Attention, Planned
 from state.tables import PaymentRow
@@ -130,7 +131,9 @@ def _found_link(company: Company, own: OwnLink) -> FoundLink:
 
 def _take_down(company: Company, own: OwnLink) -> NewEffect:
     """A second link of one reference: both could be paid."""
-    message = "This link was replaced. Please use the newest text, or contact us."
+    owner = company.queries.owner(company.id, own.ledger_id)
+    reader = company.words.reader(customer_of(owner) if owner else None)
+    message = farewell_of(reader, company.policy.business, "replaced", None, len(own.parts))
     key = natural_key(company.identity, "retire", own.record.link_id)
     request: dict[str, object] = {"link_id": own.record.link_id, "message": message}
     why = "there is another link for the same state of this invoice"

@@ -15,7 +15,7 @@ from connector.domain.effect import EffectStatus
 from connector.domain.gates import may_ask, may_text, may_thank
 from connector.domain.hours import Hours, courtesy_hours, hours_of
 from connector.domain.joint_notice import joint_notice
-from connector.domain.link_effects import retire_link
+from connector.domain.link_effects import retire_key, retire_link
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
 from connector.domain.plan import notice, request
@@ -166,7 +166,7 @@ def _notice_stop(company: Company, row: EffectRow, values: Mapping[str, Any]) ->
     link = next((one for one in situation.live_links if one.link_id == values["link_id"]), None)
     if link is None:
         return "its payment link is down", None
-    doubted = any(retire_link(situation, link).key in one.refused for one in [situation, *others])
+    doubted = any(retire_key(situation, link) in one.refused for one in [situation, *others])
     if link.texted or doubted:
         # Nobody can have paid on a link that no text has carried yet; from then on the processor is asked. So it is
         # where taking the link down was refused: an earlier try, whose answer was lost, may have done it.
@@ -189,7 +189,7 @@ def _is_down(company: Company, situation: Situation, link: LinkFact) -> bool:
     at_processor = company.processor.link(link.link_id)
     if at_processor is not None and at_processor.active:
         return False
-    effect = replace(retire_link(situation, link), reason="it is down at the processor")
+    effect = replace(retire_link(situation, link, company.policy, company.words), reason="it is down at the processor")
     now, known = company.clock.now(), company.store.effects.get(effect.key)
     if known is not None and known.status == EffectStatus.REJECTED:
         company.store.effects.order_retry(effect.key, now, note=effect.reason)

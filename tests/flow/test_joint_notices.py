@@ -104,6 +104,49 @@ def test_one_that_is_paid_meanwhile_takes_the_joint_link_down_and_the_other_gets
     assert joint.broken() == []
 
 
+def test_of_three_one_is_paid_elsewhere_the_page_says_so_in_the_customers_language_and_the_next_text_is_of_the_two(
+    joint: Office,
+) -> None:
+    customer = joint.customer()
+    joint.ledger_world.edit_customer(customer, language="fr", country="FR")
+    thirty = Money.of("30.00", "USD")
+    first, second, third = (
+        joint.issue(customer, amount, number=number)
+        for amount, number in ((DOLLARS, "F-1"), (EIGHTY, "F-2"), (thirty, "F-3"))
+    )
+    joint.run(3)
+    [body] = joint.texts()
+    [record] = joint.stripe_world.live_links()
+    assert (record.request.title, record.request.amount) == (
+        "3 factures (F-1, F-2, F-3) de Acme Plumbing",
+        Money.of("230.00", "USD"),
+    )
+    assert record.request.description == (
+        "F-1: 120,00 $; F-2: 80,00 $; F-3: 30,00 $. Pour n'en r\u00e9gler qu'une, contactez Acme Plumbing."
+    )
+    joint.ledger_world.pay_by_hand(second, EIGHTY)
+    joint.wait(minutes=5)
+    joint.run(3)
+    assert joint.stripe_world.live_links() == []
+    assert joint.stripe_world.open_page(joint.link_in(body)) is None
+    assert joint.stripe_world.links[record.link.link_id].latest.message == (
+        "Cette page concernait 3 factures ensemble. L'une d'elles, F-2, a chang\u00e9 ou est r\u00e9gl\u00e9e ; la page "
+        "est donc ferm\u00e9e. Pour r\u00e9gler les autres, ou pour toute question, contactez Acme Plumbing."
+    )
+    joint.wait(days=3)
+    joint.run(3)
+    assert joint.texts() == [body], "nobody is texted twice for one reason"
+    joint.clock.advance(timedelta(days=11))
+    joint.run(3)
+    [_, reminder] = joint.texts()
+    [again] = joint.stripe_world.live_links()
+    assert joint.link_in(reminder) == again.link.url
+    assert again.request.amount == Money.of("150.00", "USD")
+    assert {part.ledger_id for part in parts_in(again.request.metadata)} == {first, third}
+    assert "F-2" not in reminder
+    assert joint.broken() == []
+
+
 def test_money_that_came_on_a_joint_link_after_one_was_voided_is_booked_on_the_other_and_shown_for_it(
     joint: Office,
 ) -> None:

@@ -43,7 +43,7 @@ def decided(*members: Situation, words: Any = WORDS) -> dict[str, Decision] | No
     return decide_together(members, Step.ISSUED, POLICY, words, NOON)
 
 
-class Speechless:
+class Speechless(Wording):
     """Has words for one invoice, none for several."""
 
     def joint(self, facts: Any) -> str:
@@ -177,5 +177,8 @@ def test_a_joint_link_that_no_longer_fits_says_why_it_is_down() -> None:
     changed = joint("145", EIGHTY)
     changed = replace(changed, receivable=replace(changed.receivable, balance=AMOUNT))
     [retire] = decide(changed, POLICY, WORDS, NOON).effects
-    assert "One of these invoices has changed" in json.loads(retire.request)["message"]
+    assert json.loads(retire.request)["message"] == (
+        "This page was for 2 invoices together. One of them, INV-145, has changed or is paid, so the page is closed. "
+        "To pay the others, or to ask, please contact Acme Plumbing."
+    )
     assert "2 invoices together" in retire.reason

@@ -242,25 +242,30 @@ def test_a_link_comes_before_the_text_that_carries_it() -> None:
     assert (values["amount"], values["currency"], values["generation"]) == ("120.00", "USD", 3)
     assert values["metadata"]["duebird_invoice"] == "145"
     assert values["reference"] == effect.key
-    assert values["description"] == "Due 7 December 2026. Acme Plumbing", "in words: 7/12 is July somewhere"
+    assert values["description"] == "Due December 7, 2026. Questions? Please contact Acme Plumbing.", (
+        "in words: 7/12 is July somewhere"
+    )
 
 
 @pytest.mark.parametrize(
     ("changed", "read"),
     [
-        ({"payment_arrived": True}, "A payment for invoice INV-7 has been made. Thank you."),
-        ({"payment_pending": True}, "A payment for invoice INV-7 is under way. Thank you."),
-        ({"live_links": (replace(LINK, used=True),)}, "A payment for invoice INV-7 has been made. Thank you."),
+        ({"payment_arrived": True}, "Thank you. A payment for invoice INV-7 has been made."),
+        ({"payment_pending": True}, "Thank you. A payment for invoice INV-7 is under way."),
+        (
+            {"live_links": (replace(LINK, used=True),)},
+            "This page is closed: a payment for invoice INV-7 was made on it, or the invoice has changed.",
+        ),
         (
             {"receivable": receivable(state=ReceivableState.PAID, balance=Money.zero("USD"))},
-            "Invoice INV-7 is paid. Thank you.",
+            "Thank you. Nothing is left to pay on this invoice, INV-7.",
         ),
     ],
 )
 def test_who_has_paid_is_not_told_by_the_page_to_pay_again(changed: dict[str, Any], read: str) -> None:
     [effect] = decide(situation(**changed), POLICY, WORDS, NOON).effects
     assert effect.kind is EffectKind.RETIRE_LINK
-    assert json.loads(effect.request)["message"] == read
+    assert json.loads(effect.request)["message"] == f"{read} Questions? Please contact Acme Plumbing."
 
 
 def test_a_link_that_no_longer_fits_comes_down_before_anything_else() -> None:
