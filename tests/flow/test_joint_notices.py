@@ -130,8 +130,8 @@ def test_of_three_one_is_paid_elsewhere_the_page_says_so_in_the_customers_langua
     assert joint.stripe_world.live_links() == []
     assert joint.stripe_world.open_page(joint.link_in(body)) is None
     assert joint.stripe_world.links[record.link.link_id].latest.message == (
-        "Cette page concernait 3 factures ensemble. L'une d'elles, F-2, a chang\u00e9 ou est r\u00e9gl\u00e9e ; la page "
-        "est donc ferm\u00e9e. Pour r\u00e9gler les autres, ou pour toute question, contactez Acme Plumbing."
+        "Cette page concernait 3 factures ensemble. L'une d'elles, F-2, a chang\u00e9 ou est r\u00e9gl\u00e9e ; la "
+        "page est donc ferm\u00e9e. Pour r\u00e9gler les autres, ou pour toute question, contactez Acme Plumbing."
     )
     joint.wait(days=3)
     joint.run(3)
