@@ -388,6 +388,10 @@ def test_the_price_is_the_dearest_and_asked_once_a_day(through_number: TwilioWor
         assert through_number.messenger.price_per_segment("FR") == SegmentPrice(Decimal("0.0800"), "USD")
     assert len(through_number.twin.requests) == 1
     assert through_number.messenger.price_per_segment("nowhere") is None
+    through_number.clock.advance(timedelta(hours=25))
+    before = len(through_number.twin.requests)
+    assert through_number.messenger.price_per_segment("FR") == SegmentPrice(Decimal("0.0800"), "USD")
+    assert len(through_number.twin.requests) == before + 1, "a new day, a new look"
 
 
 def test_a_good_set_up_has_nothing_but_good_findings(twilio: TwilioWorld) -> None:

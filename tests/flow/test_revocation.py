@@ -8,6 +8,7 @@ import pytest
 
 from connector.domain.consent import ConsentMethod, ConsentState
 from connector.flows import propose
+from connector.ports.messenger import SenderSeen
 from state.consent_check import verify
 from state.consent_journal import ConsentJournal
 from tests.flow.office import MOBILE, Office
@@ -79,6 +80,22 @@ def test_a_number_whose_carrier_blocks_us_gets_no_more_texts_about_any_invoice(b
     busy.issue(next(iter(busy.ledger_world.customers)))
     busy.run(3)
     assert len(busy.texts(MOBILE)) == before
+
+
+def test_a_stop_to_one_sender_holds_for_every_other_sender_of_the_company(busy: Office) -> None:
+    """A new number of the company knows nothing of a STOP to the old one, nor does its carrier: the register does."""
+    busy.run()
+    before = len(busy.texts(MOBILE))
+    busy.carrier.reply(MOBILE, "STOP")
+    busy.run(2)
+    busy.carrier.opted_out.clear()
+    busy.carrier.sender = SenderSeen(frozenset({"+12125550188"}))
+    busy.restart()
+    fresh = busy.issue(next(iter(busy.ledger_world.customers)))
+    busy.wait(days=1)
+    busy.run(3)
+    assert len(busy.texts(MOBILE)) == before
+    assert busy.reason(fresh) == "opted_out"
 
 
 def test_a_stop_to_one_company_is_none_to_another(busy: Office) -> None:

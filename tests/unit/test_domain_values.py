@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.assemble import steps_of
+from connector.config.company import NoticeSettings
 from connector.domain.cadence import AFOOT_FOR, Activity, Allowance, Intervals, affordable, wanted
-from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Anchor, Step, StepRule, current_step, rule_of
+from connector.domain.dunning import DUE_RULE, ISSUED_RULE, USUAL_STEPS, Anchor, Step, StepRule, current_step, rule_of
 from connector.domain.effect import (
     LEGAL_MOVES,
     PRIORITY,
@@ -332,3 +334,14 @@ def test_an_interval_is_never_shorter_than_wanted_and_never_overdraws(
 def test_without_a_budget_the_interval_stays() -> None:
     assert affordable(timedelta(seconds=9), 1, None, NOON) == timedelta(seconds=9)
     assert affordable(timedelta(seconds=9), 1, Allowance(5, NOON - timedelta(hours=1)), NOON) == timedelta(seconds=9)
+
+
+def test_a_company_that_says_nothing_texts_on_issue_three_days_before_on_the_day_and_three_days_after() -> None:
+    usual = [
+        (Step.ISSUED, Anchor.ISSUE_DATE, 0),
+        (Step.UPCOMING, Anchor.DUE_DATE, -3),
+        (Step.DUE, Anchor.DUE_DATE, 0),
+        (Step.OVERDUE, Anchor.DUE_DATE, 3),
+    ]
+    for rules in (steps_of(NoticeSettings()), USUAL_STEPS):
+        assert [(one.step, one.anchor, one.offset_days) for one in rules] == usual
