@@ -16,6 +16,7 @@ from adapters.sandbox.world import QUICKBOOKS_BUSINESS, XERO_BUSINESS, BusinessS
 from connector.domain.money import Money
 
 START_DAYS_AGO: Final = 20  # invoices from before that are of an earlier life and get no text
+MINIMUM: Final = Decimal(5)  # in the currency of each invoice; the owners want no text about less
 FIRST_CONTACT: Final = 21  # days ago on which everybody who agreed to texts did so
 
 
@@ -66,6 +67,7 @@ class Customer:
     agreed: bool = True
     currency: str = ""  # where it is not the business's own
     away: bool = False  # lives where it is night just now
+    left_out: bool = False  # the owner writes to them by hand
 
     @property
     def short(self) -> str:
@@ -128,6 +130,8 @@ _SAM = Customer("Sam Whitfield", "(503) 555-0148", "+15035550148", "Sam", agreed
 _DALE = Customer("Dale Pruitt", "(503) 555-0149", "+15035550149", "Dale")
 _KENJI = Customer("Kenji Mori", "+1 503 555 0151", "+15035550151", "Kenji", away=True)
 _RUTH = Customer("Ruth Ames", "(503) 555-0150", "+15035550150", "Ruth")
+_PAUL = Customer("Paul Greer", "(503) 555-0152", "+15035550152", "Paul", left_out=True)
+_NORA = Customer("Nora Hill", "(503) 555-0153", "+15035550153", "Nora")
 
 _ZOE = Customer("Zoe Bennett", "0491 570 156", "+61491570156", "Zoe")
 _TANAKA = Customer("Tanaka Ceramics", "0491 570 157", "+61491570157", currency="JPY")
@@ -157,6 +161,8 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
         _part("N-1043", _LENA, "95.00", 0, 14, Act.NOTHING),  # no mobile number
         _part("N-1044", _SAM, "150.00", 0, 14, Act.NOTHING),  # never agreed
         _part("N-1045", _KENJI, "260.00", 0, 14, Act.NOTHING),  # it is night where he lives
+        _part("N-1046", _PAUL, "340.00", 0, 14, Act.NOTHING),  # left out by the owner
+        _part("N-1047", _NORA, "3.50", 0, 14, Act.NOTHING),  # not worth a text
         _part("N-1033", _DALE, "75.00", -9, 5, Act.NOTHING, before="paid", paid_before=Decimal("75.00")),
         _part("N-1034", _RUTH, "130.00", -9, 5, Act.NOTHING, before="voided"),
     ),

@@ -21,6 +21,7 @@ from connector.consent_import import Office, read_csv
 from connector.demo.cast import (
     BUSINESSES,
     FIRST_CONTACT,
+    MINIMUM,
     OPTED_OUT_BEFORE,
     PARTS,
     START_DAYS_AGO,
@@ -92,6 +93,9 @@ draft_first = {draft}
 window_start = {opens}
 window_end = {closes}
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+# What the owner does not want texts about.
+minimum_amount = {minimum}
+excluded_customers = {left_out}
 # Here nobody has a phone, and somebody plays at whatever hour.
 public_holidays = true
 hours_by_law = false
@@ -238,6 +242,8 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
         "draft": business.draft,
         "opens": _clock(dark.opens if dark else 0),
         "closes": _clock(dark.closes if dark else DAY),
+        "minimum": MINIMUM,
+        "left_out": [one.name for one in customers_of(business) if one.left_out],
     }
     text = _COMPANY.format(ledger=form.format(**ledger), **{name: toml_value(value) for name, value in values.items()})
     return text + (f"owner_notice = {toml_value(business.owner)}\n" if business.owner else "")

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from connector.demo.engine import Engine
+from connector.domain.dunning import SENTENCES, Reason
 from connector.errors import DuebirdError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +62,8 @@ def test_the_demo_shows_texts_and_books_in_agreement(tmp_path: Path) -> None:
         "found it paid: no text to Hugo",
         "No text to Kenji about N-1045: outside the hours for texts where the customer is.",
         "No text to Lena about N-1043: the customer has no mobile number in the ledger.",
+        f"No text to Paul about N-1046: {SENTENCES[Reason.EXCLUDED]}.",
+        f"No text to Nora about N-1047: {SENTENCES[Reason.BELOW_MINIMUM]}.",
         "No text to Ari about INV-2106: in dispute",
         "No text to Joy about INV-2107: payment is promised for a later day.",
         "No text to Kim about INV-2068: issued before the start date",
@@ -99,6 +102,8 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
         "N-1043": (0, None, "$95.00 owed"),
         "N-1044": (0, None, "$150.00 owed"),
         "N-1045": (0, None, "$260.00 owed"),
+        "N-1046": (0, None, "$340.00 owed"),
+        "N-1047": (0, None, "$3.50 owed"),
         "N-1033": (0, "$75.00 cheque", "paid"),
         "N-1034": (0, None, "voided"),
         "INV-2101": (1, "AUD 86.40 card", "paid"),
@@ -116,6 +121,9 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert why["N-1043"] == "the customer has no mobile number in the ledger"
     assert why["N-1044"] == "no consent on record for this number"
     assert why["N-1045"] == "outside the hours for texts where the customer is"
+    assert why["N-1046"] == SENTENCES[Reason.EXCLUDED]
+    assert why["N-1047"] == SENTENCES[Reason.BELOW_MINIMUM]
+    assert (why["N-1033"], why["N-1034"]) == ("already paid in the ledger", "voided in the ledger")
     assert why["INV-2106"].startswith("in dispute")
     assert why["INV-2107"] == "payment is promised for a later day"
     assert why["INV-2068"].startswith("issued before the start date")
