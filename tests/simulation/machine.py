@@ -65,7 +65,7 @@ name = "Acme Plumbing"
 country = "US"
 timezone = "America/New_York"
 currency = "USD"
-start_on = 2026-10-01
+start_on = 2026-10-05
 [company.ledger]
 kind = "quickbooks"
 client_id = "env:ID"
