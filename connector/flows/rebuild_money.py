@@ -131,10 +131,33 @@ def _found_link(company: Company, own: OwnLink) -> FoundLink:
 def _take_down(company: Company, own: OwnLink) -> NewEffect:
     """A second link of one reference: both could be paid."""
     message = "This link was replaced. Please use the newest text, or contact us."
-    key = natural_key(company.identity, "retire", own.record.link_id)
-    request: dict[str, object] = {"link_id": own.record.link_id, "message": message}
     why = "there is another link for the same state of this invoice"
-    return NewEffect(key, EffectKind.RETIRE_LINK, own.ledger_id, canonical(request), why)
+    return _retirement(company, own.record.link_id, own.ledger_id, message, why)
+
+
+def _retirement(company: Company, link_id: str, ledger_id: str, message: str, why: str) -> NewEffect:
+    key = natural_key(company.identity, "retire", link_id)
+    request: dict[str, object] = {"link_id": link_id, "message": message}
+    return NewEffect(key, EffectKind.RETIRE_LINK, ledger_id, canonical(request), why)
+
+
+def of_no_invoice(company: Company) -> None:
+    """Open links of invoices that somebody has deleted in the ledger: no reading brings those up again.
+
+    To be called when all that is open has been read.
+
+    Raises:
+        DuebirdError: the ledger could not be asked.
+    """
+    live = {one.ledger_id: one.link_id for one in company.queries.links(company.id) if one.retired_at is None}
+    known = company.queries.known(company.id, sorted(live))
+    gone = [one for one in sorted(set(live) - known) if company.ledger.receivable(one) is None]
+    message, why = (
+        "This invoice has changed or is settled. Please contact us.",
+        "the ledger has no such invoice any more",
+    )
+    extra = {live[one]: _retirement(company, live[one], one, message, why) for one in gone}
+    company.store.links_found(company.id, [], list(extra.values()), company.clock.now())
 
 
 # ------------------------------------------------------------------------------------------------------ payments
