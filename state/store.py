@@ -91,6 +91,8 @@ _PUT_OFF: Final = (
     ),
     _waits_no_longer(EffectRow, "due_at", "soon", _IN_DOUBT),
     _waits_no_longer(ReceivableRow, "review_at"),
+    # Read in days to come, it would not be missed by any full reading until then.
+    _waits_no_longer(ReceivableRow, "read_at"),
     _waits_no_longer(PaymentRow, "look_at"),
     _waits_no_longer(HintRow, "look_at"),
     _waits_no_longer(TextRow, "check_at"),
@@ -260,8 +262,8 @@ class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, Let
     def put_off_no_longer(self, company: str, now: datetime) -> None:
         """Let everything that waits for a later moment be looked at now: a clock that was ahead has put it off.
 
-        What is in doubt, and what was ordered again out of a doubt, waits half an hour more: its call may still be
-        carried out.
+        What was read on that clock counts as read now. What is in doubt, and what was ordered again out of a doubt,
+        waits half an hour more: its call may still be carried out.
         """
         values = {"whose": company, "now": now, "soon": now + DOUBT_KEEPS}
         with self.database.record() as connection:

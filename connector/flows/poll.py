@@ -152,7 +152,7 @@ def _single_reads(company: Company, counts: Counts) -> None:
 def _look_who_is_left(company: Company, swept_at: datetime) -> None:
     """Once after each full reading: whether it left anything of what was open after the one before."""
     before = company.queries.cursor(company.id, OPEN_AT_SWEEP)
-    if before is not None and before.moved_at >= swept_at:
+    if before is not None and swept_at <= before.moved_at <= company.clock.now():  # not by a clock that was ahead
         return
     left = company.queries.count_open(company.id)
     if before is not None:

@@ -107,6 +107,7 @@ def _ledger(company: Company, findings: Findings) -> None:
         if counts[poll.WAITS] or company.stop_asked():
             raise Unfinished("another company's books are being read")
         if not _is_unread(company):
+            rebuild_money.of_no_invoice(company)
             return
     raise Unfinished("there is more to be read")
 

@@ -27,7 +27,7 @@ from state.adopting import Found
 from state.books import customer_of, receivable_of
 from state.recovery_facts import FoundLink
 from state.store import Attention, Planned
-from state.tables import PaymentRow
+from state.tables import LinkRow, PaymentRow
 
 # A year of trade and a month: whoever pays an invoice later than that writes first. Where an account holds more than is
 # read at once, less; what was paid before that was booked or seen by a person long ago.
@@ -134,10 +134,38 @@ def _take_down(company: Company, own: OwnLink) -> NewEffect:
     owner = company.queries.owner(company.id, own.ledger_id)
     reader = company.words.reader(customer_of(owner) if owner else None)
     message = farewell_of(reader, company.policy.business, "replaced", None, len(own.parts))
-    key = natural_key(company.identity, "retire", own.record.link_id)
-    request: dict[str, object] = {"link_id": own.record.link_id, "message": message}
     why = "there is another link for the same state of this invoice"
-    return NewEffect(key, EffectKind.RETIRE_LINK, own.ledger_id, canonical(request), why)
+    return _retirement(company, own.record.link_id, own.ledger_id, message, why)
+
+
+def _retirement(company: Company, link_id: str, ledger_id: str, message: str, why: str) -> NewEffect:
+    key = natural_key(company.identity, "retire", link_id)
+    request: dict[str, object] = {"link_id": link_id, "message": message}
+    return NewEffect(key, EffectKind.RETIRE_LINK, ledger_id, canonical(request), why)
+
+
+def of_no_invoice(company: Company) -> None:
+    """Open links of invoices that somebody has deleted in the ledger: no reading brings those up again.
+
+    To be called when all that is open has been read.
+
+    Raises:
+        DuebirdError: the ledger could not be asked.
+    """
+    live = [one for one in company.queries.links(company.id) if one.retired_at is None]
+    ids = {one.ledger_id for one in live}
+    unknown = sorted(ids - company.queries.known(company.id, sorted(ids)))
+    gone = {one for one in unknown if company.ledger.receivable(one) is None}
+    extra = {one.link_id: _withdrawn(company, one) for one in live if one.ledger_id in gone}
+    company.store.links_found(company.id, [], list(extra.values()), company.clock.now())
+
+
+def _withdrawn(company: Company, row: LinkRow) -> NewEffect:
+    """Whose invoice it was is not known any more: the page speaks the company's own language."""
+    parts = len(row.joint.split()) if row.joint else 1
+    wording = "withdrawn" if parts == 1 else "one_of_several"
+    message = farewell_of(company.words.reader(None), company.policy.business, wording, None, parts)
+    return _retirement(company, row.link_id, row.ledger_id, message, "the ledger has no such invoice any more")
 
 
 # ------------------------------------------------------------------------------------------------------ payments

@@ -11,6 +11,7 @@ from connector.domain.cadence import Intervals
 from connector.flows.budget import Budget
 from connector.ports.calls import Clock
 from connector.worker import Assembled, Worker
+from state.names import LEDGER_CURSOR
 from tests.flow.office import DOLLARS, Office
 
 
@@ -52,3 +53,22 @@ def test_what_a_clock_two_days_ahead_has_put_off_is_done_once_it_is_set_right(of
     office.wait(minutes=10)
     office.run()
     assert office.bookings(invoice) == [DOLLARS]
+
+
+def test_an_invoice_read_on_a_clock_that_was_ahead_is_missed_once_it_is_no_longer_open(office: Office) -> None:
+    """The list of changes does not tell of every end: a full reading that lacks the invoice must."""
+    invoice = office.issue()
+    office.run(2)
+    assert office.texts()
+    right = office.clock.now()
+    office.clock.jump(right + timedelta(days=365))
+    office.run()
+    office.clock.jump(right)
+    office.ledger_world.void(invoice)
+    now = office.clock.now()
+    office.company.store.set_cursor("acme", LEDGER_CURSOR, office.company.ledger.start_cursor(), now)  # it is not told
+    for _ in range(3):
+        office.wait(hours=25)
+        office.run()
+    assert office.stripe_world.live_links() == []
+    assert office.broken() == []

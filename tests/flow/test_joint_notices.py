@@ -336,6 +336,27 @@ def test_with_the_memory_lost_a_joint_text_is_known_for_each_of_its_invoices(tmp
     office.close()
 
 
+def test_with_the_memory_lost_and_one_invoice_deleted_the_common_link_comes_down_and_says_so(tmp_path: Path) -> None:
+    office = Office(tmp_path, joint=True)
+    first, second, _ = two_invoices(office)
+    office.run(3)
+    [record] = office.stripe_world.live_links()
+    office.wait(minutes=5)
+    office.ledger_world.delete(second)
+    put_back(office, tmp_path, None)
+    for _ in range(6):
+        office.run(2)
+        office.wait(minutes=30)
+    assert office.stripe_world.live_links() == []
+    assert office.stripe_world.links[record.link.link_id].latest.message == (
+        "This page was for 2 invoices together. One of them has changed or is paid, so the page is closed. "
+        "To pay the others, or to ask, please contact Acme Plumbing."
+    )
+    assert office.bookings(first) == []
+    assert office.broken(healthy=False) == []
+    office.close()
+
+
 def _rebuild_again(office: Office) -> None:
     """As where it was broken off near its end: what was found is found again, and changes nothing."""
     office.company.store.recovery_needed("acme", "once more", office.clock.now())

@@ -110,6 +110,26 @@ def test_of_two_links_of_one_reference_one_is_taken_down(tmp_path: Path) -> None
     office.database.close()
 
 
+def test_the_link_of_an_invoice_that_was_deleted_in_the_ledger_is_taken_down(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    office = Office(folder)
+    invoice = office.issue()
+    office.run(2)
+    [record] = office.stripe_world.live_links()
+    office.wait(minutes=5)
+    office.ledger_world.delete(invoice)
+    put_back(office, folder, None)
+    until_calm(office, hours=3)
+    assert office.company.queries.recovering("acme") is None
+    assert office.stripe_world.live_links() == []
+    assert office.stripe_world.pay(record.link.url) is None
+    assert office.stripe_world.links[record.link.link_id].latest.message == (
+        "This invoice is not to be paid any more. Questions? Please contact Acme Plumbing."
+    )
+    assert office.broken(healthy=False) == []
+    office.database.close()
+
+
 def test_no_text_goes_out_while_the_journal_is_out_of_reach(office: Office) -> None:
     customer = office.customer()
     kept = office.journal.rename(office.journal.with_name("elsewhere"))

@@ -63,9 +63,15 @@ def plan_end(seed: str, ground: Ground) -> None:
     town, machine = ground.town, ground.machine
     age = AGES.get(kind, timedelta())
     moment = START + age + (town.peace - START - age) * dice.uniform(0.02, 0.95)
+
+    def backed_up() -> None:
+        machine.copy_to(ground.backup)
+        _when_up(ground, max(moment, town.clock.now()), lambda: _happens(ground, kind))
+
     if age:
-        _when_up(ground, moment - age, lambda: machine.copy_to(ground.backup))
-    _when_up(ground, moment, lambda: _happens(ground, kind))
+        _when_up(ground, moment - age, backed_up)
+    else:
+        _when_up(ground, moment, lambda: _happens(ground, kind))
 
 
 def _when_up(ground: Ground, moment: datetime, act: Callable[[], None]) -> None:

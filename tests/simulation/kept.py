@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from connector.domain.asking import is_request
 from connector.domain.calendar import start_of_day
@@ -19,6 +20,7 @@ from tests.simulation.town import ZONE, Town
 # a call take two more.
 HEARD_WITHIN: Final = timedelta(minutes=6)
 WAIT: Final = 3  # days that a promise in a reply holds notices back by itself
+WEST: Final = ZoneInfo("America/Los_Angeles")  # of those where customers live: there a day may not have begun yet
 FARTHEST: Final = timedelta(days=31)  # further away it is not taken by itself
 
 
@@ -141,7 +143,7 @@ def _by_reply(town: Town, notices: list[Notice]) -> Iterator[Quiet]:
                 why = f"went out although {one} was promised for {talk.day} in a reply"
                 yield Quiet(heard, min(ends, _end_of(talk.day)), why, one)
         elif about:
-            waits = _end_of(talk.at.astimezone(ZONE).date() + timedelta(days=WAIT))
+            waits = _end_of(talk.at.astimezone(WEST).date() + timedelta(days=WAIT))
             ends = _next(town.said, talk.at, What.ANSWERED, phone=phone) or waits
             yield Quiet(
                 heard, min(ends, waits), f"went out although its number promised to pay at {talk.at}", "", phone

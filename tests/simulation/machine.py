@@ -65,7 +65,7 @@ name = "Acme Plumbing"
 country = "US"
 timezone = "America/New_York"
 currency = "USD"
-start_on = 2026-10-01
+start_on = 2026-10-05
 [company.ledger]
 kind = "quickbooks"
 client_id = "env:ID"
@@ -261,8 +261,10 @@ class Machine:
             self.database.close()
 
     def on_record(self, question: str, *values: str) -> list[tuple[str, ...]]:
-        """What the database holds, asked in its own words: also while the program does not run."""
-        if self.alive and not self._spoilt:
+        """What the database holds, asked in its own words, also while the program does not run; nothing if damaged."""
+        if self._spoilt:
+            return []
+        if self.alive:
             with self.database.ask() as connection:
                 driver: Any = connection.connection.driver_connection
                 return list(driver.execute(question, values))
@@ -305,6 +307,8 @@ class Machine:
         if self.alive:
             self.worker.poke(COMPANY)
         soon = timedelta(seconds=self.dice.choice((5, 900, 5400, 6 * 3600)))
+        if self.weather.asleep_until(self.true.now()) is not None:
+            return  # it is shut, and looks when it is opened
         self.next_at = min(self.next_at, self.true.now() + soon)
 
     def _note_status(self) -> None:

@@ -282,9 +282,18 @@ def _everybody_agreed(found: Facts) -> None:
             found.consents[customer.phone] = [record]
 
 
-def _pending_forgotten(found: Facts) -> None:
-    for ledger_id, payments in found.payments.items():
-        found.payments[ledger_id] = [one for one in payments if one.state != "pending"]
+def _pending_forgotten(company: Company) -> Company:
+    """In both places: a link that took a payment is down, and where only the text forgets it no other link is made."""
+
+    def forget(found: Facts) -> None:
+        for ledger_id, payments in found.payments.items():
+            found.payments[ledger_id] = [one for one in payments if one.state != "pending"]
+
+    def owing(company_id: str, ledger_id: str) -> Any:
+        known, payments, links = company.queries.owing(company_id, ledger_id)
+        return known, [one for one in payments if one.state != "pending"], links
+
+    return _other(_facts(forget)(company), "queries", owing=owing)
 
 
 def _numbers_mixed_up(found: Facts) -> None:
@@ -351,7 +360,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "a held payment is shown to nobody": _held_unseen,
     "opt-outs are forgotten": _facts(_revocations_forgotten),
     "everybody counts as agreed": _facts(_everybody_agreed),
-    "pending payments are forgotten": _facts(_pending_forgotten),
+    "pending payments are forgotten": _pending_forgotten,
     "two customers' numbers are mixed up": _facts(_numbers_mixed_up),
     "the daily cap is off": _policy(max_per_number_per_day=99),
     "the weekly cap is off": _policy(max_per_number_per_week=99),

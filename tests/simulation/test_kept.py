@@ -67,24 +67,24 @@ class Scene:
 
 def test_no_notice_between_a_promise_by_hand_and_the_end_of_its_day() -> None:
     scene = Scene()
-    scene.says(What.PROMISED, date(2026, 10, 4))
+    scene.says(What.PROMISED, date(2026, 10, 8))
     scene.waits(days=3)
     scene.notice()
     assert len(scene.broken) == 1
-    assert "was promised for 2026-10-04" in scene.broken[0]
+    assert "was promised for 2026-10-08" in scene.broken[0]
     later = Scene()
-    later.says(What.PROMISED, date(2026, 10, 4))
+    later.says(What.PROMISED, date(2026, 10, 8))
     later.waits(days=4)
     later.notice()
     dropped = Scene()
-    dropped.says(What.PROMISED, date(2026, 10, 9))
+    dropped.says(What.PROMISED, date(2026, 10, 13))
     dropped.waits(days=1)
     dropped.says(What.NO_PROMISE)
     dropped.waits(days=1)
     dropped.notice()
     corrected = Scene()
-    corrected.says(What.PROMISED, date(2026, 10, 5))
-    corrected.says(What.PROMISED, date(2026, 10, 4))  # in the same moment: what was said last counts
+    corrected.says(What.PROMISED, date(2026, 10, 9))
+    corrected.says(What.PROMISED, date(2026, 10, 8))  # in the same moment: what was said last counts
     corrected.waits(days=4)
     corrected.notice()
     assert later.broken == dropped.broken == corrected.broken == []
