@@ -29,6 +29,8 @@ class Act(StrEnum):
     CHEQUE = "cheque"  # the bookkeeper enters a cheque before the text goes out
     DISPUTE = "dispute"  # the owner enters that the customer disputes it, before the text is approved
     PROMISE = "promise"  # ... that the customer has promised to pay
+    HOLD = "hold"  # the owner will call this customer, and holds the invoice
+    REFUSE = "refuse"  # the owner says no to the text
     NOTHING = "nothing"  # no text goes out, so nobody does anything
 
 
@@ -44,6 +46,7 @@ class Business:
     currency: str
     owner: str = ""  # the owner's phone, told about each booked payment
     draft: bool = False  # it is new: nothing goes out before the owner has approved it
+    strict: bool = False  # the owner wants no text before the ledger's own e-mail, and one a day to a number
 
     @property
     def name(self) -> str:
@@ -88,6 +91,7 @@ class Part:
     before: str = ""  # "paid", "voided" or "part paid": its state when Duebird first looks
     paid_before: Decimal = Decimal(0)
     later: bool = False  # issued while the play runs
+    sent: bool = True  # the ledger has mailed it
 
     @property
     def owed(self) -> Money:
@@ -98,6 +102,11 @@ class Part:
     def is_texted(self) -> bool:
         """Whether a text about it must go out, once."""
         return self.act in {Act.CARD, Act.BANK, Act.STOP}
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether, in a company in draft, a text about it waits for the owner."""
+        return self.is_texted or self.act in {Act.DISPUTE, Act.PROMISE, Act.HOLD, Act.REFUSE}
 
     @property
     def is_paid_online(self) -> bool:
@@ -114,7 +123,14 @@ class Part:
 
 
 NORTHSIDE: Final = Business(
-    "northside", "quickbooks", QUICKBOOKS_BUSINESS, "US", "America/Los_Angeles", "USD", owner="+15035550199"
+    "northside",
+    "quickbooks",
+    QUICKBOOKS_BUSINESS,
+    "US",
+    "America/Los_Angeles",
+    "USD",
+    owner="+15035550199",
+    strict=True,
 )
 SALTBUSH: Final = Business("saltbush", "xero", XERO_BUSINESS, "AU", "Australia/Melbourne", "AUD", draft=True)
 BUSINESSES: Final = (NORTHSIDE, SALTBUSH)
@@ -132,6 +148,8 @@ _KENJI = Customer("Kenji Mori", "+1 503 555 0151", "+15035550151", "Kenji", away
 _RUTH = Customer("Ruth Ames", "(503) 555-0150", "+15035550150", "Ruth")
 _PAUL = Customer("Paul Greer", "(503) 555-0152", "+15035550152", "Paul", left_out=True)
 _NORA = Customer("Nora Hill", "(503) 555-0153", "+15035550153", "Nora")
+_IRIS = Customer("Iris Blum", "(503) 555-01", given="Iris", agreed=False)
+_OWEN = Customer("Owen Tate", "(503) 555-0154", "+15035550154", "Owen")
 
 _ZOE = Customer("Zoe Bennett", "0491 570 156", "+61491570156", "Zoe")
 _TANAKA = Customer("Tanaka Ceramics", "0491 570 157", "+61491570157", currency="JPY")
@@ -140,6 +158,8 @@ _GRACE = Customer("Grace Nolan", "0491 570 159", "+61491570159", "Grace")
 _ARI = Customer("Ari Stone", "0491 570 313", "+61491570313", "Ari")
 _JOY = Customer("Joy Peters", "0491 570 737", "+61491570737", "Joy")
 _KIM = Customer("Kim Farrow", "0491 570 110", "+61491570110", "Kim")
+_ELLA = Customer("Ella Quinn", "0491 571 266", "+61491571266", "Ella")
+_MAX = Customer("Max Doyle", "0491 571 491", "+61491571491", "Max")
 
 OPTED_OUT_BEFORE: Final = (SALTBUSH, _GRACE)  # agreed once, and wrote STOP before the play begins
 
@@ -163,6 +183,9 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
         _part("N-1045", _KENJI, "260.00", 0, 14, Act.NOTHING),  # it is night where he lives
         _part("N-1046", _PAUL, "340.00", 0, 14, Act.NOTHING),  # left out by the owner
         _part("N-1047", _NORA, "3.50", 0, 14, Act.NOTHING),  # not worth a text
+        _part("N-1048", _IRIS, "85.00", 0, 14, Act.NOTHING),  # a digit of her number is missing
+        _part("N-1049", _OWEN, "190.00", 0, 14, Act.NOTHING, sent=False),  # not mailed yet
+        _part("N-1050", _MAYA, "60.00", 0, 14, Act.NOTHING, later=True),  # after her text of today
         _part("N-1033", _DALE, "75.00", -9, 5, Act.NOTHING, before="paid", paid_before=Decimal("75.00")),
         _part("N-1034", _RUTH, "130.00", -9, 5, Act.NOTHING, before="voided"),
     ),
@@ -173,6 +196,8 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
         _part("INV-2104", _GRACE, "58.00", 0, 14, Act.NOTHING),  # opted out before
         _part("INV-2106", _ARI, "77.00", 0, 14, Act.DISPUTE),
         _part("INV-2107", _JOY, "120.00", 0, 14, Act.PROMISE),
+        _part("INV-2108", _ELLA, "99.00", 0, 14, Act.HOLD),
+        _part("INV-2109", _MAX, "64.00", 0, 14, Act.REFUSE),
         _part("INV-2068", _KIM, "410.00", -60, -46, Act.NOTHING),  # from before the start date
         _part("INV-2105", _THEO, "45.00", 0, 14, Act.NOTHING, later=True),  # after his STOP
     ),

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connector.demo.cast import BUSINESSES, Business
+from connector.demo.configuration import today_of
 from connector.demo.doors import Doors, Method
 from connector.demo.records import Invoice, Records, Text, names, read_records
-from connector.demo.setting import add_customer, issue, pay_by_cheque, today_of, void
+from connector.demo.setting import add_customer, issue, pay_by_cheque, void
 from connector.domain.message import plain_amount
 from connector.domain.money import Money
 from connector.errors import DuebirdError

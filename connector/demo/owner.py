@@ -42,7 +42,7 @@ class Owner:
     def _look(self, records: Records) -> bool:
         del records
         waiting = {one.receivable.number: one for one in self._state.queries.awaiting(self._business.id, MOST)}
-        wanted = [one for one in self._parts if one.is_texted or one.act in {Act.DISPUTE, Act.PROMISE}]
+        wanted = [one for one in self._parts if one.is_prepared]
         if any(one.number not in waiting for one in wanted):
             return False
         name, count = self._business.short, len(wanted)
@@ -66,6 +66,12 @@ class Owner:
             day = self._today + PROMISED_IN
             self._typed(f"promise {part.number} --until {day}", f"{short} has called and will pay by then.")
             self._state.store.promised(company, ledger_id, day, "by phone", self._now())
+        if part.act is Act.HOLD:
+            self._typed(f"hold {part.number}", f"{short} is a friend: a call will do.")
+            self._state.store.hold(company, "invoice", ledger_id, "a call will do", self._now())
+        if part.act is Act.REFUSE:
+            self._typed(f"refuse {part.number}", f"{short} has just been here: not this text.")
+            self._state.store.said(company, [found.asked], Verdict.REFUSED, OWNER, self._now())
 
     def _go_live(self, records: Records) -> bool:
         if not records.notices(self._first.number):

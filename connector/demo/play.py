@@ -19,6 +19,7 @@ from adapters.sandbox.world import SandboxWorld
 from connector import assemble
 from connector.demo import setting, summary, whereabouts
 from connector.demo.cast import BUSINESSES, PARTS
+from connector.demo.configuration import today_of
 from connector.demo.doors import DoorProblem, Doors
 from connector.demo.engine import Engine, keep_to_the_play
 from connector.demo.owner import Owner
@@ -102,9 +103,7 @@ def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack
         engine.check()
 
     owners = [
-        Owner(one, setting.today_of(one, now), stage, state, assemble.system_clock().now)
-        for one in BUSINESSES
-        if one.draft
+        Owner(one, today_of(one, now), stage, state, assemble.system_clock().now) for one in BUSINESSES if one.draft
     ]
     records = Story(doors, stage, state.queries, alive, now, owners).play()
     played = _conclude(stage, records, reasons(state.queries, records))

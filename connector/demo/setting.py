@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import socket
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import StringIO
@@ -16,23 +15,21 @@ from adapters.private_files import private_folder, write_private
 from adapters.sandbox import world
 from connector import assemble
 from connector.config import Loaded, load
-from connector.config.toml import toml_value
 from connector.consent_import import Office, read_csv
 from connector.demo.cast import (
     BUSINESSES,
     FIRST_CONTACT,
-    MINIMUM,
     OPTED_OUT_BEFORE,
     PARTS,
-    START_DAYS_AGO,
     Act,
     Business,
     Customer,
     Part,
     customers_of,
 )
+from connector.demo.configuration import config_text, today_of
 from connector.demo.doors import Doors
-from connector.demo.night import DAY, Night, night
+from connector.demo.night import Night, night
 from connector.demo.verdict import Agreed
 from connector.domain.calendar import start_of_day
 from connector.errors import ConfigProblem, DuebirdError
@@ -45,85 +42,6 @@ A_PLAY: Final = 90.0  # seconds; its limit is less
 EURO_RATE: Final = "1.08"  # dollars for a euro, on the invoice as QuickBooks wants it
 HELD_MOST: Final = 10.0  # seconds for which the ledger keeps one reading waiting while a cheque is entered
 WORDING: Final = "You may text me about my invoices."
-
-# Every second all day long: nobody's phone rings here, and nobody wants to wait for a minute to see a payment booked.
-# The budgets are raised to match, or Duebird would slow down to keep within what the real services allow.
-_TOP: Final = """\
-# Written by `duebird demo`: the four services are stand-ins on this computer, the secrets are made up.
-state_dir = "state"
-
-[daemon]
-poll_quick = 1
-poll_slow = 1
-poll_idle = 1
-jitter = 0.0
-"""
-_COMPANY: Final = """
-[[company]]
-id = {id}
-name = {name}
-text_name = {text_name}
-country = {country}
-timezone = {zone}
-start_on = {start_on}
-
-[company.ledger]
-{ledger}
-payment_account = "Stripe clearing"
-
-[company.stripe]
-key = {stripe_key}
-base_url = {stripe_url}
-monthly_reads = 1_000_000_000
-
-[company.twilio]
-account_sid = {account_sid}
-auth_token = "file:secrets/twilio"
-from_number = {number}
-base_url = {twilio_url}
-messaging_base_url = {twilio_url}
-pricing_base_url = {twilio_url}
-
-[company.approval]
-# Whether nothing goes out at first that the owner has not approved.
-draft_first = {draft}
-
-[company.notices]
-# As wide as the hour of the play allows, and shut where one customer lives.
-window_start = {opens}
-window_end = {closes}
-days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-# What the owner does not want texts about.
-minimum_amount = {minimum}
-excluded_customers = {left_out}
-# Here nobody has a phone, and somebody plays at whatever hour.
-public_holidays = true
-hours_by_law = false
-# One a day and three a week are what a business wants; here invoice after invoice is issued to the same customer.
-max_texts_per_number_per_day = 20
-max_texts_per_number_per_week = 100
-"""
-_QUICKBOOKS: Final = """\
-kind = "quickbooks"
-environment = "sandbox"
-client_id = "file:secrets/intuit-id"
-client_secret = "file:secrets/intuit-secret"
-redirect_uri = {redirect_uri}
-base_url = {url}
-authorize_url = {authorize}
-token_url = {token}
-revoke_url = {revoke}"""
-_XERO: Final = """\
-kind = "xero"
-grant = "pkce"
-client_id = "file:secrets/xero-id"
-redirect_uri = {redirect_uri}
-daily_calls = 1_000_000
-base_url = {url}
-connections_url = {connections}
-authorize_url = {authorize}
-token_url = {token}
-revoke_url = {revoke}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +56,6 @@ class Setting:
     def log(self) -> Path:
         """Where the daemon writes."""
         return self.folder / "daemon.log"
-
-
-def today_of(business: Business, now: datetime) -> date:
-    """The civil date where that business is."""
-    return now.astimezone(ZoneInfo(business.zone)).date()
 
 
 def agreed() -> Agreed:
@@ -182,7 +95,7 @@ def prepare(folder: Path, addresses: dict[str, str], now: datetime) -> Setting:
     private_folder(secrets)
     for name, value in _secrets().items():
         write_private(secrets / name, value.encode())
-    write_private(config, _config_text(addresses, now).encode())
+    write_private(config, config_text(addresses, now).encode())
     return Setting(folder, config, load(config, os.environ))
 
 
@@ -195,64 +108,6 @@ def _secrets() -> dict[str, str]:
     } | {f"{business.id}-stripe": business.seed.stripe_key for business in BUSINESSES}
 
 
-def _config_text(addresses: dict[str, str], now: datetime) -> str:
-    redirect_uri = f"http://localhost:{_free_port()}/callback"
-    return _TOP + "".join(_company_text(business, addresses, redirect_uri, now) for business in BUSINESSES)
-
-
-def _company_text(business: Business, addresses: dict[str, str], redirect_uri: str, now: datetime) -> str:
-    at = addresses[business.ledger]
-    form, ours = (
-        (
-            _QUICKBOOKS,
-            {
-                "url": at,
-                "authorize": f"{at}/connect/oauth2",
-                "token": f"{at}/oauth2/v1/tokens/bearer",
-                "revoke": f"{at}/v2/oauth2/tokens/revoke",
-            },
-        )
-        if business.ledger == "quickbooks"
-        else (
-            _XERO,
-            {
-                "url": f"{at}/api.xro/2.0",
-                "connections": f"{at}/connections",
-                "authorize": f"{at}/identity/connect/authorize",
-                "token": f"{at}/connect/token",
-                "revoke": f"{at}/connect/revocation",
-            },
-        )
-    )
-    away = any(one.away for one in customers_of(business))
-    dark = night(now, ZoneInfo(business.zone)) if away else None
-    ledger = {name: toml_value(value) for name, value in (ours | {"redirect_uri": redirect_uri}).items()}
-    values = {
-        "id": business.id,
-        "name": business.name,
-        "text_name": business.short,
-        "country": business.country,
-        "zone": business.zone,
-        "start_on": today_of(business, now) - timedelta(days=START_DAYS_AGO),
-        "stripe_key": f"file:secrets/{business.id}-stripe",
-        "stripe_url": addresses["stripe"],
-        "account_sid": world.TWILIO_ACCOUNT,
-        "number": business.seed.number,
-        "twilio_url": addresses["twilio"],
-        "draft": business.draft,
-        "opens": _clock(dark.opens if dark else 0),
-        "closes": _clock(dark.closes if dark else DAY),
-        "minimum": MINIMUM,
-        "left_out": [one.name for one in customers_of(business) if one.left_out],
-    }
-    text = _COMPANY.format(ledger=form.format(**ledger), **{name: toml_value(value) for name, value in values.items()})
-    return text + (f"owner_notice = {toml_value(business.owner)}\n" if business.owner else "")
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
 def until_midnight_is_over(now: datetime) -> float:
     """Seconds to wait so that no day ends in the middle of a play: what is due today would be late then."""
     nights = []
@@ -260,14 +115,6 @@ def until_midnight_is_over(now: datetime) -> float:
         tomorrow = start_of_day(today_of(business, now) + timedelta(days=1), ZoneInfo(business.zone))
         nights.append((tomorrow - now).total_seconds())
     return max((left + 1 for left in nights if left < A_PLAY), default=0.0)
-
-
-def _free_port() -> int:
-    """A port nobody listens on at this moment, for the answer of the sign-in pages."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
 
 
 class _Player:
@@ -396,6 +243,7 @@ def issue_part(doors: Doors, business: Business, part: Part, customer_id: str, n
         currency=part.amount.currency,
         issued_on=part.issued_on(today),
         due_on=part.due_on(today),
+        sent=part.sent,
     )
     if part.paid_before:
         pay_by_cheque(doors, business, issued, str(part.paid_before))
@@ -417,12 +265,14 @@ def issue(
     currency: str,
     issued_on: date,
     due_on: date,
+    sent: bool = True,
 ) -> str:
-    """Issue an invoice; returns the ledger's id."""
+    """Issue an invoice, mailed by the ledger or not; returns the ledger's id."""
     body = {"number": number, "amount": amount, "currency": currency, "due_date": due_on.isoformat()}
     if business.ledger == "quickbooks":
         rate = {"exchange_rate": EURO_RATE} if currency != business.currency else {}
-        more = {"customer": customer_id, "txn_date": issued_on.isoformat()} | rate
+        status = "EmailSent" if sent else "NeedToSend"
+        more = {"customer": customer_id, "txn_date": issued_on.isoformat(), "email_status": status} | rate
         return str(doors.post("quickbooks", "invoices", **body, **more)["Id"])
     return str(doors.post("xero", "invoices", **body, contact=customer_id, date=issued_on.isoformat())["InvoiceID"])
 

@@ -162,7 +162,7 @@ class Story:
         if part.act is Act.CHEQUE:
             return self._cheque_comes(records, business, part)
         if part.later:
-            return self._issue_later(business, part)
+            return self._issue_later(records, business, part)
         notice = next(iter(records.notices(part.number)), None)
         if notice is None or notice.sid not in self._told or not part.is_texted:
             return False
@@ -194,19 +194,22 @@ class Story:
         self._doors.clear_faults("quickbooks")
         return True
 
-    def _issue_later(self, business: Business, part: Part) -> bool:
-        """A new invoice for the customer who said STOP, once Duebird has heard it.
+    def _issue_later(self, records: Records, business: Business, part: Part) -> bool:
+        """A second invoice for a customer: of one who said STOP once Duebird has heard it, of another after the text.
 
-        Not sooner: Twilio refuses texts from the STOP on, so that Duebird's own memory would not be put to the test.
+        Not sooner: Twilio refuses texts from the STOP on, so that Duebird's own memory would not be put to the test;
+        and two invoices at once would go out in one text.
         """
-        if standing(self._queries.consent(business.id, part.customer.e164)) is not ConsentState.REVOKED:
-            return False
         issued = next(one for one in PARTS[business.id] if one.customer == part.customer and not one.later)
+        stopped = issued.act is Act.STOP
+        if stopped and standing(self._queries.consent(business.id, part.customer.e164)) is not ConsentState.REVOKED:
+            return False
+        if not stopped and not any(one.sid in self._told for one in records.notices(issued.number)):
+            return False
         customer_id = _customer_id(self._doors, business, part.customer)
         issue_part(self._doors, business, part, customer_id, self._now)
-        self._stage.event(
-            f"{business.name} issues {part.number} to {part.customer.short}, who said STOP about {issued.number}."
-        )
+        who = f"who said STOP about {issued.number}" if stopped else f"who had a text about {issued.number} today"
+        self._stage.event(f"{business.name} issues {part.number} to {part.customer.short}, {who}.")
         return True
 
     # -------------------------------------------------------------------------------------------------- the end

@@ -64,6 +64,11 @@ def test_the_demo_shows_texts_and_books_in_agreement(tmp_path: Path) -> None:
         "No text to Lena about N-1043: the customer has no mobile number in the ledger.",
         f"No text to Paul about N-1046: {SENTENCES[Reason.EXCLUDED]}.",
         f"No text to Nora about N-1047: {SENTENCES[Reason.BELOW_MINIMUM]}.",
+        f"No text to Iris about N-1048: {SENTENCES[Reason.BAD_MOBILE]}.",
+        f"No text to Owen about N-1049: {SENTENCES[Reason.NOT_SENT_YET]}.",
+        f"No text to Maya about N-1050: {SENTENCES[Reason.DAILY_CAP]}.",
+        f"No text to Ella about INV-2108: {SENTENCES[Reason.HELD]}.",
+        f"No text to Max about INV-2109: {SENTENCES[Reason.NOT_APPROVED]}.",
         "No text to Ari about INV-2106: in dispute",
         "No text to Joy about INV-2107: payment is promised for a later day.",
         "No text to Kim about INV-2068: issued before the start date",
@@ -72,7 +77,7 @@ def test_the_demo_shows_texts_and_books_in_agreement(tmp_path: Path) -> None:
     draft, yes, first, live, others = (
         story.index(one)
         for one in (
-            "Saltbush is new, so it is in draft: 5 texts are prepared and wait.",
+            "Saltbush is new, so it is in draft: 7 texts are prepared and wait.",
             "The owner's word: duebird approve INV-2101",
             "Text to Zoe Bennett, about INV-2101",
             "The owner's word: duebird go-live saltbush",
@@ -104,6 +109,9 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
         "N-1045": (0, None, "$260.00 owed"),
         "N-1046": (0, None, "$340.00 owed"),
         "N-1047": (0, None, "$3.50 owed"),
+        "N-1048": (0, None, "$85.00 owed"),
+        "N-1049": (0, None, "$190.00 owed"),
+        "N-1050": (0, None, "$60.00 owed"),
         "N-1033": (0, "$75.00 cheque", "paid"),
         "N-1034": (0, None, "voided"),
         "INV-2101": (1, "AUD 86.40 card", "paid"),
@@ -112,6 +120,8 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
         "INV-2104": (0, None, "AUD 58.00 owed"),
         "INV-2106": (0, None, "AUD 77.00 owed"),
         "INV-2107": (0, None, "AUD 120.00 owed"),
+        "INV-2108": (0, None, "AUD 99.00 owed"),
+        "INV-2109": (0, None, "AUD 64.00 owed"),
         "INV-2068": (0, None, "AUD 410.00 owed"),
         "INV-2105": (0, None, "AUD 45.00 owed"),
     }
@@ -123,6 +133,11 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert why["N-1045"] == "outside the hours for texts where the customer is"
     assert why["N-1046"] == SENTENCES[Reason.EXCLUDED]
     assert why["N-1047"] == SENTENCES[Reason.BELOW_MINIMUM]
+    assert why["N-1048"] == SENTENCES[Reason.BAD_MOBILE]
+    assert why["N-1049"] == SENTENCES[Reason.NOT_SENT_YET]
+    assert why["N-1050"] == SENTENCES[Reason.DAILY_CAP]
+    assert why["INV-2108"] == SENTENCES[Reason.HELD]
+    assert why["INV-2109"] == SENTENCES[Reason.NOT_APPROVED]
     assert (why["N-1033"], why["N-1034"]) == ("already paid in the ledger", "voided in the ledger")
     assert why["INV-2106"].startswith("in dispute")
     assert why["INV-2107"] == "payment is promised for a later day"
