@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def test_the_whole_way_from_draft_to_live(drafts: Desk) -> None:
     life = here.type("show", "N-1").words
     assert "Put before you: the issued text over $120.00 to +1•••••" in life
     assert f"Approved by {getpass.getuser()}: the issued text over $120.00" in life
+    assert f"Times of {NORTH.zone}" in life
+    assert re.search(r"[A-Z][a-z]{2} \d\d [A-Z][a-z]{2} \d\d:\d\d:\d\d Approved by", life), "with its day and time"
 
     refused = here.type("refuse", "TWIN", "--company", NORTH.id)
     assert refused.words == "Refused: 1 text to 1 customer: Sam Whitfield."
