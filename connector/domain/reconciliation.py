@@ -62,6 +62,7 @@ class Cause(StrEnum):
     UNKNOWN_MOVEMENT = "unknown_movement"  # the processor moved money for what only a person can name
     NOT_AT_PROCESSOR = "not_at_processor"  # our entry, and no such money
     NOT_AT_PROCESSOR_YET = "not_at_processor_yet"  # of today or yesterday: the processor's entry can come an hour later
+    OTHER_BALANCE = "other_balance"  # our entry, whose money the processor keeps in another currency
     NOT_OURS = "not_ours"  # somebody else's entry in the clearing account
     BOOKED_TWICE = "booked_twice"
     AMOUNT_DIFFERS = "amount_differs"
@@ -137,8 +138,9 @@ _RIGHT: Final = frozenset({Cause.BOOKED_NET, Cause.ONE_SUM, Cause.BY_HAND})
 
 @dataclass(slots=True)
 class _Group:
-    """Planned entries and lines that belong together."""
+    """Planned entries and lines that belong together, by `reference` where they have one of ours."""
 
+    reference: str = ""
     entries: list[PlannedEntry] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     found: Cause | None = None  # how they came together, where not by reference
@@ -185,7 +187,8 @@ def reconcile(
         today: the company's day now, to tell what is late from what is on its way.
         opening: the processor's balance at the beginning of `first`.
         ledger_opening: that of the clearing account.
-        entries: what must stand in the ledger, from `plan_entries`. Give some days more on both sides than are looked
+        entries: what must stand in the ledger, from `plan_entries`, of all currencies: what is kept in another one is
+            told from what is not there at all. Give some days more on both sides than are looked
             at, so that what is booked a little earlier or later is recognised; they count in no figure.
         lines: of the clearing account, of the same days, in its currency.
         known: entry ids and references of lines that our records know to be for the entry with that planned reference:
@@ -197,11 +200,13 @@ def reconcile(
     """
     zero = Money.zero(opening.currency)
     days = _Days(first, last)
-    planned = [one for one in entries if one.amount.currency == opening.currency]
+    everything = list(entries)
+    planned = [one for one in everything if one.amount.currency == opening.currency]
+    apart = frozenset(one.reference for one in everything if one.amount.currency != opening.currency)
     booked = list(lines)
     totals = _totals((one for one in planned if days.hold(one.booked_on)), zero)
     entered = sum((one.amount for one in booked if days.hold(one.booked_on)), zero)
-    view = _View(days, today, zero, ours)
+    view = _View(days, today, zero, ours, apart)
     groups = [one for one in _grouped(planned, booked, known or {}, view) if any(map(days.hold, one.dates()))]
     items = [one for one in (_item(group, view) for group in groups) if one is not None]
     return Reconciliation(
@@ -257,11 +262,11 @@ def _grouped(
     by_reference: dict[str, _Group] = {}
     strays: dict[Money, list[_Group]] = {}  # what names nothing stays alone: two entries that say "fee" are two
     for entry in planned:
-        by_reference.setdefault(entry.reference, _Group()).entries.append(entry)
+        by_reference.setdefault(entry.reference, _Group(entry.reference)).entries.append(entry)
     for line in booked:
         named = known.get(line.entry_id) or known.get(line.reference) or _ours(line.reference)
         if named is not None:
-            by_reference.setdefault(named, _Group()).lines.append(line)
+            by_reference.setdefault(named, _Group(named)).lines.append(line)
         else:
             strays.setdefault(line.amount, []).append(_Group(lines=[line]))
     groups = list(by_reference.values())
@@ -391,6 +396,7 @@ class _View:
     today: date
     zero: Money
     ours: Collection[str] | None
+    apart: Collection[str]  # references of what the processor keeps in other currencies
 
     def fresh(self, group: _Group) -> bool:
         return all(self.today - day <= FRESH for day in group.dates())
@@ -431,6 +437,8 @@ def _not_booked(group: _Group, view: _View) -> Cause:
 
 
 def _not_planned(group: _Group, view: _View) -> Cause:
+    if group.reference in view.apart:
+        return Cause.OTHER_BALANCE
     if _ours(group.lines[0].reference) is None:
         return Cause.NOT_OURS
     return Cause.NOT_AT_PROCESSOR_YET if view.fresh(group) else Cause.NOT_AT_PROCESSOR

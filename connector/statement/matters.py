@@ -139,6 +139,7 @@ _TITLES: Final = {
     Cause.UNKNOWN_MOVEMENT: "at Stripe that only you can name",
     Cause.NOT_AT_PROCESSOR: "of Duebird in {ledger}, and no such money at Stripe",
     Cause.NOT_AT_PROCESSOR_YET: "of Duebird in {ledger}, and no such money at Stripe yet",
+    Cause.OTHER_BALANCE: "of Duebird in {ledger}, and at Stripe in another currency",
     Cause.NOT_OURS: "in {ledger} fitting nothing at Stripe",
     Cause.BOOKED_TWICE: "in {ledger} more often than at Stripe",
     Cause.AMOUNT_DIFFERS: "with another amount in {ledger} than at Stripe",
@@ -170,6 +171,10 @@ _SAID: Final = {
     Cause.NOT_AT_PROCESSOR_YET: (
         "It is of today or yesterday, and Stripe may list it an hour late.",
         "Ask again in an hour: duebird reconcile {company} --month {month}",
+    ),
+    Cause.OTHER_BALANCE: (
+        "The customer paid it; Stripe keeps it in the currency of the invoice, which is in none of these figures.",
+        "Once Stripe has paid that balance out or converted it, enter what came of it: {register}",
     ),
     Cause.NOT_OURS: (
         "No money at Stripe has this amount within a week: a slip, a sum of other things, or the wrong account.",

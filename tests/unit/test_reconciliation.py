@@ -158,6 +158,20 @@ def test_other_currencies_are_another_reconciliation() -> None:
         held(entries, booked(entries))
 
 
+def test_our_entry_whose_money_is_in_another_balance_is_not_called_missing_at_the_processor() -> None:
+    euro, at = Money.of("5.00", "EUR"), PAID.created_at
+    paid = BalanceChange("txn_9", K.PAYMENT, euro, Money.zero("EUR"), euro, "", at, at, payment_id="pi_9")
+    entries = planned(*MONTH, paid)
+    ours = next(one for one in entries if one.change is paid)
+    lines = [one for one in booked(entries) if one.amount.currency == "USD"]
+    found = the_item(held(entries, [*lines, by_hand("5.40", 12, reference=ours.reference)]))
+    assert (found.cause, found.difference) == (Cause.OTHER_BALANCE, usd("5.40"))
+    parts = [by_hand("3.00", 12, reference="part one"), by_hand("2.40", 12, reference="part two")]
+    known = {one.reference: ours.reference for one in parts}
+    found = the_item(held(entries, [*lines, *parts], known=known))
+    assert (found.cause, found.difference) == (Cause.OTHER_BALANCE, usd("5.40"))
+
+
 def test_several_bookings_of_one_payment_are_one_where_our_records_say_so() -> None:
     entries = planned(PAID)
     gross, fee = booked(entries)
