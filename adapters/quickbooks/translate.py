@@ -172,6 +172,9 @@ def receivable(row: Row, home: str) -> Receivable:
     balance = exact_money(row.get("Balance"), currency, "Balance")
     if balance.amount < 0:
         raise Unreadable("Balance is below zero")
+    if balance.is_positive and balance.amount > total.amount - _decimal(row.get("Deposit", 0), "Deposit"):
+        # That Balance has the deposit taken off stands nowhere in the documentation; nobody is asked for it twice.
+        raise Unreadable("Balance does not have the form's deposit taken off")
     customer = _inner(row, "CustomerRef")
     if not customer.get("value"):
         raise Unreadable("CustomerRef is missing")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -64,9 +64,9 @@ class Till:
         return [one.amount for one in found if one.live]
 
 
-@pytest.fixture(params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
-def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
-    open_harness: Harness = request.param
+@contextmanager
+def open_till(open_harness: Harness, tmp_path: Path) -> Iterator[Till]:
+    """Its first look is behind it: whatever is issued from now on is texted about."""
     with open_harness() as h:
         office = Office(
             tmp_path / "state",
@@ -83,6 +83,12 @@ def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
             yield made
         finally:
             office.close()
+
+
+@pytest.fixture(params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
+def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
+    with open_till(request.param, tmp_path) as made:
+        yield made
 
 
 def paid_twice(till: Till) -> tuple[str, str, list[str]]:

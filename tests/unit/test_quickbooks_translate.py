@@ -88,6 +88,11 @@ def test_number_due_date_and_currency_may_be_absent() -> None:
     assert (read.number, read.due_on, read.balance) == (None, None, Money.of("40", "EUR"))
 
 
+def test_a_deposit_that_is_taken_off_the_balance_leaves_the_rest() -> None:
+    read = translate.receivable(invoice(Deposit=Decimal("62.07"), Balance=Decimal("300.00")), "USD")
+    assert (read.balance, read.state) == (Money.of("300.00", "USD"), ReceivableState.OPEN)
+
+
 def test_the_invoices_own_currency_goes_before_the_companys() -> None:
     read = translate.receivable(invoice(CurrencyRef={"value": "JPY"}, TotalAmt=5000, Balance=5000), "USD")
     assert read.balance == Money.of("5000", "JPY")
@@ -115,6 +120,8 @@ def test_voided_is_told_apart_from_paid(changes: dict[str, Any], state: Receivab
         {"Balance": "many"},
         {"Balance": None},
         {"Balance": Decimal(-1)},
+        {"Deposit": Decimal("0.01")},  # and yet the whole is said to be owed
+        {"Deposit": "some"},
         {"TotalAmt": Decimal("1.005")},
         {"TotalAmt": True},
         {"TxnDate": "20/11/2026"},

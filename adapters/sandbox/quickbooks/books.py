@@ -350,8 +350,12 @@ class Books:
         day = body.get("TxnDate", self.today())
         if not by_person:
             self.check_open_period(day)
+        deposit = number(body.get("Deposit", 0), "Deposit")
+        if not 0 <= deposit <= total:
+            raise business_rule("The deposit is more than the form.")
         row: Row = {
             **{k: v for k, v in body.items() if k not in {"Id", "SyncToken", "MetaData"}},
+            **({"Deposit": deposit} if deposit else {}),
             "AllowIPNPayment": False,
             "AllowOnlinePayment": False,
             "AllowOnlineCreditCardPayment": body.get("AllowOnlineCreditCardPayment", self.settings.online_payments),
@@ -362,7 +366,7 @@ class Books:
             "LinkedTxn": [],
             "Line": [*lines, {"Amount": subtotal, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}],
             "TotalAmt": total,
-            "Balance": total,
+            "Balance": total - deposit,
             "PrintStatus": "NeedToPrint",
             "EmailStatus": body.get("EmailStatus", "NotSet"),
         }

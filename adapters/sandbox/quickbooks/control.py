@@ -127,6 +127,7 @@ def add_invoice(books: Books, body: Row) -> Row:
         "DueDate": body.get("due_date"),
         "PrivateNote": body.get("note"),
         "EmailStatus": body.get("email_status"),
+        "Deposit": Decimal(str(body["deposit"])) if body.get("deposit") else None,
         "CurrencyRef": {"value": body["currency"]} if body.get("currency") else None,
         "ExchangeRate": Decimal(str(body["exchange_rate"])) if body.get("exchange_rate") else None,
         "AllowOnlineCreditCardPayment": body.get("online_payment"),

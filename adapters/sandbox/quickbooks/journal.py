@@ -147,6 +147,11 @@ def rate_of(row: Row) -> Decimal:
     return Decimal(row.get("ExchangeRate", 1))
 
 
+def _deposited(row: Row) -> Decimal:
+    """What was taken with the form."""
+    return Decimal(row.get("Deposit", 0))
+
+
 def at_home(books: Books, amount: Decimal, rate: Decimal) -> Decimal:
     """An amount in the home currency, in its smallest unit."""
     unit = Decimal(1) if books.settings.home_currency in NO_DECIMALS else Decimal("0.01")
@@ -173,7 +178,7 @@ class _Posted:
     def __post_init__(self) -> None:
         for kind in ("Invoice", "CreditMemo"):
             for row in self.rows(kind):
-                self._open[kind, row["Id"]] = _Open(row["TotalAmt"], rate_of(row))
+                self._open[kind, row["Id"]] = _Open(row["TotalAmt"] - _deposited(row), rate_of(row))
         for row in sorted(self.rows("Payment"), key=lambda one: int(one["Id"])):
             settled = [self._settle(piece.kind, piece.entity_id, piece.amount) for piece in pieces_of(row)]
             self._settling[row["Id"]] = settled
@@ -207,7 +212,12 @@ class _Posted:
     # ------------------------------------------------------------------------------------------------ each kind
 
     def _invoice(self, row: Row) -> list[Posting]:
-        return self._sale(row, Decimal(1))
+        """A deposit that was taken with the form waits with the undeposited funds; the customer owes the rest."""
+        deposit = _deposited(row)
+        rest = at_home(self.books, row["TotalAmt"] - deposit, rate_of(row))
+        taken = at_home(self.books, row["TotalAmt"], rate_of(row)) - rest
+        received = self._on(self.books.account("Undeposited Funds"), taken, deposit)
+        return [*self._sale(row, Decimal(1)), received, self._receivable(row, -taken, -deposit)]
 
     def _creditmemo(self, row: Row) -> list[Posting]:
         return self._sale(row, Decimal(-1))

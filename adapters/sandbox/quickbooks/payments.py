@@ -252,6 +252,7 @@ def void_invoice(books: Books, invoice_id: str) -> Row:
         happened="voided",
         TotalAmt=Decimal(0),
         Balance=Decimal(0),
+        Deposit=None,
         HomeTotalAmt=Decimal(0) if books.settings.multicurrency else None,
         Line=lines,
         LinkedTxn=[],
