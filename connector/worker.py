@@ -20,6 +20,7 @@ from connector.flows.budget import Budget
 from connector.flows.company import Company, Counts, Lease, Turns
 from connector.flows.listen import DELIVERY_LOOKS
 from connector.flows.passes import Look, Report, run_pass
+from connector.flows.perform import HELD_BACK
 from connector.flows.poll import WAITS
 from connector.lock import place_of
 from connector.places import Places
@@ -164,7 +165,7 @@ class Worker:
                 return TROUBLED  # nothing else is done before its memory is whole
             if report.counts[WAITS] and self._state.queries.cursor(company_id, LEDGER_CURSOR) is None:
                 return NEXT_TURN  # nothing is known of it yet, and its look is due still
-            return self._next(running, look, calm=not report.troubles and not report.waiting)
+            return self._next(running, look, calm=_is_calm(report))
         except Exception as error:  # noqa: BLE001  see above
             return self._failed(company_id, "the pass broke off", error)
 
@@ -299,3 +300,8 @@ class Worker:
             least = DELIVERY_LOOKS[0] / 4 if calm else TROUBLED
             soonest = min(soonest, max(planned, now + least))
         return max(soonest - now, timedelta())
+
+
+def _is_calm(report: Report) -> bool:
+    """Whether nothing was out of reach: then what is due still is worked on again soon."""
+    return not (report.troubles or report.waiting or report.counts[HELD_BACK])

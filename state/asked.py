@@ -121,6 +121,9 @@ _HOW_MANY: Final = func.count()
 NOTICES_SINCE: Final = select_of(
     EffectRow, _one_of(_EFFECT.purpose, "notice", "request"), _EFFECT.claimed_at >= _SINCE, _EFFECT.leader.is_(None)
 ).with_only_columns(_HOW_MANY)
+COUNTED_SINCE: Final = select_of(
+    EffectRow, _one_of(_EFFECT.purpose, "notice", "request"), _EFFECT.claimed_at >= _SINCE, _EFFECT.leader.is_(None)
+).with_only_columns(_EFFECT.claimed_at)
 NOTICES_WANTED: Final = select_of(
     EffectRow,
     _EFFECT.status == EffectStatus.PLANNED.value,

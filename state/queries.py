@@ -340,6 +340,11 @@ class Queries(LetterViews):
         """How many notices were attempted since then, whatever became of them."""
         return int(self._value(asked.NOTICES_SINCE, company=company, since=since))
 
+    def counted_since(self, company: str, since: datetime) -> list[datetime]:
+        """When those were attempted."""
+        with self._db.ask() as connection:
+            return column(connection, asked.COUNTED_SINCE, company=company, since=since)
+
     def notices_wanted(self, company: str) -> int:
         """How many notices are about to go out: their texts, or the links they need, are planned."""
         return int(self._value(asked.NOTICES_WANTED, company=company))

@@ -97,6 +97,11 @@ _PUT_OFF: Final = (
     _waits_no_longer(HintRow, "look_at"),
     _waits_no_longer(TextRow, "check_at"),
 )
+_TURN: Final = (
+    update(table_of(EffectRow))
+    .where(_EFFECT.key == bindparam("wanted"), _EFFECT.status == EffectStatus.PLANNED.value)
+    .values(due_at=bindparam("at"), error=bindparam("why"))
+)
 _CALLS_NEW: Final = insert(_CALL)
 _CALL_COLUMNS: Final = ("company", "service", "hour", "reads", "writes")
 _CALLS_KNOWN: Final = select(_CALL.c.company, _CALL.c.service, _CALL.c.hour).where(
@@ -258,6 +263,11 @@ class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, Let
             change(connection, _CALLS_MORE, [_more(*one) for one in made if one[:3] in known])
             new = [one for one in made if one[:3] not in known]
             change(connection, _CALLS_NEW, [dict(zip(_CALL_COLUMNS, one, strict=True)) for one in new])
+
+    def wait_for_turns(self, turns: Mapping[str, datetime], why: str) -> None:
+        """Texts that are planned, by their keys, wait until then; what was begun meanwhile is left alone."""
+        with self.database.record() as connection:
+            change(connection, _TURN, [{"wanted": key, "at": at, "why": why} for key, at in turns.items()])
 
     def put_off_no_longer(self, company: str, now: datetime) -> None:
         """Let everything that waits for a later moment be looked at now: a clock that was ahead has put it off.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.calendar import local_day
+from connector.domain.pace import Pace
 from connector.domain.unusual import LOOK_BACK, all_gone, busiest_day, is_flood
 from connector.flows.company import Company
 from connector.ports.messenger import DeliveryAdvice, FailureKind
@@ -17,6 +19,7 @@ _OURS: Final = frozenset((FailureKind.FILTERED, FailureKind.SETUP))
 # A night and a weekend evening are no stop; a machine that was off longer comes back to a backlog worth a question.
 AWAY: Final = timedelta(hours=12)
 A_DAY: Final = timedelta(days=1)
+LONGEST_WAIT: Final = timedelta(hours=1)  # for room within the caps, before it is looked at again
 CLOCK_MAY_ERR: Final = timedelta(minutes=2)  # what is known is allowed for; above it nobody knows what is right
 
 
@@ -37,6 +40,20 @@ def notices_left(company: Company, now: datetime) -> int | None:
 def caps_allow(company: Company, now: datetime) -> bool:
     """Whether the caps allow another notice now."""
     return all(more > 0 for more, _, _ in _left(company, now))
+
+
+def wait_for_room(company: Company, keys: Sequence[str], now: datetime) -> None:
+    """Let texts beyond the caps wait until the caps leave room for each, in their order.
+
+    For an hour at most: by then the owner may have raised a cap, or what was to go before did not go. Due all the
+    while, they would make the passes chase each other for as long as a cap holds.
+    """
+    had = company.queries.counted_since(company.id, now - A_DAY)
+    pace, turns = Pace(company.policy.texts_per_hour, company.policy.texts_per_day, had), dict[str, datetime]()
+    for key in keys:
+        turns[key] = min(pace.first(now), now + LONGEST_WAIT)
+        pace.count(turns[key])
+    company.store.wait_for_turns(turns, "the cap of texts an hour or a day is reached")
 
 
 def _left(company: Company, now: datetime) -> list[tuple[int, int, timedelta]]:

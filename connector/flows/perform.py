@@ -68,7 +68,7 @@ def run_once(company: Company, pool: Executor) -> Counts:
         if texts and not _people_are_known(company, texts, counts):
             stopped.add(EffectKind.SEND_TEXT)
             continue
-        rows = _within_caps(company, rows, stopped)
+        rows = _within_caps(company, rows, tried)
         attempt = partial(_perform, company, stopped=stopped, unreached=unreached, heard=_heard_at(company))
         for key, kind, outcome in pool.map(attempt, rows):
             counts.add(f"{kind} {outcome}")
@@ -77,15 +77,16 @@ def run_once(company: Company, pool: Executor) -> Counts:
     return counts
 
 
-def _within_caps(company: Company, rows: list[EffectRow], stopped: set[EffectKind]) -> list[EffectRow]:
+def _within_caps(company: Company, rows: list[EffectRow], tried: set[str]) -> list[EffectRow]:
     """Leave notices and requests beyond the caps for later; receipts and the owner's own notices are not counted."""
     notices = [row for row in rows if row.purpose in {"notice", "request"}]
     left = brakes.notices_left(company, company.clock.now()) if notices else None
     if left is None or len(notices) <= left:
         return rows
-    beyond = {row.key for row in notices[left:]}
-    if left == 0:
-        stopped.add(EffectKind.SEND_TEXT)
+    beyond = [row.key for row in notices[left:]]
+    if left == 0:  # else those before them may come to nothing, and leave them room
+        brakes.wait_for_room(company, beyond, company.clock.now())
+        tried.update(beyond)
     return [row for row in rows if row.key not in beyond]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from connector.domain.phone import Phone
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
@@ -41,6 +43,47 @@ def test_no_more_texts_than_the_daily_cap_go_out_in_a_day(open_office: OpenOffic
     office.wait(hours=23)
     office.run(3)
     assert texted(office) == 4
+
+
+def test_receipts_go_out_while_the_cap_of_the_day_is_reached(open_office: OpenOffice) -> None:
+    office = open_office(texts_per_hour=1, texts_per_day=1, receipts=True)
+    issue_many(office, 3)
+    office.run(2)
+    assert texted(office) == 1
+    [first] = office.carrier.all_texts()
+    office.stripe_world.pay(office.link_in(first.body))
+    office.wait(minutes=1)
+    office.run(3)
+    assert [one.to for one in office.carrier.all_texts()] == [first.to, first.to], "the thanks go out all the same"
+
+
+def test_texts_beyond_a_cap_are_due_only_when_there_is_room_and_never_later_than_in_an_hour(
+    open_office: OpenOffice,
+) -> None:
+    office = open_office(texts_per_hour=2, texts_per_day=50)
+    issue_many(office, 2)
+    office.run(2)
+    office.wait(minutes=40)
+    issue_many_more = [office.issue(office.customer(f"Later {one}", mobile=f"+1212555030{one}")) for one in range(5)]
+    office.run(2)
+    assert texted(office) == 2
+    now = office.clock.now()
+    due = sorted(
+        row.due_at - now
+        for row in office.company.store.effects.of_subjects("acme", issue_many_more)
+        if row.kind == "send_text" and row.status == "planned"
+    )
+    assert all(timedelta(minutes=19) < one <= timedelta(hours=1) for one in due), due
+    next_work = office.company.queries.next_work_at("acme")
+    assert next_work is not None
+    assert next_work > now, "nothing is due, so no pass chases the one before"
+    office.wait(minutes=21)
+    office.run(2)
+    assert texted(office) == 4
+    for _ in range(3):
+        office.wait(minutes=61)
+        office.run(2)
+    assert texted(office) == 7
 
 
 def test_a_payment_is_booked_while_the_cap_is_reached(open_office: OpenOffice) -> None:
