@@ -163,10 +163,15 @@ def _held(holds: list[HoldRow], row: ReceivableRow) -> str | None:
         if (hold.scope, hold.subject) in {("invoice", row.ledger_id), ("customer", row.customer_id)}:
             who = "" if hold.scope == "invoice" else "the customer is "
             return f"{who}held since {hold.since:%Y-%m-%d}" + (f": {hold.why}" if hold.why else "")
-        if hold.subject == row.ledger_id and hold.scope in {DISPUTE, PROMISE}:
+        if hold.subject == row.ledger_id and hold.scope in {DISPUTE, PROMISE} and not _is_over(hold, row):
             what = f"payment is promised for {hold.until}" if hold.scope == PROMISE else "in dispute"
             return f"{what}, since {hold.since:%Y-%m-%d}" + (f": {hold.why}" if hold.why else "")
     return None
+
+
+def _is_over(hold: HoldRow, row: ReceivableRow) -> bool:
+    """A promise that was not kept holds nothing any more, by the time of the last decision."""
+    return hold.until is not None and row.decided_at is not None and row.decided_at.date() > hold.until
 
 
 def _effect(queries: Queries, effect: EffectRow, ledger: str) -> Iterator[Moment]:

@@ -33,7 +33,10 @@ log = logging.getLogger(__name__)
 # Calls one look costs, for stretching intervals to the budget. The two lists of Xero are the dearest.
 CALLS_A_LOOK: Final = {"quickbooks": 1, "xero": 2, "stripe": 1}
 RETRY_BUILD: Final = timedelta(minutes=1)  # a company whose services cannot be reached at start is tried every minute
-TROUBLED: Final = timedelta(seconds=30)  # between passes over what is due while a service is out of reach
+# Between passes over what is due while a service is out of reach: a tenth of the time for which it has been, so that a
+# short trouble is over soon after its end, and a day of it does not cost every other service three thousand looks.
+TROUBLED: Final = timedelta(seconds=30)
+TROUBLED_LONG: Final = timedelta(minutes=5)
 OBJECTS_EVERY: Final = timedelta(hours=24)
 # What answers weigh is what takes memory: forty passes at once took 240 MB, four take 150 (bench d); and two full
 # readings keep two processors busy. A pass without trouble takes a second; one that does not end in ten waits for a
@@ -85,6 +88,16 @@ class _Running:
     objects_next: datetime
     looked_at: datetime
     last_event_at: datetime | None = None
+    troubled_at: float | None = None  # by `Clock.elapsed`, since when passes meet with trouble
+
+    def pause(self, elapsed: float, *, calm: bool) -> timedelta:
+        """How long what is due still waits for the next pass."""
+        if calm:
+            self.troubled_at = None
+            return DELIVERY_LOOKS[0] / 4
+        if self.troubled_at is None:
+            self.troubled_at = elapsed
+        return min(max(TROUBLED, timedelta(seconds=elapsed - self.troubled_at) / 10), TROUBLED_LONG)
 
 
 @dataclass(slots=True)
@@ -295,9 +308,9 @@ class Worker:
         # What is planned for later and texts on their way are worked on between looks, without a look at the ledger.
         soonest = min(running.ledger_next, running.payments_next)
         planned = self._state.queries.next_work_at(running.company.id)
+        least = running.pause(self._clock.elapsed(), calm=calm)
         if planned is not None:
             # What could not be worked on just now is due all the same: it must not make the passes chase each other.
-            least = DELIVERY_LOOKS[0] / 4 if calm else TROUBLED
             soonest = min(soonest, max(planned, now + least))
         return max(soonest - now, timedelta())
 

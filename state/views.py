@@ -268,18 +268,19 @@ class Views:
         about = select(TextRow.ledger_id).where(
             TextRow.company == company, TextRow.phone == phone, TextRow.purpose == "notice"
         )
-        in_doubt = select(EffectRow.subject).where(
+        # A text about several is a text of the first, and an effect of each.
+        sent = select(EffectRow.subject).where(
             EffectRow.company == company,
             EffectRow.phone == phone,
             EffectRow.purpose == "notice",
-            col(EffectRow.status).in_((EffectStatus.IN_FLIGHT, EffectStatus.UNCERTAIN)),
+            col(EffectRow.status).in_((EffectStatus.DONE, EffectStatus.IN_FLIGHT, EffectStatus.UNCERTAIN)),
         )
         statement = (
             select(ReceivableRow)
             .where(
                 ReceivableRow.company == company,
                 ReceivableRow.state == ReceivableState.OPEN,
-                or_(col(ReceivableRow.ledger_id).in_(about), col(ReceivableRow.ledger_id).in_(in_doubt)),
+                or_(col(ReceivableRow.ledger_id).in_(about), col(ReceivableRow.ledger_id).in_(sent)),
             )
             .order_by(col(ReceivableRow.issued_on), col(ReceivableRow.ledger_id))
             .limit(limit)

@@ -22,13 +22,14 @@ from connector.domain.plan import Decision, decide
 from connector.domain.situation import OpenEffect, Situation, parts_owed
 from connector.errors import DuebirdError, NeedsReauthorisation, Transient
 from connector.failpoints import Boundary, reach
+from connector.flows.brakes import CLOCK_MAY_ERR
 from connector.flows.company import Company, Counts
 from connector.flows.handover import hand_over
 from connector.flows.poll import read_customers
 from connector.flows.situation import situations
 from connector.flows.trouble import as_trouble
 from state.effects import TextFacts
-from state.names import PROMISE, RULES
+from state.names import RULES
 from state.store import Attention, Decided, Planned
 from state.tables import EffectRow
 
@@ -249,7 +250,12 @@ def _no_words(company: Company, situation: Situation, problem: str, now: datetim
 
 
 def _tell_broken_promise(company: Company, situation: Situation, promised: date, now: datetime) -> None:
-    """Told before it is forgotten, so that a crash between the two tells it again under the same key."""
+    """Told once, by its key. It stays on record until the invoice is settled: a clock that is ahead ends no promise.
+
+    By such a clock nothing is told either, as long as the services say that it is one.
+    """
+    if company.clock_error() > CLOCK_MAY_ERR:
+        return
     receivable = situation.receivable
     company.store.attend(
         company.id,
@@ -264,8 +270,6 @@ def _tell_broken_promise(company: Company, situation: Situation, promised: date,
         ),
         now,
     )
-    if situation.promised_on is not None:
-        company.store.hold_over(company.id, PROMISE, receivable.ledger_id, now)
 
 
 def _tell_waiting(company: Company, late: Sequence[Situation], now: datetime) -> None:

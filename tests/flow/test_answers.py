@@ -179,6 +179,20 @@ def test_only_open_invoices_that_the_number_was_texted_about_are_held(office: Of
     assert (DISPUTE, paid) not in holds(office)
 
 
+def test_a_dispute_in_answer_to_a_text_about_several_invoices_holds_each_of_them(open_office: OpenOffice) -> None:
+    office = open_office(joint=True)
+    customer = office.customer()
+    invoices = [office.issue(customer, due_in=2), office.issue(customer, due_in=2)]
+    office.run(2)
+    assert len(office.texts()) == 1
+    hear(office, "wrong amount")
+    office.run()
+    assert {office.reason(one) for one in invoices} == {"disputed"}
+    office.wait(days=4)
+    office.run(2)
+    assert len(office.texts()) == 1
+
+
 def test_a_dispute_counts_while_it_is_in_doubt_whether_the_text_it_answers_went_out(office: Office) -> None:
     invoice = office.issue(due_in=2)
     office.carrier_faults.program(FaultKind.LOSE_ANSWER, "send")

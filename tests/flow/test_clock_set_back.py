@@ -15,7 +15,8 @@ from state.names import LEDGER_CURSOR
 from tests.flow.office import DOLLARS, Office
 
 
-def test_a_clock_that_was_a_year_ahead_does_not_stop_the_looks_for_a_year(office: Office) -> None:
+def worker_of(office: Office) -> Worker:
+    """The daemon's own, over the company in memory."""
     company = office.company
 
     def assembled(loaded: object, company_id: str, state: State, clock: Clock, instance: str) -> Assembled:
@@ -25,7 +26,34 @@ def test_a_clock_that_was_a_year_ahead_does_not_stop_the_looks_for_a_year(office
 
     settings: Any = None  # asked for by nobody: the company is put together here
     state = State(office.folder, office.database, company.store, company.queries)
-    worker = Worker(settings, state, office.clock, assembled, instance="till.1")
+    return Worker(settings, state, office.clock, assembled, instance="till.1")
+
+
+def test_what_is_held_back_is_tried_again_soon_at_first_and_every_five_minutes_after_an_hour(office: Office) -> None:
+    worker = worker_of(office)
+    worker.work("acme")
+    invoice = office.issue(due_in=3)
+    office.run(2)
+    office.wait(days=3)
+    office.ledger_faults.program(FaultKind.FAIL_BEFORE, "customers", times=1000)
+    waits = [worker.work("acme")]
+    assert waits == [timedelta(seconds=30)]
+    for _ in range(60):
+        office.clock.advance(waits[-1])
+        waits.append(worker.work("acme"))
+    assert len(office.texts()) == 1
+    assert sum(waits, timedelta()) > timedelta(hours=2), "a day of it is some three hundred passes"
+    assert max(waits) == timedelta(minutes=5)
+    office.ledger_faults.clear()
+    office.clock.advance(waits[-1])
+    worker.work("acme")
+    office.run()
+    assert len(office.texts()) == 2
+    assert office.reason(invoice) == "step_done"
+
+
+def test_a_clock_that_was_a_year_ahead_does_not_stop_the_looks_for_a_year(office: Office) -> None:
+    worker = worker_of(office)
     worker.work("acme")
     right = office.clock.now()
     office.clock.jump(right + timedelta(days=365))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from connector.flows.passes import Look, run_pass
-from state.names import DISPUTE, PROMISE
-from tests.flow.office import DOLLARS, Office
+from connector.life import life_of
+from state.facts import put_hold
+from state.names import DISPUTE, PROMISE, REPLY
+from tests.flow.office import DOLLARS, MOBILE, Office
 
 IN_TWO_DAYS = date(2026, 11, 25)
 
@@ -42,10 +45,46 @@ def test_the_owner_is_told_once_that_a_promise_was_not_kept(office: Office) -> N
     office.run(2)
     [item] = office.attention()
     assert "Dana Reed promised to pay by 2026-11-25, and 120.00 USD is still owed" in item
-    assert holds(office) == []
+    row = office.company.queries.receivable("acme", invoice)
+    assert row is not None
+    assert life_of(office.company.queries, row, "America/New_York").held is None
     office.wait(days=1)
     office.run(2)
     assert len(office.attention()) == 1
+
+
+def test_a_clock_that_was_a_year_ahead_ends_no_promise(office: Office) -> None:
+    invoice = office.issue(due_in=1)
+    promise(office, invoice, IN_TWO_DAYS)
+    office.run(2)
+    right = office.clock.now()
+    office.clock.jump(right + timedelta(days=365))
+    office.company = replace(office.company, clock_error=lambda: timedelta(days=365))
+    run_pass(office.company, Look(objects=True))
+    assert not any("promised to pay" in one for one in office.attention()), "nor is it told that it was not kept"
+    office.clock.jump(right)
+    office.company = replace(office.company, clock_error=timedelta)
+    office.wait(days=1)
+    office.run(2)
+    assert office.texts() == []
+    assert office.reason(invoice) == "promised"
+    office.wait(days=2)
+    office.run(2)
+    assert len(office.texts()) == 1
+
+
+def test_a_clock_that_was_a_year_ahead_ends_no_wait_for_an_answer(office: Office) -> None:
+    """A promise without a day holds the number for three days, and is dropped by the daily housekeeping."""
+    office.issue(due_in=1)
+    with office.database.record() as connection:
+        why = "they wrote that they will pay"
+        put_hold(connection, "acme", REPLY, MOBILE.e164, why, office.clock.now(), IN_TWO_DAYS)
+    right = office.clock.now()
+    office.clock.jump(right + timedelta(days=365))
+    office.company = replace(office.company, clock_error=lambda: timedelta(days=365))
+    run_pass(office.company, Look(objects=True))
+    office.clock.jump(right)
+    assert REPLY in holds(office)
 
 
 def test_a_promise_that_was_kept_tells_nobody_anything(office: Office) -> None:

@@ -19,6 +19,10 @@ from tests.simulation.run import Run, simulate
 SEEDS_THAT_FAILED = (
     "313",  # a text in doubt that a person ordered again was dropped for another amount, and went out twice
     "889",  # taking a link down was done, unheard of, and refused when tried again: a text carried it
+    "4855",  # texts were held back for a day, and each pass began when the one before had ended
+    "5936",  # a clock a year ahead ended a promise
+    "5667",  # a text beyond the cap of a day was due all the day; no receipt went out meanwhile
+    "6451",  # a dispute in answer to a text about several invoices held the first of them only
     "2860",  # while a common link was in doubt, two of its invoices got another one with a third
     "11",  # a link in doubt that a person ordered again was made twice; the first stayed up when its invoice was voided
 )
