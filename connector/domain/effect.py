@@ -20,12 +20,16 @@ class EffectKind(StrEnum):
     SEND_TEXT = "send_text"
     BOOK_PAYMENT = "book_payment"
     BOOK_CREDIT = "book_credit"
+    REVERSE_BOOKING = "reverse_booking"
 
 
+# Of what is done for good only these are ever done again, after their reversal and by a person's order.
+ONCE_MORE: Final = frozenset({EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT})
 # Lower first. Money in and old links down before anything is said to a customer.
 PRIORITY: Final[dict[EffectKind, int]] = {
     EffectKind.BOOK_PAYMENT: 0,
     EffectKind.BOOK_CREDIT: 0,
+    EffectKind.REVERSE_BOOKING: 0,
     EffectKind.RETIRE_LINK: 1,
     EffectKind.CREATE_LINK: 2,
     EffectKind.SEND_TEXT: 3,

@@ -206,7 +206,7 @@ def _refunds(company: Company, findings: Findings) -> None:
             subject="refunds",
             happened=f"{company.policy.business}: refunds of the last {REFUNDS_REACH.days} days at Stripe: "
             f"{some}{more}.",
-            not_done="Whether they are in your ledger is not known after the recovery; Duebird books no refunds.",
+            not_done="Whether they are in your ledger is not known after the recovery.",
             command="Compare them with your ledger, in the Stripe dashboard under Transactions.",
         ),
         now,
