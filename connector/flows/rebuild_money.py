@@ -14,8 +14,9 @@ from connector.domain.money import Money
 from connector.domain.rebuilding import OwnLink, own_link, says_ours
 from connector.domain.receivable import Receivable
 from connector.domain.records import INVOICE_KEY, EntryRecord, LinkRecord
+from connector.domain.settlement import Refunds
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
-from connector.flows import rebuild_credits, settle
+from connector.flows import rebuild_credits, rebuild_reversals, settle
 from connector.flows.book import credit_after, plan_booking
 from connector.flows.book import reference_of as reference_behind
 from connector.flows.company import Company, Counts
@@ -219,11 +220,18 @@ def _refunds(company: Company, findings: Findings) -> None:
 def bookings(company: Company, findings: Findings) -> None:
     """Entries in the ledger that carry our reference: those payments are booked, and are not booked again.
 
-    What a list does not show yet is found all the same: before each booking the invoice itself is looked at.
+    What a list does not show yet is found all the same: before each booking the invoice itself is looked at. One that
+    was taken out again is a reversal; and what went back at the processor meanwhile is reversed by the owner's rule.
 
     Raises:
-        DuebirdError: the ledger could not be read.
+        DuebirdError: the ledger or the processor could not be read.
     """
+    _bookings(company, findings)
+    if company.policy.refunds is Refunds.REOPEN:
+        rebuild_reversals.look_at_refunds(company, company.clock.now() - REFUNDS_REACH, findings)
+
+
+def _bookings(company: Company, findings: Findings) -> None:
     open_ones = [one for one in company.queries.payments(company.id) if _may_be_booked(one)]
     if not open_ones:
         return
@@ -236,6 +244,7 @@ def bookings(company: Company, findings: Findings) -> None:
         findings.miss("The ledger has more payments than are read at once; each invoice is looked at by itself.")
         return
     by_reference = {reference_of(one): one for one in entries if one.live}
+    gone = {reference_of(one): one for one in entries if not one.live and reference_of(one) not in by_reference}
     booked = [
         (one, by_reference[reference])
         for one in open_ones
@@ -251,10 +260,13 @@ def bookings(company: Company, findings: Findings) -> None:
     findings.count("bookings", len(booked))
     on_invoices = {rebuild_credits.key_of(one): entry for one, entry in booked}
     rebuild_credits.adopt(company, open_ones, on_invoices, credited, invoices, findings)
+    standing = {*on_invoices, *credited}
+    left = [one for one in open_ones if rebuild_credits.key_of(one) not in standing]
+    rebuild_reversals.adopt(company, left, gone, findings)
 
 
 def _may_be_booked(payment: PaymentRow) -> bool:
-    return payment.state == "succeeded" and payment.verdict not in {"booked", "credited"}
+    return payment.state == "succeeded" and payment.verdict not in {"booked", "credited", "reversed"}
 
 
 def _adopted(

@@ -73,14 +73,23 @@ def _is_done(row: EffectRow, *kinds: EffectKind) -> bool:
 
 
 def planned(
-    identity: BooksIdentity, booking: EffectRow, *, cause: Cause, object_id: str = "", by: str, why: str = ""
+    identity: BooksIdentity,
+    booking: EffectRow | NewEffect,
+    *,
+    cause: Cause,
+    object_id: str = "",
+    by: str,
+    why: str = "",
+    entry_id: str | None = None,
 ) -> Planned:
     """The effect that reverses what `booking` has put into the ledger; it needs nothing but what that has frozen.
 
     `by`: whose word it is. `object_id`: the refund or dispute that is the reason. `why`: the owner's own words.
+    `entry_id`: its id in the ledger, where that is not on record with the booking.
     """
     frozen: Mapping[str, Any] = json.loads(booking.request)
-    entry_id = booking.remote_id or ""
+    if entry_id is None:
+        entry_id = (booking.remote_id if isinstance(booking, EffectRow) else None) or ""
     reason = entry_id if cause is Cause.UNDO else object_id
     words = (
         _WHY[cause].format(object_id=object_id) if cause in _WHY else f"undone by {by}" + (f": {why}" if why else "")
