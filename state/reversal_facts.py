@@ -58,17 +58,11 @@ class ReversalFacts(Facts):
         now: datetime,
         *,
         hints: Sequence[str] = (),
-        settles: Sequence[str] = (),
     ) -> int:
-        """They are to be made; returns how many are new. `hints`: the events that led to them, which are worked.
-
-        `settles`: items of attention that asked for it.
-        """
+        """They are to be made; returns how many are new. `hints`: the events that led to them, which are worked."""
         with self.database.record() as connection:
             new = self.effects.plan_all(connection, company, [(one.effect, one.text) for one in planned], now)
             change(connection, _HINT_WORKED, [{"whose": company, "which": one, "now": now} for one in hints])
-            for item in settles:
-                close_item(connection, company, item, "a person", now)
             for one in planned:
                 books.review(connection, company, one.effect.subject, now)
         return new

@@ -60,24 +60,21 @@ _COURSES: Final[dict[Course, tuple[str, str]]] = {
 
 
 def after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
-    """Work on one event. It only says where to look: what Stripe answers now is believed.
+    """Work on the events of one payment. They only say where to look: what Stripe answers now is believed.
 
     The account may sell in other ways too: their refunds are no business of ours. A dispute is told even so, because
     it has a time limit and the payment may be one of ours that is no longer on record.
     """
-    [hint] = hints
-    parts = company.queries.payment_parts(company.id, hint.object_id)
-    if not parts:
-        told = _of_nobody(company, hint) if hint.kind in _DISPUTES else None
-    elif company.policy.refunds is Refunds.REOPEN:
-        _by_rule(company, hint, parts, counts)
+    parts = company.queries.payment_parts(company.id, hints[0].object_id)
+    if parts and company.policy.refunds is Refunds.REOPEN:
+        _by_rule(company, hints, parts, counts)
         return
-    else:
-        told = _as_news(company, hint, parts[0])
-    if told is not None:
-        company.store.attend(company.id, told, company.clock.now())
-        counts.add("refunds and disputes")
-    company.store.hints_worked(company.id, [hint.event_id], company.clock.now())
+    for hint in hints:
+        told = _as_news(company, hint, parts[0]) if parts else _of_nobody(company, hint)
+        if told is not None:
+            company.store.attend(company.id, told, company.clock.now())
+            counts.add("refunds and disputes")
+    company.store.hints_worked(company.id, [one.event_id for one in hints], company.clock.now())
 
 
 def _key(company: Company, hint: HintRow) -> str:
@@ -85,7 +82,9 @@ def _key(company: Company, hint: HintRow) -> str:
     return f"{company.id}/{hint.kind}/{hint.event_id}"
 
 
-def _of_nobody(company: Company, hint: HintRow) -> Attention:
+def _of_nobody(company: Company, hint: HintRow) -> Attention | None:
+    if hint.kind not in _DISPUTES:
+        return None
     return Attention(
         key=_key(company, hint),
         subject=hint.object_id,
@@ -128,21 +127,22 @@ def _label(company: Company, payment: PaymentRow) -> str:
 # ------------------------------------------------------------------------------------------------------- by his rule
 
 
-def _by_rule(company: Company, hint: HintRow, parts: Sequence[PaymentRow], counts: Counts) -> None:
-    now = company.clock.now()
-    if hint.kind == "charge.failed" and not _bounced(company, parts[0]):
-        company.store.hints_worked(company.id, [hint.event_id], now)
+def _by_rule(company: Company, hints: Sequence[HintRow], parts: Sequence[PaymentRow], counts: Counts) -> None:
+    now, ids = company.clock.now(), [one.event_id for one in hints]
+    if all(one.kind == "charge.failed" for one in hints) and not _bounced(company, parts[0]):
+        company.store.hints_worked(company.id, ids, now)
         return
     if any(one.verdict in _UNDER_WAY and one.state == PaymentState.SUCCEEDED for one in parts):
-        wait = SOON if now - hint.occurred_at < LATE else LATE
-        company.store.hint_later(company.id, hint.event_id, now + wait, None, now)
+        for hint in hints:
+            wait = SOON if now - hint.occurred_at < LATE else LATE
+            company.store.hint_later(company.id, hint.event_id, now + wait, None, now)
         counts.add("refunds and disputes put off")
         return
-    standing = look(company, parts, counts, hints=[hint.event_id])
-    told = _told(company, hint, parts, standing)
+    standing = look(company, parts, counts, hints=ids)
+    told = _told(company, hints[-1], parts, standing)
     if told is not None and company.store.attend(company.id, told, now):
         counts.add("refunds and disputes")
-    company.store.hints_worked(company.id, [hint.event_id], now)
+    company.store.hints_worked(company.id, ids, now)
 
 
 def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints: Sequence[str] = ()) -> Standing:

@@ -116,15 +116,15 @@ def _leads_somewhere(hint: HintRow) -> bool:
 
 
 def _by_object(hints: Sequence[HintRow]) -> tuple[list[list[HintRow]], list[list[HintRow]]]:
-    """Those that lead somewhere: of payment pages, each page's together so that it is asked for once; and the rest."""
+    """Those that lead somewhere, each object's together so that it is asked for once: of payment pages; of payments."""
     pages: dict[str, list[HintRow]] = {}
-    later = []
+    later: dict[str, list[HintRow]] = {}
     for hint in hints:
         if hint.kind in returned.KINDS:
-            later.append([hint])
+            later.setdefault(hint.object_id, []).append(hint)
         elif _leads_somewhere(hint):
             pages.setdefault(hint.object_id, []).append(hint)
-    return list(pages.values()), later
+    return list(pages.values()), list(later.values())
 
 
 def _put_off(trouble: DuebirdError) -> timedelta:

@@ -164,6 +164,16 @@ def test_two_events_of_one_refund_reverse_once(reopening: Office) -> None:
     assert len(reversals(reopening, invoice)) == 1
 
 
+def test_all_news_of_one_payment_is_judged_at_once(reopening: Office) -> None:
+    invoice, payment = paid(reopening)
+    for part in (TWENTY, HUNDRED):
+        reopening.stripe_world.refund(payment, part)
+    settle(reopening)
+    assert_reversed(reopening, invoice, payment)
+    assert len([one for one in reopening.stripe_world.requests if one.method == "returned"]) == 2
+    assert len(told_of(reopening, payment)) == 1
+
+
 def test_what_the_owner_has_booked_again_is_not_reversed_by_the_same_refund(reopening: Office) -> None:
     invoice, payment = paid(reopening)
     reopening.stripe_world.refund(payment)

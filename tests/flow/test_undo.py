@@ -9,6 +9,7 @@ import pytest
 from adapters.memory.faults import FaultKind
 from connector.domain.money import Money
 from connector.domain.settlement import Surplus
+from connector.errors import Bug, Rejected, RejectedBecause
 from connector.failpoints import Boundary, armed
 from connector.life import life_of
 from tests.flow.conftest import OpenOffice
@@ -270,3 +271,35 @@ def test_an_invoice_that_was_deleted_meanwhile_needs_no_hold(office: Office) -> 
     assert office.company.queries.holds("acme") == []
     [said] = told_of(office, "taken out of the ledger")
     assert "duebird release" not in said
+
+
+def test_nothing_but_a_booking_that_is_done_is_ever_done_once_more(office: Office) -> None:
+    invoice, payment = paid(office)
+    effects = office.company.queries.effects_of("acme", invoice)
+    others = [one for one in effects if one.kind != "book_payment"]
+    assert {one.kind for one in others} == {"create_link", "retire_link", "send_text"}
+    for one in others:
+        with pytest.raises(Bug, match="cannot be done once more"):
+            office.company.store.booking_ordered_again(
+                "acme", one.key, payment, office.clock.now(), by="alice", settles=[]
+            )
+    office.run(2)
+    assert office.bookings(invoice) == [DOLLARS]
+    assert len(office.stripe_world.links) == 1
+
+
+def test_a_person_who_deletes_the_entry_between_look_and_call_finds_it_counted_as_reversed(office: Office) -> None:
+    invoice, payment = paid(office)
+    entry = by_hand(office, invoice)
+
+    def decide(_port: str, called: str, _args: tuple[object, ...]) -> None:
+        if called == "reverse":
+            office.ledger_world.delete_booking(entry)
+            raise Rejected("The ledger has no such payment.", because=RejectedBecause.NOT_FOUND, service="ledger")
+
+    office.ledger_faults.decide = decide
+    undo(office, payment)
+    settle(office)
+    assert_undone(office, invoice, payment)
+    [effect] = reversals(office, invoice)
+    assert effect.outcome == "somebody had deleted it"
