@@ -36,6 +36,7 @@ REFUNDS_REACH: Final = timedelta(days=35)  # an owner books a refund within a mo
 ENTRIES_BEFORE: Final = timedelta(days=1)  # clocks of two services differ, and lists filter by day
 EVENTS_LATE: Final = timedelta(minutes=10)  # those of the last minutes may tell of what the list did not show yet
 NAMED: Final = 10
+_IN_THE_BOOKS: Final = frozenset({"booked", "credited"})
 
 
 # --------------------------------------------------------------------------------------------------------- links
@@ -232,10 +233,13 @@ def bookings(company: Company, findings: Findings) -> None:
 
 
 def _bookings(company: Company, findings: Findings) -> None:
-    open_ones = [one for one in company.queries.payments(company.id) if _may_be_booked(one)]
-    if not open_ones:
+    known, lately = company.queries.payments(company.id), company.clock.now() - REFUNDS_REACH
+    open_ones = [one for one in known if _may_be_booked(one)]
+    # An older memory does not know what was taken out of the ledger since.
+    standing = [one for one in known if one.verdict in _IN_THE_BOOKS and one.created_at >= lately]
+    if not open_ones and not standing:
         return
-    since = min(one.created_at for one in open_ones) - ENTRIES_BEFORE
+    since = min(one.created_at for one in (*open_ones, *standing)) - ENTRIES_BEFORE
     try:
         entries = company.ledger.entries_since(since)
     except Rejected as refusal:
@@ -244,7 +248,7 @@ def _bookings(company: Company, findings: Findings) -> None:
         findings.miss("The ledger has more payments than are read at once; each invoice is looked at by itself.")
         return
     by_reference = {reference_of(one): one for one in entries if one.live}
-    gone = {reference_of(one): one for one in entries if not one.live and reference_of(one) not in by_reference}
+    gone = {reference_of(one): one for one in entries if not one.live}
     booked = [
         (one, by_reference[reference])
         for one in open_ones
@@ -260,13 +264,11 @@ def _bookings(company: Company, findings: Findings) -> None:
     findings.count("bookings", len(booked))
     on_invoices = {rebuild_credits.key_of(one): entry for one, entry in booked}
     rebuild_credits.adopt(company, open_ones, on_invoices, credited, invoices, findings)
-    standing = {*on_invoices, *credited}
-    left = [one for one in open_ones if rebuild_credits.key_of(one) not in standing]
-    rebuild_reversals.adopt(company, left, gone, findings)
+    rebuild_reversals.adopt(company, [*open_ones, *standing], by_reference, gone, findings)
 
 
 def _may_be_booked(payment: PaymentRow) -> bool:
-    return payment.state == "succeeded" and payment.verdict not in {"booked", "credited", "reversed"}
+    return payment.state == "succeeded" and payment.verdict not in {*_IN_THE_BOOKS, "reversed"}
 
 
 def _adopted(

@@ -27,13 +27,18 @@ WHY: Final = "found in the ledger, taken out again, when the memory was rebuilt"
 
 
 def adopt(
-    company: Company, payments: Sequence[PaymentRow], gone: Mapping[str, EntryRecord], findings: Findings
+    company: Company,
+    payments: Sequence[PaymentRow],
+    live: Mapping[str, EntryRecord],
+    gone: Mapping[str, EntryRecord],
+    findings: Findings,
 ) -> None:
     """Put on record what was once booked for those payments and is out of the ledger, so that none is booked again.
 
-    `payments`: those for which nothing stands. `gone`: voided and deleted entries, by our reference.
+    `live` and `gone`: what stands in the ledger, and what was voided or deleted there, by our reference. A payment of
+    which anything stands is not reversed.
     """
-    ended = [(one, entry) for one in payments if (entry := _entry_of(company, one, gone)) is not None]
+    ended = [(one, entry) for one in payments if (entry := _entry_of(company, one, live, gone)) is not None]
     invoices = standings(company, [one.ledger_id for one, _ in ended], findings)
     for payment, entry in ended:
         go_on(company)
@@ -43,10 +48,13 @@ def adopt(
             findings.count("bookings taken out again", _found(company, payment, receivable, entry))
 
 
-def _entry_of(company: Company, payment: PaymentRow, gone: Mapping[str, EntryRecord]) -> EntryRecord | None:
+def _entry_of(
+    company: Company, payment: PaymentRow, live: Mapping[str, EntryRecord], gone: Mapping[str, EntryRecord]
+) -> EntryRecord | None:
     part = payment.ledger_id if payment.shared else None
-    makers = (booking_reference, credit_reference)
-    references = (maker(company.identity, payment.payment_id, part) for maker in makers)
+    references = [maker(company.identity, payment.payment_id, part) for maker in (booking_reference, credit_reference)]
+    if any(one in live for one in references):
+        return None
     return next((gone[one] for one in references if one in gone), None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.settlement import Refunds, Surplus
+from state.place import DATABASE_NAME
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
 from tests.flow.restoring import put_back, until_calm
@@ -114,3 +115,29 @@ def test_what_is_booked_anew_stands_after_a_lost_memory_beside_the_entry_that_wa
     emptied(office)
     assert (office.bookings(invoice), verdict(office, payment)) == ([DOLLARS], "booked")
     assert reversals(office, invoice) == []
+
+
+@pytest.mark.parametrize("how", ["undo", "refund"])
+def test_a_backup_from_before_a_reversal_neither_books_nor_reverses_nor_texts(
+    open_office: OpenOffice, how: str
+) -> None:
+    office = open_office(refunds=Refunds.REOPEN)
+    invoice, payment = paid(office)
+    backup = (office.folder / DATABASE_NAME).read_bytes()
+    texts = len(office.texts())
+    if how == "undo":
+        undo(office, payment)
+    else:
+        office.stripe_world.refund(payment)
+    settle(office)
+    assert office.bookings(invoice) == []
+    put_back(office, office.folder, backup)
+    until_calm(office)
+    office.company.store.resume("acme", office.clock.now())
+    for _ in range(4):
+        office.wait(days=4)
+        office.run(2)
+    assert (office.bookings(invoice), reverses(office), office.clearing()) == ([], 1, NOTHING)
+    assert len(office.texts()) == texts
+    assert verdict(office, payment) == "reversed"
+    assert office.reason(invoice) == "held"
