@@ -55,7 +55,7 @@ LEGAL_MOVES: Final[dict[EffectStatus, frozenset[EffectStatus]]] = {
     EffectStatus.UNCERTAIN: frozenset({EffectStatus.DONE, EffectStatus.PLANNED, EffectStatus.CANCELLED}),
     # A person may order a second try of what was refused, after mending the cause.
     EffectStatus.REJECTED: frozenset({EffectStatus.PLANNED, EffectStatus.CANCELLED}),
-    EffectStatus.DONE: frozenset(),
+    EffectStatus.DONE: frozenset(),  # but see ONCE_MORE
     # Cancelled before any attempt, because the world had moved; it may move back. The store refuses this for an
     # effect that a person closed because nobody could know whether it had happened.
     EffectStatus.CANCELLED: frozenset({EffectStatus.PLANNED}),

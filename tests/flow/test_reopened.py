@@ -358,3 +358,29 @@ def test_where_the_owner_is_asked_a_returned_debit_is_told(office: Office) -> No
     assert payment in said
     assert office.bookings(invoice) == [DOLLARS]
     assert office.texts(MOBILE)
+
+
+def test_of_a_payment_for_two_invoices_both_bookings_go_out_and_both_invoices_are_held(open_office: OpenOffice) -> None:
+    office = open_office(refunds=Refunds.REOPEN, joint=True)
+    customer = office.customer()
+    invoices = [office.issue(customer), office.issue(customer)]
+    office.run(2)
+    [text] = office.texts()
+    payment = office.stripe_world.pay(office.link_in(text))
+    assert payment is not None
+    settle(office)
+    assert [office.bookings(one) for one in invoices] == [[DOLLARS], [DOLLARS]]
+    office.stripe_world.refund(payment, DOLLARS)
+    settle(office)
+    assert [office.bookings(one) for one in invoices] == [[DOLLARS], [DOLLARS]]
+    assert told_of(office, "120.00 USD of it is gone for good")
+    office.stripe_world.refund(payment, DOLLARS)
+    settle(office)
+    assert [office.bookings(one) for one in invoices] == [[], []]
+    assert (office.clearing(), reverses(office)) == (NOTHING, 2)
+    assert [office.reason(one) for one in invoices] == ["held", "held"]
+    assert len(told_of(office, "taken out of the ledger")) == 2
+    rebook(office, payment)
+    settle(office)
+    assert [office.bookings(one) for one in invoices] == [[DOLLARS], [DOLLARS]]
+    assert office.broken() == []
