@@ -312,6 +312,12 @@ def test_a_payment_after_a_cheque_becomes_a_credit_by_the_command_its_item_names
     again = own_desk.type(*command[1:])
     assert (again.code, "does not wait for you. Nothing was changed." in again.err) == (1, True)
     assert "Customer's credit booked in the ledger" in own_desk.type("show", "A-1").words
+    undo = told["not_done"].rpartition("out of the ledger: ")[2].split()
+    assert undo[:2] == ["duebird", "undo"]
+    undone = own_desk.type(*undo[1:])
+    assert (undone.code, undone.err) == (0, "")
+    own_desk.work()
+    assert [one["status"] for one in house.doors.get("quickbooks", "records")["payments"]] == ["live", "voided"]
 
 
 def reference_of(desk: Desk) -> str:
