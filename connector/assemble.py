@@ -27,7 +27,7 @@ from connector.domain.calendar import Window
 from connector.domain.dunning import ConsentRule, Policy, Step, StepRule, rule_of
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
-from connector.domain.settlement import Surplus
+from connector.domain.settlement import Refunds, Surplus
 from connector.domain.wordings import Occasion
 from connector.errors import ConfigProblem
 from connector.flows.budget import Budget
@@ -316,6 +316,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         ask_always=frozenset(map(Step, settings.approval.ask_always)),
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),
         surplus=Surplus(settings.payments.surplus),
+        refunds=Refunds(settings.payments.refunds),
     )
 
 

@@ -57,9 +57,16 @@ STEPS: Final = {
     "owner": _ALL,
     "booking": _ALL,
     "credit": _ALL,
+    "reversal": _ALL,
 }
 POINTS: Final = frozenset(f"{what}.{step}" for what, steps in STEPS.items() for step in steps) | frozenset(Place)
-_WHAT: Final = {"create_link": "link", "retire_link": "retirement", "book_payment": "booking", "book_credit": "credit"}
+_WHAT: Final = {
+    "create_link": "link",
+    "retire_link": "retirement",
+    "book_payment": "booking",
+    "book_credit": "credit",
+    "reverse_booking": "reversal",
+}
 
 _hook: Hook | None = None
 

@@ -88,15 +88,22 @@ _PLANNED: Final = {
     EffectKind.SEND_TEXT: "to send a text",
     EffectKind.BOOK_PAYMENT: "to book the payment",
     EffectKind.BOOK_CREDIT: "to book what is too much as the customer's credit",
+    EffectKind.REVERSE_BOOKING: "to take the booking out of the ledger",
 }
 _DONE: Final = {
     EffectKind.CREATE_LINK: "Payment link made",
     EffectKind.RETIRE_LINK: "Payment link taken down",
     EffectKind.BOOK_PAYMENT: "Payment booked in the ledger",
     EffectKind.BOOK_CREDIT: "Customer's credit booked in the ledger",
+    EffectKind.REVERSE_BOOKING: "Booking taken out of the ledger",
     EffectKind.SEND_TEXT: "Text sent",
 }
-_SERVICES: Final = {EffectKind.BOOK_PAYMENT: "", EffectKind.BOOK_CREDIT: "", EffectKind.SEND_TEXT: "Twilio"}
+_SERVICES: Final = {
+    EffectKind.BOOK_PAYMENT: "",
+    EffectKind.BOOK_CREDIT: "",
+    EffectKind.REVERSE_BOOKING: "",
+    EffectKind.SEND_TEXT: "Twilio",
+}
 _TEXTS: Final = {"notice": "Text", "receipt": "Receipt", "owner": "Word to the owner"}
 _METHODS: Final = {"us_bank_account": "US bank account"}  # others read well once their underlines are gone
 _TURNS: Final = {"uncertain": "In doubt", "rejected": "Refused", "cancelled": "Left undone"}
@@ -108,6 +115,7 @@ _VERDICTS: Final = {
     "crediting": "being booked as the customer's credit",
     "credited": "the customer's credit",
     "held": "held for a person",
+    "reversed": "its booking was taken out of the ledger again",
 }
 
 

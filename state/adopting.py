@@ -1,7 +1,8 @@
 """Effects that a service is found to hold although we do not remember doing them: put on record as done.
 
-Beside `state.effects` the only place where effects are written. The legal moves do not bind here: whatever we remember
-(refused, cancelled, never heard of), the service has it, and what is done cannot be planned again.
+Beside `state.effects` and `state.reversal_facts` the only place where effects are written. The legal moves do not bind
+here: whatever we remember (refused, cancelled, never heard of), the service has it, and what is done cannot be planned
+again.
 """
 
 from __future__ import annotations

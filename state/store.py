@@ -33,6 +33,7 @@ from state.names import (
 from state.people_facts import PeopleFacts
 from state.prepared import padded
 from state.recovery_facts import RecoveryFacts
+from state.reversal_facts import ReversalFacts
 from state.rows import change, found, table_of
 from state.sender_facts import SenderFacts
 from state.tables import (
@@ -109,7 +110,7 @@ _CALLS_KNOWN: Final = select(_CALL.c.company, _CALL.c.service, _CALL.c.hour).whe
 )
 
 
-class Store(MoneyFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, LetterFacts, RecoveryFacts):
+class Store(MoneyFacts, ReversalFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, LetterFacts, RecoveryFacts):
     """What we remember, to write."""
 
     def bind_company(

@@ -226,7 +226,7 @@ class PaymentRow(SQLModel, table=True):
     created_at: datetime = instant()
     paid_at: datetime | None = instant(default=None)
     read_at: datetime = instant()
-    verdict: str = "open"  # open, allocated, booked, held
+    verdict: str = "open"  # open, allocated, booked, held, reversed
     look_at: datetime | None = instant(default=None)  # not before: settling it failed for a reason of its own
     shared: bool = False
     __table_args__ = (

@@ -217,12 +217,22 @@ class CashWorld:
             was = self._known(request.booking_id).entry
         else:
             was = self._payment(request.booking_id)
+            self._as_booked(was, request)
         if was.amount != request.amount:
             raise _refused("A part of a payment cannot be taken back.", RejectedBecause.AMOUNT)
         self.take_back(request.of_kind, request.booking_id)
         return replace(
             was, kind=EntryKind.REVERSAL, reference=request.reference, note=request.note, live=True, incoming=False
         )
+
+    def _as_booked(self, was: Entry, request: ReversalRequest) -> None:
+        booking = self.ledger.entries[was.entry_id].latest.booking
+        if not request.of_reference or not was.live:
+            return
+        if not was.reference.startswith(request.of_reference):
+            raise _refused("That payment does not carry our reference.", RejectedBecause.BUSINESS_RULE)
+        if booking.ledger_id != request.ledger_id or booking.unapplied.amount:
+            raise _refused("That payment was moved by somebody.", RejectedBecause.BUSINESS_RULE)
 
     def _payment(self, booking_id: str) -> Entry:
         history = self.ledger.entries.get(booking_id)

@@ -13,9 +13,11 @@ from adapters.memory.ledger_world import LedgerWorld
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.processor import MemoryProcessor
 from adapters.memory.records import credits_of, entry_of, link_of, text_of
+from connector.domain.balance import ChangeKind
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryRecord, RefundRecord, TextRecord
+from connector.domain.reversal import Returned
 from connector.ports.calls import CallMeter
 from connector.ports.records import Links
 
@@ -72,6 +74,21 @@ class MemoryProcessorReader(MemoryProcessor):
     def _asked(self, link_id: str) -> Money | None:
         history = self.world.links.get(link_id)
         return history.latest.request.amount if history else None
+
+    def returned(self, payment_id: str) -> Returned:
+        """What went back of that payment; fresh, since it is read by the payment."""
+        return self._read("returned", (payment_id,), lambda: self._returned(payment_id))
+
+    def _returned(self, payment_id: str) -> Returned:
+        balance = self.world.balance
+        return Returned(
+            tuple(one.latest for one in balance.refunds.values() if one.latest.payment_id == payment_id),
+            tuple(one.latest for one in balance.disputes.values() if one.latest.payment_id == payment_id),
+            debit_failed=any(
+                one.latest.kind is ChangeKind.PAYMENT_FAILURE and one.latest.payment_id == payment_id
+                for one in balance.changes.values()
+            ),
+        )
 
     def refunds_since(self, since: datetime) -> Sequence[RefundRecord]:
         """Refunds made at or after `since`."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from adapters.quickbooks import translate
-from adapters.quickbooks.faults import Errand, Gone
+from adapters.quickbooks.faults import SERVICE, Errand, Gone
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.quickbooks.translate import Unreadable, quoted
 from adapters.quickbooks.wire import QuickBooksWire, Row
-from connector.errors import NeedsReauthorisation, Rejected, Transient
+from connector.domain.records import EntryKind
+from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Transient
+from connector.ports.entries import ReversalRequest
 from connector.ports.findings import Finding, Weight
-from connector.ports.ledger import LedgerAccount, LedgerProfile
+from connector.ports.ledger import Booking, LedgerAccount, LedgerProfile
 
 ITEMS = 1000  # most rows of a query; a business with more kinds of service has one that fits among the oldest
 
@@ -193,3 +195,32 @@ def _method(wire: QuickBooksWire, settings: QuickBooksSettings) -> list[Finding]
             )
         ]
     return [Finding(Weight.OK, "Payment method", f"{settings.payment_method} is put on the entries.")]
+
+
+def as_booked(standing: Booking, row: Row, request: ReversalRequest) -> None:
+    """Let only what carries our reference and is as we booked it be voided, where the caller names the reference.
+
+    Raises:
+        Rejected: BUSINESS_RULE, it is somebody else's, or somebody has moved it.
+    """
+    if not request.of_reference:
+        return
+    on = {request.ledger_id} if request.of_kind is EntryKind.PAYMENT else set[str]()
+    if not standing.reference.startswith(request.of_reference):
+        why, advice = (
+            f"does not carry Duebird's reference {request.of_reference}",
+            "Only entries of Duebird's own are taken back; change it in QuickBooks if it is wrong.",
+        )
+    elif set(translate.invoices_linked(row)) != on or (on and standing.applied != request.amount):
+        why, advice = (
+            "is on other invoices than Duebird booked it to, or not all of it is: somebody has changed it",
+            "Put it as it was and order it again, or void it in QuickBooks yourself.",
+        )
+    else:
+        return
+    raise Rejected(
+        f"Payment id {standing.booking_id} over {request.amount} {why}. {_UNCHANGED}",
+        because=RejectedBecause.BUSINESS_RULE,
+        service=SERVICE,
+        advice=advice,
+    )

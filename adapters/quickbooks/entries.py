@@ -283,7 +283,9 @@ class QuickBooksEntries(QuickBooksLedger):
                 advice="The money is off the invoice already; there is nothing to take back.",
             ) from None
         standing = self._entry("Payment", EntryKind.PAYMENT, row)
-        if not self._is_void(row) and standing.amount != request.amount:
+        if self._is_void(row):
+            return row
+        if standing.amount != request.amount:
             raise Rejected(
                 f"Payment id {request.booking_id} is over {standing.amount} and can only be voided whole; "
                 f"{request.amount} was to be taken back. {_UNCHANGED}",
@@ -291,6 +293,7 @@ class QuickBooksEntries(QuickBooksLedger):
                 service=SERVICE,
                 advice="Book a part of a payment back as a refund.",
             )
+        checks.as_booked(self._booking(row, request.ledger_id or None), row, request)
         return self._void(row, f"{request.reference} {request.note}".strip(), words)
 
     def _void(self, row: Row, because: str, words: str) -> Row:

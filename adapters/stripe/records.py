@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import stripe
 
-from adapters.stripe import translate
+from adapters.stripe import movements, translate
 from adapters.stripe.lists import PAGE
 from adapters.stripe.processor import SESSION_PAGES, StripeProcessor, check_id, links_of
 from adapters.stripe.wire import SERVICE
 from connector.domain.money import Money
 from connector.domain.records import LinkRecord, RefundRecord
+from connector.domain.reversal import Returned
 from connector.errors import Rejected, RejectedBecause
 from connector.ports.records import Links
 
@@ -23,6 +24,7 @@ _GAVE_NOTHING: Final = frozenset(("failed", "canceled"))
 # 50,000 of each: two links an invoice, two hundred invoices a month, ten years. Read whole by an audit and by a
 # recovery only, which may cost a twentieth of a month's GETs.
 ALL_LINK_PAGES: Final = 500
+RETURN_PAGES: Final = 5  # 500 refunds of one payment: a person gave each of them
 
 
 class StripeRecords(StripeProcessor):
@@ -63,6 +65,33 @@ class StripeRecords(StripeProcessor):
         except ValueError:
             return None
 
+    def returned(self, payment_id: str) -> Returned:
+        """Its refunds, its disputes, and whether its charge still stands: one GET each, oldest first.
+
+        https://docs.stripe.com/api/refunds/list, /disputes/list, /payment_intents/retrieve. A debit that the bank took
+        back fails its charge: https://docs.stripe.com/payments/ach-direct-debit.
+        """
+        check_id(payment_id)
+        mine = {"payment_intent": payment_id}
+        refunds, all_refunds = self._walk("read the refunds of a payment", _refunds, mine, RETURN_PAGES)
+        disputes, all_disputes = self._walk("read the disputes of a payment", _disputes, mine, RETURN_PAGES)
+        intent = self._or_none(
+            "read a payment",
+            lambda client: client.v1.payment_intents.retrieve(payment_id, {"expand": ["latest_charge"]}),
+        )
+        charge = (intent or {}).get("latest_charge")
+        try:
+            found = Returned(
+                tuple(movements.refund_from(row) for row in reversed(refunds)),
+                tuple(movements.dispute_from(row) for row in reversed(disputes)),
+                debit_failed=isinstance(charge, Mapping) and charge.get("status") == "failed",
+            )
+        except ValueError as error:
+            raise _not_read(payment_id, f"has a refund or dispute that cannot be: {error}") from error
+        if not (all_refunds and all_disputes):
+            raise _not_read(payment_id, "has more refunds or disputes than are read")
+        return found
+
     def refunds_since(self, since: datetime) -> Sequence[RefundRecord]:
         """Refunds, 100 a call. https://docs.stripe.com/api/refunds/list."""
         rows, whole = self._walk(
@@ -76,6 +105,19 @@ class StripeRecords(StripeProcessor):
                 advice="Ask for a shorter time: add --since with a later date.",
             )
         return [_refund(row) for row in reversed(rows) if row.get("status") not in _GAVE_NOTHING]
+
+
+def _not_read(payment_id: str, why: str) -> Rejected:
+    return Rejected(
+        f"The payment {payment_id} at Stripe {why}.",
+        because=RejectedBecause.INVALID,
+        service=SERVICE,
+        advice="Look at it in the Stripe dashboard, and correct the ledger by hand.",
+    )
+
+
+def _disputes(client: stripe.StripeClient, params: dict[str, Any]) -> Any:
+    return client.v1.disputes.list(params)  # type: ignore[arg-type] # built as a plain dict
 
 
 def _refunds(client: stripe.StripeClient, params: dict[str, Any]) -> Any:

@@ -69,6 +69,7 @@ KINDS: Final = (
     "checkout.session.async_payment_succeeded",
     "checkout.session.async_payment_failed",
     "charge.updated",
+    "charge.failed",  # also of each card that is declined; of a debit that had succeeded it has no other news
     "charge.refunded",
     "charge.dispute.created",
     "charge.dispute.funds_withdrawn",

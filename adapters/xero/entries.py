@@ -225,6 +225,7 @@ class XeroEntries(XeroAccount):
                 advice="Refund by credit note instead, which takes a part.",
             )
         if was.live:
+            _as_booked(row, was, request)
             _not_matched(row)
             if request.of_kind is EntryKind.CREDIT:
                 self._delete_transaction(row, request.idempotency_key)
@@ -369,6 +370,18 @@ def _half_made(refused: Rejected) -> Rejected:
         code=refused.code,
         advice=f"{refused.advice} Then ask again: the credit note is not made twice.".strip(),
     )
+
+
+def _as_booked(row: Row, was: Entry, request: ReversalRequest) -> None:
+    """Only what carries our reference is taken back, where the caller names it. Nobody can change a payment in Xero."""
+    if request.of_reference and entry_rows.tag_of(row).partition(" ")[0] != request.of_reference:
+        raise Rejected(
+            f"The entry over {was.amount} in Xero does not carry Duebird's reference {request.of_reference}. Nothing "
+            "was changed.",
+            because=RejectedBecause.BUSINESS_RULE,
+            service=SERVICE,
+            advice="Only entries of Duebird's own are taken back; remove it in Xero if it is wrong.",
+        )
 
 
 def _not_matched(row: Row) -> None:

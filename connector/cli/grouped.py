@@ -35,6 +35,8 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "resume",
         "retry",
         "credit",
+        "undo",
+        "rebook",
         "disconnect",
     ),
     "To play with": ("sandbox",),

@@ -1,8 +1,8 @@
-"""What a person decides about a payment: `credit`."""
+"""What a person decides about a payment: `credit`, `undo`, `rebook`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +17,24 @@ from connector.cli.frame import (
     present,
     remembered,
     told,
+    typed,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from connector.assemble import State
+    from connector.domain.effect import BooksIdentity
+    from state.facts import Planned
+    from state.tables import EffectRow, PaymentRow
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(epilog="Example: duebird credit pi_3QxYz")(credit)
+    app.command(epilog="Example: duebird undo pi_3QxYz --why 'was for another invoice'")(undo)
+    app.command(epilog="Example: duebird rebook pi_3QxYz")(rebook)
 
 
 def credit(
@@ -61,3 +73,135 @@ def credit(
             f"No payment on record is named {payment}. Nothing was changed.\nCopy its name from `duebird attention`.",
             EXIT_FAILED,
         )
+
+
+# ------------------------------------------------------------------------------------------------------ undo, rebook
+
+
+def undo(
+    booking: Annotated[
+        str, typer.Argument(metavar="BOOKING", help="Its payment (pi_...), or the reference in the ledger (DB...).")
+    ],
+    *,
+    config: ConfigOption = None,
+    company: CompanyOption = None,
+    why: Annotated[str, typer.Option(help="Kept with it, and put on the entry where the ledger has room.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Take an entry of Duebird's own out of the ledger again, and only such a one; its invoice is then owed again.
+
+    The ledger is asked first, in the next pass. Nothing is refunded, the payment is not booked again by itself, and no
+    reminder goes out about the invoice until you release it.
+    """
+    from connector.cli.approval import user
+    from connector.domain.money import Money
+    from connector.domain.reversal import Cause
+    from connector.flows.reversal import entries_of, planned
+
+    with told(), remembered(config) as (loaded, state):
+        for one in company_ids(loaded, company):
+            identity = state.queries.identity(one)
+            parts = _parts(state, one, booking, identity)
+            if not parts or identity is None:
+                continue
+            entries = [row for row in entries_of(state.queries, one, parts) if _is_meant(row, booking)]
+            if not entries:
+                fail(_nothing_there(parts, booking), EXIT_FAILED)
+            wanted = [planned(identity, row, cause=Cause.UNDO, by=user(), why=why) for row in entries]
+            if not state.store.reversals_planned(one, wanted, present()):
+                fail(_under_way(state, one, wanted, config), EXIT_FAILED)
+            amounts = ", ".join(str(Money.of(*_amount(row))) for row in entries)
+            answer(
+                f"Will be taken out of the ledger in the next pass: {amounts} ({parts[0].payment_id}). Then the "
+                "invoice is owed again, and gets no reminder until you release it.",
+                {"company": one, "payment": parts[0].payment_id, "effects": [each.effect.key for each in wanted]},
+                as_json=as_json,
+            )
+            return
+        fail(_unknown(booking), EXIT_FAILED)
+
+
+def rebook(
+    payment: Annotated[str, typer.Argument(metavar="PAYMENT", help="As named by `duebird attention`: pi_...")],
+    *,
+    config: ConfigOption = None,
+    company: CompanyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a payment booked once more whose booking was taken out of the ledger again.
+
+    The ledger is asked first. What does not fit its invoice any more is held, or becomes a credit, as always.
+    """
+    from connector.cli.approval import user
+    from connector.flows.reversal import reversed_entries, told_key
+
+    with told(), remembered(config) as (loaded, state):
+        for one in company_ids(loaded, company):
+            parts = state.queries.payment_parts(one, payment)
+            if not parts:
+                continue
+            gone = reversed_entries(state.queries, one, parts)
+            if not gone:
+                fail(f"No booking of {payment} was taken out of the ledger. Nothing was changed.", EXIT_FAILED)
+            for booking, reversals in gone:
+                items = [told_key(one, key) for key in reversals]
+                state.store.booking_ordered_again(one, booking, payment, present(), by=user(), settles=items)
+            answer(
+                f"The payment {payment} will be booked again in the next pass, after a look at the ledger.",
+                {"company": one, "payment": payment, "effects": [booking for booking, _ in gone]},
+                as_json=as_json,
+            )
+            return
+        fail(_unknown(payment), EXIT_FAILED)
+
+
+def _parts(state: State, company: str, named: str, identity: BooksIdentity | None) -> Sequence[PaymentRow]:
+    """The payment that is meant, as it is for each of its invoices; by its id, or by what its entry carries."""
+    from connector.domain.clearing import credit_reference
+    from connector.domain.effect import booking_reference
+
+    parts = state.queries.payment_parts(company, named)
+    if parts or identity is None or not named.startswith("DB"):
+        return parts
+    for row in state.queries.payments(company):
+        part = row.ledger_id if row.shared else None
+        if named in {maker(identity, row.payment_id, part) for maker in (booking_reference, credit_reference)}:
+            return [row]
+    return []
+
+
+def _is_meant(row: EffectRow, named: str) -> bool:
+    import json
+
+    values = json.loads(row.request)
+    return named in {values["payment_id"], values["reference"]}
+
+
+def _amount(row: EffectRow) -> tuple[str, str]:
+    import json
+
+    values = json.loads(row.request)
+    return values["amount"], values["currency"]
+
+
+def _nothing_there(parts: Sequence[PaymentRow], named: str) -> str:
+    if all(row.verdict == "reversed" for row in parts):
+        return f"The booking of {named} was taken out of the ledger already. Nothing was changed."
+    return f"Duebird has booked nothing of {named} that stands. Nothing was changed.\nSee: duebird show INVOICE"
+
+
+def _under_way(state: State, company: str, wanted: Sequence[Planned], config: Path | None) -> str:
+    """It was ordered before, and is under way, or the ledger said no."""
+    for one in wanted:
+        row = state.queries.effect(company, one.effect.key)
+        if row is not None and row.status == "rejected":
+            again = typed(f"retry {row.key} --company {company}", config)
+            return f"The ledger refused that before: {row.error}\nOnce you have mended the cause: {again}"
+    return "That is ordered already, and will be done in the next pass. Nothing was changed."
+
+
+def _unknown(named: str) -> str:
+    return (
+        f"No payment on record is named {named}. Nothing was changed.\n"
+        "Copy its name from `duebird attention` or `duebird show INVOICE`."
+    )

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from connector.domain.calendar import Window
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable
-from connector.domain.settlement import Surplus
+from connector.domain.settlement import Refunds, Surplus
 
 
 class Step(StrEnum):
@@ -154,6 +154,7 @@ class Policy:
     ask_always: frozenset[Step] = frozenset()  # steps whose every notice the owner approves, once live
     ask_first_time: frozenset[Step] = frozenset()  # the same, to numbers that never had a text
     surplus: Surplus = Surplus.ASK  # what becomes of money that its receivable does not take
+    refunds: Refunds = Refunds.ASK  # what becomes of the booking of a payment whose money went back
 
     @property
     def fingerprint(self) -> str:

@@ -20,12 +20,16 @@ class EffectKind(StrEnum):
     SEND_TEXT = "send_text"
     BOOK_PAYMENT = "book_payment"
     BOOK_CREDIT = "book_credit"
+    REVERSE_BOOKING = "reverse_booking"
 
 
+# Of what is done for good only these are ever done again, after their reversal and by a person's order.
+ONCE_MORE: Final = frozenset({EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT})
 # Lower first. Money in and old links down before anything is said to a customer.
 PRIORITY: Final[dict[EffectKind, int]] = {
     EffectKind.BOOK_PAYMENT: 0,
     EffectKind.BOOK_CREDIT: 0,
+    EffectKind.REVERSE_BOOKING: 0,
     EffectKind.RETIRE_LINK: 1,
     EffectKind.CREATE_LINK: 2,
     EffectKind.SEND_TEXT: 3,
@@ -51,7 +55,7 @@ LEGAL_MOVES: Final[dict[EffectStatus, frozenset[EffectStatus]]] = {
     EffectStatus.UNCERTAIN: frozenset({EffectStatus.DONE, EffectStatus.PLANNED, EffectStatus.CANCELLED}),
     # A person may order a second try of what was refused, after mending the cause.
     EffectStatus.REJECTED: frozenset({EffectStatus.PLANNED, EffectStatus.CANCELLED}),
-    EffectStatus.DONE: frozenset(),
+    EffectStatus.DONE: frozenset(),  # but see ONCE_MORE
     # Cancelled before any attempt, because the world had moved; it may move back. The store refuses this for an
     # effect that a person closed because nobody could know whether it had happened.
     EffectStatus.CANCELLED: frozenset({EffectStatus.PLANNED}),

@@ -28,6 +28,8 @@ URGENT: Final = frozenset(
             "payment",
             "payment-unreadable",
             "recovered-refunds",
+            "returned",
+            "reversed",
             "stranger",
             "unapplied",
             "unsettled",

@@ -16,6 +16,13 @@ class Surplus(StrEnum):
     CREDIT = "credit"  # what fits is booked, and the rest is the customer's credit
 
 
+class Refunds(StrEnum):
+    """What becomes of the booking of a payment whose money went back; the owner's choice."""
+
+    ASK = "ask"  # the owner is told, and nothing is changed in the ledger
+    REOPEN = "reopen"  # once all of it is gone for good the booking is reversed, and its invoice is owed again
+
+
 class Verdict(StrEnum):
     """How a payment that has succeeded meets its receivable."""
 

@@ -36,7 +36,7 @@ from state.tables import CustomerRow, EffectRow, PaymentRow
 log = logging.getLogger(__name__)
 
 RECEIPT_LATE: Final = timedelta(hours=24)  # counted from the payment
-_SETTLES_NONE: Final = frozenset({"held", "crediting", "credited"})
+_SETTLES_NONE: Final = frozenset({"held", "crediting", "credited", "reversed"})
 OTHER_BOOKING: Final = timedelta(minutes=2)  # another booking on the invoice is in doubt; its next look is about then
 
 

@@ -251,6 +251,7 @@ def credited(company: Company, ledger_id: str, values: Mapping[str, Any], made: 
         f"{values['invoice']}, {amount} was more than was owed. It is a credit of {values['customer']} now, {called} "
         f"({made.entry_id}, number {values['reference']}).{less}",
         not_done=f"It was not refunded. To give it back instead, refund {amount} of {payment_id} in the Stripe "
-        "dashboard, and take the credit out of the ledger.",
+        f"dashboard, and have the credit taken out of the ledger: duebird undo {values['reference']} --company "
+        f"{company.id}",
         command=f"duebird show {ledger_id} --company {company.id}",
     )

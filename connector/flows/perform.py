@@ -23,7 +23,7 @@ from connector.errors import (
     Transient,
 )
 from connector.failpoints import Boundary, reach
-from connector.flows import book, brakes, credit, lease, link, listen, text
+from connector.flows import book, brakes, credit, lease, link, listen, reversal, text
 from connector.flows.attempts import LOOKS, Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
@@ -133,7 +133,7 @@ def _perform(
         return row.key, kind, LEFT
     if kind is EffectKind.SEND_TEXT and _is_old(company, heard):
         return row.key, kind, LEFT
-    attempt = Attempt(company, row, credit.what(row) if kind is EffectKind.BOOK_CREDIT else _WHAT[kind])
+    attempt = Attempt(company, row, _SAYS[kind](row) if kind in _SAYS else _WHAT[kind])
     try:
         outcome = _PERFORM[kind](attempt)
     except Exception as error:  # noqa: BLE001  one effect's surprise must not stop the others
@@ -274,10 +274,15 @@ _PERFORM: Final[dict[EffectKind, Callable[[Attempt], str]]] = {
     EffectKind.SEND_TEXT: text.send,
     EffectKind.BOOK_PAYMENT: book.book,
     EffectKind.BOOK_CREDIT: credit.book_credit,
+    EffectKind.REVERSE_BOOKING: reversal.reverse,
 }
 _WHAT: Final[dict[EffectKind, str]] = {
     EffectKind.CREATE_LINK: "make the payment link",
     EffectKind.RETIRE_LINK: "take the payment link down",
     EffectKind.SEND_TEXT: "send the text",
     EffectKind.BOOK_PAYMENT: "book the payment in the ledger",
+}
+_SAYS: Final[dict[EffectKind, Callable[[EffectRow], str]]] = {
+    EffectKind.BOOK_CREDIT: credit.what,
+    EffectKind.REVERSE_BOOKING: reversal.what,
 }

@@ -15,8 +15,9 @@ from connector.domain.money import Money
 from connector.domain.rebuilding import OwnLink, own_link, says_ours
 from connector.domain.receivable import Receivable
 from connector.domain.records import INVOICE_KEY, EntryRecord, LinkRecord
+from connector.domain.settlement import Refunds
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
-from connector.flows import rebuild_credits, settle
+from connector.flows import rebuild_credits, rebuild_reversals, settle
 from connector.flows.book import credit_after, plan_booking
 from connector.flows.book import reference_of as reference_behind
 from connector.flows.company import Company, Counts
@@ -36,6 +37,7 @@ REFUNDS_REACH: Final = timedelta(days=35)  # an owner books a refund within a mo
 ENTRIES_BEFORE: Final = timedelta(days=1)  # clocks of two services differ, and lists filter by day
 EVENTS_LATE: Final = timedelta(minutes=10)  # those of the last minutes may tell of what the list did not show yet
 NAMED: Final = 10
+_IN_THE_BOOKS: Final = frozenset({"booked", "credited"})
 
 
 # --------------------------------------------------------------------------------------------------------- links
@@ -214,7 +216,7 @@ def _refunds(company: Company, findings: Findings) -> None:
             subject="refunds",
             happened=f"{company.policy.business}: refunds of the last {REFUNDS_REACH.days} days at Stripe: "
             f"{some}{more}.",
-            not_done="Whether they are in your ledger is not known after the recovery; Duebird books no refunds.",
+            not_done="Whether they are in your ledger is not known after the recovery.",
             command="Compare them with your ledger, in the Stripe dashboard under Transactions.",
         ),
         now,
@@ -227,15 +229,25 @@ def _refunds(company: Company, findings: Findings) -> None:
 def bookings(company: Company, findings: Findings) -> None:
     """Entries in the ledger that carry our reference: those payments are booked, and are not booked again.
 
-    What a list does not show yet is found all the same: before each booking the invoice itself is looked at.
+    What a list does not show yet is found all the same: before each booking the invoice itself is looked at. One that
+    was taken out again is a reversal; and what went back at the processor meanwhile is reversed by the owner's rule.
 
     Raises:
-        DuebirdError: the ledger could not be read.
+        DuebirdError: the ledger or the processor could not be read.
     """
-    open_ones = [one for one in company.queries.payments(company.id) if _may_be_booked(one)]
-    if not open_ones:
+    _bookings(company, findings)
+    if company.policy.refunds is Refunds.REOPEN:
+        rebuild_reversals.look_at_refunds(company, company.clock.now() - REFUNDS_REACH, findings)
+
+
+def _bookings(company: Company, findings: Findings) -> None:
+    known, lately = company.queries.payments(company.id), company.clock.now() - REFUNDS_REACH
+    open_ones = [one for one in known if _may_be_booked(one)]
+    # An older memory does not know what was taken out of the ledger since.
+    standing = [one for one in known if one.verdict in _IN_THE_BOOKS and one.created_at >= lately]
+    if not open_ones and not standing:
         return
-    since = min(one.created_at for one in open_ones) - ENTRIES_BEFORE
+    since = min(one.created_at for one in (*open_ones, *standing)) - ENTRIES_BEFORE
     try:
         entries = company.ledger.entries_since(since)
     except Rejected as refusal:
@@ -244,6 +256,7 @@ def bookings(company: Company, findings: Findings) -> None:
         findings.miss("The ledger has more payments than are read at once; each invoice is looked at by itself.")
         return
     by_reference = {reference_of(one): one for one in entries if one.live}
+    gone = {reference_of(one): one for one in entries if not one.live}
     booked = [
         (one, by_reference[reference])
         for one in open_ones
@@ -259,10 +272,11 @@ def bookings(company: Company, findings: Findings) -> None:
     findings.count("bookings", len(booked))
     on_invoices = {rebuild_credits.key_of(one): entry for one, entry in booked}
     rebuild_credits.adopt(company, open_ones, on_invoices, credited, invoices, findings)
+    rebuild_reversals.adopt(company, [*open_ones, *standing], by_reference, gone, findings)
 
 
 def _may_be_booked(payment: PaymentRow) -> bool:
-    return payment.state == "succeeded" and payment.verdict not in {"booked", "credited"}
+    return payment.state == "succeeded" and payment.verdict not in {*_IN_THE_BOOKS, "reversed"}
 
 
 def _adopted(

@@ -13,7 +13,7 @@ from connector.domain.money import Money
 from connector.domain.settlement import Division, Verdict, divide, part_on_record
 from connector.errors import DuebirdError, Transient
 from connector.failpoints import Boundary, Place, reach
-from connector.flows import credit
+from connector.flows import credit, returned
 from connector.flows.book import evidence, held_attention, plan_booking, reference_of
 from connector.flows.company import Company, Counts
 from connector.flows.poll import reread
@@ -60,7 +60,7 @@ def _hints(company: Company, pool: Executor, counts: Counts) -> DuebirdError | N
     pages, later = _by_object(hints)
     found = _side_by_side(company, pool, guard, partial(_work_on, company), pages, counts)
     # Only then what came after a payment: whether it is one of ours is known once the payment is.
-    found += _side_by_side(company, pool, guard, partial(_after_payment, company), later, counts)
+    found += _side_by_side(company, pool, guard, partial(returned.after_payment, company), later, counts)
     for group, trouble in found:
         counts.add("events put off", len(group))
         for hint in group:
@@ -112,19 +112,19 @@ def _side_by_side(
 def _leads_somewhere(hint: HintRow) -> bool:
     """Each visit without a payment leaves an event of its own; nothing follows from it, nor from news of payouts."""
     session = hint.kind.startswith("checkout.session.") and hint.kind != "checkout.session.expired"
-    return session or hint.kind in _FOR_A_PERSON
+    return session or hint.kind in returned.KINDS
 
 
 def _by_object(hints: Sequence[HintRow]) -> tuple[list[list[HintRow]], list[list[HintRow]]]:
-    """Those that lead somewhere: of payment pages, each page's together so that it is asked for once; and the rest."""
+    """Those that lead somewhere, each object's together so that it is asked for once: of payment pages; of payments."""
     pages: dict[str, list[HintRow]] = {}
-    later = []
+    later: dict[str, list[HintRow]] = {}
     for hint in hints:
-        if hint.kind in _FOR_A_PERSON:
-            later.append([hint])
+        if hint.kind in returned.KINDS:
+            later.setdefault(hint.object_id, []).append(hint)
         elif _leads_somewhere(hint):
             pages.setdefault(hint.object_id, []).append(hint)
-    return list(pages.values()), later
+    return list(pages.values()), list(later.values())
 
 
 def _put_off(trouble: DuebirdError) -> timedelta:
@@ -160,53 +160,6 @@ def _work_on(company: Company, hints: Sequence[HintRow], counts: Counts) -> None
     payment = company.processor.payment_of_session(hints[0].object_id)
     if payment is None or not note_payment(company, payment, counts, hints=ids):
         company.store.hints_worked(company.id, ids, company.clock.now())
-
-
-_FOR_A_PERSON: Final = {
-    "charge.refunded": "money of a payment was given back (a refund, of all or a part of it)",
-    "refund.failed": "a refund failed, so its money is in your Stripe account again",
-    "charge.dispute.created": "a customer disputes a payment",
-    "charge.dispute.closed": "a dispute about a payment was closed",
-}
-_DISPUTES: Final = frozenset(("charge.dispute.created", "charge.dispute.closed"))
-
-
-def _after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
-    """Money that goes back is told, each time it does; `object_id` of such an event is the payment.
-
-    The account may sell in other ways too: their refunds are no business of ours. A dispute is told even so, because
-    it has a time limit and the payment may be one of ours that is no longer on record.
-    """
-    [hint] = hints
-    payment = company.queries.payment(company.id, hint.object_id)
-    if payment is not None or hint.kind in _DISPUTES:
-        company.store.attend(company.id, _money_back(company, hint, payment), company.clock.now())
-        counts.add("refunds and disputes")
-    company.store.hints_worked(company.id, [hint.event_id], company.clock.now())
-
-
-def _money_back(company: Company, hint: HintRow, payment: PaymentRow | None) -> Attention:
-    # One item an event: a second refund of the same payment is news, even where the first was settled long ago.
-    key, what = f"{company.id}/{hint.kind}/{hint.event_id}", f"{company.policy.business}: {_FOR_A_PERSON[hint.kind]}"
-    if payment is None:
-        return Attention(
-            key=key,
-            subject=hint.object_id,
-            happened=f"{what} ({hint.object_id}). There is no payment on record here by that id.",
-            not_done="Nothing was done about it. If it is for one of your invoices, the ledger does not know of it.",
-            command=f"Look at {hint.object_id} in the Stripe dashboard; a dispute must be answered there in time.",
-        )
-    known = company.queries.receivable(company.id, payment.ledger_id)
-    invoice = receivable_of(known).label if known else payment.ledger_id
-    amount = Money.from_minor(payment.amount, payment.currency)
-    return Attention(
-        key=key,
-        subject=invoice,
-        happened=f"{what}: the one of {amount} for invoice {invoice} ({payment.payment_id}).",
-        not_done="Nothing was changed in the ledger for it. See in the Stripe dashboard how much it is, and enter it "
-        "in the ledger by hand.",
-        command=f"duebird show {invoice} --company {company.id}",
-    )
 
 
 def note_payment(company: Company, payment: Payment, counts: Counts, *, hints: Sequence[str] = ()) -> bool:

@@ -124,7 +124,8 @@ def _arrived(receivable: Receivable, payments: Sequence[PaymentRow]) -> bool:
 
     Once it shows, what is still owed is owed: the invoice was raised later, or only a part was paid.
     """
-    succeeded = [one for one in payments if one.state == "succeeded"]
+    # Whoever reversed a booking has said what it means for the invoice: that is held until the owner lets it go.
+    succeeded = [one for one in payments if one.state == "succeeded" and one.verdict != "reversed"]
     if any(one.verdict != "booked" for one in succeeded):
         return True
     booked = sum(one.amount for one in succeeded if one.currency == receivable.balance.currency)

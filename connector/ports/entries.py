@@ -82,6 +82,8 @@ class ReversalRequest:
 
     `booking_id` is the entry whose money it was, of kind `of_kind`: a payment on the invoice `ledger_id`, or a credit.
     `income_account_id` and `tax_code` say what a refund of a payment takes down; both are unused for the rest.
+    `of_reference` is our reference as that entry must carry it: one that does not, or that somebody has changed, is not
+    voided. "" where the caller has looked.
     """
 
     manner: ReversalManner
@@ -98,6 +100,7 @@ class ReversalRequest:
     idempotency_key: str
     exchange_rate: Decimal | None = None
     of_kind: EntryKind = EntryKind.PAYMENT
+    of_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,9 @@ class Entries(Protocol):
 
     def reverse(self, request: ReversalRequest) -> Entry:
         """Book money that went back. It looks first, so it may be called again, and finishes what is half made.
+
+        A void of what is void already changes nothing. One that was matched with the bank, stands in a closed period,
+        or was changed by somebody (its amount, its invoice) is refused; NOT_FOUND where somebody deleted it for good.
 
         Where a ledger needs two calls for it, a part may stand whatever it raises, `Transient` included: call it again
         until it answers, or a person has looked.

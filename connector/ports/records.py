@@ -14,6 +14,7 @@ from typing import Protocol
 from connector.domain.money import Money
 from connector.domain.receivable import Customer, Receivable
 from connector.domain.records import EntryRecord, LinkRecord, RefundRecord, TextRecord
+from connector.domain.reversal import Returned
 from connector.ports.entries import Entries
 from connector.ports.ledger import Ledger, LedgerProfile
 from connector.ports.messenger import InboundText, Messenger
@@ -76,6 +77,15 @@ class ProcessorReader(Protocol):
 
     def payments_since(self, since: datetime) -> Sequence[Payment]:
         """Completed payments on links, those of before Duebird's time and of other programs too."""
+        ...
+
+    def returned(self, payment_id: str) -> Returned:
+        """What went back of that payment, as it stands now: some three calls, asked when there was news of it.
+
+        Raises:
+            NeedsReauthorisation: the key may not read refunds, disputes or payments.
+            Rejected: an amount cannot be read; INVALID.
+        """
         ...
 
     def refunds_since(self, since: datetime) -> Sequence[RefundRecord]:

@@ -312,6 +312,56 @@ def test_a_payment_after_a_cheque_becomes_a_credit_by_the_command_its_item_names
     again = own_desk.type(*command[1:])
     assert (again.code, "does not wait for you. Nothing was changed." in again.err) == (1, True)
     assert "Customer's credit booked in the ledger" in own_desk.type("show", "A-1").words
+    undo = told["not_done"].rpartition("out of the ledger: ")[2].split()
+    assert undo[:2] == ["duebird", "undo"]
+    undone = own_desk.type(*undo[1:])
+    assert (undone.code, undone.err) == (0, "")
+    own_desk.work()
+    assert [one["status"] for one in house.doors.get("quickbooks", "records")["payments"]] == ["live", "voided"]
+
+
+def reference_of(desk: Desk) -> str:
+    """What the one payment that stands in QuickBooks carries."""
+    payments = desk.house.doors.get("quickbooks", "records")["payments"]
+    (reference,) = {one["reference"] for one in payments if one["status"] == "live"}
+    return str(reference)
+
+
+def test_a_booking_is_undone_and_booked_again_by_the_commands_its_items_name(own_desk: Desk) -> None:
+    house = own_desk.house
+    invoice = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    house.doors.pay(house.link_to(NORTH.mobiles[0]), "card")
+    own_desk.work()
+    assert [float(amount) for amount in house.bookings(invoice)] == [120.0]
+    (payment,) = {word for word in own_desk.type("show", "A-1").words.split() if word.startswith("pi_")}
+    ordered = own_desk.type("undo", payment, "--why", "the wrong invoice")
+    assert (ordered.code, ordered.err) == (0, "")
+    assert "120.00 USD" in ordered.out
+    again = own_desk.type("undo", payment)
+    assert (again.code, "That is ordered already" in again.err) == (1, True)
+    own_desk.work()
+    assert house.bookings(invoice) == []
+    (told,) = own_desk.type("attention", "--json").json
+    assert "the wrong invoice" in told["happened"]
+    release, rebook = (part.split(".")[0].split() for part in told["not_done"].split("duebird ")[1:])
+    assert (release[:2], rebook[:2]) == (["release", "A-1"], ["rebook", payment])
+    shown = own_desk.type("show", "A-1").words
+    assert "Booking taken out of the ledger" in shown
+    assert "the wrong invoice" in shown
+    over = own_desk.type("undo", payment)
+    assert (over.code, "was taken out of the ledger already. Nothing was changed." in over.err) == (1, True)
+    booked = own_desk.type(*rebook)
+    assert (booked.code, booked.err) == (0, "")
+    own_desk.work()
+    assert [float(amount) for amount in house.bookings(invoice)] == [120.0]
+    assert own_desk.type("attention").out == "Nothing needs you.\n"
+    standing = own_desk.type("rebook", payment)
+    assert (standing.code, "was taken out of the ledger. Nothing was changed." in standing.err) == (1, True)
+    by_reference = own_desk.type("undo", reference_of(own_desk))
+    assert (by_reference.code, by_reference.err) == (0, "")
+    own_desk.work()
+    assert house.bookings(invoice) == []
 
 
 def test_what_a_person_has_settled_is_taken_off_the_list_by_its_name(own_desk: Desk) -> None:
@@ -410,6 +460,9 @@ def test_a_consent_can_be_given_and_taken_by_hand(own_desk: Desk) -> None:
         ("release N-2", 1, "Not held: invoice N-2 of Dana Reed. Nothing was changed."),
         ("retry NOPE", 1, "Nothing on record is named NOPE. Nothing was changed."),
         ("credit pi_no", 1, "No payment on record is named pi_no. Nothing was changed."),
+        ("undo pi_no", 1, "No payment on record is named pi_no. Nothing was changed."),
+        ("undo DBNOSUCHREFERENCE", 1, "No payment on record is named DBNOSUCHREFERENCE. Nothing was changed."),
+        ("rebook pi_no", 1, "No payment on record is named pi_no. Nothing was changed."),
         ("attention --close NOPE", 1, "There is no item NOPE. Nothing was changed."),
         ("consent show 12 --company northside", 2, "12 is not a mobile number. Nothing was recorded."),
         ("consent add +15035550111", 2, "Add --company with one of: northside, saltbush."),

@@ -262,6 +262,18 @@ def test_a_void_opens_the_invoice_again_once_and_takes_only_the_whole(b: Books) 
     assert refused.value.because is RejectedBecause.BUSINESS_RULE
 
 
+def test_a_void_that_names_a_reference_takes_back_only_the_entry_that_carries_it(b: Books) -> None:
+    [booked] = b.h.ledger.bookings_on(b.ledger_id)
+    whole = replace(b.reversal(), manner=ReversalManner.VOID, amount=b.money("120.00"))
+    with pytest.raises(Rejected) as refused:
+        b.entries.reverse(replace(whole, of_reference="DBANOTHERPAYMENT00000", idempotency_key="other"))
+    assert refused.value.because is RejectedBecause.BUSINESS_RULE
+    assert b.in_clearing() == b.money("120.00")
+    assert b.entries.reverse(replace(whole, of_reference=booked.reference)).entry_id == booked.booking_id
+    assert b.in_clearing() == b.money("0.00")
+    assert b.entries.reverse(replace(whole, of_reference=booked.reference)).entry_id == booked.booking_id
+
+
 def test_a_refund_leaves_the_invoice_paid(b: Books) -> None:
     b.entries.reverse(b.reversal())
     assert standing(b.h, b.ledger_id).state is ReceivableState.PAID

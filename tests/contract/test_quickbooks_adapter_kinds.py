@@ -15,7 +15,7 @@ from adapters.sandbox.quickbooks import RealmSettings
 from adapters.sandbox.quickbooks.control import records
 from adapters.sandbox.quickbooks.entries import create_entry, void_by_person
 from adapters.sandbox.quickbooks.journal import receivables
-from adapters.sandbox.quickbooks.payments import create_payment, delete_payment, void_payment
+from adapters.sandbox.quickbooks.payments import apply_anew, create_payment, delete_payment, void_payment
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.errors import Bug, Rejected, RejectedBecause, Uncertain
@@ -244,6 +244,35 @@ def test_a_payment_a_person_deleted_is_told(desk: Desk) -> None:
     with pytest.raises(Rejected) as refused:
         desk.entries.reverse(void(desk, paid))
     assert refused.value.because is RejectedBecause.NOT_FOUND
+
+
+def test_only_an_entry_that_carries_our_reference_is_voided(desk: Desk) -> None:
+    paid = desk.paid()
+    with pytest.raises(Rejected, match="does not carry Duebird's reference DB2OTHER") as refused:
+        desk.entries.reverse(void(desk, paid, of_reference="DB2OTHER"))
+    assert refused.value.because is RejectedBecause.BUSINESS_RULE
+    assert desk.writes() == ["payment"]
+    desk.entries.reverse(void(desk, paid, of_reference=paid[1].reference))
+    assert (status(desk), desk.held()) == ("open", NOTHING)
+
+
+@pytest.mark.parametrize("part", ["0.00", "70.00"], ids=["all of it", "a part"])
+def test_a_payment_that_a_person_moved_to_another_invoice_is_not_voided(desk: Desk, part: str) -> None:
+    customer, booking = desk.paid()
+    other = desk.h.issue(customer, usd("120.00"))
+    row = desk.books.row("Payment", booking.booking_id)
+    there = Decimal(part)
+    amounts = {booking.ledger_id: there, other: Decimal("120.00") - there}
+    lines = [
+        {"Amount": amount, "LinkedTxn": [{"TxnId": one, "TxnType": "Invoice"}]}
+        for one, amount in amounts.items()
+        if amount
+    ]
+    apply_anew(desk.books, booking.booking_id, {**row, "Line": lines})
+    with pytest.raises(Rejected, match="somebody has changed it") as refused:
+        desk.entries.reverse(void(desk, (customer, booking), of_reference=booking.reference))
+    assert refused.value.because is RejectedBecause.BUSINESS_RULE
+    assert desk.held() == Decimal("120.00")
 
 
 def test_a_part_of_a_payment_is_not_voided(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,13 @@ from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.effect import OPEN
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.settlement import Surplus
+from connector.domain.settlement import Refunds, Surplus
 from connector.errors import ConfigProblem, Uncertain
 from connector.failpoints import POINTS, STEPS, Boundary, Hook, Place, are_armed, armed, reach
 from state.place import DATABASE_NAME, sqlite_url
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, Office
+from tests.flow.reversing import NOTHING, reverses
 from tests.oauth_world import world
 from tests.simulation.machine import empty_database, loaded
 
@@ -70,7 +72,10 @@ def others_in(office: Office) -> list[str]:
 
 
 def turn(office: Office) -> None:
-    """A pass, and a start after a crash; the customer agrees when asked, and pays as soon as there is a notice."""
+    """A pass, and a start after a crash; the customer agrees when asked, and pays as soon as there is a notice.
+
+    What is about a reversal: once that is booked, all of it is given back.
+    """
     try:
         office.run()
     except Crash:
@@ -84,12 +89,18 @@ def turn(office: Office) -> None:
             office.ledger_world.pay_by_hand(one, CHEQUE)
         if page is not None:
             office.stripe_world.pay_page(page)
+    if office.policy.refunds is Refunds.REOPEN and not office.stripe_world.refunds:
+        for payment in office.company.queries.payments("acme"):
+            if payment.verdict == "booked":
+                office.stripe_world.refund(payment.payment_id)
     office.wait(minutes=11)
 
 
 def is_over(office: Office, invoice: str) -> bool:
-    """Paid and booked, and nothing is planned, under way or in doubt."""
+    """Paid and booked, or booked and reversed, and nothing is planned, under way or in doubt."""
     effects = office.company.store.effects.of_subjects("acme", [invoice])
+    if office.policy.refunds is Refunds.REOPEN:
+        return reverses(office) > 0 and not any(one.status in OPEN for one in effects)
     return not office.owed(invoice).is_positive and not any(one.status in OPEN for one in effects)
 
 
@@ -111,22 +122,35 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
     """An office whose owner wants to hear of payments, on a database made beforehand: a hundred would cost too much.
 
     For what concerns a request for consent, one that asks for it; its notice may follow on the same day, at any hour.
-    For what concerns a credit, one in which a cheque comes beside the payment, which leaves too much of that.
+    For what concerns a credit, one in which a cheque comes beside the payment, which leaves too much of that. For what
+    concerns a reversal, one in which the payment is given back once it is booked.
     """
 
     def at(folder: str = "state", *, about: str = "") -> Office:
         sqlite_url(tmp_path / folder)
         (tmp_path / folder / DATABASE_NAME).write_bytes(empty_database())
         asks = {"ask": True, "max_per_number_per_day": 2, "window": Window(0, 24 * 60, ALL_WEEK)}
-        credits_it = {"surplus": Surplus.CREDIT}
-        more = asks if about.startswith("request") else credits_it if about.startswith("credit") else {}
-        return open_office(folder, owner_phone=OWNER, **more)
+        more: dict[str, dict[str, Any]] = {
+            "request": asks,
+            "credit": {"surplus": Surplus.CREDIT},
+            "reversal": {"refunds": Refunds.REOPEN},
+        }
+        return open_office(folder, owner_phone=OWNER, **more.get(about.partition(".")[0], {}))
 
     return at
 
 
 def assert_booked(office: Office, invoice: str) -> None:
-    """The payment is in the books once; where a cheque came beside it, what fits on the invoice, the rest as credit."""
+    """The payment is in the books once; where a cheque came beside it, what fits on the invoice, the rest as credit.
+
+    One that was given back is out of them again, and was in them once.
+    """
+    if office.policy.refunds is Refunds.REOPEN:
+        assert office.bookings(invoice) == []
+        assert (office.owed(invoice), reverses(office)) == (DOLLARS, 1)
+        assert len(office.ledger_world.all_entries()) == 1
+        assert office.clearing() == NOTHING
+        return
     beside = office.policy.surplus is Surplus.CREDIT
     assert office.bookings(invoice) == ([CHEQUE, DOLLARS - CHEQUE] if beside else [DOLLARS])
     assert office.credits() == ([CHEQUE] if beside else [])
@@ -231,7 +255,9 @@ def take_over(office: Office, folder: Path) -> Office:
 @pytest.mark.parametrize(
     "point",
     sorted(
-        f"{what}.{step}" for what in ("request", "notice", "booking", "credit") for step in STEPS[what] - SECOND_LIFE
+        f"{what}.{step}"
+        for what in ("request", "notice", "booking", "credit", "reversal")
+        for step in STEPS[what] - SECOND_LIFE
     ),
 )
 def test_another_computer_that_takes_over_at_any_point_makes_no_second_one(
@@ -270,7 +296,7 @@ def test_every_point_is_reached_and_there_are_no_others(
             office.restart()
         reached.update(trap.reached)
     trap = Trap()
-    for rare in ("request", "credit"):  # the only ones so far met their death
+    for rare in ("request", "credit", "reversal"):  # the only ones so far met their death
         lead(opened(f"undisturbed-{rare}", about=rare), trap)
     with world(tmp_path_factory.mktemp("tokens"), "xero") as here, armed(trap):
         here.tokens().current()

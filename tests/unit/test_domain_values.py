@@ -101,6 +101,7 @@ def test_every_status_and_kind_is_provided_for() -> None:
     assert sorted(PRIORITY, key=PRIORITY.__getitem__) == [
         EffectKind.BOOK_PAYMENT,
         EffectKind.BOOK_CREDIT,
+        EffectKind.REVERSE_BOOKING,
         EffectKind.RETIRE_LINK,
         EffectKind.CREATE_LINK,
         EffectKind.SEND_TEXT,

@@ -157,3 +157,25 @@ def test_a_transfer_leaves_one_account_and_reaches_the_other() -> None:
     till.entries.make_transfer(payout)
     assert (till.cash.balance(), till.cash.balance(BANK.account_id)) == (usd("-9.00"), usd("9.00"))
     assert till.cash.balance(BANK.account_id, DAY - timedelta(days=1)) == usd("0.00")
+
+
+def test_a_payment_that_somebody_moved_or_made_smaller_is_not_voided() -> None:
+    till = Till()
+    invoice = till.world.issue(till.customer_id, usd("25.00"))
+    booking = till.world.pay_by_hand(invoice, usd("25.00"), reference="DB1")
+    asked = replace(
+        till.reversal(booking),
+        manner=ReversalManner.VOID,
+        amount=usd("25.00"),
+        ledger_id=invoice,
+        of_reference="DB1",
+    )
+    for wrong in (replace(asked, of_reference="DB2"), replace(asked, ledger_id="another")):
+        with pytest.raises(Rejected) as refused:
+            till.entries.reverse(wrong)
+        assert refused.value.because is RejectedBecause.BUSINESS_RULE
+    till.world.edit_booking(booking, usd("20.00"))
+    with pytest.raises(Rejected) as refused:
+        till.entries.reverse(asked)
+    assert refused.value.because is RejectedBecause.AMOUNT
+    assert till.world.standing(invoice).balance == usd("5.00")

@@ -1,8 +1,8 @@
 """Invariants 8 and 9: refunds and fees stand in the ledger as often, and with the amount, that they should.
 
-This version books neither, so that the right number of such entries is none: what carries our reference and is no
-payment has slipped in. Once they are booked, each is bound here to its refund or balance entry, as payments are in
-`money`.
+A reversal takes the payment's own entry out and leaves none of its own; fees are not booked by this version. So the
+right number of such entries is none: what carries our reference and is no payment has slipped in. Once they are booked,
+each is bound here to its refund or balance entry, as payments are in `money`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def check_refunds(reading: Reading) -> Iterator[Finding]:
             payment = parts[0]
             why = (
                 f"{refund.amount} of the payment {payment.payment_id} was given back, and the ledger still has the "
-                "payment. Duebird books no refunds: see that the refund is in the books too."
+                "payment. See that the refund is in the books too: `duebird attention` says what was not done about it."
             )
             yield NotCheckable(REFUNDS, why, (of_refund(refund), of_payment(payment), *map(of_entry, entries)))
 

@@ -158,6 +158,8 @@ def _booked(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
     entries = reading.entries_behind(payment)
     if any(one.live for one in entries) or not reading.healthy:
         return
+    if payment.payment_id in reading.given_back:
+        return  # all of it has gone back: its booking was taken out again, or was never needed
     shown_to_owner = reading.records.shown
     if shown_to_owner is not None and payment.payment_id in shown_to_owner.held:
         return

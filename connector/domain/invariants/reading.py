@@ -117,6 +117,17 @@ class Reading:
         return dict(found)
 
     @cached_property
+    def given_back(self) -> frozenset[str]:
+        """Payments of ours of which refunds gave everything back: they may be out of the books again."""
+        paid: defaultdict[str, int] = defaultdict(int)
+        back: defaultdict[str, int] = defaultdict(int)
+        for payment in self.payments:
+            paid[payment.payment_id] += payment.amount.minor
+        for refund in self.records.processor.refunds or ():
+            back[refund.payment_id] += refund.amount.minor
+        return frozenset(one for one, minor in paid.items() if back[one] >= minor)
+
+    @cached_property
     def payment_behind(self) -> dict[str, PaymentRecord]:
         """Our payments by the reference their booking must carry."""
         return {self.reference_behind(one): one for one in self.payments}

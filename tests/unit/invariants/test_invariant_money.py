@@ -10,8 +10,9 @@ import pytest
 from connector.domain.effect import booking_reference
 from connector.domain.invariants import NotCheckable, check
 from connector.domain.invariants.reading import Reading
+from connector.domain.money import Money
 from connector.domain.receivable import ReceivableState
-from connector.domain.records import EntryRecord, PaidState, Records, Service, Shown, Timeline
+from connector.domain.records import EntryRecord, PaidState, Records, RefundRecord, Service, Shown, Timeline
 from tests.unit.invariants.month import (
     BOOKED,
     BOOKS,
@@ -93,6 +94,16 @@ def test_a_booking_that_somebody_deleted_must_stand_before_the_owner() -> None:
     gone = with_entries(entry(live=False, ended_at=BOOKED + minutes(9)))
     assert len(violations(gone, 6)) == 1
     assert violations(replace(gone, shown=Shown(held=frozenset({"pi_1"}))), 6) == []
+
+
+def test_a_payment_that_went_back_whole_may_be_out_of_the_books_and_one_that_went_back_in_part_may_not() -> None:
+    def given(cents: int) -> Records:
+        refund = RefundRecord("re_1", "pi_1", Money.from_minor(cents, "USD"), BOOKED)
+        return replace(UNBOOKED, processor=replace(UNBOOKED.processor, refunds=(refund,)))
+
+    paid = UNBOOKED.processor.payments[0].amount.minor
+    assert violations(given(paid), 6) == []
+    assert len(violations(given(paid - 1), 6)) == 1
 
 
 def test_a_deleted_booking_without_times_says_nothing_of_two_at_once() -> None:

@@ -1,0 +1,110 @@
+"""Of a rebuild: entries of ours that were taken out of the ledger again, and refunds nobody was told of meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from connector.domain.clearing import credit_reference
+from connector.domain.effect import NewEffect, booking_reference
+from connector.domain.money import Money
+from connector.domain.receivable import Receivable
+from connector.domain.records import EntryRecord
+from connector.domain.reversal import Cause
+from connector.errors import NeedsReauthorisation
+from connector.flows import credit, returned, reversal
+from connector.flows.book import plan_booking
+from connector.flows.company import Company, Counts
+from connector.flows.rebuild_reading import Findings, go_on, standings
+from state.adopting import Found
+from state.books import receivable_of
+from state.tables import PaymentRow
+
+BY: Final = "somebody, as the ledger shows it after a recovery"
+WHY: Final = "found in the ledger, taken out again, when the memory was rebuilt"
+
+
+def adopt(
+    company: Company,
+    payments: Sequence[PaymentRow],
+    live: Mapping[str, EntryRecord],
+    gone: Mapping[str, EntryRecord],
+    findings: Findings,
+) -> None:
+    """Put on record what was once booked for those payments and is out of the ledger, so that none is booked again.
+
+    `live` and `gone`: what stands in the ledger, and what was voided or deleted there, by our reference. A payment of
+    which anything stands is not reversed.
+    """
+    ended = [(one, entry) for one in payments if (entry := _entry_of(company, one, live, gone)) is not None]
+    invoices = standings(company, [one.ledger_id for one, _ in ended], findings)
+    for payment, entry in ended:
+        go_on(company)
+        row = company.queries.receivable(company.id, payment.ledger_id)
+        receivable = invoices.get(payment.ledger_id) or (receivable_of(row) if row is not None else None)
+        if receivable is not None:  # else nobody knows what it was for: settlement holds the payment
+            findings.count("bookings taken out again", _found(company, payment, receivable, entry))
+
+
+def _entry_of(
+    company: Company, payment: PaymentRow, live: Mapping[str, EntryRecord], gone: Mapping[str, EntryRecord]
+) -> EntryRecord | None:
+    part = payment.ledger_id if payment.shared else None
+    references = [maker(company.identity, payment.payment_id, part) for maker in (booking_reference, credit_reference)]
+    if any(one in live for one in references):
+        return None
+    return next((gone[one] for one in references if one in gone), None)
+
+
+def _found(company: Company, payment: PaymentRow, receivable: Receivable, entry: EntryRecord) -> bool:
+    booked = _booking(company, payment, receivable, entry)
+    wanted = reversal.planned(company.identity, booked, cause=Cause.UNDO, by=BY, entry_id=entry.entry_id).effect
+    made = entry.made_at or payment.paid_at or payment.created_at
+    told = reversal.told(
+        company.id,
+        company.policy.business,
+        payment.ledger_id,
+        receivable,
+        wanted.key,
+        json.loads(wanted.request),
+    )
+    return company.store.reversal_found(
+        company.id,
+        payment.payment_id,
+        [Found(booked, entry.entry_id, made), Found(wanted, entry.entry_id, entry.ended_at or made)],
+        told,
+        company.clock.now(),
+        holds=reversal.may_be_owed(receivable),
+        why=WHY,
+    )
+
+
+def _booking(company: Company, payment: PaymentRow, receivable: Receivable, entry: EntryRecord) -> NewEffect:
+    """What was booked: all of the payment, since a voided entry does not tell how much it was."""
+    paid = Money.from_minor(payment.amount, payment.currency)
+    part = payment.ledger_id if payment.shared else None
+    if not entry.reference.startswith(credit_reference(company.identity, payment.payment_id, part)):
+        return plan_booking(company, payment, receivable).effect
+    values = credit.values_of(company, payment, receivable, paid, Money.zero(paid.currency))
+    return credit.planned(company, payment.ledger_id, values).effect
+
+
+def look_at_refunds(company: Company, since: datetime, findings: Findings) -> None:
+    """What went back while nobody listened: the events of that time are not read any more.
+
+    Raises:
+        DuebirdError: the processor could not be asked.
+    """
+    try:
+        made = company.processor.refunds_since(since)
+    except NeedsReauthorisation:
+        return  # said already, with the payments
+    counts = Counts()
+    for payment_id in dict.fromkeys(one.payment_id for one in made):
+        go_on(company)
+        parts = company.queries.payment_parts(company.id, payment_id)
+        if parts:
+            returned.look(company, parts, counts)
+    findings.count("bookings to be reversed", counts["bookings to be reversed"])

@@ -1,0 +1,193 @@
+"""News of money that went back to its payer: the owner is told, or the booking is reversed where he wants that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from connector.domain.money import Money
+from connector.domain.reversal import Cause, Course, Standing, standing_of
+from connector.domain.settlement import Refunds
+from connector.failpoints import Boundary, reach
+from connector.flows import reversal
+from connector.flows.company import Company, Counts
+from connector.ports.processor import PaymentState
+from state.books import receivable_of
+from state.store import Attention
+from state.tables import HintRow, PaymentRow
+
+_NEWS: Final = {
+    "charge.refunded": "money of a payment was given back (a refund, of all or a part of it)",
+    "refund.failed": "a refund failed, so its money is in your Stripe account again",
+    "charge.dispute.created": "a customer disputes a payment",
+    "charge.dispute.closed": "a dispute about a payment was closed",
+    "charge.failed": "the bank took a bank debit back after it had succeeded",
+}
+_DISPUTES: Final = frozenset(("charge.dispute.created", "charge.dispute.closed"))
+_SETTLED: Final = "refund.updated"  # one that was on its way has succeeded, or not
+# What an event of these kinds names is the payment.
+KINDS: Final = frozenset((*_NEWS, _SETTLED))
+# Verdicts of a payment that is on its way into the books: its news waits until it is there, or held.
+_UNDER_WAY: Final = frozenset({"open", "ordered", "allocated", "crediting"})
+SOON: Final = timedelta(minutes=2)  # a booking takes a pass or two
+LATE: Final = timedelta(hours=1)  # the ledger is away, or said no: a person has been told of that
+
+_NO_CHANGE: Final = "Nothing was changed in the ledger."
+_NOT_WHOLE: Final = (
+    "Nothing was changed in the ledger: only a payment that went back whole is taken out. Enter a refund of {gone} "
+    "there, from the clearing account."
+)
+_ODD: Final = f"{_NO_CHANGE} See in the Stripe dashboard how much it is, and enter it in the ledger by hand."
+_ANSWER: Final = "Answer in the Stripe dashboard in time."
+_IF_LOST: Final = f"Nothing was changed in the ledger yet. {_ANSWER} If it is lost, the booking is taken out then."
+_ONCE_ARRIVED: Final = "Nothing was changed in the ledger yet. Once all of it has arrived, the booking is taken out."
+_AGAIN: Final = (
+    f"{_NO_CHANGE} Refund it again in the Stripe dashboard; or pay the customer another way, and then: duebird undo "
+    "{payment_id} --company {company}"
+)
+_COURSES: Final[dict[Course, tuple[str, str]]] = {
+    Course.PART_GONE: ("went back in part: {gone} of it is gone for good", _NOT_WHOLE),
+    Course.UNCLEAR: ("went back in another currency than it was paid in", _ODD),
+    Course.DISPUTED: ("is disputed by its payer; Stripe holds the money until the bank has decided", _IF_LOST),
+    Course.ASKED_ABOUT: ("is asked about by the payer's bank; no money has moved", f"{_NO_CHANGE} {_ANSWER}"),
+    Course.ON_ITS_WAY: ("is being given back, and the refund has not arrived yet", _ONCE_ARRIVED),
+    Course.REFUND_FAILED: ("was to be given back, which failed or was cancelled: you have the money", _AGAIN),
+    Course.DISPUTE_WON: ("was disputed, and you won: the money is yours", _NO_CHANGE),
+    Course.DISPUTE_CLOSED: ("was disputed, which has ended without the money going back", _NO_CHANGE),
+    Course.STAYS: ("was reported to have gone back, and Stripe says now that it did not", _NO_CHANGE),
+}
+
+
+def after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
+    """Work on the events of one payment. They only say where to look: what Stripe answers now is believed.
+
+    The account may sell in other ways too: their refunds are no business of ours. A dispute is told even so, because
+    it has a time limit and the payment may be one of ours that is no longer on record.
+    """
+    parts = company.queries.payment_parts(company.id, hints[0].object_id)
+    if parts and company.policy.refunds is Refunds.REOPEN:
+        _by_rule(company, hints, parts, counts)
+        return
+    for hint in hints:
+        told = _as_news(company, hint, parts[0]) if parts else _of_nobody(company, hint)
+        if told is not None:
+            company.store.attend(company.id, told, company.clock.now())
+            counts.add("refunds and disputes")
+    company.store.hints_worked(company.id, [one.event_id for one in hints], company.clock.now())
+
+
+def _key(company: Company, hint: HintRow) -> str:
+    # One item an event: a second refund of the same payment is news, even where the first was settled long ago.
+    return f"{company.id}/{hint.kind}/{hint.event_id}"
+
+
+def _of_nobody(company: Company, hint: HintRow) -> Attention | None:
+    if hint.kind not in _DISPUTES:
+        return None
+    return Attention(
+        key=_key(company, hint),
+        subject=hint.object_id,
+        happened=f"{company.policy.business}: {_NEWS[hint.kind]} ({hint.object_id}). There is no payment on record "
+        "here by that id.",
+        not_done="Nothing was done about it. If it is for one of your invoices, the ledger does not know of it.",
+        command=f"Look at {hint.object_id} in the Stripe dashboard; a dispute must be answered there in time.",
+    )
+
+
+def _as_news(company: Company, hint: HintRow, payment: PaymentRow) -> Attention | None:
+    """What the owner is told where nothing is done about it; None where it is no news."""
+    if hint.kind == _SETTLED or (hint.kind == "charge.failed" and not _bounced(company, payment)):
+        return None
+    invoice = _label(company, payment)
+    amount = Money.from_minor(payment.amount, payment.currency)
+    undo = f"duebird undo {payment.payment_id} --company {company.id}"
+    return Attention(
+        key=_key(company, hint),
+        subject=invoice,
+        happened=f"{company.policy.business}: {_NEWS[hint.kind]}: the one of {amount} for invoice {invoice} "
+        f"({payment.payment_id}).",
+        not_done="Nothing was changed in the ledger for it. See in the Stripe dashboard how much it is, and enter it "
+        f"in the ledger by hand; or, where all of it went back, have its booking taken out: {undo}",
+        command=f"duebird show {invoice} --company {company.id}",
+    )
+
+
+def _bounced(company: Company, payment: PaymentRow) -> bool:
+    """Each card that is declined makes such an event too, also before another card pays the same."""
+    may_be = payment.state == PaymentState.SUCCEEDED and payment.method != "card"
+    return may_be and company.processor.returned(payment.payment_id).debit_failed
+
+
+def _label(company: Company, payment: PaymentRow) -> str:
+    known = company.queries.receivable(company.id, payment.ledger_id)
+    return receivable_of(known).label if known else payment.ledger_id
+
+
+# ------------------------------------------------------------------------------------------------------- by his rule
+
+
+def _by_rule(company: Company, hints: Sequence[HintRow], parts: Sequence[PaymentRow], counts: Counts) -> None:
+    now, ids = company.clock.now(), [one.event_id for one in hints]
+    if all(one.kind == "charge.failed" for one in hints) and not _bounced(company, parts[0]):
+        company.store.hints_worked(company.id, ids, now)
+        return
+    if any(one.verdict in _UNDER_WAY and one.state == PaymentState.SUCCEEDED for one in parts):
+        for hint in hints:
+            wait = SOON if now - hint.occurred_at < LATE else LATE
+            company.store.hint_later(company.id, hint.event_id, now + wait, None, now)
+        counts.add("refunds and disputes put off")
+        return
+    standing = look(company, parts, counts, hints=ids)
+    told = _told(company, hints[-1], parts, standing)
+    if told is not None and company.store.attend(company.id, told, now):
+        counts.add("refunds and disputes")
+    company.store.hints_worked(company.id, ids, now)
+
+
+def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints: Sequence[str] = ()) -> Standing:
+    """Ask what went back of a payment, and plan the reversal of all that is booked of it once everything is gone."""
+    paid = _paid(parts)
+    standing = standing_of(paid, company.processor.returned(parts[0].payment_id))
+    entries = reversal.entries_of(company.queries, company.id, parts)
+    if standing.course is not Course.GONE or not entries:
+        return standing
+    cause, by = standing.cause or Cause.REFUND, "the setting refunds"
+    wanted = [
+        reversal.planned(company.identity, one, cause=cause, object_id=standing.object_id, by=by) for one in entries
+    ]
+    counts.add(
+        "bookings to be reversed", company.store.reversals_planned(company.id, wanted, company.clock.now(), hints=hints)
+    )
+    for one in wanted:
+        reach(Boundary.PLANNED, one.effect.kind)
+    return standing
+
+
+def _paid(parts: Sequence[PaymentRow]) -> Money:
+    return Money.from_minor(sum(one.amount for one in parts), parts[0].currency)
+
+
+def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing: Standing) -> Attention | None:
+    """What the owner is told now: of a reversal he is told once it is made."""
+    payment_id, invoice, paid = parts[0].payment_id, _label(company, parts[0]), _paid(parts)
+    booked = any(one.verdict in {"booked", "credited"} for one in parts)
+    gone = standing.course is Course.GONE
+    if gone and (booked or all(one.verdict == "reversed" for one in parts)):
+        return None
+    if gone:
+        words, then = "went back whole", "It is not booked, so there was nothing to take out of the ledger."
+    else:
+        words, then = _COURSES[standing.course]
+    if not gone and not booked and any(one.verdict == "reversed" for one in parts):
+        then = f"Its booking is out of the ledger. To have it booked again: duebird rebook {payment_id} --company "
+        then += company.id
+    values = {"gone": standing.amount, "paid": paid, "payment_id": payment_id, "company": company.id}
+    return Attention(
+        key=_key(company, hint),
+        subject=invoice,
+        happened=f"{company.policy.business}, invoice {invoice}: the payment of {paid} ({payment_id}) "
+        f"{words.format(**values)}.",
+        not_done=then.format(**values),
+        command=f"duebird show {invoice} --company {company.id}",
+    )

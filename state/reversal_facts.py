@@ -1,0 +1,145 @@
+"""Facts about bookings that are taken out of the ledger again, and about those a person orders anew after that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, update
+
+from connector.domain.effect import ONCE_MORE, EffectKind, EffectStatus
+from connector.errors import Bug
+from state import books
+from state.adopting import Found, adopt
+from state.facts import Attention, Facts, Planned, close_item, put_attention, put_hold, review_scope
+from state.rows import change, records, select_of, table_of
+from state.tables import EffectEventRow, EffectRow, HintRow, HoldRow
+
+INVOICE: Final = "invoice"  # scope of a hold
+OURS: Final = "its booking was taken out of the ledger"  # how the reason begins of a hold that follows a reversal
+
+_HINT: Final = table_of(HintRow)
+_HINT_WORKED: Final = (
+    update(_HINT)
+    .where(_HINT.c.company == bindparam("whose"), _HINT.c.event_id == bindparam("which"))
+    .values(worked_at=bindparam("now"))
+)
+_EFFECT: Final = table_of(EffectRow)
+_ONE: Final = select_of(EffectRow, _EFFECT.c.key == bindparam("wanted"))
+_ONCE_MORE: Final = (
+    update(_EFFECT)
+    .where(_EFFECT.c.key == bindparam("wanted"), _EFFECT.c.status == EffectStatus.DONE.value)
+    .values(
+        status=EffectStatus.PLANNED.value,
+        slot=_EFFECT.c.slot + 1,
+        due_at=bindparam("now"),
+        finished_at=None,
+        outcome=None,
+    )
+)
+_EVENT: Final = insert(table_of(EffectEventRow))
+_HOLD: Final = table_of(HoldRow)
+_OUR_HOLD_ENDED: Final = delete(_HOLD).where(
+    _HOLD.c.company == bindparam("whose"),
+    _HOLD.c.scope == INVOICE,
+    _HOLD.c.subject == bindparam("which"),
+    _HOLD.c.why.startswith(OURS, autoescape=True),
+)
+
+
+class ReversalFacts(Facts):
+    """Reversals: ordered by the owner or by his rule, and concluded."""
+
+    def reversals_planned(
+        self,
+        company: str,
+        planned: Sequence[Planned],
+        now: datetime,
+        *,
+        hints: Sequence[str] = (),
+    ) -> int:
+        """They are to be made; returns how many are new. `hints`: the events that led to them, which are worked."""
+        with self.database.record() as connection:
+            new = self.effects.plan_all(connection, company, [(one.effect, one.text) for one in planned], now)
+            change(connection, _HINT_WORKED, [{"whose": company, "which": one, "now": now} for one in hints])
+            for one in planned:
+                books.review(connection, company, one.effect.subject, now)
+        return new
+
+    def booking_reversed(
+        self,
+        company: str,
+        key: str,
+        payment_id: str,
+        entry_id: str,
+        attention: Attention,
+        now: datetime,
+        *,
+        note: str,
+        holds: bool,
+    ) -> None:
+        """It is out of the ledger. `holds`: its invoice is owed again; no reminder goes out until it is released."""
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
+            _reversed(connection, company, payment_id, row.subject, now, holds=holds)
+            put_attention(connection, company, attention, now)
+
+    def reversal_dropped(self, company: str, key: str, attention: Attention, now: datetime, *, why: str) -> None:
+        """The processor says by now that the money did not go back for good: nothing is reversed."""
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.CANCELLED, now, note=why)
+            put_attention(connection, company, attention, now)
+            books.review(connection, company, row.subject, now)
+
+    def reversal_found(
+        self,
+        company: str,
+        payment_id: str,
+        found: Sequence[Found],
+        attention: Attention,
+        now: datetime,
+        *,
+        holds: bool,
+        why: str,
+    ) -> bool:
+        """The ledger has the entry of this payment, and that it was taken out: what was once booked, and its end.
+
+        Returns whether that is news.
+        """
+        with self.database.record() as connection:
+            new = [adopt(connection, company, one, why) for one in found]
+            _reversed(connection, company, payment_id, found[0].effect.subject, now, holds=holds)
+            put_attention(connection, company, attention, now)
+            return any(new)
+
+    def booking_ordered_again(
+        self, company: str, key: str, payment_id: str, now: datetime, *, by: str, settles: Sequence[str]
+    ) -> None:
+        """A person wants a payment booked once more whose booking was reversed; reminders need no hold any more then.
+
+        Raises:
+            Bug: it is no booking, or it is not done.
+        """
+        with self.database.record() as connection:
+            [row] = records(connection, EffectRow, _ONE, company=company, wanted=key)
+            if row.kind not in ONCE_MORE or not change(connection, _ONCE_MORE, {"wanted": key, "now": now}):
+                raise Bug(f"effect {key} is {row.status}: it cannot be done once more; it stays as it is")
+            before, after = EffectStatus.DONE.value, EffectStatus.PLANNED.value
+            event = {"key": key, "at": now, "before": before, "after": after, "note": f"ordered once more by {by}"}
+            change(connection, _EVENT, event)
+            verdict = "allocated" if row.kind == EffectKind.BOOK_PAYMENT else "crediting"
+            books.put_verdict(connection, company, payment_id, row.subject, verdict)
+            change(connection, _OUR_HOLD_ENDED, {"whose": company, "which": row.subject})
+            for item in settles:
+                close_item(connection, company, item, "booked once more", now)
+            books.review(connection, company, row.subject, now)
+
+
+def _reversed(
+    connection: Connection, company: str, payment_id: str, ledger_id: str, now: datetime, *, holds: bool
+) -> None:
+    books.put_verdict(connection, company, payment_id, ledger_id, "reversed")
+    if holds:
+        put_hold(connection, company, INVOICE, ledger_id, f"{OURS} ({payment_id})", now)
+    review_scope(connection, company, INVOICE, ledger_id, now)
