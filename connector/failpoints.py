@@ -57,8 +57,15 @@ STEPS: Final = {
     "owner": _ALL,
     "booking": _ALL,
 }
+# Fees and payouts come to points too, named `fee.` and `payout.`; no settings lead there yet, so no list has them.
 POINTS: Final = frozenset(f"{what}.{step}" for what, steps in STEPS.items() for step in steps) | frozenset(Place)
-_WHAT: Final = {"create_link": "link", "retire_link": "retirement", "book_payment": "booking"}
+_WHAT: Final = {
+    "create_link": "link",
+    "retire_link": "retirement",
+    "book_payment": "booking",
+    "book_fee": "fee",
+    "book_payout": "payout",
+}
 
 _hook: Hook | None = None
 

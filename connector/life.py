@@ -87,11 +87,15 @@ _PLANNED: Final = {
     EffectKind.RETIRE_LINK: "to take the payment link down",
     EffectKind.SEND_TEXT: "to send a text",
     EffectKind.BOOK_PAYMENT: "to book the payment",
+    EffectKind.BOOK_FEE: "to book the fee",
+    EffectKind.BOOK_PAYOUT: "to book the payout",
 }
 _DONE: Final = {
     EffectKind.CREATE_LINK: "Payment link made",
     EffectKind.RETIRE_LINK: "Payment link taken down",
     EffectKind.BOOK_PAYMENT: "Payment booked in the ledger",
+    EffectKind.BOOK_FEE: "Fee booked in the ledger",
+    EffectKind.BOOK_PAYOUT: "Payout booked in the ledger",
     EffectKind.SEND_TEXT: "Text sent",
 }
 _TEXTS: Final = {"notice": "Text", "receipt": "Receipt", "owner": "Word to the owner"}

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from connector.domain.balance import BalanceChange, ChangeKind, Payout, PayoutState
 from connector.domain.clearing import PlannedEntry, plan_entries
-from connector.domain.effect import BooksIdentity, natural_key
+from connector.domain.effect import BooksIdentity, EffectKind, natural_key
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 
@@ -85,7 +85,7 @@ _OURS: Final = frozenset({ChangeKind.PAYOUT, ChangeKind.PAYOUT_FAILURE})
 
 def cash_key(identity: BooksIdentity, kind: EntryKind, subject: str) -> str:
     """The key of the effect that books it: from the processor's object and whose books they are, nothing else."""
-    return natural_key(identity, "book_fee" if kind is EntryKind.EXPENSE else "book_payout", subject)
+    return natural_key(identity, EffectKind.BOOK_FEE if kind is EntryKind.EXPENSE else EffectKind.BOOK_PAYOUT, subject)
 
 
 def plan_cash(

@@ -10,7 +10,7 @@ from typing import Final
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.errors import DuebirdError
 from connector.failpoints import Boundary, reach
-from connector.flows import book, link, listen, text
+from connector.flows import book, cash, link, listen, text
 from connector.flows.attempts import look_again, look_later
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
@@ -161,6 +161,8 @@ def _not_found(company: Company, row: EffectRow, happened: str, command: str) ->
 _LOOK: Final[dict[EffectKind, Callable[[Company, EffectRow], str]]] = {
     EffectKind.SEND_TEXT: _text,
     EffectKind.BOOK_PAYMENT: _booking,
+    EffectKind.BOOK_FEE: cash.look,
+    EffectKind.BOOK_PAYOUT: cash.look,
     EffectKind.CREATE_LINK: _link,
     EffectKind.RETIRE_LINK: _retirement,
 }
