@@ -58,8 +58,16 @@ STEPS: Final = {
     "booking": _ALL,
     "credit": _ALL,
 }
+# Fees and payouts come to points too, named `fee.` and `payout.`; no settings lead there yet, so no list has them.
 POINTS: Final = frozenset(f"{what}.{step}" for what, steps in STEPS.items() for step in steps) | frozenset(Place)
-_WHAT: Final = {"create_link": "link", "retire_link": "retirement", "book_payment": "booking", "book_credit": "credit"}
+_WHAT: Final = {
+    "create_link": "link",
+    "retire_link": "retirement",
+    "book_payment": "booking",
+    "book_credit": "credit",
+    "book_fee": "fee",
+    "book_payout": "payout",
+}
 
 _hook: Hook | None = None
 

@@ -88,15 +88,25 @@ _PLANNED: Final = {
     EffectKind.SEND_TEXT: "to send a text",
     EffectKind.BOOK_PAYMENT: "to book the payment",
     EffectKind.BOOK_CREDIT: "to book what is too much as the customer's credit",
+    EffectKind.BOOK_FEE: "to book the fee",
+    EffectKind.BOOK_PAYOUT: "to book the payout",
 }
 _DONE: Final = {
     EffectKind.CREATE_LINK: "Payment link made",
     EffectKind.RETIRE_LINK: "Payment link taken down",
     EffectKind.BOOK_PAYMENT: "Payment booked in the ledger",
     EffectKind.BOOK_CREDIT: "Customer's credit booked in the ledger",
+    EffectKind.BOOK_FEE: "Fee booked in the ledger",
+    EffectKind.BOOK_PAYOUT: "Payout booked in the ledger",
     EffectKind.SEND_TEXT: "Text sent",
 }
-_SERVICES: Final = {EffectKind.BOOK_PAYMENT: "", EffectKind.BOOK_CREDIT: "", EffectKind.SEND_TEXT: "Twilio"}
+_SERVICES: Final = {
+    EffectKind.BOOK_PAYMENT: "",
+    EffectKind.BOOK_CREDIT: "",
+    EffectKind.BOOK_FEE: "",
+    EffectKind.BOOK_PAYOUT: "",
+    EffectKind.SEND_TEXT: "Twilio",
+}
 _TEXTS: Final = {"notice": "Text", "receipt": "Receipt", "owner": "Word to the owner"}
 _METHODS: Final = {"us_bank_account": "US bank account"}  # others read well once their underlines are gone
 _TURNS: Final = {"uncertain": "In doubt", "rejected": "Refused", "cancelled": "Left undone"}

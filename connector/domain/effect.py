@@ -20,6 +20,8 @@ class EffectKind(StrEnum):
     SEND_TEXT = "send_text"
     BOOK_PAYMENT = "book_payment"
     BOOK_CREDIT = "book_credit"
+    BOOK_FEE = "book_fee"
+    BOOK_PAYOUT = "book_payout"
 
 
 # Lower first. Money in and old links down before anything is said to a customer.
@@ -29,6 +31,8 @@ PRIORITY: Final[dict[EffectKind, int]] = {
     EffectKind.RETIRE_LINK: 1,
     EffectKind.CREATE_LINK: 2,
     EffectKind.SEND_TEXT: 3,
+    EffectKind.BOOK_FEE: 4,  # nobody waits for it: no customer must
+    EffectKind.BOOK_PAYOUT: 5,
 }
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from connector.domain.cash import CashRules
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
 from connector.domain.lease import TEXTS_WAIT, Claim
@@ -16,6 +17,7 @@ from connector.domain.plan import Words
 from connector.ports.anchor import Anchor
 from connector.ports.calls import Clock, CutOff
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
+from connector.ports.treasury import Treasury
 from state.journal import Journal
 from state.queries import Queries
 from state.store import Store
@@ -95,6 +97,22 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Cash:
+    """Where fees and payouts of the processor are booked; the owner's choice, resolved in the ledger.
+
+    `rules` say which of the two: `fees_account_id` is set where fees are booked, `bank_account_id` where payouts are.
+    """
+
+    treasury: Treasury
+    rules: CashRules
+    account_id: str  # the clearing account
+    fees_account_id: str = ""
+    bank_account_id: str = ""
+    tax_code: str | None = None  # the ledger's own word
+    payee: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Company:
     """Everything a flow needs. `workers`: how many effects may be performed side by side.
 
@@ -112,6 +130,7 @@ class Company:
     queries: Queries
     clock: Clock
     lease: Lease
+    cash: Cash | None = None  # None: fees and payouts are not booked
     apart_from: Mapping[str, str] = field(default_factory=dict)  # what each other company sends from that it may not
     sender_looks: SenderLooks = field(default_factory=SenderLooks)
     cut_off: CutOff = field(default_factory=CutOff)  # that of its adapters: what a write may leave by
