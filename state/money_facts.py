@@ -17,7 +17,7 @@ from connector.ports.processor import Hint, Payment, PaymentLink
 from state import asked, books
 from state.effects import subjects_of
 from state.facts import BY_FACTS, Attention, Facts, Planned, close_item, put_attention, put_cursor
-from state.names import BALANCE_SINCE, HINTS_SINCE
+from state.names import BALANCE_PLACE, HINTS_SINCE
 from state.rows import change, records_of, table_of
 from state.tables import HintRow, LinkRow, PaymentRow, TextRow
 
@@ -159,14 +159,25 @@ class MoneyFacts(Facts):
             books.review(connection, company, row.subject, now)
 
     def cash_read(
-        self, company: str, wanted: Sequence[NewEffect], items: Sequence[Attention], since: datetime, now: datetime
+        self,
+        company: str,
+        wanted: Sequence[NewEffect],
+        items: Sequence[Attention],
+        place: str,
+        now: datetime,
+        settled: Sequence[str] = (),
     ) -> int:
-        """What the balance asks for is planned, with what a person must see and from when it is read on."""
+        """What the balance asks for is planned, with what a person must see and from where it is read on.
+
+        `settled`: keys of items whose matter is known by now.
+        """
         with self.database.record() as connection:
             planned = self.effects.plan_all(connection, company, [(one, None) for one in wanted], now)
             for item in items:
                 put_attention(connection, company, item, now)
-            put_cursor(connection, company, BALANCE_SINCE, since.isoformat(), now)
+            for key in settled:
+                close_item(connection, company, key, BY_FACTS, now)
+            put_cursor(connection, company, BALANCE_PLACE, place, now)
         return planned
 
     def cash_booked(self, key: str, entry_id: str, now: datetime, note: str) -> None:

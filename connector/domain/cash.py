@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -24,14 +24,19 @@ from connector.domain.records import EntryKind
 class CashRules:
     """What a company books of its fees and payouts.
 
-    `currency` is that of the clearing account. `first_day` is the company's first day of which anything is booked:
-    what was before it, somebody has entered.
+    `currency` is that of the clearing account. Each of the two is booked from a day of the company's on: what was
+    before it, somebody has entered. None: it is not booked.
     """
 
     currency: str
-    first_day: date
-    fees: bool
-    payouts: bool
+    fees_from: date | None
+    payouts_from: date | None
+
+    def want(self, entry: PlannedEntry) -> bool:
+        """Whether that is to be booked: fees of its day, or a payout and its return."""
+        if entry.kind is EntryKind.EXPENSE:
+            return self.fees_from is not None and entry.booked_on >= self.fees_from
+        return self.payouts_from is not None and entry.cause in _OURS and entry.booked_on >= self.payouts_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Unbookable(StrEnum):
     OTHER_CURRENCY = "other_currency"  # it is not in the clearing account's currency
     SENT_BACK = "sent_back"  # the payout was booked, and then the bank sent it back
     NAMELESS = "nameless"  # the processor does not say which payout it is of
+    LATE = "late"  # the payout is neither paid nor given up, or nobody knows, for longer than a bank takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +78,20 @@ class ForHand:
 
 @dataclass(frozen=True, slots=True)
 class CashPlan:
-    """`waiting` are payouts that are on their way: their state is to be asked again."""
+    """`waiting` are payouts that are on their way, each with its change: their state is to be asked again."""
 
     bookings: tuple[CashBooking, ...]
     for_hand: tuple[ForHand, ...]
-    waiting: frozenset[str]
+    waiting: Mapping[str, str]
 
 
-_GONE: Final = frozenset({PayoutState.FAILED, PayoutState.CANCELLED})
+# Stripe's longest way to a bank is fourteen days, for a first payout of a country of high risk:
+# https://docs.stripe.com/payouts#payout-schedule
+LATE: Final = timedelta(days=15)
+# After a month of knowing, a person has decided; and each payout asked for costs two calls an hour.
+WATCHED: Final = timedelta(days=45)
+
+GONE: Final = frozenset({PayoutState.FAILED, PayoutState.CANCELLED})  # the money is in the balance again
 _OURS: Final = frozenset({ChangeKind.PAYOUT, ChangeKind.PAYOUT_FAILURE})
 
 
@@ -95,17 +107,20 @@ def plan_cash(
     identity: BooksIdentity,
     zone: ZoneInfo,
     rules: CashRules,
+    today: date,
 ) -> CashPlan:
     """What follows from these changes; `payouts` as they stand now, `booked` those that were booked as paid before.
+
+    `today` is the company's day, by which a payout is late that should have arrived.
 
     A payout that failed before it was booked needs no entry: the two changes of the balance cancel each other out.
     One that was booked and came back is for a person, because the transfer may be matched with a bank line by now.
     """
     bookings: dict[str, CashBooking] = {}
     for_hand: dict[tuple[Unbookable, str], ForHand] = {}
-    waiting: set[str] = set()
+    waiting: dict[str, str] = {}
     for entry in plan_entries(changes, identity, zone):
-        if entry.booked_on < rules.first_day or not _is_wanted(entry, rules):
+        if not rules.want(entry):
             continue
         found: CashBooking | ForHand | str | None
         if entry.kind is EntryKind.EXPENSE:
@@ -117,14 +132,11 @@ def plan_cash(
         elif isinstance(found, ForHand):
             for_hand[found.why, found.subject] = found
         elif found is not None:
-            waiting.add(found)
-    return CashPlan(tuple(bookings.values()), tuple(for_hand.values()), frozenset(waiting))
-
-
-def _is_wanted(entry: PlannedEntry, rules: CashRules) -> bool:
-    if entry.kind is EntryKind.EXPENSE:
-        return rules.fees
-    return rules.payouts and entry.cause in _OURS
+            if today - entry.booked_on >= LATE:
+                for_hand[Unbookable.LATE, found] = _for_hand(Unbookable.LATE, entry, found)
+            if today - entry.booked_on < WATCHED:
+                waiting[found] = entry.change.change_id
+    return CashPlan(tuple(bookings.values()), tuple(for_hand.values()), waiting)
 
 
 def _fee(entry: PlannedEntry, identity: BooksIdentity, rules: CashRules) -> CashBooking | ForHand:
@@ -146,9 +158,9 @@ def _payout(
         return _for_hand(Unbookable.NAMELESS, entry, entry.change.change_id)
     payout = payouts.get(payout_id)
     if payout_id in booked:
-        back = entry.cause is ChangeKind.PAYOUT_FAILURE or (payout is not None and payout.state in _GONE)
+        back = entry.cause is ChangeKind.PAYOUT_FAILURE or (payout is not None and payout.state in GONE)
         return _for_hand(Unbookable.SENT_BACK, entry, payout_id) if back else None
-    if entry.cause is ChangeKind.PAYOUT_FAILURE or (payout is not None and payout.state in _GONE):
+    if entry.cause is ChangeKind.PAYOUT_FAILURE or (payout is not None and payout.state in GONE):
         return None
     if payout is None or payout.state is not PayoutState.PAID:
         return payout_id

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from connector.domain.cash import CashRules
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
 from connector.domain.lease import TEXTS_WAIT, Claim
@@ -100,14 +99,16 @@ class Lease:
 class Cash:
     """Where fees and payouts of the processor are booked; the owner's choice, resolved in the ledger.
 
-    `rules` say which of the two: `fees_account_id` is set where fees are booked, `bank_account_id` where payouts are.
+    `fees_account_id` is set where fees are booked, `bank_account_id` where payouts are. `book_from`: the company's
+    first day of which that is done; None: the day on which it was switched on.
     """
 
     treasury: Treasury
-    rules: CashRules
+    currency: str  # of the clearing account
     account_id: str  # the clearing account
-    fees_account_id: str = ""
-    bank_account_id: str = ""
+    fees_account_id: str | None = None
+    bank_account_id: str | None = None
+    book_from: date | None = None
     tax_code: str | None = None  # the ledger's own word
     payee: str | None = None
 

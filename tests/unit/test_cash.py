@@ -15,7 +15,7 @@ from adapters.clock import ManualClock
 from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.treasury import MemoryTreasury
 from connector.domain.balance import BalanceChange, ChangeKind, Payout, PayoutState
-from connector.domain.cash import CashPlan, CashRules, Unbookable, cash_key, plan_cash
+from connector.domain.cash import LATE, WATCHED, CashPlan, CashRules, Unbookable, cash_key, plan_cash
 from connector.domain.clearing import fee_reference, payout_reference, plan_entries
 from connector.domain.effect import BooksIdentity
 from connector.domain.money import Money
@@ -26,7 +26,8 @@ BOOKS = BooksIdentity("xero", "tenant-1", "acct_1")
 NEW_YORK = ZoneInfo("America/New_York")
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
-RULES = CashRules("USD", date(2026, 11, 1), fees=True, payouts=True)
+FIRST = date(2026, 11, 1)
+RULES = CashRules("USD", FIRST, FIRST)
 K = ChangeKind
 
 
@@ -45,9 +46,15 @@ BACK = change(K.PAYOUT_FAILURE, usd("116.22"), payout_id="po_1", change_id="txn_
 PAID = Payout("po_1", usd("116.22"), PayoutState.PAID, TODAY, automatic=True, created_at=NOON)
 
 
-def plan(*changes: BalanceChange, payout: Payout | None = PAID, booked: str = "", rules: CashRules = RULES) -> CashPlan:
+def plan(
+    *changes: BalanceChange,
+    payout: Payout | None = PAID,
+    booked: str = "",
+    rules: CashRules = RULES,
+    today: date = TODAY,
+) -> CashPlan:
     payouts = {payout.payout_id: payout} if payout else {}
-    return plan_cash(changes, payouts, {booked}, BOOKS, NEW_YORK, rules)
+    return plan_cash(changes, payouts, {booked}, BOOKS, NEW_YORK, rules, today)
 
 
 def test_a_fee_is_booked_under_the_name_and_key_of_its_balance_change() -> None:
@@ -75,18 +82,18 @@ def test_a_payout_that_takes_money_from_the_bank_comes_in() -> None:
 
 @pytest.mark.parametrize("payout", [None, replace(PAID, state=PayoutState.PENDING)])
 def test_a_payout_on_its_way_is_asked_for_again(payout: Payout | None) -> None:
-    assert plan(SENT, payout=payout) == CashPlan((), (), frozenset({"po_1"}))
+    assert plan(SENT, payout=payout) == CashPlan((), (), {"po_1": "txn_2"})
 
 
 def test_the_fee_of_an_instant_payout_does_not_wait_for_the_payout() -> None:
     found = plan(change(K.PAYOUT, usd("-50.00"), usd("0.75"), payout_id="po_1"), payout=None)
     assert [one.kind for one in found.bookings] == [EntryKind.EXPENSE]
-    assert found.waiting == {"po_1"}
+    assert found.waiting == {"po_1": "txn_1"}
 
 
 @pytest.mark.parametrize("state", [PayoutState.FAILED, PayoutState.CANCELLED])
 def test_a_payout_that_never_arrived_needs_no_entry_and_nobody(state: PayoutState) -> None:
-    assert plan(SENT, BACK, payout=replace(PAID, state=state)) == CashPlan((), (), frozenset())
+    assert plan(SENT, BACK, payout=replace(PAID, state=state)) == CashPlan((), (), {})
 
 
 def test_a_payout_that_was_booked_and_came_back_is_for_a_person() -> None:
@@ -98,7 +105,7 @@ def test_a_payout_that_was_booked_and_came_back_is_for_a_person() -> None:
 
 @pytest.mark.parametrize("payout", [None, PAID])
 def test_a_payout_that_is_booked_is_left_alone(payout: Payout | None) -> None:
-    assert plan(SENT, payout=payout, booked="po_1") == CashPlan((), (), frozenset())
+    assert plan(SENT, payout=payout, booked="po_1") == CashPlan((), (), {})
 
 
 def test_what_is_not_in_the_clearing_accounts_currency_is_for_a_person() -> None:
@@ -117,9 +124,27 @@ def test_a_payout_without_an_id_is_for_a_person() -> None:
 
 
 def test_only_what_the_owner_wants_is_booked_and_nothing_of_before() -> None:
-    assert [one.subject for one in plan(PAYMENT, SENT, rules=replace(RULES, fees=False)).bookings] == ["po_1"]
-    assert [one.subject for one in plan(PAYMENT, SENT, rules=replace(RULES, payouts=False)).bookings] == ["txn_1"]
-    assert plan(PAYMENT, SENT, rules=replace(RULES, first_day=TODAY + timedelta(days=1))).bookings == ()
+    assert [one.subject for one in plan(PAYMENT, SENT, rules=replace(RULES, fees_from=None)).bookings] == ["po_1"]
+    assert [one.subject for one in plan(PAYMENT, SENT, rules=replace(RULES, payouts_from=None)).bookings] == ["txn_1"]
+    tomorrow = TODAY + timedelta(days=1)
+    assert plan(PAYMENT, SENT, rules=CashRules("USD", tomorrow, tomorrow)).bookings == ()
+    assert [one.subject for one in plan(PAYMENT, SENT, rules=CashRules("USD", tomorrow, TODAY)).bookings] == ["po_1"]
+
+
+def test_what_is_neither_fee_nor_payout_is_none_of_its_business() -> None:
+    assert plan(change(K.OTHER, usd("55.00"))) == CashPlan((), (), {})
+
+
+@pytest.mark.parametrize("payout", [None, replace(PAID, state=PayoutState.IN_TRANSIT)])
+def test_a_payout_that_does_not_arrive_is_shown_and_asked_for_until_nobody_expects_it(payout: Payout | None) -> None:
+    known = plan(SENT, payout=payout, today=TODAY + LATE - timedelta(days=1))
+    assert (known.for_hand, known.waiting) == ((), {"po_1": "txn_2"})
+    told = plan(SENT, payout=payout, today=TODAY + LATE)
+    [late] = told.for_hand
+    assert (late.why, late.subject, late.amount) == (Unbookable.LATE, "po_1", usd("-116.22"))
+    assert told.waiting == {"po_1": "txn_2"}
+    over = plan(SENT, payout=payout, today=TODAY + WATCHED)
+    assert (len(over.for_hand), over.waiting) == (1, {})
 
 
 @settings(max_examples=60, deadline=None)
@@ -141,15 +166,15 @@ def test_whatever_happens_fees_and_payouts_are_planned_once_each_or_shown_and_ad
     changes = treasury.changes_since(NOON).changes
     payouts = {one.payout_id: one for one in treasury.payouts_since(NOON)}
 
-    found = plan_cash([*changes, *changes], payouts, (), BOOKS, NEW_YORK, RULES)
+    found = plan_cash([*changes, *changes], payouts, (), BOOKS, NEW_YORK, RULES, TODAY)
 
     assert len({one.reference for one in found.bookings}) == len(found.bookings)
-    assert found.waiting == frozenset()
+    assert found.waiting == {}
     kinds = {EntryKind.EXPENSE, EntryKind.TRANSFER}
     planned = [one for one in plan_entries(changes, BOOKS, NEW_YORK) if one.kind in kinds]
     must = sum((one.amount for one in planned if one.amount.currency == "USD"), usd("0.00"))
     signed = [one.amount if one.incoming else usd("0.00") - one.amount for one in found.bookings]
     assert sum(signed, usd("0.00")) == must, "payouts that came back cancel out, all else is booked"
     half = len(changes) // 2
-    parts = [plan_cash(some, payouts, (), BOOKS, NEW_YORK, RULES) for some in (changes[:half], changes[half:])]
+    parts = [plan_cash(some, payouts, (), BOOKS, NEW_YORK, RULES, TODAY) for some in (changes[:half], changes[half:])]
     assert {one for some in parts for one in some.bookings} == set(found.bookings), "however it is read, piece by piece"
