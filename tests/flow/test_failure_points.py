@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.faults import Crash
+from adapters.memory.treasury import MemoryTreasury
 from connector import assemble
 from connector.domain.asking import is_request
 from connector.domain.calendar import ALL_WEEK, Window
@@ -289,6 +290,7 @@ def test_a_company_with_a_live_account_is_not_put_together_while_points_are_arme
         company.identity.tenant_id,
         "",
         company.cut_off,
+        MemoryTreasury(office.stripe_world),
     )
     state = assemble.State(office.folder, office.database, company.store, company.queries)
     with armed(Trap()), pytest.raises(ConfigProblem, match="live Stripe account"):
