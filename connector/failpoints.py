@@ -57,8 +57,10 @@ STEPS: Final = {
     "owner": _ALL,
     "booking": _ALL,
     "credit": _ALL,
+    # Nothing is read again for these: what Stripe has taken or paid out never changes.
+    "fee": _ALL - {Boundary.REREAD},
+    "payout": _ALL - {Boundary.REREAD},
 }
-# Fees and payouts come to points too, named `fee.` and `payout.`; no settings lead there yet, so no list has them.
 POINTS: Final = frozenset(f"{what}.{step}" for what, steps in STEPS.items() for step in steps) | frozenset(Place)
 _WHAT: Final = {
     "create_link": "link",

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from adapters.clock import ManualClock
-from adapters.memory.cash_world import BANK, FEES
+from adapters.memory.cash_world import BANK
 from adapters.memory.faults import FaultKind
 from adapters.memory.ledger_world import CLEARING
-from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.treasury import MemoryTreasury
 from connector.domain.balance import PayoutState
 from connector.domain.effect import EffectStatus
@@ -22,36 +20,17 @@ from connector.failpoints import armed
 from connector.flows import cash
 from connector.flows.attempts import Attempt
 from connector.flows.cash_place import Place
-from connector.flows.company import Cash, Company
+from connector.flows.company import Cash
 from state.migrate import migrate
 from state.names import BALANCE_PLACE
 from state.place import sqlite_url
-from tests.flow.office import NOON, Office
-
-WANTED = Cash(
-    MemoryTreasury(StripeLikeWorld(ManualClock(NOON))),
-    "USD",
-    CLEARING.account_id,
-    FEES.account_id,
-    BANK.account_id,
-    book_from=date(2026, 11, 1),
-)
+from tests.flow.office import WANTED, Office
 
 
 class Till(Office):
     """An office that books fees and payouts too."""
 
     wanted: Cash | None = WANTED
-    page_size = 1000
-
-    def open(self) -> Company:
-        company = super().open()
-        if self.wanted is None:
-            cash.switched_off(company.store, company.queries, company.id, self.clock.now())
-            return company
-        treasury = MemoryTreasury(self.stripe_world, faults=self.stripe_faults)
-        treasury.page_size = self.page_size
-        return replace(company, cash=replace(self.wanted, treasury=treasury))
 
     def switch(self, **wanted: Any) -> None:
         """Another choice of the owner's, from the next start on."""

@@ -16,15 +16,16 @@ from adapters.memory.treasury import MemoryTreasury
 from connector import assemble
 from connector.domain.asking import is_request
 from connector.domain.calendar import ALL_WEEK, Window
-from connector.domain.effect import OPEN
+from connector.domain.effect import OPEN, EffectKind
 from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.records import EntryKind
 from connector.domain.settlement import Surplus
 from connector.errors import ConfigProblem, Uncertain
 from connector.failpoints import POINTS, STEPS, Boundary, Hook, Place, are_armed, armed, reach
 from state.place import DATABASE_NAME, sqlite_url
 from tests.flow.conftest import OpenOffice
-from tests.flow.office import DOLLARS, MOBILE, Office
+from tests.flow.office import DOLLARS, MOBILE, WANTED, Office
 from tests.oauth_world import world
 from tests.simulation.machine import empty_database, loaded
 
@@ -71,7 +72,10 @@ def others_in(office: Office) -> list[str]:
 
 
 def turn(office: Office) -> None:
-    """A pass, and a start after a crash; the customer agrees when asked, and pays as soon as there is a notice."""
+    """A pass, and a start after a crash; the customer agrees when asked, and pays as soon as there is a notice.
+
+    Where fees and payouts are booked, Stripe pays out then.
+    """
     try:
         office.run()
     except Crash:
@@ -85,12 +89,18 @@ def turn(office: Office) -> None:
             office.ledger_world.pay_by_hand(one, CHEQUE)
         if page is not None:
             office.stripe_world.pay_page(page)
+    elif office.wanted and office.stripe_world.balance.changes and not office.stripe_world.balance.payouts:
+        with office.stripe_world.moment():
+            office.stripe_world.balance.pay_out("USD")
     office.wait(minutes=11)
 
 
 def is_over(office: Office, invoice: str) -> bool:
     """Paid and booked, and nothing is planned, under way or in doubt."""
-    effects = office.company.store.effects.of_subjects("acme", [invoice])
+    balance = office.stripe_world.balance
+    effects = office.company.store.effects.of_subjects("acme", [invoice, *balance.changes, *balance.payouts])
+    if office.wanted and not {EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT} <= {one.kind for one in effects}:
+        return False
     return not office.owed(invoice).is_positive and not any(one.status in OPEN for one in effects)
 
 
@@ -99,7 +109,8 @@ def lead(office: Office, hook: Hook) -> str:
     with armed(hook):
         # Where customers are asked, nothing is on record of this one.
         invoice = office.issue(office.customer(agrees=not office.policy.ask))
-        for _ in range(12):  # the last look for a text comes after an hour
+        # The last look for a text comes after an hour, and the balance is read once an hour.
+        for _ in range(24 if office.wanted else 12):
             turn(office)
             if is_over(office, invoice):
                 break
@@ -112,6 +123,7 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
     """An office whose owner wants to hear of payments, on a database made beforehand: a hundred would cost too much.
 
     For what concerns a request for consent, one that asks for it; its notice may follow on the same day, at any hour.
+    For what concerns a fee or a payout, one in which those are booked.
     For what concerns a credit, one in which a cheque comes beside the payment, which leaves too much of that.
     """
 
@@ -121,7 +133,11 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
         asks = {"ask": True, "max_per_number_per_day": 2, "window": Window(0, 24 * 60, ALL_WEEK)}
         credits_it = {"surplus": Surplus.CREDIT}
         more = asks if about.startswith("request") else credits_it if about.startswith("credit") else {}
-        return open_office(folder, owner_phone=OWNER, **more)
+        made = open_office(folder, owner_phone=OWNER, **more)
+        if about.startswith(("fee", "payout")):
+            made.wanted = WANTED
+            made.restart()
+        return made
 
     return at
 
@@ -131,6 +147,9 @@ def assert_booked(office: Office, invoice: str) -> None:
     beside = office.policy.surplus is Surplus.CREDIT
     assert office.bookings(invoice) == ([CHEQUE, DOLLARS - CHEQUE] if beside else [DOLLARS])
     assert office.credits() == ([CHEQUE] if beside else [])
+    made = [one.entry.kind for one in office.cash.all_entries() if one.entry.kind is not EntryKind.CREDIT]
+    assert sorted(made) == ([EntryKind.EXPENSE, EntryKind.TRANSFER] if office.wanted else [])
+    assert not office.wanted or office.clearing() == Money.zero("USD")
 
 
 def assert_one_of_each(office: Office, invoice: str, *, lost: str = "") -> None:
@@ -271,7 +290,7 @@ def test_every_point_is_reached_and_there_are_no_others(
             office.restart()
         reached.update(trap.reached)
     trap = Trap()
-    for rare in ("request", "credit"):  # the only ones so far met their death
+    for rare in ("request", "credit", "fee"):  # the only ones so far met their death
         lead(opened(f"undisturbed-{rare}", about=rare), trap)
     with world(tmp_path_factory.mktemp("tokens"), "xero") as here, armed(trap):
         here.tokens().current()

@@ -13,8 +13,9 @@ from connector.failpoints import POINTS, STEPS, Boundary
 MOMENT: Final = "any moment"
 ONE_IN: Final = 7  # kills come at any moment
 CHAIN: Final = 23  # kills over one state folder; then everything is judged, and a fresh one begun
-# In no chain is anybody paid more than is owed: the points of a credit are played by tests/flow/test_failure_points.py.
-REACHED: Final = frozenset(point for point in POINTS if not point.startswith("credit."))
+# In no chain is anybody paid more than is owed, nor are fees and payouts booked: the points of those are played by
+# tests/flow/test_failure_points.py.
+REACHED: Final = frozenset(point for point in POINTS if not point.startswith(("credit.", "fee.", "payout.")))
 LATER: Final = frozenset(f"{what}.{step}" for what in STEPS for step in (Boundary.DOUBTED, Boundary.FOUND)) & REACHED
 
 
