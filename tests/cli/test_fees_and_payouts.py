@@ -87,6 +87,8 @@ def test_a_payment_its_fee_and_its_payout_stand_in_the_books_once_each(here: Des
     payout = pay_out(here, shop)
     assert Decimal(payout["amount"]) / 100 == Decimal("116.22")
     here.house.write_config(wanted(here.house))
+    (fee, sent) = stated(here, shop)["unmatched"]
+    assert {fee["cause"], sent["cause"]} == {"not_booked_yet"}, "the next pass books them"
     here.work()
     after = trial_balance(here, shop)
     assert sum(after.values()) == 0
@@ -96,6 +98,13 @@ def test_a_payment_its_fee_and_its_payout_stand_in_the_books_once_each(here: Des
     assert (facts["closing"], facts["difference"], facts["settled"]) == ("0.00", "0.00", True)
     here.work()
     assert trial_balance(here, shop) == after
+
+
+def test_a_preview_of_entries_leaves_to_a_person_only_what_is_not_booked(here: Desk) -> None:
+    here.bill(NORTH, 0, "Maya Lindqvist", number="E-1")
+    here.work()
+    words = here.type("preview", "--entries", "--company", NORTH.id).words
+    assert "Not booked by Duebird: refunds, disputes and returned bank debits." in words
 
 
 def test_check_names_the_accounts_and_from_when(here: Desk) -> None:
