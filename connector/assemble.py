@@ -19,6 +19,7 @@ from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from adapters.twilio.settings import TwilioSettings
 from connector import failpoints
+from connector.accounts import cash_of, named
 from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
 from connector.config.company import NoticeSettings
@@ -30,6 +31,7 @@ from connector.domain.phone import Phone
 from connector.domain.settlement import Refunds, Surplus
 from connector.domain.wordings import Occasion
 from connector.errors import ConfigProblem
+from connector.flows import cash
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.lock import only_daemon
@@ -37,6 +39,7 @@ from connector.ports.anchor import Anchor
 from connector.ports.calls import CallMeter, Clock, CutOff, Wire
 from connector.ports.ledger import LedgerAccount
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
+from connector.ports.treasury import Treasury
 from connector.signin.company import SignInCompany, custody_of, open_connection
 from connector.words import Wording
 from state.consent_journal import ConsentJournal
@@ -74,6 +77,7 @@ class Adapters:
     tenant_id: str
     tenant_name: str
     cut_off: CutOff
+    treasury: Treasury
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
         resolve=loaded.secrets.value,
         state_folder=loaded.state_dir,
         companies=frozenset(one.id for one in loaded.settings.companies),
-        books_credits=Surplus(settings.payments.surplus) is Surplus.CREDIT,
+        books_entries=Surplus(settings.payments.surplus) is Surplus.CREDIT or settings.payments.books_cash,
     )
 
 
@@ -153,6 +157,7 @@ def adapters_of(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter)
     build_ledger = imported(LEDGERS[settings.ledger.kind])
     from adapters.stripe.anchor import StripeAnchor
     from adapters.stripe.records import StripeRecords
+    from adapters.stripe.treasury import StripeTreasury
     from adapters.twilio.records import TwilioRecords
 
     username, password = twilio_sign_in(settings.twilio, loaded)
@@ -164,6 +169,7 @@ def adapters_of(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter)
         tenant_id=opened.entry.tenant_id,
         tenant_name=opened.entry.tenant_name,
         cut_off=cut_off,
+        treasury=StripeTreasury(settings.stripe, stripe_key, stripe_wire),
     )
 
 
@@ -199,8 +205,8 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
     `instance` names this start of the program.
 
     Raises:
-        ConfigProblem: the payment account does not exist, the company is bound to other books, or its Stripe account
-            is live while failure points are armed.
+        ConfigProblem: an account that the settings name does not exist, the company is bound to other books, or its
+            Stripe account is live while failure points are armed.
         DuebirdError: a service could not be asked.
     """
     settings = company_settings(loaded, company_id)
@@ -217,7 +223,11 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         name = parts.tenant_name or parts.ledger.profile().name
         draft = settings.approval.draft_first
         state.store.bind_company(company_id, identity, name, clock.now(), draft=draft)
-    booked_to = payment_account(settings, parts.ledger.payment_accounts())
+    accounts = parts.ledger.payment_accounts()
+    booked_to = payment_account(settings, accounts)
+    where = cash_of(settings, parts.ledger, parts.treasury, booked_to, accounts)
+    if where is None:
+        cash.switched_off(state.store, state.queries, company_id, clock.now())
     return Company(
         id=company_id,
         identity=identity,
@@ -230,6 +240,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         queries=state.queries,
         clock=clock,
         lease=lease_of(loaded, state.folder, parts, instance),
+        cash=where,
         apart_from=apart_from(loaded, settings),
         cut_off=parts.cut_off,
         owner=f"{socket.gethostname()}:{os.getpid()}",
@@ -260,10 +271,7 @@ def payment_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]
             f'Company "{settings.id}" does not say which account receives card money (ledger.payment_account).',
             advice=f"Accounts that would do: {names}.",
         )
-    key = wanted.strip().casefold()
-    found = [
-        one for one in accounts if key in {one.account_id.casefold(), (one.code or "").casefold(), one.name.casefold()}
-    ]
+    found = named(accounts, wanted)
     if len(found) == 1 and found[0] in good:
         return found[0]
     why = "is not in the ledger" if not found else "is there more than once" if len(found) > 1 else "takes no payments"

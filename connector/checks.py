@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from connector import assemble
+from connector import accounts, assemble
 from connector.companies import company_settings
-from connector.config import Loaded
+from connector.config import CompanySettings, Loaded
 from connector.domain.consent_law import NUMBER_GIVEN
-from connector.errors import DuebirdError, NeedsReauthorisation
+from connector.errors import ConfigProblem, DuebirdError, NeedsReauthorisation
 from connector.mailing import post_of
-from connector.ports.calls import CallKind, CallSeen, Wire
+from connector.ports.calls import AccessTokens, CallKind, CallSeen, Wire
 from connector.ports.findings import Finding, Weight
+from connector.ports.ledger import LedgerAccount
+from connector.ports.records import WholeLedger
 from connector.signin.company import custody_of, open_connection
 
 UNSEEN: Final = frozenset({"Twilio", "Twilio credentials", "Sender"})  # after these there is nothing to compare
@@ -56,14 +58,11 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
         )
         build = imported(LEDGERS[settings.ledger.kind])
         books = build(settings.ledger, opened.entry.tenant_id, opened.tokens, wire(settings.ledger))
-        accounts = books.payment_accounts()
-        chosen = assemble.payment_account(settings, accounts)
+        chosen = assemble.payment_account(settings, books.payment_accounts())
         found = [*books.inspect(chosen.account_id), *_currency(settings.currency, books.profile().base_currency)]
-        if settings.ledger.kind == "xero" and settings.payments.surplus == "credit":
-            from adapters.xero.inspection import credit_permission
-
-            found += credit_permission(opened.tokens.current())
-        return found
+        if settings.ledger.kind == "xero":
+            found += _permissions(settings, opened.tokens)
+        return [*found, *_cash(settings, books, chosen)]
 
     def stripe() -> Sequence[Finding]:
         key = loaded.secrets.value(settings.stripe.key)
@@ -109,6 +108,44 @@ def _consent(rule: str, country: str) -> list[Finding]:
     said = f"whoever gave you a number is texted, without a consent on record. {NUMBER_GIVEN.get(country, '')}"
     fix = "Write rule = 'record' unless you can prove for each number when, to whom and what for it was given."
     return [Finding(Weight.WARNING, "Consent", said, fix)]
+
+
+def _permissions(settings: CompanySettings, tokens: AccessTokens) -> list[Finding]:
+    """What Xero lets a connection do only where it was asked for."""
+    from adapters.xero.inspection import cash_permission, credit_permission
+
+    said, found = settings.payments, list[Finding]()
+    if said.surplus == "credit":
+        found += credit_permission(tokens.current())
+    if said.books_cash:
+        found += cash_permission(tokens.current())
+    return found
+
+
+def _cash(settings: CompanySettings, books: WholeLedger, clearing: LedgerAccount) -> list[Finding]:
+    """The accounts of fees and payouts; each is looked at by itself, so that both can be mended at once."""
+    said, found = settings.payments, list[Finding]()
+    if not said.books_cash:
+        return found
+
+    def look(subject: str, find: Callable[[], LedgerAccount]) -> None:
+        try:
+            account = find()
+        except ConfigProblem as problem:
+            found.append(Finding(Weight.PROBLEM, subject, problem.message, problem.advice))
+        else:
+            found.append(Finding(Weight.OK, subject, f'"{account.name}"'))
+
+    if said.fee_account is not None:
+        look("Fees", lambda: accounts.fee_account(settings, books.expense_accounts()))
+    if said.payout_account is not None:
+        home = books.profile().base_currency
+        look("Payouts", lambda: accounts.payout_account(settings, books.payment_accounts(), clearing, home))
+    if settings.ledger.kind == "xero" and clearing.kind != "BANK":
+        look("Clearing account", lambda: accounts.clearing_of_xero(settings, clearing))
+    since = said.book_from or "the day on which Duebird first runs with these settings"
+    found.append(Finding(Weight.OK, "Fees and payouts from", f"{since}; what was before is yours"))
+    return found
 
 
 def _currency(wanted: str | None, found: str) -> list[Finding]:

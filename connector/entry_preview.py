@@ -6,10 +6,12 @@ The values are those of the booking itself: planned and read back by the code th
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
+from connector.booked_kinds import wanted_kinds
+from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
@@ -78,8 +80,9 @@ def preview_entries(loaded: Loaded, company_id: str, limit: int, invoice: str = 
     """
     with rehearsing(loaded, company_id, limit) as scene:
         profile = scene.company.ledger.profile()
+        left = not_booked(wanted_kinds(company_settings(loaded, company_id).payments))
         return [
-            entry_of(scene.company, one.receivable, scene.account, profile, scene.now)
+            replace(entry_of(scene.company, one.receivable, scene.account, profile, scene.now), not_booked=left)
             for one in scene.situations
             if invoice in {"", one.receivable.ledger_id, one.receivable.number}
         ]

@@ -58,6 +58,9 @@ STEPS: Final = {
     "booking": _ALL,
     "credit": _ALL,
     "reversal": _ALL,
+    # Nothing is read again for these: what Stripe has taken or paid out never changes.
+    "fee": _ALL - {Boundary.REREAD},
+    "payout": _ALL - {Boundary.REREAD},
 }
 POINTS: Final = frozenset(f"{what}.{step}" for what, steps in STEPS.items() for step in steps) | frozenset(Place)
 _WHAT: Final = {
@@ -66,6 +69,8 @@ _WHAT: Final = {
     "book_payment": "booking",
     "book_credit": "credit",
     "reverse_booking": "reversal",
+    "book_fee": "fee",
+    "book_payout": "payout",
 }
 
 _hook: Hook | None = None

@@ -89,6 +89,8 @@ _PLANNED: Final = {
     EffectKind.BOOK_PAYMENT: "to book the payment",
     EffectKind.BOOK_CREDIT: "to book what is too much as the customer's credit",
     EffectKind.REVERSE_BOOKING: "to take the booking out of the ledger",
+    EffectKind.BOOK_FEE: "to book the fee",
+    EffectKind.BOOK_PAYOUT: "to book the payout",
 }
 _DONE: Final = {
     EffectKind.CREATE_LINK: "Payment link made",
@@ -96,12 +98,16 @@ _DONE: Final = {
     EffectKind.BOOK_PAYMENT: "Payment booked in the ledger",
     EffectKind.BOOK_CREDIT: "Customer's credit booked in the ledger",
     EffectKind.REVERSE_BOOKING: "Booking taken out of the ledger",
+    EffectKind.BOOK_FEE: "Fee booked in the ledger",
+    EffectKind.BOOK_PAYOUT: "Payout booked in the ledger",
     EffectKind.SEND_TEXT: "Text sent",
 }
 _SERVICES: Final = {
     EffectKind.BOOK_PAYMENT: "",
     EffectKind.BOOK_CREDIT: "",
     EffectKind.REVERSE_BOOKING: "",
+    EffectKind.BOOK_FEE: "",
+    EffectKind.BOOK_PAYOUT: "",
     EffectKind.SEND_TEXT: "Twilio",
 }
 _TEXTS: Final = {"notice": "Text", "receipt": "Receipt", "owner": "Word to the owner"}

@@ -17,7 +17,7 @@ from connector.ports.processor import Hint, Payment, PaymentLink
 from state import asked, books
 from state.effects import subjects_of
 from state.facts import BY_FACTS, Attention, Facts, Planned, close_item, put_attention, put_cursor
-from state.names import HINTS_SINCE
+from state.names import BALANCE_PLACE, HINTS_SINCE
 from state.rows import change, records_of, table_of
 from state.tables import HintRow, LinkRow, PaymentRow, TextRow
 
@@ -157,6 +157,33 @@ class MoneyFacts(Facts):
             for planned in follow:
                 self.effects.plan(connection, company, planned.effect, now, planned.text)
             books.review(connection, company, row.subject, now)
+
+    def cash_read(
+        self,
+        company: str,
+        wanted: Sequence[NewEffect],
+        items: Sequence[Attention],
+        place: str,
+        now: datetime,
+        settled: Sequence[str] = (),
+    ) -> int:
+        """What the balance asks for is planned, with what a person must see and from where it is read on.
+
+        `settled`: keys of items whose matter is known by now.
+        """
+        with self.database.record() as connection:
+            planned = self.effects.plan_all(connection, company, [(one, None) for one in wanted], now)
+            for item in items:
+                put_attention(connection, company, item, now)
+            for key in settled:
+                close_item(connection, company, key, BY_FACTS, now)
+            put_cursor(connection, company, BALANCE_PLACE, place, now)
+        return planned
+
+    def cash_booked(self, key: str, entry_id: str, now: datetime, note: str) -> None:
+        """A fee or payout is in the ledger."""
+        with self.database.record() as connection:
+            self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
 
     def effect_cancelled(self, company: str, key: str, now: datetime, why: str) -> None:
         """The world moved before it was attempted."""

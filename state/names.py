@@ -13,6 +13,7 @@ SWEEP_PAGE: Final = "sweep_page"
 SWEPT_AT: Final = "swept_at"
 HINTS_SINCE: Final = "hints_since"
 PAYMENTS_SINCE: Final = "payments_since"
+BALANCE_PLACE: Final = "balance_place"  # as JSON; see `connector.flows.cash_place`
 INBOUND_SINCE: Final = "inbound_since"
 SINGLE_READS: Final = "single_reads"  # "pending" while receivables wait to be read one by one
 OPEN_AT_SWEEP: Final = "open_at_sweep"  # how many receivables were open once the last full reading was done

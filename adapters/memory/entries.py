@@ -19,6 +19,7 @@ from connector.ports.entries import (
     ReversalRequest,
     TransferRequest,
 )
+from connector.ports.ledger import LedgerAccount
 
 
 class MemoryEntries(MemoryLedger):
@@ -34,6 +35,12 @@ class MemoryEntries(MemoryLedger):
     ) -> None:
         super().__init__(cash.ledger, faults=faults, meter=meter, service=service)
         self.cash = cash
+
+    def expense_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of kind Expense."""
+        return self._read(
+            "expense_accounts", (), lambda: [one for one in self.cash.accounts.values() if one.kind == "Expense"]
+        )
 
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
         """Entries that carry the reference; lags with the lists."""

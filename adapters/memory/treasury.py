@@ -24,9 +24,10 @@ class MemoryTreasury(Client[StripeLikeWorld]):
     """The `Treasury` port onto a `StripeLikeWorld`. Lists may lag by its faults; reads by id are fresh."""
 
     port = "processor"
+    page_size = PAGE
 
     def changes_since(self, since: datetime, cursor: str | None = None) -> ChangePage:
-        """Movements from `since` on, oldest first, `PAGE` at once; lags with the lists."""
+        """Movements from `since` on, oldest first, `page_size` at once; lags with the lists."""
         return self._list("changes_since", (since, cursor), lambda seen: self._page(since, int(cursor or 0), seen))
 
     def change(self, change_id: str) -> BalanceChange | None:
@@ -73,8 +74,8 @@ class MemoryTreasury(Client[StripeLikeWorld]):
         known = (history.as_of(horizon) for history in self.world.balance.changes.values())
         whole = since.replace(microsecond=0)
         found = [one for one in known if one is not None and one.created_at >= whole]
-        more = len(found) > start + PAGE
-        return ChangePage(tuple(found[start : start + PAGE]), str(start + PAGE) if more else None)
+        end = start + self.page_size
+        return ChangePage(tuple(found[start:end]), str(end) if len(found) > end else None)
 
     def _contained(self, payout_id: str) -> tuple[BalanceChange, ...]:
         balance = self.world.balance

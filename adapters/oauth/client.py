@@ -38,8 +38,8 @@ XERO_SCOPES: Final = (
 # What stands in the clearing account, read only: for `duebird reconcile`. Wished for: nothing else needs it, and custom
 # connections were made without it.
 XERO_CLEARING_SCOPES: Final = ("accounting.banktransactions.read", "accounting.reports.banksummary.read")
-# For customers' credits, which are bank transactions in Xero. Wished for where the settings want them.
-XERO_CREDIT_SCOPES: Final = ("accounting.banktransactions",)
+# For customers' credits, fees and payouts: bank transactions in Xero. Wished for where the settings want them.
+XERO_BANK_SCOPES: Final = ("accounting.banktransactions",)
 # For entries beside the payment, as `extra_scopes`: fees, credits and payouts; credit notes of refunds; the balance of
 # the clearing account in one call. Which granular scope opens bank transfers is told by third parties only.
 XERO_ENTRY_SCOPES: Final = (

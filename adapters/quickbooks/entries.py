@@ -39,7 +39,7 @@ from connector.ports.entries import (
     ReversalRequest,
     TransferRequest,
 )
-from connector.ports.ledger import BookingState
+from connector.ports.ledger import BookingState, LedgerAccount
 
 Asked = ExpenseRequest | TransferRequest | CreditRequest | ReversalRequest
 Write = Callable[[Terms], tuple[str, dict[str, Any]]]  # the entity, and the form to send
@@ -51,6 +51,7 @@ ENTITIES: Final = {
     EntryKind.TRANSFER: ("Transfer",),
     EntryKind.REVERSAL: ("RefundReceipt", "Purchase"),
 }
+EXPENSE_KINDS: Final = ("Expense", "Other Expense", "Cost of Goods Sold")
 SAME_REFERENCE_MOST: Final = 100  # one is right, two a disaster, a hundred impossible
 TRANSFER_PAGES: Final = 5  # 5,000 transfers: a payout on every day of thirteen years
 REPORTS_MOST: Final = 64  # of one question: its days are halved where a report is cut off, six times at most
@@ -63,6 +64,16 @@ _LOOK = "Look at the account and the day in QuickBooks, and enter it by hand if 
 
 class QuickBooksEntries(QuickBooksLedger):
     """One company (realm), with the entries beside payments."""
+
+    def expense_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of the types that a purchase's line may name as an expense. One read."""
+        kinds = ", ".join(quoted(kind) for kind in EXPENSE_KINDS)
+        text = (
+            f"SELECT * FROM Account WHERE AccountType IN ({kinds}) AND Active IN (true, false) "  # noqa: S608  # QuickBooks' query language; values are constants
+            f"MAXRESULTS {PAGE}"
+        )
+        rows = self._wire.rows("Account", text, Errand("list its expense accounts", _UNCHANGED))
+        return [translate.account(row) for row in rows]
 
     # ---------------------------------------------------------------------------------------------------- finding
 

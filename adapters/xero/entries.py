@@ -24,6 +24,10 @@ from connector.ports.entries import (
     ReversalRequest,
     TransferRequest,
 )
+from connector.ports.ledger import LedgerAccount
+
+# Account types of the class EXPENSE: Xero OpenAPI 16.1.0, schema AccountType.
+EXPENSE_KINDS = frozenset({"EXPENSE", "OVERHEADS", "DIRECTCOSTS"})
 
 
 class XeroEntries(XeroAccount):
@@ -37,6 +41,12 @@ class XeroEntries(XeroAccount):
     Permissions beside those of a ledger: accounting.banktransactions (fees, credits, payouts), accounting.invoices
     (credit notes) and, for the quick way to a balance, accounting.reports.banksummary.read.
     """
+
+    def expense_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of the expense types, which lines name by their code; one read."""
+        answer = self._read(lambda api: api.get_accounts(self._tenant_id, _preload_content=False))
+        accounts = [readable(translate.account, row, "an account") for row in rows_of(answer, "Accounts")]
+        return [one for one in accounts if one.kind in EXPENSE_KINDS and one.code is not None]
 
     # ------------------------------------------------------------------------------------------------- looking
 

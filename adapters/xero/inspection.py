@@ -21,7 +21,7 @@ CLEARING_SCOPES = frozenset(
     {"accounting.banktransactions", "accounting.banktransactions.read", "accounting.transactions"}
 )
 
-# Either lets an overpayment be booked.
+# Either lets an overpayment, a fee or a payout be booked.
 CREDIT_SCOPES = frozenset({"accounting.banktransactions", "accounting.transactions"})
 
 _READS = {
@@ -123,6 +123,21 @@ def credit_permission(access_token: str) -> list[Finding]:
             Weight.PROBLEM,
             "Booking credits",
             'surplus = "credit" is set, and the connection may not book customers\' credits; they would wait.',
+            "Run `duebird connect` again and grant accounting.banktransactions.",
+        )
+    ]
+
+
+def cash_permission(access_token: str) -> list[Finding]:
+    """Whether fees and payouts may be booked; asked only where the settings want them."""
+    scopes = granted_scopes(access_token)
+    if scopes is None or scopes & CREDIT_SCOPES:
+        return []
+    return [
+        Finding(
+            Weight.PROBLEM,
+            "Booking fees and payouts",
+            "fee_account or payout_account is set, and the connection may not book bank transactions; they would wait.",
             "Run `duebird connect` again and grant accounting.banktransactions.",
         )
     ]

@@ -96,6 +96,7 @@ def _month(words: str | None) -> Month | None:
 def _made(loaded: Loaded, company_id: str, wanted: Month | None) -> tuple[Statement, Mapping[str, int]]:
     from connector import assemble
     from connector.assemble_readers import CallCounter, money_readers
+    from connector.booked_kinds import booked_since
     from connector.companies import company_settings
     from connector.domain.calendar import local_day
     from connector.domain.effect import BooksIdentity
@@ -119,7 +120,8 @@ def _made(loaded: Loaded, company_id: str, wanted: Month | None) -> tuple[Statem
             till = read_till(subject, parts.treasury, say)
             books = read_books(subject, parts.ledger, account, say)
         on_record = recall(state.queries, company_id, identity, till) if state is not None else NOTHING_ON_RECORD
-        return statement_of(subject, identity, books, till, on_record, live=stripe.live), counter.made
+        booked = booked_since(settings.payments, state.queries if state is not None else None, company_id)
+        return statement_of(subject, identity, books, till, on_record, live=stripe.live, booked=booked), counter.made
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from connector.settings import StrictSettings
+from connector.settings import Contradiction, Means, StrictSettings
 
 
 class PaymentSettings(StrictSettings):
@@ -27,3 +29,51 @@ class PaymentSettings(StrictSettings):
         "and gets no reminder until you release it; you are told of each. Of whatever is not all, or not for good, you "
         "are told and nothing is changed. Duebird never refunds.",
     )
+    fee_account: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Expense account to which Stripe's fees are booked, by name, number or id: every fee of the Stripe "
+        "account, one entry each, out of the clearing account. Left out: you enter them.",
+        examples=["Stripe fees"],
+    )
+    fee_tax_code: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Tax on those fees, where your country has one: in Xero the tax type, such as 'INPUT'; in "
+        "QuickBooks the id of the tax code. The fee includes it. Left out: no tax.",
+        examples=["INPUT"],
+    )
+    payout_account: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Bank account that Stripe pays out to, by name, number or id: each payout that is paid is booked "
+        "as one transfer from the clearing account, to the cent of the bank's line. Left out: you enter them.",
+        examples=["Business checking"],
+    )
+    book_from: Annotated[date, Means("a date without quotes, such as 2026-12-01")] | None = Field(
+        default=None,
+        description="First day whose fees and payouts are booked. Left out: the day on which Duebird first runs with "
+        "fee_account or payout_account. Only name an earlier day if nobody has entered them since: else they would "
+        "stand there twice.",
+        examples=[date(2026, 12, 1)],
+    )
+
+    @property
+    def books_cash(self) -> bool:
+        """Whether fees or payouts are booked."""
+        return self.fee_account is not None or self.payout_account is not None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What is said of something that is not booked."""
+        if self.fee_tax_code is not None and self.fee_account is None:
+            yield Contradiction(
+                "fee_tax_code",
+                "is given, but no fee_account, so that no fee is booked",
+                "Add fee_account, or remove fee_tax_code.",
+            )
+        if self.book_from is not None and not self.books_cash:
+            yield Contradiction(
+                "book_from",
+                "is given, but neither fee_account nor payout_account, so that nothing is booked",
+                "Add one of the two, or remove book_from.",
+            )

@@ -21,6 +21,8 @@ class EffectKind(StrEnum):
     BOOK_PAYMENT = "book_payment"
     BOOK_CREDIT = "book_credit"
     REVERSE_BOOKING = "reverse_booking"
+    BOOK_FEE = "book_fee"
+    BOOK_PAYOUT = "book_payout"
 
 
 # Of what is done for good only these are ever done again, after their reversal and by a person's order.
@@ -33,6 +35,8 @@ PRIORITY: Final[dict[EffectKind, int]] = {
     EffectKind.RETIRE_LINK: 1,
     EffectKind.CREATE_LINK: 2,
     EffectKind.SEND_TEXT: 3,
+    EffectKind.BOOK_FEE: 4,  # nobody waits for it: no customer must
+    EffectKind.BOOK_PAYOUT: 5,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -44,6 +45,8 @@ LOOKS: Final[dict[EffectKind, tuple[timedelta, ...]]] = {
     EffectKind.BOOK_CREDIT: (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30)),
     # The entry itself is read by its id, which no list can hide; a second look covers a slow commit after we gave up.
     EffectKind.REVERSE_BOOKING: (timedelta(minutes=2), timedelta(minutes=10)),
+    EffectKind.BOOK_FEE: (timedelta(minutes=2), timedelta(minutes=10)),
+    EffectKind.BOOK_PAYOUT: (timedelta(minutes=2), timedelta(minutes=10)),
     # The first looks repeat the same key; when that does not help, the links themselves are looked through.
     EffectKind.CREATE_LINK: (timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=10)),
     EffectKind.RETIRE_LINK: (timedelta(seconds=20),),
@@ -64,7 +67,17 @@ class Attempt:
         known = self.company.queries.receivable(self.company.id, self.row.subject)
         return receivable_of(known).label if known else self.row.subject
 
+    @property
+    def about(self) -> str:
+        """What it is about, for people: the invoice, or the fee or payout with its amount and day."""
+        what = _CASH.get(EffectKind(self.row.kind))
+        if what is None:
+            return f"invoice {self.invoice}"
+        values = json.loads(self.row.request)
+        return f"{what} {self.row.subject} ({values['amount']} {values['currency']}, {values['booked_on']})"
 
+
+_CASH: Final = {EffectKind.BOOK_FEE: "fee of balance change", EffectKind.BOOK_PAYOUT: "payout"}
 _TO_CUSTOMERS: Final = frozenset({"notice", "request", "receipt"})
 UNREACHABLE: Final = "unreachable"
 
@@ -172,7 +185,7 @@ def _attention(attempt: Attempt, error: DuebirdError) -> Attention:
     return Attention(
         key=f"{company.id}/effect/{row.key}/{row.slot}",
         subject=row.subject,
-        happened=f"{company.policy.business}, invoice {attempt.invoice}: could not {attempt.what}. {error.message}",
+        happened=f"{company.policy.business}, {attempt.about}: could not {attempt.what}. {error.message}",
         not_done=f"It was not done. {error.advice}".strip(),
         command=f"duebird retry {row.key} --company {company.id}",
     )

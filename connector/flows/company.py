@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from connector.domain.dunning import Policy
 from connector.domain.effect import BooksIdentity
@@ -16,6 +16,7 @@ from connector.domain.plan import Words
 from connector.ports.anchor import Anchor
 from connector.ports.calls import Clock, CutOff
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
+from connector.ports.treasury import Treasury
 from state.journal import Journal
 from state.queries import Queries
 from state.store import Store
@@ -95,6 +96,24 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Cash:
+    """Where fees and payouts of the processor are booked; the owner's choice, resolved in the ledger.
+
+    `fees_account_id` is set where fees are booked, `bank_account_id` where payouts are. `book_from`: the company's
+    first day of which that is done; None: the day on which it was switched on.
+    """
+
+    treasury: Treasury
+    currency: str  # of the clearing account
+    account_id: str  # the clearing account
+    fees_account_id: str | None = None
+    bank_account_id: str | None = None
+    book_from: date | None = None
+    tax_code: str | None = None  # the ledger's own word
+    payee: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Company:
     """Everything a flow needs. `workers`: how many effects may be performed side by side.
 
@@ -112,6 +131,7 @@ class Company:
     queries: Queries
     clock: Clock
     lease: Lease
+    cash: Cash | None = None  # None: fees and payouts are not booked
     apart_from: Mapping[str, str] = field(default_factory=dict)  # what each other company sends from that it may not
     sender_looks: SenderLooks = field(default_factory=SenderLooks)
     cut_off: CutOff = field(default_factory=CutOff)  # that of its adapters: what a write may leave by

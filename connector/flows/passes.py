@@ -17,6 +17,7 @@ from connector.domain.effect import EffectKind
 from connector.errors import DatabaseTrouble, DuebirdError, Throttled
 from connector.flows import (
     brakes,
+    cash,
     lease,
     listen,
     numbers,
@@ -88,6 +89,7 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
     ]
     if look.payments:
         stages.append(("read payments", listen.payments_once))
+        stages.append(("read the balance", cash.run_once))
     if look.replies:
         stages.append(("read replies", listen.replies_once))
     if look.objects:

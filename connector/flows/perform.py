@@ -23,7 +23,7 @@ from connector.errors import (
     Transient,
 )
 from connector.failpoints import Boundary, reach
-from connector.flows import book, brakes, credit, lease, link, listen, reversal, text
+from connector.flows import book, brakes, cash, credit, lease, link, listen, reversal, text
 from connector.flows.attempts import LOOKS, Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
@@ -275,12 +275,16 @@ _PERFORM: Final[dict[EffectKind, Callable[[Attempt], str]]] = {
     EffectKind.BOOK_PAYMENT: book.book,
     EffectKind.BOOK_CREDIT: credit.book_credit,
     EffectKind.REVERSE_BOOKING: reversal.reverse,
+    EffectKind.BOOK_FEE: cash.book,
+    EffectKind.BOOK_PAYOUT: cash.book,
 }
 _WHAT: Final[dict[EffectKind, str]] = {
     EffectKind.CREATE_LINK: "make the payment link",
     EffectKind.RETIRE_LINK: "take the payment link down",
     EffectKind.SEND_TEXT: "send the text",
     EffectKind.BOOK_PAYMENT: "book the payment in the ledger",
+    EffectKind.BOOK_FEE: "book the fee in the ledger",
+    EffectKind.BOOK_PAYOUT: "book the payout in the ledger",
 }
 _SAYS: Final[dict[EffectKind, Callable[[EffectRow], str]]] = {
     EffectKind.BOOK_CREDIT: credit.what,

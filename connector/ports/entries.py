@@ -157,6 +157,10 @@ class Entries(Protocol):
         Rejected: `because` AMOUNT, CLOSED_PERIOD, NOT_FOUND, BUSINESS_RULE or SETUP.
     """
 
+    def expense_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts that a fee can be booked to, inactive ones too."""
+        ...
+
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
         """Entries of that kind that carry our reference, taken-back ones as far as the ledger shows them.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from adapters.clock import SystemClock
-from adapters.oauth.client import XERO_CREDIT_SCOPES, OAuthClient, Resolve, quickbooks_client, xero_client
+from adapters.oauth.client import XERO_BANK_SCOPES, OAuthClient, Resolve, quickbooks_client, xero_client
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.tokens import EncryptedTokenStore, choose_key_source
 from adapters.xero.settings import XeroSettings
@@ -29,7 +29,7 @@ class SignInCompany:
     resolve: Resolve  # reads a secret
     state_folder: Path
     companies: frozenset[str]  # ids of all companies of the configuration, this one too
-    books_credits: bool = False  # more is wished for than reading invoices and booking payments
+    books_entries: bool = False  # bank transactions too: more is wished for than reading invoices and booking payments
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def client_of(company: SignInCompany) -> OAuthClient:
     if isinstance(company.ledger, QuickBooksSettings):
         return quickbooks_client(company.ledger, company.resolve)
     client = xero_client(company.ledger, company.resolve)
-    return replace(client, wished=(*client.wished, *XERO_CREDIT_SCOPES)) if company.books_credits else client
+    return replace(client, wished=(*client.wished, *XERO_BANK_SCOPES)) if company.books_entries else client
 
 
 def wire_of(company: SignInCompany) -> Wire:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from connector.domain.balance import ChangeKind
+from connector.domain.balance import ChangeKind, PayoutState
 from connector.domain.clearing import PlannedEntry
 from connector.domain.money import Money
 from connector.domain.reconciliation import Cause, Item, Line
@@ -16,12 +16,9 @@ from connector.domain.records import EntryKind
 from connector.statement.values import ClearingLine, Statement
 
 TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero"}
-# What Duebird books by itself. Whatever else stands at Stripe, a person enters.
+# What Duebird books for everybody. Fees and payouts are booked where the settings say where to.
 BOOKED_BY_DUEBIRD: Final = frozenset({EntryKind.PAYMENT})
-BY_HAND: Final = (
-    "Duebird books payments on invoices. Fees, payouts, refunds and disputes are entered by hand; "
-    "those still to be entered are listed below."
-)
+_OTHERS: Final = ((EntryKind.EXPENSE, "fees"), (EntryKind.TRANSFER, "payouts"))
 
 FEW: Final = 3  # of what is entered in one sum, as many are named; every line of both sides stands in the CSV
 
@@ -81,7 +78,7 @@ class Matter:
     settle: str
     rows: tuple[Row, ...]
     difference: Money
-    by_hand: bool  # Duebird does not book such things, see `BY_HAND`
+    by_hand: bool  # Duebird does not book such things, see `by_hand_words`
 
 
 def matters_of(statement: Statement) -> tuple[Matter, ...]:
@@ -95,15 +92,40 @@ def recognised_in(statement: Statement) -> tuple[Matter, ...]:
 
 
 def _grouped(statement: Statement, items: Sequence[Item]) -> tuple[Matter, ...]:
-    kinds: dict[tuple[Cause, ChangeKind | None], list[Item]] = {}
+    kinds: dict[tuple[Cause, ChangeKind | None, bool], list[Item]] = {}
     for item in items:
-        cause = item.cause
-        if cause is Cause.NOT_BOOKED_YET and item.entries[0].kind not in BOOKED_BY_DUEBIRD:
+        cause, first = item.cause, item.entries[0] if item.entries else None
+        ours = first is not None and statement.books(first)
+        if cause is Cause.NOT_BOOKED_YET and not ours:
             cause = Cause.NOT_BOOKED  # no pass books it: it does not go away by itself
-        kinds.setdefault((cause, item.entries[0].cause if item.entries else None), []).append(item)
+        elif cause is Cause.NOT_BOOKED and _is_on_its_way(statement, item):
+            cause = Cause.NOT_BOOKED_YET
+        apart = cause is Cause.NOT_BOOKED and ours  # of one kind some are from before Duebird books it
+        kinds.setdefault((cause, first.cause if first else None, apart), []).append(item)
     causes, changes = list(Cause), [*ChangeKind, None]
-    order = sorted(kinds, key=lambda one: (causes.index(one[0]), changes.index(one[1])))
+    order = sorted(kinds, key=lambda one: (causes.index(one[0]), changes.index(one[1]), one[2]))
     return tuple(_matter(statement, one[0], kinds[one]) for one in order)
+
+
+def _is_on_its_way(statement: Statement, item: Item) -> bool:
+    """A payout that Duebird books once the bank has it: until then the ledger has more in clearing than Stripe."""
+    entry = item.entries[0]
+    payout = statement.payouts.get(entry.change.payout_id or "")
+    moving = payout is not None and payout.state in {PayoutState.PENDING, PayoutState.IN_TRANSIT}
+    return moving and entry.kind is EntryKind.TRANSFER and statement.books(entry)
+
+
+def by_hand_words(statement: Statement) -> str:
+    """What Duebird books for this company, and what is left to a person."""
+    ours = [words for kind, words in _OTHERS if kind in statement.booked]
+    theirs = [words for kind, words in _OTHERS if kind not in statement.booked]
+    since = [f"{words} from {statement.booked[kind]} on" for kind, words in _OTHERS if kind in statement.booked]
+    books = ", ".join(["payments on invoices", *since]) if ours else "payments on invoices"
+    left = ", ".join([*theirs, "refunds and disputes"])
+    return (
+        f"Duebird books {books}. {left[0].upper()}{left[1:]} are entered by hand; those still to be entered are "
+        "listed below."
+    )
 
 
 def _matter(statement: Statement, cause: Cause, items: Sequence[Item]) -> Matter:
@@ -111,8 +133,10 @@ def _matter(statement: Statement, cause: Cause, items: Sequence[Item]) -> Matter
     ledger = TITLES.get(statement.subject.ledger_kind, "the ledger")
     rows = tuple(sorted((_row(statement, one) for one in items), key=lambda one: one.day))
     kind = first.entries[0].kind if first.entries else None
-    by_hand = cause is Cause.NOT_BOOKED and kind not in BOOKED_BY_DUEBIRD
+    by_hand = cause is Cause.NOT_BOOKED and not statement.books(first.entries[0])
     sentence, settle = _TO_ENTER if by_hand else _SAID[cause]
+    if cause is Cause.NOT_BOOKED_YET and all(_is_on_its_way(statement, one) for one in items):
+        sentence, settle = _ON_ITS_WAY
     words = {
         "ledger": ledger,
         "company": shlex.quote(statement.subject.company),
@@ -150,6 +174,10 @@ _TITLES: Final = {
 }
 # What it most likely is, and what settles it.
 _TO_ENTER: Final = ("Stripe has it; its entry in {ledger} is still to be made.", "{enter}")
+_ON_ITS_WAY: Final = (
+    "Stripe has sent it, and the bank does not have it yet; Duebird books it within an hour of its being paid.",
+    "duebird status --company {company}",
+)
 _SAID: Final = {
     Cause.NOT_BOOKED: ("Duebird has not booked it; most likely it waits for a decision of yours.", "{show}"),
     Cause.NOT_BOOKED_YET: (
@@ -215,7 +243,8 @@ def _place(statement: Statement, kind: EntryKind | None) -> str:
 def _show(statement: Statement, items: Sequence[Item]) -> str:
     """The command for one payment whose invoice is known, else the list of all that waits."""
     company = shlex.quote(statement.subject.company)
-    payments = {entry.change.payment_id or "" for item in items for entry in item.entries}
+    entries = [entry for item in items for entry in item.entries if entry.kind is EntryKind.PAYMENT]
+    payments = {entry.change.payment_id or "" for entry in entries}
     invoices = [name for one in payments for name in statement.invoices.get(one, ())]
     if len(invoices) == 1:
         return f"duebird show {shlex.quote(invoices[0])} --company {company}"

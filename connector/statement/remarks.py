@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.domain.message import signed_amount
 from connector.domain.money import Money
-from connector.statement.matters import BY_HAND, TITLES, Matter
+from connector.statement.matters import TITLES, Matter, by_hand_words
 from connector.statement.values import Statement
 
 
@@ -25,7 +25,7 @@ def remarks_of(statement: Statement, matters: tuple[Matter, ...]) -> tuple[str, 
     subject, ledger = statement.subject, TITLES.get(statement.subject.ledger_kind, "the ledger")
     said: list[str] = []
     if any(one.by_hand for one in matters):
-        said.append(BY_HAND)
+        said.append(by_hand_words(statement))
     if statement.found.carried.amount:
         said.append(
             f"{signed_amount(statement.found.carried)} of the difference stood there before "

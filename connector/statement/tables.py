@@ -7,7 +7,7 @@ from typing import Final
 
 from connector.domain.money import Money
 from connector.papers import cell, csv_of
-from connector.statement.matters import BY_HAND, Matter, matters_of, recognised_in, words_of_entry, words_of_line
+from connector.statement.matters import Matter, by_hand_words, matters_of, recognised_in, words_of_entry, words_of_line
 from connector.statement.values import Statement
 
 _COLUMNS: Final = ("part", "day", "what", "amount", "currency", "reference", "id", "cause", "settle")
@@ -79,19 +79,19 @@ def plain(statement: Statement) -> dict[str, object]:
         "carried": _digits(found.carried),
         "untold": _digits(statement.untold),
         "matched": found.matched,
-        "unmatched": _plain(matters_of(statement)),
-        "recognised": _plain(recognised_in(statement)),
+        "unmatched": _plain(matters_of(statement), by_hand_words(statement)),
+        "recognised": _plain(recognised_in(statement), ""),
         "unreadable": list(statement.unreadable),
         "other_balances": [{"currency": one.currency, "amount": _digits(one)} for one in statement.apart],
         "settled": statement.settled,
     }
 
 
-def _plain(matters: Iterable[Matter]) -> list[dict[str, object]]:
+def _plain(matters: Iterable[Matter], by_hand: str) -> list[dict[str, object]]:
     return [
         {
             "cause": matter.cause,
-            "sentence": f"{matter.sentence} {BY_HAND}" if matter.by_hand else matter.sentence,
+            "sentence": f"{matter.sentence} {by_hand}" if matter.by_hand else matter.sentence,
             "settle": matter.settle,
             "day": row.day,
             "what": row.words,

@@ -157,6 +157,7 @@ class OnRecord:
     invoices: Mapping[str, tuple[str, ...]]
 
 
+PAYMENTS_ONLY: Final[Mapping[EntryKind, date]] = {EntryKind.PAYMENT: date.min}
 NOTHING_ON_RECORD: Final = OnRecord({}, None, {})
 
 
@@ -166,7 +167,8 @@ class Statement:
 
     `entries` and `lines` are those of the days looked at. `told` is the closing balance as the ledger tells it.
     `live` is False for an account's test mode, in which no money is real.
-    `apart` are the processor's closing balances in other currencies, which stand in no figure.
+    `apart` are the processor's closing balances in other currencies, which stand in no figure. `booked`: what Duebird
+    books by itself, and from which day on.
     """
 
     subject: Subject
@@ -181,6 +183,12 @@ class Statement:
     invoices: Mapping[str, tuple[str, ...]]
     unreadable: tuple[str, ...]
     apart: tuple[Money, ...]
+    booked: Mapping[EntryKind, date]
+
+    def books(self, entry: PlannedEntry) -> bool:
+        """Whether Duebird books that by itself; everything else, and what was before, a person enters."""
+        since = self.booked.get(entry.kind) if entry.kind is not None else None
+        return since is not None and entry.booked_on >= since
 
     @property
     def currency(self) -> str:
@@ -223,6 +231,7 @@ def statement_of(
     on_record: OnRecord = NOTHING_ON_RECORD,
     *,
     live: bool = True,
+    booked: Mapping[EntryKind, date] = PAYMENTS_ONLY,
 ) -> Statement:
     """Hold one against the other.
 
@@ -260,6 +269,7 @@ def statement_of(
         on_record.invoices,
         till.unreadable,
         _apart(subject, till, planned, currency),
+        booked,
     )
 
 

@@ -153,6 +153,13 @@ MAKERS: dict[str, tuple[EntryKind, Make, str, str]] = {
 every_entry = pytest.mark.parametrize(("kind", "make", "reference", "left"), list(MAKERS.values()), ids=list(MAKERS))
 
 
+def test_the_accounts_of_fees_are_those_a_fee_can_be_booked_to(b: Books) -> None:
+    listed = {one.account_id: one for one in b.entries.expense_accounts()}
+    assert listed[b.fees].active
+    assert not {b.h.payment_account_id, b.bank, b.sales} & set(listed)
+    assert b.entries.make_expense(b.expense()).live
+
+
 @every_entry
 def test_an_entry_moves_clearing_and_is_found_by_its_reference(
     b: Books, kind: EntryKind, make: Make, reference: str, left: str

@@ -308,3 +308,14 @@ def test_what_would_be_our_mistake_is_not_sent(desk: Desk, case: Case, wrong: di
     with pytest.raises(Bug):
         case.make(desk, replace(request, **wrong))
     assert len(desk.writes()) == before
+
+
+def test_the_accounts_of_fees_are_the_expenses_of_the_chart_inactive_ones_too(desk: Desk) -> None:
+    desk.books.add_account("Old fees", "Cost of Goods Sold", active=False)
+    listed = {one.name: one.active for one in desk.entries.expense_accounts()}
+    assert listed == {
+        "Stripe fees": True,
+        "Office supplies": True,
+        "Exchange Gain or Loss": True,
+        "Old fees": False,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from adapters.clock import ManualClock
 from adapters.memory.anchor import MemoryAnchor
 from adapters.memory.budget import MemoryMeter
 from adapters.memory.carrier_world import CarrierWorld
-from adapters.memory.cash_world import CashWorld
+from adapters.memory.cash_world import BANK, FEES, CashWorld
 from adapters.memory.faults import Faults
-from adapters.memory.ledger_world import LedgerWorld
+from adapters.memory.ledger_world import CLEARING, LedgerWorld
 from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.reading import MemoryLedgerReader, MemoryMessengerReader, MemoryProcessorReader
 from adapters.memory.records import records_of
+from adapters.memory.treasury import MemoryTreasury
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import DUE_RULE, ISSUED_RULE, Policy
 from connector.domain.effect import BooksIdentity
@@ -25,7 +27,8 @@ from connector.domain.invariants import broken, check
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.records import Agreement, EntryKind, Records, Shown
-from connector.flows.company import Company, Lease
+from connector.flows.cash import switched_off
+from connector.flows.company import Cash, Company, Lease
 from connector.flows.lease import let_go
 from connector.flows.passes import Report, run_pass
 from connector.ports.calls import CallKind, CutOff
@@ -55,8 +58,22 @@ class Line(MemoryMeter):
             self.held(service, kind)
 
 
+# What an owner may want of fees and payouts; the office puts in its own treasury.
+WANTED = Cash(
+    MemoryTreasury(StripeLikeWorld(ManualClock(NOON))),
+    "USD",
+    CLEARING.account_id,
+    FEES.account_id,
+    BANK.account_id,
+    book_from=date(2026, 11, 1),
+)
+
+
 class Office:
     """One company and the worlds around it. `restart` ends the program and starts it again on the same files."""
+
+    wanted: Cash | None = None  # what of fees and payouts is booked; taken up by the next start
+    page_size = 1000  # of the balance
 
     def __init__(
         self,
@@ -92,8 +109,6 @@ class Office:
             live=False,
         )
         if policy:
-            from dataclasses import replace
-
             self.policy = replace(self.policy, **policy)
         self.agreements: list[Agreement] = []
         self.spoilt: set[str] = set()  # numbers of invariants that a test breaks on purpose, by other hands than ours
@@ -112,7 +127,9 @@ class Office:
         cut_off = CutOff()
         for client in (ledger, processor, messenger):
             client.cut_off = cut_off
-        return Company(
+        treasury = MemoryTreasury(self.stripe_world, faults=self.stripe_faults)
+        treasury.page_size = self.page_size
+        company = Company(
             id="acme",
             identity=BooksIdentity("memory", self.ledger_world.profile.tenant_id, "acct_memory"),
             policy=self.policy,
@@ -125,8 +142,12 @@ class Office:
             queries=Queries(self.database),
             clock=self.clock,
             lease=self._lease(),
+            cash=replace(self.wanted, treasury=treasury) if self.wanted else None,
             workers=1,
         )
+        if self.wanted is None:
+            switched_off(company.store, company.queries, company.id, self.clock.now())
+        return company
 
     def close(self) -> None:
         """Let go of the database it has now: a restart opens another."""

@@ -13,18 +13,20 @@ from typing import Any
 import pytest
 
 from adapters.memory.faults import Crash
+from adapters.memory.treasury import MemoryTreasury
 from connector import assemble
 from connector.domain.asking import is_request
 from connector.domain.calendar import ALL_WEEK, Window
-from connector.domain.effect import OPEN
+from connector.domain.effect import OPEN, EffectKind
 from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.records import EntryKind
 from connector.domain.settlement import Refunds, Surplus
 from connector.errors import ConfigProblem, Uncertain
 from connector.failpoints import POINTS, STEPS, Boundary, Hook, Place, are_armed, armed, reach
 from state.place import DATABASE_NAME, sqlite_url
 from tests.flow.conftest import OpenOffice
-from tests.flow.office import DOLLARS, MOBILE, Office
+from tests.flow.office import DOLLARS, MOBILE, WANTED, Office
 from tests.flow.reversing import NOTHING, reverses
 from tests.oauth_world import world
 from tests.simulation.machine import empty_database, loaded
@@ -75,6 +77,7 @@ def turn(office: Office) -> None:
     """A pass, and a start after a crash; the customer agrees when asked, and pays as soon as there is a notice.
 
     What is about a reversal: once that is booked, all of it is given back.
+    Where fees and payouts are booked, Stripe pays out then.
     """
     try:
         office.run()
@@ -89,6 +92,9 @@ def turn(office: Office) -> None:
             office.ledger_world.pay_by_hand(one, CHEQUE)
         if page is not None:
             office.stripe_world.pay_page(page)
+    elif office.wanted and office.stripe_world.balance.changes and not office.stripe_world.balance.payouts:
+        with office.stripe_world.moment():
+            office.stripe_world.balance.pay_out("USD")
     if office.policy.refunds is Refunds.REOPEN and not office.stripe_world.refunds:
         for payment in office.company.queries.payments("acme"):
             if payment.verdict == "booked":
@@ -98,9 +104,12 @@ def turn(office: Office) -> None:
 
 def is_over(office: Office, invoice: str) -> bool:
     """Paid and booked, or booked and reversed, and nothing is planned, under way or in doubt."""
-    effects = office.company.store.effects.of_subjects("acme", [invoice])
+    balance = office.stripe_world.balance
+    effects = office.company.store.effects.of_subjects("acme", [invoice, *balance.changes, *balance.payouts])
     if office.policy.refunds is Refunds.REOPEN:
         return reverses(office) > 0 and not any(one.status in OPEN for one in effects)
+    if office.wanted and not {EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT} <= {one.kind for one in effects}:
+        return False
     return not office.owed(invoice).is_positive and not any(one.status in OPEN for one in effects)
 
 
@@ -109,7 +118,8 @@ def lead(office: Office, hook: Hook) -> str:
     with armed(hook):
         # Where customers are asked, nothing is on record of this one.
         invoice = office.issue(office.customer(agrees=not office.policy.ask))
-        for _ in range(12):  # the last look for a text comes after an hour
+        # The last look for a text comes after an hour, and the balance is read once an hour.
+        for _ in range(24 if office.wanted else 12):
             turn(office)
             if is_over(office, invoice):
                 break
@@ -122,8 +132,9 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
     """An office whose owner wants to hear of payments, on a database made beforehand: a hundred would cost too much.
 
     For what concerns a request for consent, one that asks for it; its notice may follow on the same day, at any hour.
-    For what concerns a credit, one in which a cheque comes beside the payment, which leaves too much of that. For what
-    concerns a reversal, one in which the payment is given back once it is booked.
+    For what concerns a fee or a payout, one in which those are booked. For what concerns a credit, one in which a
+    cheque comes beside the payment, which leaves too much of that. For what concerns a reversal, one in which the
+    payment is given back once it is booked.
     """
 
     def at(folder: str = "state", *, about: str = "") -> Office:
@@ -135,7 +146,11 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
             "credit": {"surplus": Surplus.CREDIT},
             "reversal": {"refunds": Refunds.REOPEN},
         }
-        return open_office(folder, owner_phone=OWNER, **more.get(about.partition(".")[0], {}))
+        made = open_office(folder, owner_phone=OWNER, **more.get(about.partition(".")[0], {}))
+        if about.startswith(("fee", "payout")):
+            made.wanted = WANTED
+            made.restart()
+        return made
 
     return at
 
@@ -154,6 +169,9 @@ def assert_booked(office: Office, invoice: str) -> None:
     beside = office.policy.surplus is Surplus.CREDIT
     assert office.bookings(invoice) == ([CHEQUE, DOLLARS - CHEQUE] if beside else [DOLLARS])
     assert office.credits() == ([CHEQUE] if beside else [])
+    made = [one.entry.kind for one in office.cash.all_entries() if one.entry.kind is not EntryKind.CREDIT]
+    assert sorted(made) == ([EntryKind.EXPENSE, EntryKind.TRANSFER] if office.wanted else [])
+    assert not office.wanted or office.clearing() == Money.zero("USD")
 
 
 def assert_one_of_each(office: Office, invoice: str, *, lost: str = "") -> None:
@@ -296,7 +314,7 @@ def test_every_point_is_reached_and_there_are_no_others(
             office.restart()
         reached.update(trap.reached)
     trap = Trap()
-    for rare in ("request", "credit", "reversal"):  # the only ones so far met their death
+    for rare in ("request", "credit", "reversal", "fee"):  # the only ones so far met their death
         lead(opened(f"undisturbed-{rare}", about=rare), trap)
     with world(tmp_path_factory.mktemp("tokens"), "xero") as here, armed(trap):
         here.tokens().current()
@@ -315,6 +333,7 @@ def test_a_company_with_a_live_account_is_not_put_together_while_points_are_arme
         company.identity.tenant_id,
         "",
         company.cut_off,
+        MemoryTreasury(office.stripe_world),
     )
     state = assemble.State(office.folder, office.database, company.store, company.queries)
     with armed(Trap()), pytest.raises(ConfigProblem, match="live Stripe account"):

@@ -58,6 +58,8 @@ def test_the_example_loads_with_each_optional_line_brought_to_life() -> None:
         "sender_name",
         "client_secret",
         "host",
+        "fee_tax_code",
+        "book_from",
     }  # each excludes a live one, or needs another
     start = lines.index("[[company]]")
     tried = 0

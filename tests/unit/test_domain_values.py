@@ -105,6 +105,8 @@ def test_every_status_and_kind_is_provided_for() -> None:
         EffectKind.RETIRE_LINK,
         EffectKind.CREATE_LINK,
         EffectKind.SEND_TEXT,
+        EffectKind.BOOK_FEE,
+        EffectKind.BOOK_PAYOUT,
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -39,6 +39,7 @@ from connector.statement.remarks import remarks_of, verdict_of
 from connector.statement.tables import csv_file, plain
 from connector.statement.values import (
     NOTHING_ON_RECORD,
+    PAYMENTS_ONLY,
     Books,
     ClearingLine,
     Month,
@@ -74,6 +75,11 @@ PAID_OUT = change(2, K.PAYOUT, "-116.22", day=14, payout_id="po_1")
 REFUNDED = change(3, K.REFUND, "-20.00", day=16, payment_id="pi_1", refund_id="re_1")
 RESERVED = change(4, K.OTHER, "-5.00", day=17, description="Reserve")
 
+SENT_PAYOUT = Payout(
+    "po_1", usd("116.22"), PayoutState.PAID, date(2026, 11, 16), automatic=True, created_at=PAID_OUT.created_at
+)
+ALL = {**PAYMENTS_ONLY, EntryKind.EXPENSE: date(2026, 11, 1), EntryKind.TRANSFER: date(2026, 11, 1)}
+
 
 def right(*changes: BalanceChange) -> list[ClearingLine]:
     """The lines of books in which everything stands as it should."""
@@ -93,6 +99,7 @@ def stated(
     lines: Sequence[ClearingLine],
     on_record: OnRecord = NOTHING_ON_RECORD,
     about: Subject | None = None,
+    booked: Mapping[EntryKind, date] = PAYMENTS_ONLY,
     **more: Any,
 ) -> Statement:
     about = about or subject()
@@ -105,7 +112,7 @@ def stated(
             books = replace(books, **{name: value})
         else:
             till = replace(till, **{name: value})
-    found = statement_of(about, BOOKS, books, till, on_record)
+    found = statement_of(about, BOOKS, books, till, on_record, booked=booked)
     rows = [row.difference for one in (*matters_of(found), *recognised_in(found)) for row in one.rows]
     assert sum(rows, found.found.carried + found.untold) == found.difference, "explained row by row"
     return found
@@ -188,6 +195,30 @@ def test_a_fee_of_today_is_not_promised_to_the_next_pass() -> None:
     (fee,) = matters_of(found)
     assert (fee.cause, fee.title, fee.by_hand) == (C.NOT_BOOKED, "1 fee not in Xero", True)
     assert fee.settle == 'Xero, Accounting > Bank accounts, "Stripe clearing" > Manage account > Spend money'
+
+
+def test_fees_that_duebird_books_are_not_said_to_be_entered_by_hand_from_their_first_day_on() -> None:
+    old, new = (change(day, K.PAYMENT, "50.00", "1.75", day, payment_id=f"pi_{day}") for day in (9, 12))
+    found = stated(
+        [old, new], [one for one in right(old, new) if one.kind is PAY], booked=ALL | {FEE: date(2026, 11, 10)}
+    )
+    by_hand, ours = matters_of(found)
+    assert (by_hand.by_hand, ours.by_hand) == (True, False)
+    assert [len(one.rows) for one in (by_hand, ours)] == [1, 1]
+    assert ours.settle == "duebird attention --company acme"
+    [said] = [one for one in remarks_of(found, matters_of(found)) if "entered by hand" in one]
+    assert "fees from 2026-11-10 on, payouts from 2026-11-01 on. Refunds and disputes are entered by hand" in said
+
+
+def test_a_payout_on_its_way_is_said_to_be_so_and_booked_by_itself() -> None:
+    state = replace(SENT_PAYOUT, state=PayoutState.IN_TRANSIT)
+    (payout,) = matters_of(stated([PAID, PAID_OUT], right(PAID), payouts=(state,), booked=ALL))
+    assert (payout.cause, payout.by_hand) == (C.NOT_BOOKED_YET, False)
+    assert "the bank does not have it yet" in payout.sentence
+    (payout,) = matters_of(stated([PAID, PAID_OUT], right(PAID), payouts=(SENT_PAYOUT,), booked=ALL))
+    assert payout.cause is C.NOT_BOOKED
+    (payout,) = matters_of(stated([PAID, PAID_OUT], right(PAID), payouts=(state,)))
+    assert (payout.cause, payout.by_hand) == (C.NOT_BOOKED, True)
 
 
 def test_a_payment_that_is_not_booked_leads_to_its_invoice() -> None:

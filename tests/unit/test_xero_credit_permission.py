@@ -40,6 +40,6 @@ def test_it_is_asked_for_where_the_settings_want_credits_and_only_there(tmp_path
         {"kind": "xero", "client_id": "env:X", "redirect_uri": "http://localhost:8080/callback"}
     )
     company = SignInCompany(
-        "acme", "Acme", ledger, lambda _: "client-1", tmp_path, frozenset({"acme"}), books_credits=wanted
+        "acme", "Acme", ledger, lambda _: "client-1", tmp_path, frozenset({"acme"}), books_entries=wanted
     )
     assert ("accounting.banktransactions" in all_scopes(client_of(company)).split()) == wanted

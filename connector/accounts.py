@@ -1,0 +1,119 @@
+"""The ledger's accounts that the settings name: the clearing account, that of fees, and the bank that payouts go to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from connector.config import CompanySettings
+from connector.errors import ConfigProblem
+from connector.flows.company import Cash
+from connector.ports.ledger import LedgerAccount
+from connector.ports.records import WholeLedger
+from connector.ports.treasury import Treasury
+
+NAMED: Final = 10  # accounts in a message; more would hide what it says
+
+
+def named(accounts: Sequence[LedgerAccount], wanted: str) -> list[LedgerAccount]:
+    """Those of that id, code or name; in whatever case."""
+    key = wanted.strip().casefold()
+    return [
+        one for one in accounts if key in {one.account_id.casefold(), (one.code or "").casefold(), one.name.casefold()}
+    ]
+
+
+def cash_of(
+    settings: CompanySettings,
+    ledger: WholeLedger,
+    treasury: Treasury,
+    clearing: LedgerAccount,
+    accounts: Sequence[LedgerAccount],
+) -> Cash | None:
+    """Where the settings want fees and payouts booked; None where they want neither, which costs no call.
+
+    `accounts`: those that take payments.
+
+    Raises:
+        ConfigProblem: an account is not there, or will not do.
+        DuebirdError: the ledger could not be asked.
+    """
+    said = settings.payments
+    if said.fee_account is None and said.payout_account is None:
+        return None
+    home = ledger.profile().base_currency
+    fees = fee_account(settings, ledger.expense_accounts()) if said.fee_account is not None else None
+    bank = payout_account(settings, accounts, clearing, home) if said.payout_account is not None else None
+    if settings.ledger.kind == "xero":
+        clearing_of_xero(settings, clearing)
+    return Cash(
+        treasury,
+        clearing.currency or home,
+        clearing.account_id,
+        fees_account_id=fees.account_id if fees else None,
+        bank_account_id=bank.account_id if bank else None,
+        tax_code=said.fee_tax_code,
+        payee="Stripe",
+        book_from=said.book_from,
+    )
+
+
+def clearing_of_xero(settings: CompanySettings, clearing: LedgerAccount) -> LedgerAccount:
+    """The clearing account, as Xero needs it for fees and payouts.
+
+    Raises:
+        ConfigProblem: it is no bank account.
+    """
+    if clearing.kind == "BANK":
+        return clearing
+    raise ConfigProblem(
+        f'Company "{settings.id}": fees and payouts cannot be booked, because "{clearing.name}" '
+        "(ledger.payment_account) is no bank account in Xero, and Xero moves money between bank accounts only.",
+        advice="In Xero: Accounting > Bank accounts > Add bank account, without a feed; then name it as "
+        "payment_account.",
+    )
+
+
+def fee_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) -> LedgerAccount:
+    """The expense account of Stripe's fees.
+
+    Raises:
+        ConfigProblem: it is not among the ledger's expense accounts; lists those.
+    """
+    good = [one for one in accounts if one.active]
+    return _the_one(settings, "payments.fee_account", str(settings.payments.fee_account), good, "expense account")
+
+
+def payout_account(
+    settings: CompanySettings, accounts: Sequence[LedgerAccount], clearing: LedgerAccount, home: str
+) -> LedgerAccount:
+    """The bank account that Stripe pays out to.
+
+    Raises:
+        ConfigProblem: it is not among the ledger's bank accounts of the clearing account's currency; lists those.
+    """
+    currency = clearing.currency or home
+    good = [
+        one
+        for one in accounts
+        if one.active
+        and one.kind.casefold() == "bank"
+        and one.account_id != clearing.account_id
+        and (one.currency or home) == currency
+    ]
+    what = f"bank account in {currency} beside the clearing account"
+    return _the_one(settings, "payments.payout_account", str(settings.payments.payout_account), good, what)
+
+
+def _the_one(
+    settings: CompanySettings, setting: str, wanted: str, good: Sequence[LedgerAccount], what: str
+) -> LedgerAccount:
+    found = named(good, wanted)
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f'"{one.name}"' for one in good[:NAMED]) or "none yet: make one in the ledger"
+    why = f"is more than one {what}" if found else f"is no {what} of the ledger"
+    raise ConfigProblem(
+        f'Company "{settings.id}": "{wanted}" ({setting}) {why}. Nothing was booked.',
+        advice=f"Write the name or number of one that would do: {names}.",
+    )

@@ -1,0 +1,328 @@
+"""Fees and payouts of the processor, from its balance into the ledger: read, planned, booked once, looked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from connector.domain.balance import BalanceChange, ChangeKind, Payout
+from connector.domain.calendar import local_day
+from connector.domain.cash import GONE, WATCHED, CashBooking, CashRules, ForHand, Unbookable, cash_key, plan_cash
+from connector.domain.clearing import payout_reference
+from connector.domain.effect import EffectKind, EffectStatus, NewEffect, canonical
+from connector.domain.money import Money
+from connector.domain.records import EntryKind
+from connector.errors import Rejected, RejectedBecause
+from connector.failpoints import Boundary, reach
+from connector.flows import lease
+from connector.flows.attempts import Attempt, look_again
+from connector.flows.cash_place import Place
+from connector.flows.company import Cash, Company, Counts
+from connector.ports.entries import Entry, ExpenseRequest, TransferRequest
+from state.names import BALANCE_PLACE
+from state.queries import Queries
+from state.store import Attention, Store
+from state.tables import EffectRow
+
+# Nobody waits for a fee in the books: once an hour is one call more an hour, and an idle pass makes none.
+EVERY: Final = timedelta(hours=1)
+OVERLAP: Final = timedelta(hours=2)  # a change may surface behind newer ones, up to an hour late; twice that
+PAGES_A_RUN: Final = 5  # about 5,000 changes; the rest in the next pass, from where these ended
+SINGLY: Final = 10  # more payouts than that are read as a list, a hundred a call
+PAYOUTS_A_RUN: Final = 50  # of those on their way, two calls each; more than two weeks of several a day
+
+_SAID: Final = {
+    Unbookable.OTHER_CURRENCY: "is not in the currency of the clearing account",
+    Unbookable.SENT_BACK: "was booked in the ledger, and was sent back by the bank since",
+    Unbookable.NAMELESS: "does not say which payout it is of",
+    Unbookable.LATE: "is not paid: Stripe says that it is still on its way, or has no such payout any more",
+}
+_BY_HAND: Final = "Nothing was booked or changed in the ledger for that. Enter it by hand."
+
+
+@dataclass(slots=True)
+class _Read:
+    changes: list[BalanceChange] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    page: str | None = None
+
+
+def run_once(company: Company) -> Counts:
+    """Plan what the balance's new changes ask for. Once an hour; between that it makes no call."""
+    counts, now, cash = Counts(), company.clock.now(), company.cash
+    if cash is None:
+        return counts
+    row = company.queries.cursor(company.id, BALANCE_PLACE)
+    before = Place.of(row.value) if row else Place()
+    place = before.for_rules(
+        fees=cash.fees_account_id is not None,
+        payouts=cash.bank_account_id is not None,
+        book_from=cash.book_from,
+        today=local_day(now, company.policy.zone),
+        zone=company.policy.zone,
+    )
+    if row and place == before and place.page is None and timedelta() <= now - row.moved_at < EVERY:
+        return counts
+    found = _read(cash, place)
+    asked = _again(cash, place, found)
+    counts.add("fees and payouts planned", _record(company, cash, place, found, asked))
+    return counts
+
+
+def _read(cash: Cash, place: Place) -> _Read:
+    found = _Read(page=place.page)
+    if place.since is None:
+        return found
+    for _ in range(PAGES_A_RUN):
+        page = cash.treasury.changes_since(place.since, found.page)
+        found.changes += page.changes
+        found.unreadable += page.unreadable
+        found.page = page.cursor
+        if page.cursor is None:
+            break
+    return found
+
+
+def _again(cash: Cash, place: Place, found: _Read) -> list[str]:
+    """Payouts on their way whose turn it is to be asked for; their changes join those that were read."""
+    asked = list(place.waiting)[:PAYOUTS_A_RUN]
+    for payout_id in asked:
+        try:
+            change = cash.treasury.change(place.waiting[payout_id])
+        except Rejected as refusal:
+            found.unreadable.append(refusal.message)
+            continue
+        if change is not None:
+            found.changes.append(change)
+    return asked
+
+
+def _record(company: Company, cash: Cash, place: Place, found: _Read, asked: Sequence[str]) -> int:
+    """Decide, and record what is to be done with how far it was read."""
+    now, zone = company.clock.now(), company.policy.zone
+    payout_ids = list(dict.fromkeys(one.payout_id for one in found.changes if one.payout_id and _is_payout(one)))
+    booked = _booked(company, payout_ids)
+    payouts = _payouts(cash, [one for one in payout_ids if one not in booked], found.changes)
+    rules = CashRules(cash.currency, place.fees_from, place.payouts_from)
+    booked |= _standing(company, payouts)
+    plan = plan_cash(found.changes, payouts, booked, company.identity, zone, rules, local_day(now, zone))
+    unasked = {one: change_id for one, change_id in place.waiting.items() if one not in asked}
+    waiting = {**unasked, **{one: plan.waiting[one] for one in plan.waiting if one not in unasked}}
+    effects = [_effect(company, cash, one) for one in plan.bookings]
+    items = [_for_hand(company, one) for one in plan.for_hand] + [_unread(company, one) for one in found.unreadable]
+    still = {one.subject for one in plan.for_hand if one.why is Unbookable.LATE}
+    settled = [_item(company, Unbookable.LATE, one) for one in asked if one not in still]
+    after = replace(_moved_on(place, found, now), waiting=waiting)
+    planned = company.store.cash_read(company.id, effects, items, after.text, now, settled)
+    for one in effects:
+        reach(Boundary.PLANNED, one.kind)
+    return planned
+
+
+def _moved_on(place: Place, found: _Read, now: datetime) -> Place:
+    """Where the next reading begins.
+
+    One in many parts ends with the newest change of its last part, but what surfaced late while it went on may be of
+    a part that was read by then: the next begins before its own beginning.
+    """
+    begun = place.begun or now
+    if found.page is not None:
+        return replace(place, page=found.page, begun=begun)
+    newest = max((one.created_at for one in found.changes), default=None)
+    if newest is None or place.since is None:
+        return replace(place, page=None, begun=None)
+    return replace(place, since=max(place.since, min(newest, begun) - OVERLAP), page=None, begun=None)
+
+
+def switched_off(store: Store, queries: Queries, company_id: str, now: datetime) -> None:
+    """Note that neither is wanted: what comes from now on is for the owner, also once it is wanted again."""
+    row = queries.cursor(company_id, BALANCE_PLACE)
+    place = Place.of(row.value) if row else Place()
+    if place.fees_from or place.payouts_from:
+        off = replace(place, fees_from=None, payouts_from=None, waiting={})
+        store.set_cursor(company_id, BALANCE_PLACE, off.text, now)
+
+
+def _is_payout(change: BalanceChange) -> bool:
+    return change.kind in {ChangeKind.PAYOUT, ChangeKind.PAYOUT_FAILURE}
+
+
+def _payouts(cash: Cash, payout_ids: Sequence[str], changes: Sequence[BalanceChange]) -> dict[str, Payout]:
+    """Those payouts as they stand; one that cannot be read is one of unknown state."""
+    if len(payout_ids) > SINGLY:
+        oldest = min(one.created_at for one in changes if one.payout_id in payout_ids)
+        # A payout is made with its change, or some seconds before it.
+        return {one.payout_id: one for one in cash.treasury.payouts_since(oldest - OVERLAP)}
+    found = {}
+    for payout_id in payout_ids:
+        with suppress(Rejected):
+            payout = cash.treasury.payout(payout_id)
+            if payout is not None:
+                found[payout_id] = payout
+    return found
+
+
+def _booked(company: Company, payout_ids: Sequence[str]) -> frozenset[str]:
+    """Those whose entry is made or under way; also one in doubt, which may be there."""
+    left = {EffectStatus.CANCELLED, EffectStatus.REJECTED}
+    rows = company.store.effects.of_subjects(company.id, payout_ids) if payout_ids else []
+    return frozenset(one.subject for one in rows if one.kind == EffectKind.BOOK_PAYOUT and one.status not in left)
+
+
+def _standing(company: Company, payouts: Mapping[str, Payout]) -> frozenset[str]:
+    """Payouts that came to nothing and stand in the ledger all the same: a memory that is lost has no other trace."""
+    gone = [one.payout_id for one in payouts.values() if one.state in GONE]
+    wanted = {one: payout_reference(company.identity, one) for one in gone}
+    found = {one: company.ledger.entries_with_reference(EntryKind.TRANSFER, text) for one, text in wanted.items()}
+    return frozenset(one for one, entries in found.items() if any(entry.live for entry in entries))
+
+
+def _effect(company: Company, cash: Cash, one: CashBooking) -> NewEffect:
+    fee = one.kind is EntryKind.EXPENSE
+    values: dict[str, object] = {
+        "amount": str(one.amount.amount),
+        "currency": one.amount.currency,
+        "booked_on": one.booked_on.isoformat(),
+        "reference": one.reference,
+        "incoming": one.incoming,
+        "account_id": cash.account_id,
+        "other_account_id": cash.fees_account_id if fee else cash.bank_account_id,
+        "tax_code": cash.tax_code if fee else None,
+        "payee": cash.payee if fee else None,
+        "note": f"Duebird {one.subject}",
+    }
+    kind = EffectKind.BOOK_FEE if fee else EffectKind.BOOK_PAYOUT
+    what = "fee" if fee else "payout"
+    return NewEffect(
+        cash_key(company.identity, one.kind, one.subject),
+        kind,
+        one.subject,
+        canonical(values),
+        f"Stripe's {what} {one.subject} of {one.amount}",
+    )
+
+
+def _item(company: Company, why: Unbookable, subject: str) -> str:
+    return f"{company.id}/cash/{why}/{subject}"
+
+
+def _for_hand(company: Company, one: ForHand) -> Attention:
+    what = "fee" if one.kind is EntryKind.EXPENSE else "payout"
+    late = one.why is Unbookable.LATE
+    until = one.booked_on + WATCHED
+    return Attention(
+        key=_item(company, one.why, one.subject),
+        subject=one.subject,
+        happened=f"{company.policy.business}: Stripe's {what} {one.subject} ({one.amount}, {one.booked_on}) "
+        f"{_SAID[one.why]}.",
+        not_done=f"It is not in the ledger. Duebird looks for it until {until} and books it once it is paid; after "
+        "that, enter it by hand. Look at it in the Stripe dashboard under Balances > Payouts, and at your bank."
+        if late
+        else _BY_HAND,
+        command=f"duebird reconcile {company.id} --month {one.booked_on:%Y-%m}",
+    )
+
+
+def _unread(company: Company, words: str) -> Attention:
+    return Attention(
+        key=f"{company.id}/cash/unreadable/{words[:60]}",
+        subject="balance",
+        happened=f"{company.policy.business}: a movement of the balance at Stripe could not be read: {words}",
+        not_done="Neither it nor its fee is booked in the ledger.",
+        command=f"duebird reconcile {company.id}",
+    )
+
+
+def book(attempt: Attempt) -> str:
+    """Perform a BOOK_FEE or BOOK_PAYOUT effect: never before the ledger was asked whether it is there already."""
+    company, row = attempt.company, attempt.row
+    kind, reference = _kind(row), str(json.loads(row.request)["reference"])
+    found = _evidence(company.ledger.entries_with_reference(kind, reference))
+    if found is not None and (found.live or not row.slot):
+        company.store.effects.start(row.key, company.clock.now(), company.owner)
+        if not found.live:
+            raise _deleted(found)
+        company.store.cash_booked(row.key, found.entry_id, company.clock.now(), "found in the ledger; not booked again")
+        reach(Boundary.CONCLUDED, row.kind)
+        return "adopted"
+    if not _is_wanted(company, row):
+        why = "the settings do not ask for it any more, and it is not in the ledger"
+        company.store.effect_cancelled(company.id, row.key, company.clock.now(), why)
+        return "cancelled"
+    reach(Boundary.ASKED, row.kind)
+    lease.begin(attempt)
+    made = _make(company, row)
+    reach(Boundary.ANSWERED, row.kind)
+    company.store.cash_booked(row.key, made.entry_id, company.clock.now(), "")
+    reach(Boundary.CONCLUDED, row.kind)
+    return "done"
+
+
+def look(company: Company, row: EffectRow) -> str:
+    """Look for one in doubt. After two looks, ten minutes after the attempt, it did not happen."""
+    reference = str(json.loads(row.request)["reference"])
+    found = _evidence(company.ledger.entries_with_reference(_kind(row), reference))
+    now = company.clock.now()
+    if found is not None and found.live:
+        reach(Boundary.FOUND, row.kind)
+        company.store.cash_booked(row.key, found.entry_id, now, "found in the ledger when looked for")
+        reach(Boundary.CONCLUDED, row.kind)
+        return "found"
+    again = look_again(row, row.claimed_at or now, now)
+    if again is not None:
+        company.store.effects.looked(row.key, again)
+        return "not found yet"
+    company.store.effects.postpone(row.key, now, now, "not in the ledger after two looks: certainly not done")
+    return "planned again"
+
+
+def _make(company: Company, row: EffectRow) -> Entry:
+    values = json.loads(row.request)
+    amount, booked_on = Money.of(values["amount"], values["currency"]), date.fromisoformat(values["booked_on"])
+    account, other, key = values["account_id"], values["other_account_id"], f"{row.key}-{row.slot}"
+    if row.kind == EffectKind.BOOK_FEE:
+        return company.ledger.make_expense(
+            ExpenseRequest(
+                amount,
+                account,
+                other,
+                values["tax_code"],
+                booked_on,
+                values["reference"],
+                values["note"],
+                key,
+                payee=values["payee"],
+                incoming=values["incoming"],
+            )
+        )
+    ends = (other, account) if values["incoming"] else (account, other)
+    return company.ledger.make_transfer(
+        TransferRequest(amount, *ends, booked_on, values["reference"], values["note"], key)
+    )
+
+
+def _evidence(entries: Sequence[Entry]) -> Entry | None:
+    return min(entries, key=lambda one: not one.live, default=None)
+
+
+def _kind(row: EffectRow) -> EntryKind:
+    return EntryKind.EXPENSE if row.kind == EffectKind.BOOK_FEE else EntryKind.TRANSFER
+
+
+def _is_wanted(company: Company, row: EffectRow) -> bool:
+    cash = company.cash
+    if cash is None:
+        return False
+    return (cash.fees_account_id if row.kind == EffectKind.BOOK_FEE else cash.bank_account_id) is not None
+
+
+def _deleted(found: Entry) -> Rejected:
+    return Rejected(
+        f"The entry {found.entry_id} of {found.amount} was deleted in the ledger by somebody.",
+        because=RejectedBecause.BUSINESS_RULE,
+        advice="Duebird does not book again what a person has deleted.",
+    )

@@ -1,0 +1,352 @@
+"""Fees and payouts in the books: each once, whatever happens, so that the clearing account holds what Stripe holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from adapters.memory.cash_world import BANK
+from adapters.memory.faults import FaultKind
+from adapters.memory.ledger_world import CLEARING
+from adapters.memory.treasury import MemoryTreasury
+from connector.domain.balance import PayoutState
+from connector.domain.effect import EffectStatus
+from connector.domain.money import Money
+from connector.domain.records import EntryKind
+from connector.failpoints import armed
+from connector.flows import cash
+from connector.flows.attempts import Attempt
+from connector.flows.cash_place import Place
+from connector.flows.company import Cash
+from state.migrate import migrate
+from state.names import BALANCE_PLACE
+from state.place import sqlite_url
+from tests.flow.office import WANTED, Office
+
+
+class Till(Office):
+    """An office that books fees and payouts too."""
+
+    wanted: Cash | None = WANTED
+
+    def switch(self, **wanted: Any) -> None:
+        """Another choice of the owner's, from the next start on."""
+        self.wanted = replace(self.wanted or WANTED, **wanted)
+        self.restart()
+
+    def paid(self) -> None:
+        self.issue()
+        self.run()
+        self.stripe_world.pay(self.link_in(self.texts()[-1]))
+        self.wait(minutes=5)
+        self.run()
+
+    def later(self) -> None:
+        self.wait(hours=2)
+        self.run()
+
+    def place(self) -> str:
+        row = self.company.queries.cursor("acme", BALANCE_PLACE)
+        assert row is not None
+        return row.value
+
+    def made(self) -> list[str]:
+        return sorted(one.entry.kind for one in self.cash.all_entries())
+
+    def settled(self) -> bool:
+        held = MemoryTreasury(self.stripe_world).balance()["USD"].total
+        return self.cash.balance(CLEARING.account_id) == held
+
+
+@pytest.fixture
+def till(tmp_path: Any) -> Any:
+    made = Till(tmp_path / "state")
+    yield made
+    made.close()
+
+
+BOTH = [EntryKind.EXPENSE, EntryKind.TRANSFER]
+
+
+def paid_out(till: Till) -> None:
+    till.paid()
+    with till.stripe_world.moment():
+        till.stripe_world.balance.pay_out("USD")
+
+
+def test_a_fee_and_a_payout_are_booked_once_and_the_clearing_account_holds_what_stripe_holds(till: Till) -> None:
+    paid_out(till)
+    for _ in range(3):
+        till.later()
+    assert till.made() == BOTH
+    assert till.settled()
+    assert till.cash.balance(CLEARING.account_id) == Money.zero("USD")
+
+
+@pytest.mark.parametrize("step", ["planned", "asked", "claimed", "calling", "answered", "concluded"])
+@pytest.mark.parametrize("what", ["fee", "payout"])
+def test_a_crash_anywhere_leaves_each_booked_once(till: Till, what: str, step: str) -> None:
+    paid_out(till)
+    reached: list[str] = []
+
+    def die(point: str) -> None:
+        if point == f"{what}.{step}" and not reached:
+            reached.append(point)
+            raise KeyboardInterrupt
+
+    till.wait(hours=2)
+    with armed(die), pytest.raises(KeyboardInterrupt):
+        till.run()
+    till.restart(crashed=True)
+    for _ in range(3):
+        till.later()
+    assert reached
+    assert till.made() == BOTH
+    assert till.settled()
+
+
+def test_an_emptied_memory_finds_what_is_booked_and_books_nothing_twice(till: Till) -> None:
+    paid_out(till)
+    till.later()
+    [payout_id] = till.stripe_world.balance.payouts
+    till.database.close()
+    till._url = sqlite_url(till.folder / "emptied")
+    migrate(till._url)
+    till.company = till.open()
+    cash.run_once(till.company)
+    [row] = till.company.store.effects.of_subjects("acme", [payout_id])
+    assert cash.book(Attempt(till.company, row, "book the payout")) == "adopted"
+    [row] = till.company.store.effects.of_subjects("acme", [payout_id])
+    assert row.status == EffectStatus.DONE
+    assert till.made() == BOTH
+
+
+def empty(till: Till) -> None:
+    """Lose the memory, and let it be rebuilt."""
+    till.database.close()
+    till._url = sqlite_url(till.folder / "emptied")
+    migrate(till._url)
+    till.company = till.open()
+    for _ in range(6):
+        till.later()
+
+
+def test_a_lost_memory_goes_on_from_the_first_day_that_stands_in_the_ledger(till: Till) -> None:
+    till.switch(book_from=None)
+    paid_out(till)
+    till.later()
+    assert till.made() == BOTH
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "USD"), "Radar")
+    till.wait(days=3)
+    empty(till)
+    assert till.made() == [EntryKind.EXPENSE, *BOTH]
+    assert till.settled()
+
+
+def test_a_lost_memory_of_whoever_booked_nothing_yet_begins_today(till: Till) -> None:
+    till.switch(book_from=None)
+    paid_out(till)
+    till.wait(days=3)
+    empty(till)
+    assert till.made() == []
+
+
+def test_a_payout_that_came_back_while_the_memory_was_lost_is_shown(till: Till) -> None:
+    paid_out(till)
+    till.later()
+    with till.stripe_world.moment():
+        till.stripe_world.balance.fail_payout(next(iter(till.stripe_world.balance.payouts)))
+    empty(till)
+    assert till.made() == BOTH
+    assert [one for one in till.attention() if "was sent back by the bank since" in one]
+
+
+def test_an_answer_that_is_lost_books_nothing_twice(till: Till) -> None:
+    paid_out(till)
+    till.ledger_faults.program(FaultKind.LOSE_ANSWER, "make_expense")
+    till.ledger_faults.program(FaultKind.LOSE_ANSWER, "make_transfer")
+    for _ in range(4):
+        till.later()
+    assert till.made() == BOTH
+    assert till.settled()
+
+
+def test_a_payout_that_comes_back_after_it_was_booked_is_shown_and_nothing_is_changed(till: Till) -> None:
+    paid_out(till)
+    till.later()
+    with till.stripe_world.moment():
+        till.stripe_world.balance.fail_payout(next(iter(till.stripe_world.balance.payouts)))
+    till.later()
+    assert till.made() == BOTH
+    assert [one for one in till.attention() if "was sent back by the bank since" in one]
+
+
+# ------------------------------------------------------------------------------------------- payouts on their way
+
+
+def on_its_way(till: Till) -> str:
+    """A payout that the bank does not have yet."""
+    paid_out(till)
+    [payout_id] = till.stripe_world.balance.payouts
+    put(till, payout_id, PayoutState.IN_TRANSIT)
+    return payout_id
+
+
+def put(till: Till, payout_id: str, state: PayoutState) -> None:
+    history = till.stripe_world.balance.payouts[payout_id]
+    with till.stripe_world.moment():
+        history.add(till.clock.now(), replace(history.latest, state=state))
+
+
+def late_items(till: Till) -> list[str]:
+    return [one for one in till.attention() if "still on its way" in one]
+
+
+def test_a_payout_on_its_way_holds_up_nothing_and_is_booked_once_it_is_paid(till: Till) -> None:
+    payout_id = on_its_way(till)
+    till.later()
+    assert till.made() == [EntryKind.EXPENSE]
+    till.wait(days=3)
+    till.run()
+    till.issue()
+    till.later()
+    put(till, payout_id, PayoutState.PAID)
+    till.later()
+    assert till.made() == BOTH
+    assert till.settled()
+
+
+def test_a_payout_that_is_never_paid_is_shown_with_its_day_and_amount_and_others_are_booked(till: Till) -> None:
+    payout_id = on_its_way(till)
+    till.later()
+    till.wait(days=16)
+    till.run()
+    [item] = [one for one in till.company.queries.attention("acme") if one.subject == payout_id]
+    assert "Acme Plumbing" in item.happened
+    assert f"{payout_id} (-116.22 USD, 2026-11-23)" in item.happened
+    assert "until 2027-01-07" in item.not_done
+    assert item.command == "duebird reconcile acme --month 2026-11"
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "USD"), "Radar")
+    till.later()
+    assert till.made() == [EntryKind.EXPENSE, EntryKind.EXPENSE]
+
+
+def test_a_late_payout_that_is_paid_after_all_is_booked_and_taken_off_the_list(till: Till) -> None:
+    payout_id = on_its_way(till)
+    till.later()
+    till.wait(days=16)
+    till.run()
+    assert late_items(till)
+    put(till, payout_id, PayoutState.PAID)
+    till.later()
+    assert late_items(till) == []
+    assert till.made() == BOTH
+
+
+def test_a_late_payout_that_failed_after_all_needs_no_entry_and_no_item(till: Till) -> None:
+    payout_id = on_its_way(till)
+    till.later()
+    till.wait(days=16)
+    till.run()
+    with till.stripe_world.moment():
+        till.stripe_world.balance.fail_payout(payout_id)
+    till.later()
+    assert late_items(till) == []
+    assert till.made() == [EntryKind.EXPENSE]
+    assert till.settled()
+
+
+def test_nobody_asks_for_ever_for_a_payout_that_is_never_paid(till: Till) -> None:
+    on_its_way(till)
+    till.later()
+    till.wait(days=46)
+    till.run()
+    place = Place.of(till.place())
+    assert place.waiting == {}
+    assert late_items(till)
+
+
+def test_many_movements_are_read_on_from_where_the_last_pass_ended(till: Till) -> None:
+    till.page_size = 2  # so that a few movements are many
+    till.restart()
+    with till.stripe_world.moment():
+        for number in range(23):
+            till.stripe_world.balance.charge(Money.of(f"-{number + 1}.00", "USD"), f"charge {number}")
+    till.later()
+    assert len(till.made()) == 10
+    assert Place.of(till.place()).page is not None
+    till.run(times=2)
+    assert len(till.made()) == 23
+    assert Place.of(till.place()).page is None
+    assert till.settled()
+
+
+# ------------------------------------------------------------------------------------------------- what is wanted
+
+
+def test_what_was_before_the_day_on_which_it_is_switched_on_is_left_alone(till: Till) -> None:
+    till.wanted = None
+    till.restart()
+    paid_out(till)
+    till.wait(days=1)
+    till.switch(book_from=None)
+    till.run()
+    assert till.made() == []
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "USD"), "Radar")
+    till.later()
+    assert till.made() == [EntryKind.EXPENSE]
+
+
+def test_an_earlier_first_day_named_later_brings_in_what_was_before(till: Till) -> None:
+    till.wanted = None
+    till.restart()
+    paid_out(till)
+    till.wait(days=1)
+    till.switch(book_from=None)
+    till.later()
+    assert till.made() == []
+    till.switch(book_from=date(2026, 11, 1))
+    till.later()
+    assert till.made() == BOTH
+    assert till.settled()
+
+
+def test_payouts_switched_on_after_fees_begin_on_their_own_day(till: Till) -> None:
+    till.switch(book_from=None, bank_account_id=None)
+    paid_out(till)
+    till.later()
+    till.wait(days=1)
+    till.switch(bank_account_id=BANK.account_id)
+    till.later()
+    assert till.made() == [EntryKind.EXPENSE]
+
+
+def test_what_came_while_it_was_switched_off_is_not_booked_when_it_is_switched_on_again(till: Till) -> None:
+    till.switch(book_from=None)
+    till.run()
+    till.wanted = None
+    till.restart()
+    paid_out(till)
+    till.wait(days=2)
+    till.switch(book_from=None)
+    till.later()
+    assert till.made() == []
+
+
+def test_what_was_planned_is_dropped_once_it_is_switched_off(till: Till) -> None:
+    paid_out(till)
+    till.wait(hours=2)
+    cash.run_once(till.company)
+    till.wanted = None
+    till.restart()
+    till.run()
+    assert till.made() == []
+    [payout_id] = till.stripe_world.balance.payouts
+    [row] = till.company.store.effects.of_subjects("acme", [payout_id])
+    assert row.status == EffectStatus.CANCELLED

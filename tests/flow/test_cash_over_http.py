@@ -1,0 +1,168 @@
+"""Fees and payouts over HTTP, in the stand-ins for QuickBooks and Xero, which keep double entry: each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from adapters.memory.faults import Crash
+from adapters.memory.treasury import MemoryTreasury
+from adapters.sandbox.base import Fault
+from adapters.sandbox.quickbooks.journal import balances
+from connector.domain.calendar import ALL_WEEK, Window
+from connector.domain.phone import Phone
+from connector.domain.records import EntryKind
+from connector.failpoints import armed
+from connector.flows.company import Cash
+from tests.contract.rows import quickbooks, xero
+from tests.flow.office import MOBILE, Office
+from tests.flow.restoring import put_back, until_calm
+from tests.flow.test_surplus_over_http import Till
+
+FEES = {"quickbooks": "Stripe fees", "xero": "Bank Fees"}
+BANKS = {"quickbooks": "Checking", "xero": "Business Bank Account"}
+
+
+class Open(Protocol):
+    def __call__(self) -> AbstractContextManager[Any]: ...
+
+
+@dataclass
+class CashTill(Till):
+    """One whose fees and payouts are booked too."""
+
+    h: Any  # either stand-in's harness, with the twin behind it
+
+    def connect(self) -> None:
+        super().connect()
+        office = self.office
+        kind = office.company.identity.ledger_kind
+        named = {one.name: one.account_id for one in self.ledger.expense_accounts()}
+        banks = {one.name: one.account_id for one in self.ledger.payment_accounts()}
+        cash = Cash(
+            MemoryTreasury(office.stripe_world),
+            self.h.home_currency,
+            self.h.payment_account_id,
+            named[FEES[kind]],
+            banks[BANKS[kind]],
+            book_from=office.policy.start_on,
+        )
+        office.company = replace(office.company, cash=cash)
+
+    def stands(self) -> dict[str, Decimal]:
+        """What stands in the accounts of the books, by name; it must add up to nothing."""
+        if self.office.company.identity.ledger_kind == "xero":
+            books = self.h.twin.books
+            found = {books.accounts[one].name: held for one, held in books.journal.balances().items()}
+        else:
+            found = {self.h.books.row("Account", one)["Name"]: held[0] for one, held in balances(self.h.books).items()}
+        assert sum(found.values()) == 0
+        return {name: amount for name, amount in found.items() if amount}
+
+    def made(self) -> list[EntryKind]:
+        """Kinds of our entries in clearing, as the ledger itself lists them."""
+        far = self.office.clock.now().date() + timedelta(days=400)
+        lines = self.ledger.account_entries(self.h.payment_account_id, self.office.policy.start_on, far)
+        return sorted(EntryKind(one.kind) for one in lines if one.reference.startswith("DB"))
+
+    def later(self, times: int = 3) -> None:
+        for _ in range(times):
+            self.office.wait(hours=2)
+            self.run()
+
+
+@pytest.fixture(params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
+def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CashTill]:
+    open_harness: Open = request.param
+    with open_harness() as h:
+        office = Office(
+            tmp_path / "state",
+            start=h.clock.now(),
+            baseline=False,
+            window=Window(0, 24 * 60, ALL_WEEK),
+            start_on=(h.clock.now() - timedelta(days=30)).date(),
+        )
+        made = CashTill(office, h, h.reader)
+        made.connect()
+        made.run()
+        try:
+            yield made
+        finally:
+            office.close()
+
+
+def paid_out(till: CashTill) -> None:
+    """An invoice of 120.00 that is paid by card and booked; then Stripe sends what is left of it to the bank."""
+    office = till.office
+    office.agree(Phone(MOBILE.e164))
+    till.h.issue(till.h.add_customer("Rosa Diaz", mobile=MOBILE.e164), till.amount("120.00"))
+    till.run(2)
+    page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
+    assert page is not None
+    assert office.stripe_world.pay_page(page)
+    office.wait(minutes=1)
+    till.run(2)
+    with office.stripe_world.moment():
+        office.stripe_world.balance.pay_out(till.h.home_currency)
+
+
+def assert_right(till: CashTill) -> None:
+    """Clearing holds what Stripe holds, which is nothing; the bank has what was paid out, to the cent."""
+    kind = till.office.company.identity.ledger_kind
+    stands = till.stands()
+    assert (stands[FEES[kind]], stands[BANKS[kind]]) == (Decimal("3.78"), Decimal("116.22"))
+    assert "Stripe clearing" not in stands
+    assert till.made() == sorted([EntryKind.PAYMENT, EntryKind.EXPENSE, EntryKind.TRANSFER])
+
+
+def test_clearing_holds_what_stripe_holds_and_the_bank_what_was_paid_out(till: CashTill) -> None:
+    paid_out(till)
+    till.later()
+    assert_right(till)
+
+
+@pytest.mark.parametrize("what", ["fee", "payout"])
+@pytest.mark.parametrize("step", ["calling", "answered"])
+def test_a_crash_around_the_call_leaves_each_there_once(till: CashTill, what: str, step: str) -> None:
+    paid_out(till)
+    struck: list[str] = []
+
+    def die(point: str) -> None:
+        if point == f"{what}.{step}" and not struck:
+            struck.append(point)
+            raise Crash
+
+    till.office.wait(hours=2)
+    with armed(die), pytest.raises(Crash):
+        till.run()
+    till.office.restart(crashed=True)
+    till.connect()
+    till.later()
+    assert struck
+    assert_right(till)
+
+
+@pytest.mark.parametrize("path", [r"(?i)/(purchase|banktransactions)\b", r"(?i)/(transfer|banktransfers)\b"])
+def test_an_answer_that_is_lost_leaves_each_there_once(till: CashTill, path: str) -> None:
+    paid_out(till)
+    fault = Fault("drop_after", method="POST|PUT", path=path)
+    till.h.twin.faults.append(fault)
+    till.later()
+    assert fault.hits == 1
+    assert_right(till)
+
+
+def test_a_lost_memory_books_nothing_a_second_time(till: CashTill) -> None:
+    paid_out(till)
+    till.later()
+    put_back(till.office, till.office.folder, None)
+    till.connect()
+    until_calm(till.office)
+    assert_right(till)
