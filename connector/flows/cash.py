@@ -23,7 +23,7 @@ from connector.flows.attempts import Attempt, look_again
 from connector.flows.cash_place import Place
 from connector.flows.company import Cash, Company, Counts
 from connector.ports.entries import Entry, ExpenseRequest, TransferRequest
-from state.names import BALANCE_PLACE
+from state.names import BALANCE_PLACE, LONG_AGO
 from state.queries import Queries
 from state.store import Attention, Store
 from state.tables import EffectRow
@@ -75,10 +75,8 @@ def run_once(company: Company) -> Counts:
 
 def _read(cash: Cash, place: Place) -> _Read:
     found = _Read(page=place.page)
-    if place.since is None:
-        return found
     for _ in range(PAGES_A_RUN):
-        page = cash.treasury.changes_since(place.since, found.page)
+        page = cash.treasury.changes_since(place.since or LONG_AGO, found.page)
         found.changes += page.changes
         found.unreadable += page.unreadable
         found.page = page.cursor
@@ -94,7 +92,7 @@ def _again(cash: Cash, place: Place, found: _Read) -> list[str]:
         try:
             change = cash.treasury.change(place.waiting[payout_id])
         except Rejected as refusal:
-            found.unreadable.append(refusal.message)
+            found.unreadable.append(f"of payout {payout_id}: {refusal.message}")
             continue
         if change is not None:
             found.changes.append(change)
@@ -133,9 +131,10 @@ def _moved_on(place: Place, found: _Read, now: datetime) -> Place:
     if found.page is not None:
         return replace(place, page=found.page, begun=begun)
     newest = max((one.created_at for one in found.changes), default=None)
-    if newest is None or place.since is None:
+    if newest is None:
         return replace(place, page=None, begun=None)
-    return replace(place, since=max(place.since, min(newest, begun) - OVERLAP), page=None, begun=None)
+    since = max(place.since or LONG_AGO, min(newest, begun) - OVERLAP)
+    return replace(place, since=since, page=None, begun=None)
 
 
 def switched_off(store: Store, queries: Queries, company_id: str, now: datetime) -> None:

@@ -350,3 +350,72 @@ def test_what_was_planned_is_dropped_once_it_is_switched_off(till: Till) -> None
     [payout_id] = till.stripe_world.balance.payouts
     [row] = till.company.store.effects.of_subjects("acme", [payout_id])
     assert row.status == EffectStatus.CANCELLED
+
+
+# ----------------------------------------------------------------------------------------- what is odd at the services
+
+
+def test_many_payouts_are_read_as_a_list_and_each_is_booked(till: Till) -> None:
+    till.paid()
+    with till.stripe_world.moment():
+        for number in range(12):
+            till.stripe_world.balance.send(Money.of(f"{number + 1}.00", "USD"))
+    till.later()
+    assert till.made() == [EntryKind.EXPENSE] + [EntryKind.TRANSFER] * 12
+    assert till.settled()
+
+
+def test_a_payout_that_stripe_knows_no_more_is_late_in_its_time(till: Till) -> None:
+    payout_id = on_its_way(till)
+    till.later()
+    del till.stripe_world.balance.payouts[payout_id]
+    till.wait(days=16)
+    till.run()
+    assert late_items(till)
+    assert till.made() == [EntryKind.EXPENSE]
+
+
+def test_a_movement_that_is_gone_is_asked_for_no_more(till: Till) -> None:
+    payout_id = on_its_way(till)
+    till.later()
+    change_id = Place.of(till.place()).waiting[payout_id]
+    till.wait(hours=6)
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "USD"), "Radar")
+    till.later()
+    del till.stripe_world.balance.changes[change_id]
+    till.later()
+    assert Place.of(till.place()).waiting == {}
+
+
+def test_a_movement_that_cannot_be_read_is_shown_and_the_others_are_booked(till: Till) -> None:
+    payout_id = on_its_way(till)
+    till.later()
+    till.stripe_faults.program(FaultKind.REFUSE, "change")
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "USD"), "Radar")
+    till.later()
+    assert [one for one in till.attention() if f"could not be read: of payout {payout_id}" in one]
+    assert till.made() == [EntryKind.EXPENSE, EntryKind.EXPENSE]
+
+
+def test_an_entry_that_somebody_deleted_is_not_made_again_by_a_lost_memory(till: Till) -> None:
+    paid_out(till)
+    till.later()
+    [fee] = [one.entry for one in till.cash.all_entries() if one.entry.kind is EntryKind.EXPENSE]
+    till.cash.delete(fee.entry_id)
+    empty(till)
+    assert till.made() == [EntryKind.TRANSFER]
+    [item] = [one for one in till.company.queries.attention("acme") if "was deleted in the ledger" in one.happened]
+    assert "fee of balance change" in item.happened
+    assert item.command.startswith("duebird retry ")
+
+
+def test_a_company_that_never_wanted_it_has_nothing_noted(till: Till) -> None:
+    till.database.close()
+    till._url = sqlite_url(till.folder / "never")
+    migrate(till._url)
+    till.wanted = None
+    till.company = till.open()
+    till.run()
+    assert till.company.queries.cursor("acme", BALANCE_PLACE) is None

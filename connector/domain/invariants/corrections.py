@@ -1,8 +1,8 @@
-"""Invariants 8 and 9: refunds and fees stand in the ledger as often, and with the amount, that they should.
+"""Invariants 8 and 9: refunds, fees and payouts stand in the ledger as often as they should.
 
-A reversal takes the payment's own entry out and leaves none of its own; fees are not booked by this version. So the
-right number of such entries is none: what carries our reference and is no payment has slipped in. Once they are booked,
-each is bound here to its refund or balance entry, as payments are in `money`.
+A reversal takes the payment's own entry out and leaves none of its own, so that an entry of that kind with our
+reference has slipped in. Of a fee and of a payout there is one entry at most; whether it is of the right amount is told
+by `connector.domain.reconciliation`, which reads the processor's balance.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_entry, of_payment, of_refund
 from connector.domain.invariants.reading import OUR_REFERENCE, Reading
-from connector.domain.records import EntryKind, PaymentRecord
+from connector.domain.records import EntryKind, EntryRecord, PaymentRecord
 
 REFUNDS: Final = 8
 FEES: Final = 9
@@ -42,8 +42,20 @@ def check_refunds(reading: Reading) -> Iterator[Finding]:
 
 
 def check_fees(reading: Reading) -> Iterator[Finding]:
-    """Entries for fees and payouts with our reference; there may be none yet."""
-    yield from _slipped_in(reading, frozenset({EntryKind.EXPENSE, EntryKind.TRANSFER}), FEES, "fees and payouts")
+    """Entries for fees and payouts with our reference: one for each."""
+    found: defaultdict[tuple[EntryKind, str], list[EntryRecord]] = defaultdict(list)
+    for entry in reading.records.ledger.entries:
+        ours = OUR_REFERENCE.match(entry.reference)
+        if ours and entry.live and entry.kind in _OF_THE_BALANCE:
+            found[entry.kind, ours.group()].append(entry)
+    for (kind, reference), entries in found.items():
+        if len(entries) > 1:
+            sentence = f"{_OF_THE_BALANCE[kind]} stands in the ledger {len(entries)} times, as {reference}."
+            harm = "The clearing account holds less than the processor: the same amount left it more than once."
+            yield Violation(FEES, sentence, tuple(map(of_entry, entries)), harm)
+
+
+_OF_THE_BALANCE: Final = {EntryKind.EXPENSE: "A fee", EntryKind.TRANSFER: "A payout"}
 
 
 def _slipped_in(reading: Reading, kinds: frozenset[EntryKind], number: int, what: str) -> Iterator[Finding]:

@@ -191,6 +191,7 @@ def test_a_request_for_consent_is_judged_by_the_address_of_whoever_has_that_numb
 # ------------------------------------------------------------------------------------------------- corrections
 
 REVERSAL, FEE = entry("rev1", kind=EntryKind.REVERSAL), entry("exp1", kind=EntryKind.EXPENSE)
+PAYOUT = replace(FEE, entry_id="tr1", kind=EntryKind.TRANSFER)
 REFUND = RefundRecord("re_1", "pi_1", OWED, LATER)
 
 
@@ -223,18 +224,27 @@ def test_a_refund_that_the_books_do_not_show_is_a_doubt() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        pytest.param(with_entries(entry(), FEE), id="a fee"),
-        pytest.param(with_entries(entry(), replace(FEE, amount=Money.of("3.78", "USD"))), id="of the right amount"),
-        pytest.param(with_entries(entry(), replace(FEE, kind=EntryKind.TRANSFER)), id="a payout"),
+        pytest.param(with_entries(entry(), FEE, replace(FEE, entry_id="exp2")), id="a fee"),
+        pytest.param(
+            with_entries(entry(), FEE, replace(FEE, entry_id="exp2", amount=Money.of("3.78", "USD"))),
+            id="with another amount",
+        ),
+        pytest.param(with_entries(entry(), PAYOUT, replace(PAYOUT, entry_id="tr2")), id="a payout"),
     ],
 )
-def test_a_fee_or_payout_with_our_reference_is_rejected(bad: Records) -> None:
+def test_a_fee_or_payout_that_stands_there_twice_is_rejected(bad: Records) -> None:
     assert len(violations(bad, 9)) == 1
+
+
+def test_a_fee_and_a_payout_that_stand_there_once_are_accepted() -> None:
+    other = replace(FEE, entry_id="exp2", reference=f"DBF{'A' * 18}")
+    assert check(with_entries(entry(), FEE, other, PAYOUT), healthy=True) == ()
 
 
 def test_fees_that_people_book_are_accepted() -> None:
     by_hand = replace(FEE, reference="Stripe fees Nov", by_us=False)
-    assert check(with_entries(entry(), by_hand, replace(FEE, live=False)), healthy=True) == ()
+    again = replace(by_hand, entry_id="exp2")
+    assert check(with_entries(entry(), by_hand, again, FEE, replace(FEE, live=False)), healthy=True) == ()
 
 
 # ----------------------------------------------------------------------------------------------------- manners
