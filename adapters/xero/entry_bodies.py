@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from adapters.xero.translate import REFERENCE_MAX, text_of
+from adapters.xero.translate import REFERENCE_MAX, currency_rate, text_of
 from connector.domain.money import Money
 from connector.ports.entries import CreditRequest, ExpenseRequest, ReversalRequest, TransferRequest
 
@@ -57,7 +57,7 @@ def _tax_words(tax_code: str | None) -> str:
 
 
 def _rate(exchange_rate: Decimal | None) -> list[tuple[str, str]]:
-    return [] if exchange_rate is None else [("CurrencyRate", format(exchange_rate, "f"))]
+    return [] if exchange_rate is None else [("CurrencyRate", currency_rate(exchange_rate))]
 
 
 def expense(request: ExpenseRequest, expense_code: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from adapters.xero.translate import Unreadable, amount_of, day, id_of, text_of
+from adapters.xero.translate import Unreadable, amount_of, at_home, day, id_of, text_of
 from connector.domain.money import Money, decimals_of
 from connector.domain.records import EntryKind
 from connector.ports.entries import AccountLine, Entry
@@ -114,9 +114,9 @@ def line_of_move(row: Row, currency: str) -> AccountLine | None:
     whole = amount_of(row, "Total", text_of(row, "CurrencyCode") or currency)
     if whole.currency != currency:  # an overpayment in another currency than its account
         rate = row.get("CurrencyRate")
-        if isinstance(rate, bool) or not isinstance(rate, (int, Decimal)):
+        if isinstance(rate, bool) or not isinstance(rate, (int, Decimal)) or not rate > 0:
             raise Unreadable("it is in another currency than its account and names no rate")
-        whole = Money(_rounded(whole.amount * rate, currency), currency)
+        whole = Money(_rounded(at_home(whole.amount, Decimal(rate)), currency), currency)
     reference, _, note = tag_of(row).partition(" ")
     signed = whole if kind.startswith("RECEIVE") else Money(-whole.amount, currency)
     entry_id, booked_on = id_of(row, "BankTransactionID"), _booked_on(row)

@@ -25,6 +25,7 @@ SERVICE = "xero"
 SALES = "ACCREC"  # the other types are bills and credit notes
 RECEIPT = "ACCRECPAYMENT"  # AR*PAYMENT types are refunds, not receipts
 REFERENCE_MAX = 118  # no maximum is documented; people found longer ones cut
+_RATE_UNIT = Decimal("0.000001")  # "[18].[6]" in the specification
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
@@ -262,6 +263,22 @@ def account(row: Mapping[str, Any]) -> LedgerAccount:
 # --------------------------------------------------------------------------------------------------- bookings
 
 
+def currency_rate(exchange_rate: Decimal) -> str:
+    """What Xero calls a CurrencyRate: units of the other currency for one of the books', with up to six decimals.
+
+    Its documentation says "exchange rate to base currency" and no direction. The examples of its specification tell: a
+    quote in AUD of an organisation that keeps its books in NZD carries 0.937053 on 24 October 2019, when one NZD was
+    0.94 AUD, and one in NZD of books in USD 1.547150 on 1 February 2020
+    (https://github.com/XeroAPI/Xero-OpenAPI/blob/master/xero_accounting.yaml, Quotes).
+    """
+    return format((1 / exchange_rate).quantize(_RATE_UNIT).normalize(), "f")
+
+
+def at_home(amount: Decimal, rate: Decimal) -> Decimal:
+    """The worth of an amount in the books' currency by a CurrencyRate, not rounded."""
+    return amount / rate
+
+
 def payment_body(request: BookingRequest) -> str:
     """The JSON of `PUT /Payments`, with the amount's exact digits and our reference in front of the note.
 
@@ -275,7 +292,7 @@ def payment_body(request: BookingRequest) -> str:
         ("Amount", str(request.amount.amount)),
     ]
     if request.exchange_rate is not None:
-        fields.append(("CurrencyRate", format(request.exchange_rate, "f")))
+        fields.append(("CurrencyRate", currency_rate(request.exchange_rate)))
     fields.append(("Reference", json.dumps(f"{request.reference} {request.note}".strip()[:REFERENCE_MAX])))
     fields.append(("IsReconciled", "false"))
     element = ", ".join(f'"{name}": {value}' for name, value in fields)

@@ -72,7 +72,11 @@ def test_a_booking_lands_whole_at_xero(h: XeroHarness) -> None:
     h.ledger.book(asking(h, invoice, "50", exchange_rate=Decimal("1.95")))
     (payment,) = invoice.payments
     assert (payment.reference, payment.paid_on) == ("DBK2M9QX4T1 pi_3QABC", date(2026, 11, 23))
-    assert (payment.account.name, payment.rate, payment.reconciled) == ("Stripe clearing", Decimal("1.95"), False)
+    assert (payment.account.name, payment.bank_amount, payment.reconciled) == (
+        "Stripe clearing",
+        Decimal("97.5"),
+        False,
+    )
 
 
 def test_calls_are_metered_with_what_is_left_of_the_day(h: XeroHarness) -> None:

@@ -250,7 +250,7 @@ def test_an_allocation_can_be_taken_back(desk: Desk) -> None:
 def test_a_euro_invoice_paid_at_another_rate_leaves_a_realised_gain(desk: Desk) -> None:
     invoice = desk.issue("100", currency="EUR", rate=Decimal("1.80"))
     assert balances(desk) == {"Accounts Receivable": 180, "Sales": -180}
-    row = desk.put({"Payments": [desk.payment(invoice, "100", CurrencyRate=1.95)]}).json()["Payments"][0]
+    row = desk.put({"Payments": [desk.payment(invoice, "100", CurrencyRate=0.512821)]}).json()["Payments"][0]
     assert (row["Amount"], row["BankAmount"]) == (100, 195)
     assert balances(desk) == {"Stripe clearing": 195, "Sales": -180, "Realised Currency Gains": -15}
 
@@ -276,7 +276,7 @@ def test_a_euro_account_is_kept_in_euros(desk: Desk) -> None:
 
 def test_an_overpayment_may_be_in_another_currency_than_its_account(desk: Desk) -> None:
     contact = desk.twin.books.add_contact("Ada")
-    body = overpay(desk, contact.contact_id, "10", CurrencyCode="EUR", CurrencyRate=1.8)
+    body = overpay(desk, contact.contact_id, "10", CurrencyCode="EUR", CurrencyRate=0.555556)
     assert made(desk, "/BankTransactions", body)["CurrencyCode"] == "EUR"
     assert balances(desk) == {"Stripe clearing": 18, "Accounts Receivable": -18}
     assert "currency" in refusal(put(desk, "/BankTransactions", spend(desk, CurrencyCode="EUR")))

@@ -101,12 +101,14 @@ def test_deleted_entries_and_ends_of_transfers_are_no_lines() -> None:
 
 
 def test_a_line_in_another_currency_needs_its_rate() -> None:
-    over = move(Type="RECEIVE-OVERPAYMENT", CurrencyCode="EUR", CurrencyRate=Decimal("1.955"))
+    over = move(Type="RECEIVE-OVERPAYMENT", CurrencyCode="EUR", CurrencyRate=Decimal("0.511509"))
     line = entry_rows.line_of_move(over, "NZD")
     assert line is not None
     assert line.amount == Money.of("6.74", "NZD")
     with pytest.raises(Unreadable, match="no rate"):
         entry_rows.line_of_move({**over, "CurrencyRate": None}, "NZD")
+    with pytest.raises(Unreadable, match="no rate"):
+        entry_rows.line_of_move({**over, "CurrencyRate": 0}, "NZD")
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,14 @@ def test_the_body_keeps_every_digit_and_puts_our_reference_first() -> None:
 
 def test_a_rate_is_sent_only_when_given_and_never_in_exponents() -> None:
     body = translate.payment_body(replace(REQUEST, exchange_rate=Decimal("1E-7")))
-    assert '"CurrencyRate": 0.0000001,' in body
+    assert '"CurrencyRate": 10000000,' in body
+
+
+def test_a_rate_is_turned_round_for_xero_which_counts_the_other_currency_for_one_of_the_books() -> None:
+    """As in its own example: a document in AUD of books in NZD, at 0.937053."""
+    nzd_for_one_aud = Decimal("1.067175")
+    assert translate.currency_rate(nzd_for_one_aud) == "0.937053"
+    assert translate.at_home(Decimal("20.65"), Decimal("0.937053")).quantize(Decimal("0.01")) == Decimal("22.04")
 
 
 def test_a_long_note_is_cut_and_the_reference_is_not() -> None:

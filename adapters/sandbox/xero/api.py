@@ -23,6 +23,7 @@ from adapters.sandbox.xero.books import Account, Books, Contact, Invoice, Paymen
 from adapters.sandbox.xero.documents import Credit, Refund
 from adapters.sandbox.xero.guards import Remembered
 from adapters.sandbox.xero.identity import Identity, problem
+from adapters.sandbox.xero.journal import rate_told
 from adapters.sandbox.xero.world import Tenant, World
 
 ROOT = "/api.xro/2.0"
@@ -278,7 +279,7 @@ class Accounting:
                 Decimal(element["Amount"]),
                 paid_on=rendering.read_day(element["Date"]),
                 reference=element.get("Reference", ""),
-                rate=element.get("CurrencyRate"),
+                rate=rate_told(element.get("CurrencyRate")),
                 reconciled=bool(element.get("IsReconciled", False)),
             )
         except Refused as refusal:
@@ -357,7 +358,7 @@ def _create(books: Books, element: dict[str, Any]) -> dict[str, Any]:
             account=account,
             paid_on=rendering.read_day(element["Date"]),
             reference=element.get("Reference", ""),
-            rate=element.get("CurrencyRate"),
+            rate=rate_told(element.get("CurrencyRate")),
             reconciled=bool(element.get("IsReconciled", False)),
         )
     except Refused as refusal:  # an earlier element of the same call used up the balance

@@ -20,6 +20,7 @@ from adapters.sandbox.xero import filters, rendering_bank, reports
 from adapters.sandbox.xero.api import ROOT, Accounting, Work, not_found, validation_error
 from adapters.sandbox.xero.books import TAX_RATES, Account, Books, Contact, Refused
 from adapters.sandbox.xero.documents import OVERPAYMENT, BankTransaction, BankTransfer, Credit, CreditNote, LineItem
+from adapters.sandbox.xero.journal import rate_told
 from adapters.sandbox.xero.rendering import read_day
 from adapters.sandbox.xero.world import Tenant
 
@@ -177,7 +178,7 @@ class BankingApi:
                 reference=element.get("Reference", ""),
                 amounts_are=amounts_are,
                 currency=element.get("CurrencyCode"),
-                rate=element.get("CurrencyRate"),
+                rate=rate_told(element.get("CurrencyRate")),
                 number=element.get("CreditNoteNumber"),
             )
             return rendering_bank.credit_note(row)
@@ -351,7 +352,7 @@ def _made_move(books: Books, element: dict[str, Any]) -> BankTransaction:
         reference=element.get("Reference", ""),
         amounts_are=amounts_are,
         currency=element.get("CurrencyCode"),
-        rate=element.get("CurrencyRate"),
+        rate=rate_told(element.get("CurrencyRate")),
         reconciled=bool(element.get("IsReconciled", False)),
     )
 

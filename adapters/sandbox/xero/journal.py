@@ -25,6 +25,16 @@ def home(amount: Decimal, rate: Decimal) -> Decimal:
     return (amount * rate).quantize(CENTS, ROUND_HALF_UP)
 
 
+def told_rate(rate: Decimal) -> Decimal:
+    """As Xero's API tells a rate: the other way round, with six decimals."""
+    return (1 / rate).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+def rate_told(told: Decimal | float | None) -> Decimal | None:
+    """A rate of Xero's API as the journal takes it."""
+    return None if told is None else 1 / Decimal(str(told))
+
+
 @dataclass(frozen=True)
 class Line:
     """A debit (positive) or credit of one account.

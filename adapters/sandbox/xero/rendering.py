@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.sandbox.xero.books import PHONE_TYPES, Account, Books, Contact, Invoice, Payment
 from adapters.sandbox.xero.documents import CreditNote, Refund
+from adapters.sandbox.xero.journal import told_rate
 
 _EPOCH_DAY = date(1970, 1, 1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -153,7 +154,7 @@ def invoice(row: Invoice, *, detail: bool) -> dict[str, Any]:
         "AmountPaid": row.paid,
         "AmountCredited": row.credited,
         "SentToContact": row.sent,
-        "CurrencyRate": row.rate,
+        "CurrencyRate": told_rate(row.rate),
         "HasErrors": False,
         "IsDiscounted": False,
         "HasAttachments": False,
@@ -209,7 +210,7 @@ def _payment_stub(row: Payment) -> dict[str, Any]:
         "Date": ms_day(row.paid_on),
         "Amount": row.amount,
         "Reference": row.reference,
-        "CurrencyRate": row.rate,
+        "CurrencyRate": told_rate(row.rate),
         "HasAccount": False,
         "HasValidationErrors": False,
     }
@@ -248,7 +249,7 @@ def payment_form(row: Payment | Refund, account: dict[str, Any], paid: dict[str,
         "BankAmount": row.bank_amount,
         "Amount": row.amount,
         "Reference": row.reference,
-        "CurrencyRate": row.rate,
+        "CurrencyRate": told_rate(row.rate),
         "PaymentType": row.kind,
         "Status": row.status,
         "UpdatedDateUTC": ms_date(row.updated),

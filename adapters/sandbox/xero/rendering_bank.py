@@ -15,6 +15,7 @@ from adapters.sandbox.xero.documents import (
     Refund,
     TransferSide,
 )
+from adapters.sandbox.xero.journal import told_rate
 from adapters.sandbox.xero.rendering import contact_stub, days, ms_date, ms_day, payment_form
 
 
@@ -49,7 +50,7 @@ def _common(row: Credit, *, detail: bool) -> dict[str, Any]:
         "Total": row.total,
         "UpdatedDateUTC": ms_date(row.updated),
         "CurrencyCode": row.currency,
-        "CurrencyRate": row.rate,
+        "CurrencyRate": told_rate(row.rate),
         "HasAttachments": False,
     }
 
@@ -157,7 +158,7 @@ def _refund_stub(row: Refund) -> dict[str, Any]:
         "Date": ms_day(row.paid_on),
         "Amount": row.amount,
         "Reference": row.reference,
-        "CurrencyRate": row.rate,
+        "CurrencyRate": told_rate(row.rate),
         "HasAccount": False,
         "HasValidationErrors": False,
     }
