@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from connector.config import CompanySettings
@@ -29,10 +30,11 @@ def cash_of(
     treasury: Treasury,
     clearing: LedgerAccount,
     accounts: Sequence[LedgerAccount],
+    every: timedelta,
 ) -> Cash | None:
     """Where the settings want fees and payouts booked; None where they want neither, which costs no call.
 
-    `accounts`: those that take payments.
+    `accounts`: those that take payments. `every`: how often the balance is looked at.
 
     Raises:
         ConfigProblem: an account is not there, or will not do.
@@ -55,6 +57,7 @@ def cash_of(
         tax_code=said.fee_tax_code,
         payee="Stripe",
         book_from=said.book_from,
+        every=every,
     )
 
 

@@ -225,7 +225,9 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         state.store.bind_company(company_id, identity, name, clock.now(), draft=draft)
     accounts = parts.ledger.payment_accounts()
     booked_to = payment_account(settings, accounts)
-    where = cash_of(settings, parts.ledger, parts.treasury, booked_to, accounts)
+    # Nobody waits for a fee in the books: with the usual intervals once an hour, which is one call more an hour.
+    every = 4 * timedelta(seconds=intervals_of(loaded, settings).idle)
+    where = cash_of(settings, parts.ledger, parts.treasury, booked_to, accounts, every)
     if where is None:
         cash.switched_off(state.store, state.queries, company_id, clock.now())
     return Company(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -94,58 +91,11 @@ def _month(words: str | None) -> Month | None:
 
 
 def _made(loaded: Loaded, company_id: str, wanted: Month | None) -> tuple[Statement, Mapping[str, int]]:
-    from connector import assemble
-    from connector.assemble_readers import CallCounter, money_readers
-    from connector.booked_kinds import booked_since
     from connector.companies import company_settings
-    from connector.domain.calendar import local_day
-    from connector.domain.effect import BooksIdentity
-    from connector.statement.reading import read_books, read_till
-    from connector.statement.recall import recall
-    from connector.statement.values import NOTHING_ON_RECORD, Month, Subject, statement_of
+    from connector.reconciling import statement_for
 
-    settings, now = company_settings(loaded, company_id), present()
-    zone = ZoneInfo(settings.timezone)
-    month = wanted or Month.of(local_day(now, zone))
-    subject = Subject(company_id, settings.name, settings.ledger.kind, zone, month, now)
-    if month.first > subject.today:
-        fail(f"{month} has not come yet in {settings.timezone}. Nothing was read.")
-    with _on_record(loaded, company_id) as (state, budget):
-        counter = CallCounter(budget)
-        parts = money_readers(loaded, company_id, assemble.system_clock(), counter)
-        with working(f"Reading what Stripe and the books of {settings.name} hold:") as say:
-            stripe = parts.processor.account()
-            identity = BooksIdentity(parts.ledger_kind, parts.tenant_id, stripe.account_id)
-            account = assemble.payment_account(settings, parts.ledger.payment_accounts())
-            till = read_till(subject, parts.treasury, say)
-            books = read_books(subject, parts.ledger, account, say)
-        on_record = recall(state.queries, company_id, identity, till) if state is not None else NOTHING_ON_RECORD
-        booked = booked_since(settings.payments, state.queries if state is not None else None, company_id)
-        return statement_of(subject, identity, books, till, on_record, live=stripe.live, booked=booked), counter.made
-
-
-@contextmanager
-def _on_record(loaded: Loaded, company_id: str) -> Iterator[tuple[Any, Any]]:
-    """The database and the company's budget of calls, as of an audit; neither where nothing is on record."""
-    from connector import assemble
-    from connector.companies import company_settings, limits
-    from connector.errors import DatabaseTrouble
-    from connector.flows.budget import Budget
-
-    try:
-        state = assemble.open_state(loaded.state_dir, create=False)
-    except DatabaseTrouble:
-        yield None, None  # after a loss one wants a statement all the same; it only knows less about each line
-        return
-    settings = company_settings(loaded, company_id)
-    budget = Budget(company_id, limits(loaded, settings), state.queries, state.store, assemble.system_clock())
-    try:
-        yield state, budget
-    finally:
-        try:
-            budget.flush()
-        finally:
-            state.close()
+    with working(f"Reading what Stripe and the books of {company_settings(loaded, company_id).name} hold:") as say:
+        return statement_for(loaded, company_id, wanted, present(), say)
 
 
 def _put_down(statement: Statement, out: Path) -> list[str]:

@@ -46,6 +46,8 @@ class Business:
     currency: str
     owner: str = ""  # the owner's phone, told about each booked payment
     draft: bool = False  # it is new: nothing goes out before the owner has approved it
+    fees: str = "Stripe fees"  # the expense account
+    bank: str = "Checking"
     strict: bool = False  # the owner wants no text before the ledger's own e-mail, and one a day to a number
 
     @property
@@ -132,7 +134,17 @@ NORTHSIDE: Final = Business(
     owner="+15035550199",
     strict=True,
 )
-SALTBUSH: Final = Business("saltbush", "xero", XERO_BUSINESS, "AU", "Australia/Melbourne", "AUD", draft=True)
+SALTBUSH: Final = Business(
+    "saltbush",
+    "xero",
+    XERO_BUSINESS,
+    "AU",
+    "Australia/Melbourne",
+    "AUD",
+    draft=True,
+    fees="Bank Fees",
+    bank="Business Bank Account",
+)
 BUSINESSES: Final = (NORTHSIDE, SALTBUSH)
 
 _MAYA = Customer("Maya Lindqvist", "(503) 555-0141", "+15035550141", "Maya")

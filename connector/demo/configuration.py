@@ -50,6 +50,11 @@ base_url = {twilio_url}
 messaging_base_url = {twilio_url}
 pricing_base_url = {twilio_url}
 
+[company.payments]
+# Stripe's fees and payouts are booked too: then the clearing account holds what Stripe holds.
+fee_account = {fees}
+payout_account = {bank}
+
 [company.approval]
 # Whether nothing goes out at first that the owner has not approved.
 draft_first = {draft}
@@ -146,6 +151,8 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
         "number": business.seed.number,
         "twilio_url": addresses["twilio"],
         "draft": business.draft,
+        "fees": business.fees,
+        "bank": business.bank,
         "opens": _clock(dark.opens if dark else 0),
         "closes": _clock(dark.closes if dark else DAY),
         "minimum": MINIMUM,

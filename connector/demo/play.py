@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from adapters.sandbox.world import SandboxWorld
 from connector import assemble
-from connector.demo import setting, summary, whereabouts
+from connector.demo import month_end, setting, summary, whereabouts
 from connector.demo.cast import BUSINESSES, PARTS
 from connector.demo.configuration import today_of
 from connector.demo.doors import DoorProblem, Doors
@@ -48,6 +48,7 @@ class Played:
     """How the play ended."""
 
     records: Records
+    held: list[month_end.Held]
     table: list[summary.Row]
     verdict: list[Expectation]
     seconds: float
@@ -59,7 +60,8 @@ class Played:
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
-        return summary.as_json(self.records, self.table, self.verdict, self.seconds)
+        told = summary.as_json(self.records, self.table, self.verdict, self.seconds)
+        return told | {"statements": [one.as_json() for one in self.held]}
 
 
 def run(stage: Stage, folder: Path | None, *, keep: bool) -> Played:
@@ -105,8 +107,10 @@ def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack
     owners = [
         Owner(one, today_of(one, now), stage, state, assemble.system_clock().now) for one in BUSINESSES if one.draft
     ]
-    records = Story(doors, stage, state.queries, alive, now, owners).play()
-    played = _conclude(stage, records, reasons(state.queries, records))
+    Story(doors, stage, state.queries, alive, now, owners).play()
+    held = month_end.settle_up(stage, doors, scene.loaded, assemble.system_clock().now, alive)
+    records = read_records(doors, with_calls=True)
+    played = _conclude(stage, records, held, reasons(state.queries, records))
     if not keep:
         _farewell(stage, played, folder)
         return played
@@ -214,14 +218,16 @@ def _introduce(stage: Stage) -> None:
     stage.say()
 
 
-def _conclude(stage: Stage, records: Records, why_not: dict[str, str]) -> Played:
+def _conclude(stage: Stage, records: Records, held: list[month_end.Held], why_not: dict[str, str]) -> Played:
     table = summary.rows(records, why_not)
-    verdict = judge(records, setting.agreed(), [part for parts in PARTS.values() for part in parts])
+    parts = [part for parts in PARTS.values() for part in parts]
+    verdict = [*judge(records, setting.agreed(), parts), *month_end.expected(held)]
     seconds = stage.seconds
     stage.table(table)
+    month_end.tell(stage, held)
     stage.calls(records.calls)
     stage.verdict(verdict, doubles(records))
-    return Played(records, table, verdict, seconds)
+    return Played(records, held, table, verdict, seconds)
 
 
 def _farewell(stage: Stage, played: Played, folder: Path | None) -> None:

@@ -39,7 +39,8 @@ from connector.signin.steps import connect
 CONFIG: Final = "duebird.toml"
 SIGN_IN_PATIENCE: Final = 10.0  # seconds; the stand-ins' sign-in pages say yes at once
 A_PLAY: Final = 90.0  # seconds; its limit is less
-EURO_RATE: Final = "1.08"  # dollars for a euro, on the invoice as QuickBooks wants it
+# What one unit is worth in the books of the business that bills in it, on the invoice; Stripe exchanges at the same.
+RATES: Final = {"EUR": "1.08", "JPY": "0.0105"}
 HELD_MOST: Final = 10.0  # seconds for which the ledger keeps one reading waiting while a cheque is entered
 WORDING: Final = "You may text me about my invoices."
 
@@ -193,6 +194,8 @@ def fill_books(doors: Doors, now: datetime) -> None:
     Raises:
         DoorProblem: a stand-in refused.
     """
+    # At once, where the real one takes up to an hour: nobody wants to wait here.
+    doors.post("stripe", "settings", fee_delay_seconds=0, rates={name.lower(): rate for name, rate in RATES.items()})
     for business in BUSINESSES:
         ids = {
             one.name: add_customer(
@@ -270,11 +273,13 @@ def issue(
     """Issue an invoice, mailed by the ledger or not; returns the ledger's id."""
     body = {"number": number, "amount": amount, "currency": currency, "due_date": due_on.isoformat()}
     if business.ledger == "quickbooks":
-        rate = {"exchange_rate": EURO_RATE} if currency != business.currency else {}
+        rate = {"exchange_rate": RATES.get(currency, RATES["EUR"])} if currency != business.currency else {}
         status = "EmailSent" if sent else "NeedToSend"
         more = {"customer": customer_id, "txn_date": issued_on.isoformat(), "email_status": status} | rate
         return str(doors.post("quickbooks", "invoices", **body, **more)["Id"])
-    return str(doors.post("xero", "invoices", **body, contact=customer_id, date=issued_on.isoformat())["InvoiceID"])
+    at = {"rate": RATES.get(currency, RATES["EUR"])} if currency != business.currency else {}
+    made = doors.post("xero", "invoices", **body, **at, contact=customer_id, date=issued_on.isoformat())
+    return str(made["InvoiceID"])
 
 
 def pay_by_cheque(doors: Doors, business: Business, ledger_id: str, amount: str) -> None:

@@ -28,8 +28,6 @@ from state.queries import Queries
 from state.store import Attention, Store
 from state.tables import EffectRow
 
-# Nobody waits for a fee in the books: once an hour is one call more an hour, and an idle pass makes none.
-EVERY: Final = timedelta(hours=1)
 OVERLAP: Final = timedelta(hours=2)  # a change may surface behind newer ones, up to an hour late; twice that
 PAGES_A_RUN: Final = 5  # about 5,000 changes; the rest in the next pass, from where these ended
 SINGLY: Final = 10  # more payouts than that are read as a list, a hundred a call
@@ -52,7 +50,7 @@ class _Read:
 
 
 def run_once(company: Company) -> Counts:
-    """Plan what the balance's new changes ask for. Once an hour; between that it makes no call."""
+    """Plan what the balance's new changes ask for, as often as `Cash.every` says; between that it makes no call."""
     counts, now, cash = Counts(), company.clock.now(), company.cash
     if cash is None:
         return counts
@@ -65,7 +63,7 @@ def run_once(company: Company) -> Counts:
         today=local_day(now, company.policy.zone),
         zone=company.policy.zone,
     )
-    if row and place == before and place.page is None and timedelta() <= now - row.moved_at < EVERY:
+    if row and place == before and place.page is None and timedelta() <= now - row.moved_at < cash.every:
         return counts
     found = _read(cash, place)
     asked = _again(cash, place, found)

@@ -111,6 +111,7 @@ class Cash:
     book_from: date | None = None
     tax_code: str | None = None  # the ledger's own word
     payee: str | None = None
+    every: timedelta = timedelta(hours=1)  # nobody waits for a fee in the books, and each look is a call
 
 
 @dataclass(frozen=True, slots=True)

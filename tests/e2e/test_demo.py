@@ -9,6 +9,7 @@ import sys
 import time
 import tomllib
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,9 @@ def test_the_demo_shows_texts_and_books_in_agreement(tmp_path: Path) -> None:
     )
     assert draft < yes < first < live < others
     assert "INV-2102 from Saltbush: ¥48,000" in " ".join(shown.out.split())
+    assert '"Stripe clearing" in QuickBooks $0.00: difference $0.00.' in story
+    assert '"Stripe clearing" in Xero AUD 0.00: difference AUD 0.00.' in story
+    assert "paid out -$" in story
     assert "\x1b" not in shown.out, "colours without a terminal"
     assert max(len(line) for line in shown.out.splitlines()) <= 80
     assert not (tmp_path / "a-real-one.sqlite3").exists(), "the demo wrote into the database of a real installation"
@@ -145,6 +149,9 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert all(one["thanked"] for one in told["invoices"] if one["texts"] and one["ledger_says"] == "paid")
     assert told["doubles"] == 0
     assert told["agrees"] is True
+    held = {one["company"]: one for one in told["statements"]}
+    assert {name: one["difference"] for name, one in held.items()} == {"northside": "0.00", "saltbush": "0.00"}
+    assert all(Decimal(one["paid_out"]) < -500 for one in held.values()), "gross payments less fees went to the bank"
     assert all(one["reads"] > 0 and one["writes"] > 0 for one in told["calls"].values())
     assert (tmp_path / "kept" / "duebird.toml").is_file(), "a folder that was named stays"
 
