@@ -161,6 +161,7 @@ _RUTH = Customer("Ruth Ames", "(503) 555-0150", "+15035550150", "Ruth")
 _PAUL = Customer("Paul Greer", "(503) 555-0152", "+15035550152", "Paul", left_out=True)
 _NORA = Customer("Nora Hill", "(503) 555-0153", "+15035550153", "Nora")
 _IRIS = Customer("Iris Blum", "(503) 555-01", given="Iris", agreed=False)
+_NELL = Customer("Nell Tremblay", "+1 416 555 0155", "+14165550155", "Nell")
 _OWEN = Customer("Owen Tate", "(503) 555-0154", "+15035550154", "Owen")
 
 _ZOE = Customer("Zoe Bennett", "0491 570 156", "+61491570156", "Zoe")
@@ -173,6 +174,7 @@ _KIM = Customer("Kim Farrow", "0491 570 110", "+61491570110", "Kim")
 _ELLA = Customer("Ella Quinn", "0491 571 266", "+61491571266", "Ella")
 _MAX = Customer("Max Doyle", "0491 571 491", "+61491571491", "Max")
 
+CLOSED_BEFORE: Final = (NORTHSIDE, "CA")  # whose carriers refused a text of its sender, as an unregistered one
 OPTED_OUT_BEFORE: Final = (SALTBUSH, _GRACE)  # agreed once, and wrote STOP before the play begins
 
 
@@ -197,6 +199,7 @@ PARTS: Final[dict[str, tuple[Part, ...]]] = {
         _part("N-1047", _NORA, "3.50", 0, 14, Act.NOTHING),  # not worth a text
         _part("N-1048", _IRIS, "85.00", 0, 14, Act.NOTHING),  # a digit of her number is missing
         _part("N-1049", _OWEN, "190.00", 0, 14, Act.NOTHING, sent=False),  # not mailed yet
+        _part("N-1051", _NELL, "70.00", 0, 14, Act.NOTHING),  # in Canada, where carriers refuse the sender
         _part("N-1050", _MAYA, "60.00", 0, 14, Act.NOTHING, later=True),  # after her text of today
         _part("N-1033", _DALE, "75.00", -9, 5, Act.NOTHING, before="paid", paid_before=Decimal("75.00")),
         _part("N-1034", _RUTH, "130.00", -9, 5, Act.NOTHING, before="voided"),

@@ -18,7 +18,7 @@ from typing import Any, Final
 from adapters.sandbox.world import SandboxWorld
 from connector import assemble
 from connector.demo import month_end, setting, summary, whereabouts
-from connector.demo.cast import BUSINESSES, PARTS
+from connector.demo.cast import BUSINESSES, CLOSED_BEFORE, PARTS
 from connector.demo.configuration import today_of
 from connector.demo.doors import DoorProblem, Doors
 from connector.demo.engine import Engine, keep_to_the_play
@@ -151,6 +151,8 @@ def _scene(stage: Stage, place: Path, doors: Doors) -> tuple[setting.Setting, as
     state = assemble.open_state(scene.loaded.state_dir)
     try:
         consents = setting.import_consents(scene, state, now)
+        business, country = CLOSED_BEFORE
+        state.store.country_closed(business.id, country, "delivery error 30034", now)
     except BaseException:
         state.close()
         raise

@@ -66,6 +66,7 @@ def test_the_demo_shows_texts_and_books_in_agreement(tmp_path: Path) -> None:
         f"No text to Paul about N-1046: {SENTENCES[Reason.EXCLUDED]}.",
         f"No text to Nora about N-1047: {SENTENCES[Reason.BELOW_MINIMUM]}.",
         f"No text to Iris about N-1048: {SENTENCES[Reason.BAD_MOBILE]}.",
+        f"No text to Nell about N-1051: {SENTENCES[Reason.SENDER_UNREGISTERED]}.",
         f"No text to Owen about N-1049: {SENTENCES[Reason.NOT_SENT_YET]}.",
         f"No text to Maya about N-1050: {SENTENCES[Reason.DAILY_CAP]}.",
         f"No text to Ella about INV-2108: {SENTENCES[Reason.HELD]}.",
@@ -116,6 +117,7 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
         "N-1048": (0, None, "$85.00 owed"),
         "N-1049": (0, None, "$190.00 owed"),
         "N-1050": (0, None, "$60.00 owed"),
+        "N-1051": (0, None, "$70.00 owed"),
         "N-1033": (0, "$75.00 cheque", "paid"),
         "N-1034": (0, None, "voided"),
         "INV-2101": (1, "AUD 86.40 card", "paid"),
@@ -139,6 +141,7 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert why["N-1047"] == SENTENCES[Reason.BELOW_MINIMUM]
     assert why["N-1048"] == SENTENCES[Reason.BAD_MOBILE]
     assert why["N-1049"] == SENTENCES[Reason.NOT_SENT_YET]
+    assert why["N-1051"] == SENTENCES[Reason.SENDER_UNREGISTERED]
     assert why["N-1050"] == SENTENCES[Reason.DAILY_CAP]
     assert why["INV-2108"] == SENTENCES[Reason.HELD]
     assert why["INV-2109"] == SENTENCES[Reason.NOT_APPROVED]
