@@ -24,6 +24,7 @@ from connector.config import CompanySettings, Loaded
 from connector.config.company import NoticeSettings
 from connector.domain.cadence import Intervals
 from connector.domain.calendar import Window
+from connector.domain.closed_period import ClosedPeriod
 from connector.domain.dunning import ConsentRule, Policy, Step, StepRule, rule_of
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
@@ -316,6 +317,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         ask_always=frozenset(map(Step, settings.approval.ask_always)),
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),
         surplus=Surplus(settings.payments.surplus),
+        closed_period=ClosedPeriod(settings.payments.closed_period),
     )
 
 

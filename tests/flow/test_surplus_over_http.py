@@ -64,8 +64,8 @@ class Till:
         return [one.amount for one in found if one.live]
 
 
-@pytest.fixture(params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
-def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
+@pytest.fixture(name="till", params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
+def fixture_till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
     open_harness: Harness = request.param
     with open_harness() as h:
         office = Office(
