@@ -25,6 +25,7 @@ from connector.config import CompanySettings, Loaded
 from connector.config.company import NoticeSettings
 from connector.domain.cadence import Intervals
 from connector.domain.calendar import Window
+from connector.domain.closed_period import ClosedPeriod
 from connector.domain.dunning import ConsentRule, Policy, Step, StepRule, rule_of
 from connector.domain.effect import BooksIdentity
 from connector.domain.phone import Phone
@@ -327,6 +328,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),
         surplus=Surplus(settings.payments.surplus),
         refunds=Refunds(settings.payments.refunds),
+        closed_period=ClosedPeriod(settings.payments.closed_period),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -12,32 +11,18 @@ from sqlalchemy import Connection, Executable, bindparam, insert, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, func, or_, select
 
-from connector.domain.effect import OPEN, PRIORITY, EffectKind, EffectStatus, NewEffect, may_move
+from connector.domain.effect import OPEN, EffectKind, EffectStatus, NewEffect, may_move
 from connector.domain.joint import parts_in
 from connector.errors import Bug
 from state import asked, books
 from state.database import Database
+from state.effect_rows import TextFacts, event, of_text, planned, planning
 from state.prepared import padded
 from state.rows import change, column, first, found, records, records_of, table_of
 from state.tables import AttentionRow, EffectEventRow, EffectRow
 
 FARTHEST = timedelta(days=10)  # nothing is put off longer: the hours for texts open again within nine days
 CLOSED_BY_PERSON = "closed_by_person"  # nobody could know whether it happened; a person decided to leave it
-
-
-@dataclass(frozen=True, slots=True)
-class TextFacts:
-    """What the log keeps of a text beside its request, to count and find it: to whom, what for, which step.
-
-    `followers`: how many other receivables it is about. `leader`: of what stands with one of those for the text, the
-    key of the text itself.
-    """
-
-    phone: str
-    purpose: str
-    step: str | None = None
-    leader: str | None = None
-    followers: int = 0
 
 
 _TABLE: Final = table_of(EffectRow)
@@ -99,6 +84,12 @@ _PUT_OFF: Final = (
     .values({name: bindparam(name) for name in ("status", "due_at", "error", "attempts", "slot", "looks")})
     .values(claimed_by=None)
 )
+_CHANGED: Final = (
+    update(_TABLE)
+    .where(_THIS)
+    .values({name: bindparam(name) for name in ("status", "request", "slot", "due_at")})
+    .values(claimed_by=None, finished_at=None, error=None)
+)
 _LOOKED: Final = (
     update(_TABLE).where(_THIS).values(due_at=bindparam("due_at"), looks=_TABLE.c.looks + bindparam("more"))
 )
@@ -131,8 +122,8 @@ class EffectLog:
         keys = [effect.key for effect, _ in wanted]
         known = set(column(connection, _SOME, wanted=padded(keys)) if keys else ())
         fresh = [(effect, text) for effect, text in wanted if effect.key not in known]
-        change(connection, _PLAN, [_planned(company, effect, text, now) for effect, text in fresh])
-        change(connection, _EVENT, [_planning(effect, now) for effect, _ in fresh])
+        change(connection, _PLAN, [planned(company, effect, text, now) for effect, text in fresh])
+        change(connection, _EVENT, [planning(effect, now) for effect, _ in fresh])
         again = [self._plan_again(connection, company, *one, now) for one in wanted if one[0].key in known]
         return len(fresh) + sum(again)
 
@@ -144,14 +135,14 @@ class EffectLog:
             raise Bug(f"effect {effect.key} is planned for two things; nothing was done")
         if row.status != EffectStatus.CANCELLED or row.outcome == CLOSED_BY_PERSON:
             return False
-        told = _of_text(text)
+        told = of_text(text)
         fresh = {"request": effect.request, "reason": effect.reason, "due_at": now, "planned_at": now}
         cleared = {"error": None, "outcome": None, "finished_at": None}
         # Services refuse an idempotency key that comes back with other values.
         slot = row.slot + 1 if row.attempts and row.request != effect.request else row.slot
         status = {"wanted": effect.key, "status": EffectStatus.PLANNED.value, "slot": slot}
         change(connection, _AGAIN, {**status, **fresh, **cleared, **told})
-        change(connection, _EVENT, {**_planning(effect, now), "before": EffectStatus.CANCELLED.value})
+        change(connection, _EVENT, {**planning(effect, now), "before": EffectStatus.CANCELLED.value})
         return True
 
     # ---------------------------------------------------------------------------------------------------- moves
@@ -162,7 +153,7 @@ class EffectLog:
         before = EffectStatus(row.status)
         if not may_move(before, after):
             raise Bug(f"effect {row.key} cannot go from {before} to {after}; it stays as it is")
-        change(connection, _EVENT, _event(row.key, before, after, now, note))
+        change(connection, _EVENT, event(row.key, before, after, now, note))
 
     def _move(self, session: Session, row: EffectRow, after: EffectStatus, now: datetime, note: str) -> None:
         self._moves(session.connection(), row, after, now, note)
@@ -194,7 +185,7 @@ class EffectLog:
             if change(connection, _START, values) != 1:  # the status is checked and changed in one stroke
                 seen = self._seen(connection, key)
                 raise Bug(f"effect {key} cannot go from {seen.status} to in_flight; it stays as it is")
-            change(connection, _EVENT, _event(key, EffectStatus.PLANNED, EffectStatus.IN_FLIGHT, now))
+            change(connection, _EVENT, event(key, EffectStatus.PLANNED, EffectStatus.IN_FLIGHT, now))
 
     def conclude(
         self,
@@ -218,7 +209,7 @@ class EffectLog:
             done = cast("EffectRow | None", first(connection, _DONE, **values))
             if done is not None:
                 _settled(connection, done, now)
-                change(connection, _EVENT, _event(key, EffectStatus.IN_FLIGHT, status, now, note))
+                change(connection, _EVENT, event(key, EffectStatus.IN_FLIGHT, status, now, note))
                 self._followed(connection, done, status, now, remote_id=remote_id, note=note)
                 return done
         row = self._seen(connection, key)
@@ -238,7 +229,7 @@ class EffectLog:
             "outcome": row.outcome if failed else note or None,
         }
         change(connection, _CONCLUDE, values)
-        change(connection, _EVENT, _event(key, before, status, now, note))
+        change(connection, _EVENT, event(key, before, status, now, note))
         self._followed(connection, row, status, now, remote_id=remote_id, note=note)
         return row
 
@@ -271,7 +262,7 @@ class EffectLog:
         }
         for follower in found(connection, _FOLLOW, values):
             before = EffectStatus.PLANNED if over else EffectStatus.REJECTED
-            change(connection, _EVENT, _event(follower.key, before, status, now, note))
+            change(connection, _EVENT, event(follower.key, before, status, now, note))
             books.review(connection, leader.company, follower.subject, now)
 
     def postpone(
@@ -284,17 +275,38 @@ class EffectLog:
         """
         with self._db.record() as connection:
             row = self._seen(connection, key)
-            planned = row.status == EffectStatus.PLANNED
+            waits = row.status == EffectStatus.PLANNED
             values = {
                 "due_at": due_at,
                 "error": note,
-                "attempts": row.attempts + (failed and planned),
+                "attempts": row.attempts + (failed and waits),
                 "slot": row.slot + fresh_slot,
                 "looks": row.looks,
             }
-            if not planned:
+            if not waits:
                 self._moves(connection, row, EffectStatus.PLANNED, now, note)
             change(connection, _PUT_OFF, {"wanted": key, "status": EffectStatus.PLANNED.value, **values})
+
+    def changed(
+        self, connection: Connection, key: str, request: str, now: datetime, note: str, *, fresh_slot: bool
+    ) -> EffectRow:
+        """Certainly not done, and to be done with other values, within a fact of the caller. Returns it as it is then.
+
+        `fresh_slot`: a call with the old values may have gone out, and services refuse a key that comes back with
+        others. What is in doubt is not for this: it must be looked for first.
+
+        Raises:
+            Bug: it is done, in doubt or cancelled.
+        """
+        row = self._seen(connection, key)
+        before = EffectStatus(row.status)
+        if before not in {EffectStatus.PLANNED, EffectStatus.IN_FLIGHT, EffectStatus.REJECTED}:
+            raise Bug(f"effect {key} is {before}: its values stay as they are")
+        values = {"wanted": key, "status": EffectStatus.PLANNED.value, "request": request, "due_at": now}
+        change(connection, _CHANGED, {**values, "slot": row.slot + fresh_slot})
+        move = event(key, before, EffectStatus.PLANNED, now, note)
+        change(connection, _EVENT, {**move, "request": request})
+        return self._seen(connection, key)
 
     def doubt(self, key: str, look_at: datetime, now: datetime, note: str) -> EffectRow:
         """Nobody here knows whether it happened: look at the service, first at `look_at`. Returns it as it is then."""
@@ -397,54 +409,13 @@ def _settled(connection: Connection, row: EffectRow, now: datetime) -> None:
     connection.execute(open_ones.values(closed_at=now, closed_by="done after all"))
 
 
-def _planned(company: str, effect: NewEffect, text: TextFacts | None, now: datetime) -> dict[str, object]:
-    return {
-        "key": effect.key,
-        "company": company,
-        "kind": effect.kind.value,
-        "subject": effect.subject,
-        "request": effect.request,
-        "reason": effect.reason,
-        "status": EffectStatus.PLANNED.value,
-        "priority": PRIORITY[effect.kind],
-        "due_at": now,
-        "planned_at": now,
-        "attempts": 0,
-        "slot": 0,
-        "looks": 0,
-        **_of_text(text),
-    }
-
-
-def _of_text(text: TextFacts | None) -> dict[str, object]:
-    return {
-        "phone": text.phone if text else None,
-        "purpose": text.purpose if text else None,
-        "step": text.step if text else None,
-        "leader": text.leader if text else None,
-        "followers": text.followers or None if text else None,
-    }
-
-
 def subjects_of(row: EffectRow) -> list[str]:
     """The receivables that an effect concerns: of a joint link all those it is for."""
     joint = parts_in(json.loads(row.request).get("metadata", {})) if row.kind == EffectKind.CREATE_LINK else ()
     return [one.ledger_id for one in joint] or [row.subject]
 
 
-def _event(key: str, before: EffectStatus, after: EffectStatus, now: datetime, note: str = "") -> dict[str, object]:
-    return {"key": key, "at": now, "before": before.value, "after": after.value, "note": note}
-
-
-def _planning(effect: NewEffect, now: datetime) -> dict[str, object]:
-    return {
-        "key": effect.key,
-        "at": now,
-        "before": None,
-        "after": EffectStatus.PLANNED.value,
-        "note": effect.reason,
-        "request": effect.request,
-    }
+__all__ = ["CLOSED_BY_PERSON", "OPEN", "EffectLog", "TextFacts"]
 
 
 __all__ = ["CLOSED_BY_PERSON", "OPEN", "EffectLog", "TextFacts"]

@@ -19,6 +19,7 @@ from connector.errors import ConfigProblem
 from connector.ports.ledger import ChangePage
 from state import books
 from state.approval_facts import LIVE, ApprovalFacts, drop_what_is_over, put_asked
+from state.closed_facts import ClosedFacts
 from state.facts import Attention, Decided, HoldFact, Planned, put_attention, put_cursor
 from state.lease_facts import LeaseFacts
 from state.letter_facts import LetterFacts
@@ -110,7 +111,17 @@ _CALLS_KNOWN: Final = select(_CALL.c.company, _CALL.c.service, _CALL.c.hour).whe
 )
 
 
-class Store(MoneyFacts, ReversalFacts, PeopleFacts, ApprovalFacts, SenderFacts, LeaseFacts, LetterFacts, RecoveryFacts):
+class Store(
+    MoneyFacts,
+    ReversalFacts,
+    ClosedFacts,
+    PeopleFacts,
+    ApprovalFacts,
+    SenderFacts,
+    LeaseFacts,
+    LetterFacts,
+    RecoveryFacts,
+):
     """What we remember, to write."""
 
     def bind_company(

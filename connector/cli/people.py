@@ -145,6 +145,9 @@ def _close(state: State, rows: list[AttentionRow], wanted: str, config: Path | N
 def retry(
     effect: Annotated[str, typer.Argument(metavar="EFFECT", help="As named by `duebird attention` or `show`.")],
     *,
+    first_open_day: Annotated[
+        bool, typer.Option("--first-open-day", help="An entry of a closed period: book it on the first day after it.")
+    ] = False,
     config: ConfigOption = None,
     company: CompanyOption = None,
     as_json: JsonOption = False,
@@ -154,6 +157,7 @@ def retry(
     The service is asked once more whether it happened before anything is sent.
     """
     from connector.flows.attempts import order_retry
+    from connector.flows.closed import ENTRIES, ordered
 
     with told(), remembered(config) as (loaded, state):
         for one in company_ids(loaded, company):
@@ -162,8 +166,13 @@ def retry(
                 continue
             if row.status not in {"rejected", "uncertain"}:
                 fail(f"It is {row.status}: there is nothing to retry. Nothing was changed.", EXIT_FAILED)
+            if first_open_day and (row.status != "rejected" or row.kind not in ENTRIES):
+                fail("Only an entry that was refused can be put on another day. Nothing was changed.", EXIT_FAILED)
             now = present()
-            due_at = order_retry(state.store.effects, row, now).due_at
+            if first_open_day:
+                due_at = state.store.first_open_day_ordered(row.key, ordered(row), now).due_at
+            else:
+                due_at = order_retry(state.store.effects, row, now).due_at
             for kind in ("doubt", "effect"):
                 for item in state.queries.attention(one):
                     if item.key.startswith(f"{one}/{kind}/{row.key}"):

@@ -29,6 +29,12 @@ class PaymentSettings(StrictSettings):
         "and gets no reminder until you release it; you are told of each. Of whatever is not all, or not for good, you "
         "are told and nothing is changed. Duebird never refunds.",
     )
+    closed_period: Literal["ask", "first_open_day"] = Field(
+        default="ask",
+        description="A payment of a day for which the books are closed (QuickBooks: closing date; Xero: lock dates). "
+        "'ask': it is left alone, and you decide. 'first_open_day': it is booked on the first day that is open, with a "
+        "note of its own day, and you are told.",
+    )
     fee_account: str | None = Field(
         default=None,
         min_length=1,

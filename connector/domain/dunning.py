@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connector.domain.calendar import Window
+from connector.domain.closed_period import ClosedPeriod
 from connector.domain.phone import Phone
 from connector.domain.receivable import Receivable
 from connector.domain.settlement import Refunds, Surplus
@@ -155,6 +156,7 @@ class Policy:
     ask_first_time: frozenset[Step] = frozenset()  # the same, to numbers that never had a text
     surplus: Surplus = Surplus.ASK  # what becomes of money that its receivable does not take
     refunds: Refunds = Refunds.ASK  # what becomes of the booking of a payment whose money went back
+    closed_period: ClosedPeriod = ClosedPeriod.ASK  # and of an entry whose day the books are closed for
 
     @property
     def fingerprint(self) -> str:

@@ -21,7 +21,7 @@ from connector.domain.receivable import Receivable
 from connector.domain.settlement import Surplus, rest_in_words
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import credit, lease
+from connector.flows import closed, credit, lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -120,8 +120,12 @@ def book(attempt: Attempt) -> str:
     # Deleted by somebody, and ordered again by a person: then it is booked again.
     if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
         return _hold(attempt, request, receivable)
+    row = closed.in_open_period(attempt)
     lease.begin(attempt)
-    made = company.ledger.book(request)
+    try:
+        made = company.ledger.book(request_of(row))
+    except Rejected as refusal:
+        return closed.refused(attempt, row, refusal)
     reach(Boundary.ANSWERED, row.kind)
     if made.state is BookingState.DELETED:
         raise _deleted_by_somebody(made, request)  # the ledger repeated the answer of an entry that is gone by now

@@ -15,7 +15,7 @@ from connector.domain.records import EntryKind
 from connector.domain.settlement import Surplus, divide
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import lease
+from connector.flows import closed, lease
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -119,8 +119,12 @@ def book_credit(attempt: Attempt) -> str:
     if why:
         return _decided_anew(company, row, why)
     reach(Boundary.ASKED, row.kind)
+    row = closed.in_open_period(attempt)
     lease.begin(attempt)
-    made = company.ledger.make_credit(request)
+    try:
+        made = company.ledger.make_credit(request_of(row))
+    except Rejected as refusal:
+        return closed.refused(attempt, row, refusal)
     reach(Boundary.ANSWERED, row.kind)
     if not made.live:
         raise _deleted_by_somebody(made)  # the ledger repeated the answer of an entry that is gone by now

@@ -291,6 +291,30 @@ def test_a_refused_booking_asks_for_a_person_and_is_made_once_by_the_command_the
     assert (again.code, "there is nothing to retry. Nothing was changed." in again.err) == (1, True)
 
 
+def test_a_payment_of_a_closed_day_waits_and_its_item_names_both_ways_on(own_desk: Desk) -> None:
+    house = own_desk.house
+    invoice = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    house.doors.pay(house.link_to(NORTH.mobiles[0]), "card")
+    [realm] = house.sandbox.quickbooks.realms.values()
+    realm.settings.close_date = "2999-12-31"
+    own_desk.type("run", "--once")
+    (item,) = own_desk.type("attention", "--json").json
+    assert "A-1" in item["happened"]
+    assert "the books are closed through 2999-12-31" in item["happened"]
+    assert "Open the books" in item["not_done"]
+    again = own_desk.type(*item["command"].split()[1:], "--first-open-day")
+    assert (again.code, again.err) == (0, "")
+    own_desk.type("run", "--once")
+    assert house.bookings(invoice) == []  # never on a day to come
+    (item,) = own_desk.type("attention", "--json").json
+    realm.settings.close_date = None
+    own_desk.type(*item["command"].split()[1:])
+    own_desk.work()
+    assert [float(amount) for amount in house.bookings(invoice)] == [120.0]
+    assert own_desk.type("attention").out == "Nothing needs you.\n"
+
+
 def test_a_payment_after_a_cheque_becomes_a_credit_by_the_command_its_item_names(own_desk: Desk) -> None:
     house = own_desk.house
     invoice = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")

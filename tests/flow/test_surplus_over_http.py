@@ -85,8 +85,8 @@ def open_till(open_harness: Harness, tmp_path: Path) -> Iterator[Till]:
             office.close()
 
 
-@pytest.fixture(params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
-def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
+@pytest.fixture(name="till", params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
+def fixture_till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
     with open_till(request.param, tmp_path) as made:
         yield made
 

@@ -1,0 +1,161 @@
+"""Entries meet closed books: each is made on an open day, or a person decides; never only an error.
+
+For every kind of entry whose frozen values have a `booked_on` and a `note`. How fresh: the closing date is read
+directly before the write, so that what is between is the time of one call. Who closes the books in it is seen by the
+ledger, which refuses; a refusal is certainly no entry, and is decided by the same rule. It costs a call or two an entry
+beside the four that an entry costs anyway, and none where nothing is booked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from connector.domain.calendar import local_day
+from connector.domain.closed_period import ClosedPeriod, day_of_entry, first_open_day, moved_in_words
+from connector.domain.effect import EffectKind, EffectStatus, canonical
+from connector.domain.money import Money
+from connector.errors import Rejected, RejectedBecause
+from connector.flows.attempts import Attempt
+from connector.flows.company import Company
+from state.facts import Attention
+from state.tables import EffectRow
+
+ORDERED: Final = "first_open_day"  # in the frozen values: a person ordered it for this entry, whatever the settings say
+ENTRIES: Final = frozenset({EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT})  # whose day may be moved
+_OWN: Final = "own_day"  # in the frozen values of an entry that was moved: its own day and note
+_OWN_NOTE: Final = "own_note"
+
+
+def in_open_period(attempt: Attempt) -> EffectRow:
+    """The effect, with a day that is open now; changed on record before anything is called.
+
+    What was in doubt before is repeated as it was: only under its own key and values the ledger would tell an entry
+    that was made after all. If its day is closed by now, the ledger refuses it, and `refused` goes on from there.
+
+    Raises:
+        Rejected: a person must decide.
+    """
+    company, row = attempt.company, attempt.row
+    if row.attempts and _was_in_doubt(company, row):
+        return row
+    closed = company.ledger.profile().closed_through
+    day = _day(company, row, closed)
+    if day is None:
+        company.store.effects.start(row.key, company.clock.now(), company.owner)
+        raise _held(attempt, closed)
+    if day == _booked_on(row):
+        return row
+    return _put_on(attempt, day, closed, fresh_slot=row.attempts > 0)
+
+
+def refused(attempt: Attempt, row: EffectRow, refusal: Rejected) -> str:
+    """The ledger refused the write. If that is because of a day that was closed meanwhile, it is decided anew.
+
+    `row`: as it was tried. What it refuses on a day that is open by its own word is for a person, as any refusal.
+
+    Raises:
+        Rejected: a person must decide.
+    """
+    if refusal.because is not RejectedBecause.CLOSED_PERIOD:
+        raise refusal
+    closed = attempt.company.ledger.profile().closed_through
+    day = _day(attempt.company, row, closed)
+    if day is None:
+        raise _held(attempt, closed)
+    if day == _booked_on(row):
+        raise refusal
+    _put_on(attempt, day, closed, fresh_slot=True)
+    return "put on an open day"
+
+
+def ordered(row: EffectRow) -> str:
+    """The frozen values of an entry that a person wants on the first open day."""
+    return canonical({**_values(row), ORDERED: True})
+
+
+def _values(row: EffectRow) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(row.request)
+    return values
+
+
+def _booked_on(row: EffectRow) -> date:
+    return date.fromisoformat(_values(row)["booked_on"])
+
+
+def _own_day(values: Mapping[str, Any]) -> date:
+    return date.fromisoformat(values.get(_OWN, values["booked_on"]))
+
+
+def _was_in_doubt(company: Company, row: EffectRow) -> bool:
+    return any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
+
+
+def _day(company: Company, row: EffectRow, closed: date | None) -> date | None:
+    values = _values(row)
+    may_move = company.policy.closed_period is ClosedPeriod.FIRST_OPEN_DAY or values.get(ORDERED, False)
+    today = local_day(company.clock.now(), company.policy.zone)
+    return day_of_entry(_own_day(values), closed, today, may_move=may_move)
+
+
+def redated(values: Mapping[str, Any], day: date, closed: date | None) -> dict[str, Any]:
+    """The frozen values of an entry, put on that day; back on its own day they are as they were planned."""
+    own, note = _own_day(values), values.get(_OWN_NOTE, values["note"])
+    plain = {name: value for name, value in values.items() if name not in {_OWN, _OWN_NOTE}}
+    if day == own or closed is None:
+        return {**plain, "booked_on": own.isoformat(), "note": note}
+    said = f"{note}, {moved_in_words(own, closed)}"
+    return {**plain, "booked_on": day.isoformat(), "note": said, _OWN: own.isoformat(), _OWN_NOTE: note}
+
+
+def _put_on(attempt: Attempt, day: date, closed: date | None, *, fresh_slot: bool) -> EffectRow:
+    company, row = attempt.company, attempt.row
+    values = redated(_values(row), day, closed)
+    told = _moved(attempt, values, closed) if closed is not None and _OWN in values else None
+    why = f"to be booked on {day}: the books are closed through {closed}" if told else f"to be booked on {day}, its own"
+    return company.store.entry_moved(
+        company.id, row.key, canonical(values), told, company.clock.now(), why=why, fresh_slot=fresh_slot
+    )
+
+
+def _what(values: Mapping[str, Any]) -> str:
+    return f"{Money.of(values['amount'], values['currency'])} (payment {values['payment_id']})"
+
+
+def _moved(attempt: Attempt, values: Mapping[str, Any], closed: date) -> Attention:
+    """One item for all that one closing moves: what comes after is added to it while it is open."""
+    company = attempt.company
+    this = f"{_what(values)} of {values[_OWN]} for invoice {attempt.invoice}, as {values['booked_on']}"
+    matter = f"{company.id}/closed-period"
+    return Attention(
+        key=f"{matter}/{closed}/{attempt.row.key}",
+        matter=matter,
+        subject="closed-period",
+        happened=f"{company.policy.business}: the books are closed through {closed}, so that the first open day was "
+        f"taken, with a note in the entry: {this}",
+        not_done="Nothing was entered in the closed period. If an entry belongs there, open the books and change the "
+        "day of the entry in the ledger.",
+        command=f"duebird show {attempt.row.subject} --company {company.id}",
+        again=f"; {this}",
+    )
+
+
+def _held(attempt: Attempt, closed: date | None) -> Rejected:
+    """A person must decide: what is told of it, with both ways on."""
+    company, row = attempt.company, attempt.row
+    values = _values(row)
+    own = _own_day(values)
+    back = "Open the books in the ledger and order it with the command below, or enter it by hand."
+    first = first_open_day(closed) if closed is not None else own
+    if first <= local_day(company.clock.now(), company.policy.zone):
+        back = (
+            f"To have it booked as of {first}, the first open day: duebird retry {row.key} --first-open-day --company "
+            f"{company.id} Or open the books in the ledger and order it with the command below."
+        )
+    return Rejected(
+        f"{_what(values)} is of {own}, and the books are closed through {closed}.",
+        because=RejectedBecause.CLOSED_PERIOD,
+        advice=f"The money is in your Stripe account. {back}",
+    )
