@@ -5,6 +5,7 @@ The values are those of the booking itself: planned and read back by the code th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -13,9 +14,11 @@ from typing import Final
 from connector.booked_kinds import wanted_kinds
 from connector.companies import company_settings
 from connector.config import Loaded
+from connector.domain.effect import canonical
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryKind
+from connector.flows import closed
 from connector.flows.book import plan_booking, request_from
 from connector.flows.company import Company
 from connector.ports.ledger import LedgerProfile
@@ -98,21 +101,28 @@ def entry_of(
 ) -> EntryPreview:
     """The entry for a payment of the whole balance at that instant. `account`: the name of the clearing account."""
     effect = plan_booking(company, _paid(company, receivable, at, payment_id), receivable).effect
-    request = request_from(effect.request, effect.subject, effect.key)
-    kind, closed = company.identity.ledger_kind, profile.closed_through
+    values, through = json.loads(effect.request), profile.closed_through
+    day = closed.day_for(company, values, through)
+    frozen = effect.request if day is None else canonical(closed.redated(values, day, through))
+    request = request_from(frozen, effect.subject, effect.key)
+    kind, own = company.identity.ledger_kind, values["booked_on"]
+    rule = f"the day of the payment in {company.policy.zone.key}; here as if it were paid now"
+    if day is not None and day.isoformat() != own:
+        rule = f"the first open day: the payment is of {own}, and the books are closed through {through}"
     foreign = request.amount.currency != profile.base_currency
     return EntryPreview(
         invoice=receivable.label,
         customer=receivable.customer_name,
         amount=request.amount,
         booked_on=request.booked_on,
-        date_rule=f"the day of the payment in {company.policy.zone.key}; here as if it were paid now",
+        date_rule=rule,
         postings=(Posting(account, request.amount, None), Posting(RECEIVABLES, None, request.amount)),
         reference=None if payment_id == UNPAID else request.reference,
         note=request.note,
         exchange=_RATES.get(kind, "at the ledger's own rate") if foreign else "",
-        warning=f"The books are closed through {closed}: {TITLES.get(kind, 'the ledger')} would refuse this entry."
-        if closed is not None and request.booked_on <= closed
+        warning=f"The books are closed through {through}: {TITLES.get(kind, 'the ledger')} would refuse this entry, so "
+        "that nothing is booked and Duebird asks you."
+        if day is None
         else "",
         not_booked=not_booked(),
     )

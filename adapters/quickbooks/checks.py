@@ -99,7 +99,8 @@ def _books(profile: LedgerProfile, preferences: Row) -> list[Finding]:
             Finding(
                 Weight.OK,
                 "Closed books",
-                f"Nothing can be booked on or before {profile.closed_through}: a payment of that time waits for you.",
+                f"Nothing can be booked on or before {profile.closed_through}. What becomes of a payment of that time "
+                "is closed_period under [company.payments].",
             )
         )
     if translate.sells_online(preferences):

@@ -62,7 +62,12 @@ def inspect_books(
         )
     if profile.closed_through is not None:
         findings.append(
-            Finding(Weight.OK, "Lock date", f"Nothing can be booked on or before {profile.closed_through.isoformat()}.")
+            Finding(
+                Weight.OK,
+                "Lock date",
+                f"Nothing can be booked on or before {profile.closed_through}. What becomes of a payment of that time "
+                "is closed_period under [company.payments].",
+            )
         )
     return findings
 

@@ -42,7 +42,7 @@ def in_open_period(attempt: Attempt) -> EffectRow:
     if row.attempts and _was_in_doubt(company, row):
         return row
     closed = company.ledger.profile().closed_through
-    day = _day(company, row, closed)
+    day = day_for(company, _values(row), closed)
     if day is None:
         company.store.effects.start(row.key, company.clock.now(), company.owner)
         raise _held(attempt, closed)
@@ -62,7 +62,7 @@ def refused(attempt: Attempt, row: EffectRow, refusal: Rejected) -> str:
     if refusal.because is not RejectedBecause.CLOSED_PERIOD:
         raise refusal
     closed = attempt.company.ledger.profile().closed_through
-    day = _day(attempt.company, row, closed)
+    day = day_for(attempt.company, _values(row), closed)
     if day is None:
         raise _held(attempt, closed)
     if day == _booked_on(row):
@@ -93,8 +93,8 @@ def _was_in_doubt(company: Company, row: EffectRow) -> bool:
     return any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
 
 
-def _day(company: Company, row: EffectRow, closed: date | None) -> date | None:
-    values = _values(row)
+def day_for(company: Company, values: Mapping[str, Any], closed: date | None) -> date | None:
+    """The day for an entry with those frozen values; None: a person must decide. `closed`: as the ledger says now."""
     may_move = company.policy.closed_period is ClosedPeriod.FIRST_OPEN_DAY or values.get(ORDERED, False)
     today = local_day(company.clock.now(), company.policy.zone)
     return day_of_entry(_own_day(values), closed, today, may_move=may_move)

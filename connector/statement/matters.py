@@ -211,7 +211,7 @@ _SAID: Final = {
     Cause.BOOKED_TWICE: ("One of the entries is too many.", "Delete the younger one in {register}"),
     Cause.AMOUNT_DIFFERS: ("Somebody changed the entry, or entered another amount.", "Correct it in {register}"),
     Cause.OTHER_PERIOD: (
-        "Both sides have it, one of them on a day of another month, whose statement shows the other half.",
+        "Both sides have it, one on a day of another month, as its note says where the books were closed for its own.",
         "Nothing, if the day in {ledger} is meant; else change it in {register}",
     ),
     Cause.BOOKED_NET: (

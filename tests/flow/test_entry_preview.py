@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.cash_world import CashWorld
+from connector.domain.closed_period import ClosedPeriod
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.entry_preview import EntryPreview, entry_of, not_booked
@@ -59,6 +60,7 @@ def test_a_day_in_closed_books_is_warned_of(tmp_path: Path) -> None:
     assert told(office, invoice).warning == ""
     office.ledger_world.close_books_through(date(2026, 11, 23))
     assert "closed through 2026-11-23" in told(office, invoice).warning
+    assert "Duebird asks you" in told(office, invoice).warning
     assert told(office, invoice, at=datetime(2026, 11, 24, 17, 0, tzinfo=UTC)).warning == ""
     office.close()
 
@@ -67,3 +69,24 @@ def test_what_is_booked_one_day_is_no_longer_said_to_be_entered_by_hand() -> Non
     assert len(not_booked()) == 3
     everything = frozenset({EntryKind.EXPENSE, EntryKind.TRANSFER, EntryKind.REVERSAL})
     assert not_booked(everything) == ()
+
+
+def test_of_a_closed_day_it_shows_the_first_open_one_and_why_and_the_books_hold_just_that(tmp_path: Path) -> None:
+    office = Office(tmp_path, closed_period=ClosedPeriod.FIRST_OPEN_DAY)
+    invoice = office.issue(office.customer(), DOLLARS)
+    office.run(3)
+    paid_at = office.clock.now()
+    payment = office.stripe_world.pay(office.link_in(office.texts()[0]))
+    assert payment is not None
+    office.wait(days=2)
+    office.ledger_world.close_books_through(date(2026, 11, 24))
+    shown = told(office, invoice, str(payment), paid_at)
+    assert shown.booked_on == date(2026, 11, 25)
+    assert shown.date_rule == (
+        "the first open day: the payment is of 2026-11-23, and the books are closed through 2026-11-24"
+    )
+    assert shown.warning == ""
+    office.run(3)
+    [held] = office.ledger_world.entries_on(invoice)
+    assert (held.booking.booked_on, held.booking.note) == (shown.booked_on, shown.note)
+    office.close()

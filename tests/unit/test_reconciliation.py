@@ -129,6 +129,17 @@ def test_every_kind_of_change_is_under_its_heading() -> None:
     assert (totals.payouts, totals.other) == (ZERO, usd("5.00"))
 
 
+def test_a_payment_on_the_first_open_day_of_the_next_month_is_matched_in_both_statements_and_said_there() -> None:
+    entries = planned(change(1, K.PAYMENT, "120.00", payment_id="pi_1", day=29))
+    [line] = booked(entries)
+    moved = replace(line, booked_on=date(2026, 12, 1))
+    own = held(entries, [moved])
+    assert (the_item(own).cause, own.difference) == (C.OTHER_PERIOD, usd("-120.00"))
+    month = {"first": date(2026, 12, 1), "last": date(2026, 12, 31), "opening": usd("120.00"), "ledger_opening": ZERO}
+    after = held(entries, [moved], **month)
+    assert (the_item(after).cause, after.carried, after.difference) == (C.OTHER_PERIOD, usd("-120.00"), ZERO)
+
+
 def test_what_stood_unlike_before_is_carried_and_is_no_item() -> None:
     entries = planned(*MONTH)
     found = held(entries, booked(entries), opening=usd("10.00"), ledger_opening=usd("12.50"))
