@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -16,22 +15,17 @@ from adapters.memory.faults import Crash
 from adapters.memory.treasury import MemoryTreasury
 from adapters.sandbox.base import Fault
 from adapters.sandbox.quickbooks.journal import balances
-from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.phone import Phone
 from connector.domain.records import EntryKind
 from connector.failpoints import armed
 from connector.flows.company import Cash
 from tests.contract.rows import quickbooks, xero
-from tests.flow.office import MOBILE, Office
+from tests.flow.office import MOBILE
 from tests.flow.restoring import put_back, until_calm
-from tests.flow.test_surplus_over_http import Till
+from tests.flow.till import Till, open_till
 
 FEES = {"quickbooks": "Stripe fees", "xero": "Bank Fees"}
 BANKS = {"quickbooks": "Checking", "xero": "Business Bank Account"}
-
-
-class Open(Protocol):
-    def __call__(self) -> AbstractContextManager[Any]: ...
 
 
 @dataclass
@@ -80,22 +74,8 @@ class CashTill(Till):
 
 @pytest.fixture(params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
 def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[CashTill]:
-    open_harness: Open = request.param
-    with open_harness() as h:
-        office = Office(
-            tmp_path / "state",
-            start=h.clock.now(),
-            baseline=False,
-            window=Window(0, 24 * 60, ALL_WEEK),
-            start_on=(h.clock.now() - timedelta(days=30)).date(),
-        )
-        made = CashTill(office, h, h.reader)
-        made.connect()
-        made.run()
-        try:
-            yield made
-        finally:
-            office.close()
+    with open_till(request.param, tmp_path, CashTill) as made:
+        yield made
 
 
 def paid_out(till: CashTill) -> None:

@@ -16,7 +16,8 @@ from connector.flows import closed
 from connector.ports.ledger import Booking
 from tests.flow.office import MOBILE
 from tests.flow.restoring import put_back, until_calm
-from tests.flow.test_surplus_over_http import Till, fixture_till
+from tests.flow.test_surplus_over_http import fixture_till
+from tests.flow.till import Till
 
 __all__ = ["fixture_till"]
 

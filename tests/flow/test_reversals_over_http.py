@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.phone import Phone
 from connector.domain.settlement import Refunds, Surplus
 from tests.contract.rows import quickbooks, xero
-from tests.flow.office import MOBILE, Office
+from tests.flow.office import MOBILE
 from tests.flow.restoring import put_back, until_calm
 from tests.flow.reversing import rebook, release, reversals, settle, told_of, undo, verdict
-from tests.flow.test_surplus_over_http import Till, in_clearing, owes
+from tests.flow.till import Till, in_clearing, open_till, owes
 
 FEE = Decimal("3.78")  # of a card payment of 120.00; Stripe keeps it
 
 
 @pytest.fixture(params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
 def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
-    opened: AbstractContextManager[Any] = request.param()
-    with opened as h:
-        office = Office(
-            tmp_path / "state",
-            start=h.clock.now(),
-            baseline=False,
-            surplus=Surplus.CREDIT,
-            refunds=Refunds.REOPEN,
-            window=Window(0, 24 * 60, ALL_WEEK),
-            start_on=(h.clock.now() - timedelta(days=30)).date(),
-        )
-        made = Till(office, h, h.reader)
-        made.connect()
-        made.run()
-        try:
-            yield made
-        finally:
-            office.close()
+    more = {"surplus": Surplus.CREDIT, "refunds": Refunds.REOPEN}
+    with open_till(request.param, tmp_path, Till, **more) as made:
+        yield made
 
 
 def paid(till: Till, *, cheque: str = "") -> tuple[str, str, str]:

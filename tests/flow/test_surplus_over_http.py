@@ -2,92 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from adapters.sandbox.quickbooks.journal import receivables
-from connector.domain.calendar import ALL_WEEK, Window
-from connector.domain.clearing import credit_reference
-from connector.domain.effect import BooksIdentity
-from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.records import EntryKind
 from connector.domain.settlement import Surplus
-from tests.contract.harness import LedgerHarness
 from tests.contract.rows import quickbooks, xero
-from tests.flow.office import MOBILE, Office
+from tests.flow.office import MOBILE
 from tests.flow.restoring import put_back, until_calm
-
-Harness = Callable[[], AbstractContextManager[Any]]
-
-
-@dataclass
-class Till:
-    """An office whose books are a stand-in, over HTTP; processor and messenger are in memory."""
-
-    office: Office
-    h: LedgerHarness
-    ledger: Any
-
-    def connect(self) -> None:
-        """Let the company work on those books: at the start, and after each restart."""
-        office = self.office
-        profile = self.ledger.profile()
-        kind = type(self.ledger).__module__.split(".")[1]
-        office.policy = replace(office.policy, payment_account_id=self.h.payment_account_id)
-        identity = BooksIdentity(kind, profile.tenant_id, "acct_memory")
-        office.company = replace(office.company, ledger=self.ledger, policy=office.policy, identity=identity)
-
-    def run(self, times: int = 1) -> None:
-        for _ in range(times):
-            self.office.run()
-
-    def amount(self, text: str) -> Money:
-        return Money.of(text, self.h.home_currency)
-
-    def owed(self, ledger_id: str) -> Money:
-        found = self.ledger.receivable(ledger_id)
-        assert found is not None
-        return Money(found.balance.amount, found.balance.currency)
-
-    def credits(self, payment_id: str) -> list[Money]:
-        """What stands in the books as a credit from that payment, as the ledger itself answers."""
-        reference = credit_reference(self.office.company.identity, payment_id)
-        found = self.ledger.entries_with_reference(EntryKind.CREDIT, reference)
-        return [one.amount for one in found if one.live]
-
-
-@contextmanager
-def open_till(open_harness: Harness, tmp_path: Path) -> Iterator[Till]:
-    """Its first look is behind it: whatever is issued from now on is texted about."""
-    with open_harness() as h:
-        office = Office(
-            tmp_path / "state",
-            start=h.clock.now(),
-            baseline=False,
-            surplus=Surplus.CREDIT,
-            window=Window(0, 24 * 60, ALL_WEEK),
-            start_on=(h.clock.now() - timedelta(days=30)).date(),
-        )
-        made = Till(office, h, h.reader)
-        made.connect()
-        made.run()
-        try:
-            yield made
-        finally:
-            office.close()
+from tests.flow.till import Till, in_clearing, open_till, owes
 
 
 @pytest.fixture(name="till", params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
 def fixture_till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
-    with open_till(request.param, tmp_path) as made:
+    with open_till(request.param, tmp_path, Till, surplus=Surplus.CREDIT) as made:
         yield made
 
 
@@ -104,20 +35,6 @@ def paid_twice(till: Till) -> tuple[str, str, list[str]]:
     office.wait(minutes=1)
     till.run(3)
     return invoice, customer, [one for one in payments if one is not None]
-
-
-def owes(h: Any, customer: str) -> Decimal:
-    """What a customer owes by the double entry of the books; below zero is what he may still use."""
-    if isinstance(h, quickbooks.QuickBooksHarness):
-        return receivables(h.books).get(customer, Decimal(0))
-    open_ones = h.twin.books.banking.ageing()
-    return sum((amount for _, contact, _, amount in open_ones if contact.contact_id == customer), Decimal(0))
-
-
-def in_clearing(till: Till) -> Decimal:
-    today = datetime.now(UTC).date() + timedelta(days=400)
-    found: Money = till.ledger.account_balance(till.h.payment_account_id, today)
-    return found.amount
 
 
 def test_paid_twice_one_is_on_the_invoice_and_the_other_a_credit_of_the_customer(till: Till) -> None:

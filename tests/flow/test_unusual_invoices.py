@@ -18,19 +18,19 @@ from adapters.sandbox.quickbooks.payments import give_credit
 from connector.domain.phone import Phone
 from tests.contract.rows import quickbooks, xero
 from tests.flow.office import MOBILE
-from tests.flow.test_surplus_over_http import Till, open_till, owes
+from tests.flow.till import Till, open_till, owes
 
 
 @pytest.fixture(params=[quickbooks.harness, xero.harness], ids=["QuickBooks", "Xero"])
 def till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Till]:
-    with open_till(request.param, tmp_path) as made:
+    with open_till(request.param, tmp_path, Till) as made:
         yield made
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Till]:
     """QuickBooks, for what Xero does not have."""
-    with open_till(quickbooks.harness, tmp_path) as made:
+    with open_till(quickbooks.harness, tmp_path, Till) as made:
         yield made
 
 
