@@ -203,6 +203,37 @@ def test_what_the_ledger_refuses_although_it_says_the_day_is_open_goes_to_a_pers
     assert item.command.startswith("duebird retry ")
 
 
+def test_books_closed_for_the_moment_of_the_write_only_go_to_a_person_and_nothing_goes_round(moving: Office) -> None:
+    invoice, _, page = texted(moving)
+    pay(moving, page)
+    moving.wait(days=2)
+
+    def close(service: str, kind: CallKind) -> None:
+        if service == "ledger":
+            moving.ledger_world.close_books_through(CLOSED if kind is CallKind.WRITE else date(2026, 10, 31))
+
+    moving.line.held = close
+    settle(moving)
+    moving.line.held = None
+    assert days(moving, invoice) == []
+    retry_named_in(moving)
+    settle(moving)
+    assert days(moving, invoice) == [PAID]
+    assert moving.broken() == []
+
+
+def test_books_opened_before_an_entry_was_moved_to_its_day_put_it_back_on_its_own(moving: Office) -> None:
+    invoice, _ = paid_and_closed(moving)
+    moving.ledger_faults.program(FaultKind.FAIL_BEFORE, "book")
+    moving.wait(minutes=1)
+    moving.run()
+    moving.ledger_world.close_books_through(date(2026, 10, 31))
+    _until_calm(moving)
+    assert days(moving, invoice) == [PAID]
+    assert "closed" not in notes(moving, invoice)[0]
+    assert moving.broken() == []
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", ["book", "profile", "receivable"])
 def test_whatever_happens_to_a_call_it_is_booked_once_on_the_first_open_day(
