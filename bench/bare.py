@@ -167,6 +167,7 @@ class Bare:
         found = self.ledger.receivable(invoice)
         assert found is not None
         self.ledger.bookings_on(invoice)
+        self.ledger.profile()  # through which day the books are closed
         self.ledger.book(
             BookingRequest(
                 ledger_id=invoice,

@@ -32,7 +32,13 @@ ENVIRON: Final = {
 }
 # What would contradict the rest, or a real service: addresses of stand-ins, a second sender, a second sign-in.
 LEFT_OUT: Final = frozenset(
-    ("messaging_service_sid", "sender_name", "api_key_sid", "api_key_secret", "shares_sender", "realm_id")
+    ("messaging_service_sid", "sender_name", "api_key_sid", "api_key_secret", "shares_sender", "realm_id", "user")
+)
+# By section, what means nothing without something else.
+NEEDS: Final = (
+    ("mail", "host", ("from_address", "to_address")),
+    ("payments", "fee_tax_code", ("fee_account",)),
+    ("payments", "book_from", ("fee_account",)),
 )
 
 
@@ -68,6 +74,9 @@ def trees(draw: st.DrawFn) -> Tree:
         company["ledger"].pop("tenant_id", None)
         for name, model in COMPANY_SECTIONS.items():
             company[name] = values_of(model, own, taken)
+        for section, name, needed in NEEDS:
+            if name in company[section]:
+                company[section] |= {one: settings_of(COMPANY_SECTIONS[section])[one].example for one in needed}
         if company["consent"].get("rule") == "ledger_marker":
             company["consent"]["marker"] = "Texts OK"
         tree["company"].append(company)
