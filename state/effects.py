@@ -416,6 +416,3 @@ def subjects_of(row: EffectRow) -> list[str]:
 
 
 __all__ = ["CLOSED_BY_PERSON", "OPEN", "EffectLog", "TextFacts"]
-
-
-__all__ = ["CLOSED_BY_PERSON", "OPEN", "EffectLog", "TextFacts"]
