@@ -138,16 +138,22 @@ def test_ordered_twice_it_is_undone_once(office: Office) -> None:
     assert_undone(office, invoice, payment)
 
 
-def test_a_payment_of_which_a_part_is_a_credit_is_undone_as_a_whole(open_office: OpenOffice) -> None:
-    office = open_office(surplus=Surplus.CREDIT)
+def paid_beside(office: Office, cheque: Money) -> tuple[str, str]:
+    """An invoice on which a cheque was entered while its payment page was open, and the payment; both are settled."""
     invoice = office.issue()
     office.run()
     page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
     assert page is not None
-    office.ledger_world.pay_by_hand(invoice, FIFTY, reference="CHEQUE 7")
+    office.ledger_world.pay_by_hand(invoice, cheque, reference="CHEQUE 7")
     payment = office.stripe_world.pay_page(page)
     assert payment is not None
     settle(office, 3)
+    return invoice, payment
+
+
+def test_a_payment_of_which_a_part_is_a_credit_is_undone_as_a_whole(open_office: OpenOffice) -> None:
+    office = open_office(surplus=Surplus.CREDIT)
+    invoice, payment = paid_beside(office, FIFTY)
     assert (office.credits(), office.clearing()) == ([FIFTY], Money.of("170.00", "USD"))
     assert undo(office, payment) == 2
     settle(office)
@@ -172,14 +178,7 @@ def test_a_reversal_whose_call_goes_wrong_is_made_once(office: Office, kind: Fau
 @pytest.mark.parametrize("kind", ALL)
 def test_a_reversal_of_a_credit_whose_call_goes_wrong_is_made_once(open_office: OpenOffice, kind: FaultKind) -> None:
     office = open_office(surplus=Surplus.CREDIT)
-    invoice = office.issue()
-    office.run()
-    page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
-    assert page is not None
-    office.ledger_world.pay_by_hand(invoice, DOLLARS, reference="CHEQUE 7")
-    payment = office.stripe_world.pay_page(page)
-    assert payment is not None
-    settle(office, 3)
+    invoice, payment = paid_beside(office, DOLLARS)
     assert office.credits() == [DOLLARS]
     office.ledger_faults.program(kind, "reverse")
     assert undo(office, payment) == 1
