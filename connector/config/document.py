@@ -171,13 +171,18 @@ def _dotted(path: KeyPath) -> str:
 
 _LONGEST_SHOWN: Final = 60
 _TOKEN: Final = re.compile(r"(?=[^\s/]*\d)(?=[^\s/]*[A-Za-z])[^\s/:.]{16,}")  # a long run of letters and digits
+_NAME: Final = re.compile(r"(?:[a-z]+|[A-Z]+|\d+)(?:[_-](?:[a-z]+|[A-Z]+|\d+))+")  # overdue_2_days_x: words and numbers
 
 
 def printable(text: str) -> str:
     """Cut to a length that fits a line, without control characters, and with what looks like a secret hidden."""
-    masked = _TOKEN.sub(lambda found: f"{found[0][:4]}…", mask_patterns(text))
+    masked = _TOKEN.sub(_hidden, mask_patterns(text))
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in masked)
     return clean if len(clean) <= _LONGEST_SHOWN else f"{clean[:_LONGEST_SHOWN]}…"
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return found[0] if _NAME.fullmatch(found[0]) else f"{found[0][:4]}…"
 
 
 def shown(value: Any, setting: Setting | None) -> str:

@@ -253,6 +253,13 @@ def test_contradictions_are_told_even_beside_a_fault_in_the_same_section() -> No
             "grant = 'code'",
         ),
         (company(ledger=XERO + 'grant = "code"\n'), "acme.ledger.client_secret", "missing", "'pkce'"),
+        (
+            company(rest="[company.notices]\noverdue_2_days_late = 3\n"),
+            "acme.notices.overdue_2_days_late",
+            "not a setting",
+            "'overdue_2_days'",
+        ),
+        (company(top='"aB3dE6gH9jK2mN5p" = 1'), "acme.aB3d…", "not a setting", ""),
     ],
 )  # fmt: skip
 def test_each_mistake_is_one_problem_in_plain_words(text: str, path: str, wrong: str, fix: str) -> None:
