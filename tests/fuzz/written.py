@@ -162,7 +162,7 @@ def planted(draw: st.DrawFn, tree: Tree, at: tuple[Place, str], number: int) -> 
     if kind == "missing" and not setting_at(place, key, tree).required:
         kind = "type"
     if kind == "unknown":
-        letter = ascii_lowercase[number]  # with a digit, a long name would be taken for a secret, and masked
+        letter = ascii_lowercase[number]  # so that no two are alike
         key = draw(st.sampled_from([f"{key}_{letter}", f"no_such_{letter}", f"{key.upper()}_{letter}"]))
         table[key] = draw(st.sampled_from([1, "x", True, [1], {"a": 1}]))
     elif kind == "type":
