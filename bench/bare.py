@@ -151,6 +151,7 @@ class Bare:
         with ThreadPoolExecutor(THREADS) as pool:
             payments = [one for one in pool.map(self._payment, hints) if one is not None]
             list(pool.map(self._allocate, payments))
+            self.ledger.closed_through()  # through which day the books are closed
             list(pool.map(self._book, payments))
             list(pool.map(self._retire, payments))
             list(pool.map(self._thank, payments))
@@ -167,7 +168,6 @@ class Bare:
         found = self.ledger.receivable(invoice)
         assert found is not None
         self.ledger.bookings_on(invoice)
-        self.ledger.profile()  # through which day the books are closed
         self.ledger.book(
             BookingRequest(
                 ledger_id=invoice,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from adapters.memory.client import Client
 from adapters.memory.ledger_world import ChangeKind, LedgerWorld
@@ -31,6 +31,10 @@ class MemoryLedger(Client[LedgerWorld]):
     def profile(self) -> LedgerProfile:
         """Name, currency, zone and closed period of the books."""
         return self._read("profile", (), lambda: self.world.profile)
+
+    def closed_through(self) -> date | None:
+        """The last day that is closed."""
+        return self._read("closed_through", (), lambda: self.world.profile.closed_through)
 
     def payment_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts a payment could be booked to."""

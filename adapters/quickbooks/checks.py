@@ -21,12 +21,17 @@ _CONNECT = "Run `duebird connect COMPANY` and sign in as a user who may see the 
 
 def company(wire: QuickBooksWire, realm_id: str) -> tuple[Row, Row]:
     """CompanyInfo and Preferences."""
-    found: list[Row] = []
-    for path, name in ((f"companyinfo/{realm_id}", "CompanyInfo"), ("preferences", "Preferences")):
-        answer = wire.whole(path, Errand("read the company's settings", _UNCHANGED))
-        part = answer.get(name)
-        found.append(part if isinstance(part, dict) else {})
-    return found[0], found[1]
+    return _settings(wire, f"companyinfo/{realm_id}", "CompanyInfo"), preferences(wire)
+
+
+def preferences(wire: QuickBooksWire) -> Row:
+    """Preferences: currencies, closing date, ways to sell. One read."""
+    return _settings(wire, "preferences", "Preferences")
+
+
+def _settings(wire: QuickBooksWire, path: str, name: str) -> Row:
+    part = wire.whole(path, Errand("read the company's settings", _UNCHANGED)).get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def company_name(wire: QuickBooksWire, realm_id: str) -> str:
@@ -76,8 +81,8 @@ def receivables_id(wire: QuickBooksWire, currency: str, home: str) -> str | None
 def inspect(wire: QuickBooksWire, settings: QuickBooksSettings, realm_id: str, account_id: str | None) -> list[Finding]:
     """Connection, currency, closed books, second ways to pay, the payment account and method."""
     try:
-        info, preferences = company(wire, realm_id)
-        profile = translate.profile(realm_id, info, preferences)
+        info, preferred = company(wire, realm_id)
+        profile = translate.profile(realm_id, info, preferred)
     except NeedsReauthorisation as error:
         return [Finding(Weight.PROBLEM, "Connection", error.message, _CONNECT)]
     except (Transient, Rejected) as error:
@@ -86,13 +91,13 @@ def inspect(wire: QuickBooksWire, settings: QuickBooksSettings, realm_id: str, a
         return [Finding(Weight.PROBLEM, "Company", f"Its settings could not be read: {problem}.", _CONNECT)]
     return [
         Finding(Weight.OK, "Connection", f"Connected to {profile.name} ({profile.base_currency})."),
-        *_books(profile, preferences),
+        *_books(profile, preferred),
         *_account(wire, profile, account_id),
         *_method(wire, settings),
     ]
 
 
-def _books(profile: LedgerProfile, preferences: Row) -> list[Finding]:
+def _books(profile: LedgerProfile, preferred: Row) -> list[Finding]:
     found: list[Finding] = []
     if profile.closed_through:
         found.append(
@@ -103,7 +108,7 @@ def _books(profile: LedgerProfile, preferences: Row) -> list[Finding]:
                 "is closed_period under [company.payments].",
             )
         )
-    if translate.sells_online(preferences):
+    if translate.sells_online(preferred):
         found.append(
             Finding(
                 Weight.WARNING,
@@ -112,7 +117,7 @@ def _books(profile: LedgerProfile, preferences: Row) -> list[Finding]:
                 "In QuickBooks: Gear > Account and settings > Payments, or switch online payment off on the invoice.",
             )
         )
-    if translate.applies_credits_by_itself(preferences):
+    if translate.applies_credits_by_itself(preferred):
         found.append(
             Finding(
                 Weight.WARNING,

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -67,6 +67,14 @@ class QuickBooksLedger:
     def profile(self) -> LedgerProfile:
         """Read anew. QuickBooks promises no time zone: it is None unless CompanyInfo happens to offer one."""
         return self._read_facts().profile
+
+    def closed_through(self) -> date | None:
+        """Read anew: of Preferences only, where it stands."""
+        preferences = checks.preferences(self._wire)
+        try:
+            return translate.closed_through(preferences)
+        except Unreadable as problem:
+            raise unreadable("The closing date of the books", problem) from problem
 
     def payment_accounts(self) -> Sequence[LedgerAccount]:
         """Bank and other current asset accounts, which is what a payment may be deposited to."""

@@ -370,16 +370,25 @@ def profile(realm_id: str, company: Row, preferences: Row) -> LedgerProfile:
     home = _text(_inner(currencies, "HomeCurrency").get("value"))
     if home is None:
         raise Unreadable("the home currency is missing from Preferences")
-    closed = _inner(preferences, "AccountingInfoPrefs").get("BookCloseDate")
     return LedgerProfile(
         tenant_id=realm_id,
         name=name_of(company) or realm_id,
         base_currency=home,
         country=_country(company.get("Country")),
         timezone=_zone(company.get("DefaultTimeZone")),
-        closed_through=civil(closed, "BookCloseDate") if closed else None,
+        closed_through=closed_through(preferences),
         multicurrency=bool(currencies.get("MultiCurrencyEnabled")),
     )
+
+
+def closed_through(preferences: Row) -> date | None:
+    """The last day for which the books are closed, from Preferences.
+
+    Raises:
+        Unreadable: it is no date.
+    """
+    closed = _inner(preferences, "AccountingInfoPrefs").get("BookCloseDate")
+    return civil(closed, "BookCloseDate") if closed else None
 
 
 def name_of(company: Row) -> str:

@@ -1,9 +1,9 @@
 """Entries meet closed books: each is made on an open day, or a person decides; never only an error.
 
-For every kind of entry whose frozen values have a `booked_on` and a `note`. How fresh: the closing date is read
-directly before the write, so that what is between is the time of one call. Who closes the books in it is seen by the
-ledger, which refuses; a refusal is certainly no entry, and is decided by the same rule. It costs a call or two an entry
-beside the four that an entry costs anyway, and none where nothing is booked.
+For every kind of entry whose frozen values have a `booked_on` and a `note`. How fresh: the closing date is read before
+the first entry of a pass, for all of that pass. Who closes the books meanwhile is seen by the ledger, which refuses; a
+refusal is certainly no entry: the date is read anew, and decided by the same rule. It costs one call a pass, and none
+where nothing is booked.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def in_open_period(attempt: Attempt) -> EffectRow:
     company, row = attempt.company, attempt.row
     if row.attempts and _was_in_doubt(company, row):
         return row
-    closed = company.ledger.profile().closed_through
+    closed = company.closing.as_known(company.ledger)
     day = day_for(company, _values(row), closed)
     if day is None:
         company.store.effects.start(row.key, company.clock.now(), company.owner)
@@ -61,7 +61,7 @@ def refused(attempt: Attempt, row: EffectRow, refusal: Rejected) -> str:
     """
     if refusal.because is not RejectedBecause.CLOSED_PERIOD:
         raise refusal
-    closed = attempt.company.ledger.profile().closed_through
+    closed = attempt.company.closing.anew(attempt.company.ledger)
     day = day_for(attempt.company, _values(row), closed)
     if day is None:
         raise _held(attempt, closed)

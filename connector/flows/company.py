@@ -15,6 +15,7 @@ from connector.domain.lease import TEXTS_WAIT, Claim
 from connector.domain.plan import Words
 from connector.ports.anchor import Anchor
 from connector.ports.calls import Clock, CutOff
+from connector.ports.ledger import Ledger
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
 from connector.ports.treasury import Treasury
 from state.journal import Journal
@@ -54,6 +55,41 @@ class Turns:
         finally:
             if ours:
                 self._free.release()
+
+
+class ClosingDate:
+    """Through which day the books are closed, read once a pass: by its first entry, for all of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # entries are made side by side: the others wait for the first one's answer
+        self._known: tuple[date | None] | None = None  # the inner None: nothing is closed
+
+    def as_known(self, ledger: Ledger) -> date | None:
+        """As it was read in this pass.
+
+        Raises:
+            DuebirdError: the ledger could not be asked; nothing is known then, and the next entry asks.
+        """
+        with self._lock:
+            if self._known is None:
+                self._known = (ledger.closed_through(),)
+            return self._known[0]
+
+    def anew(self, ledger: Ledger) -> date | None:
+        """As it is now, which is what is known from now on.
+
+        Raises:
+            DuebirdError: the ledger could not be asked.
+        """
+        with self._lock:
+            self._known = None
+            self._known = (ledger.closed_through(),)
+            return self._known[0]
+
+    def forget(self) -> None:
+        """A new pass begins."""
+        with self._lock:
+            self._known = None
 
 
 @dataclass(slots=True)
@@ -135,6 +171,7 @@ class Company:
     cash: Cash | None = None  # None: fees and payouts are not booked
     apart_from: Mapping[str, str] = field(default_factory=dict)  # what each other company sends from that it may not
     sender_looks: SenderLooks = field(default_factory=SenderLooks)
+    closing: ClosingDate = field(default_factory=ClosingDate)
     cut_off: CutOff = field(default_factory=CutOff)  # that of its adapters: what a write may leave by
     workers: int = 8
     # What works on `workers` things side by side; a simulation gives one whose order it chooses itself.

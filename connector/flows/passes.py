@@ -68,6 +68,7 @@ def run_pass(company: Company, look: Look | None = None) -> Report:
     Ends early, after what is in hand, once the company's `stop_asked` says so.
     """
     report = Report()
+    company.closing.forget()
     # One set of threads for the whole pass: each thread keeps its connections, and new ones cost a handshake each.
     with company.threads(company.workers) as pool:
         try:

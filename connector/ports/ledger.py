@@ -126,6 +126,10 @@ class Ledger(Protocol):
         """Name, currency, zone and closed period of the books."""
         ...
 
+    def closed_through(self) -> date | None:
+        """The last civil day that may not be written to, as of now; one cheap call. None: nothing is closed."""
+        ...
+
     def payment_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts of a kind a payment could be booked to, also inactive or unsuitable ones (they say so)."""
         ...

@@ -246,6 +246,17 @@ def test_the_profile_tells_currency_and_closed_period(ledger_harness: LedgerHarn
     assert h.ledger.profile().closed_through == date(2026, 10, 31)
 
 
+def test_the_closing_date_is_told_as_it_is_now(ledger_harness: LedgerHarness) -> None:
+    h = ledger_harness
+    assert h.ledger.closed_through() is None
+
+    h.close_books_through(date(2026, 10, 31))
+    assert h.ledger.closed_through() == date(2026, 10, 31)
+
+    h.close_books_through(date(2026, 11, 30))
+    assert h.ledger.closed_through() == date(2026, 11, 30)
+
+
 def test_versions_of_one_invoice_never_repeat(ledger_harness: LedgerHarness) -> None:
     h = ledger_harness
     ledger_id = issue(h)

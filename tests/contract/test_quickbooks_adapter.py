@@ -678,6 +678,16 @@ def test_the_profile_knows_no_zone_unless_quickbooks_offers_one(h: QuickBooksHar
     assert (profile.timezone, profile.tenant_id, profile.country) == ("America/Denver", REALM, "US")
 
 
+def test_the_closing_date_costs_one_call_and_a_date_that_is_none_is_told(h: QuickBooksHarness) -> None:
+    h.close_books_through(date(2026, 10, 31))
+    before = len(h.twin.requests)
+    assert h.ledger.closed_through() == date(2026, 10, 31)
+    assert [one.path.rpartition("/")[2] for one in list(h.twin.requests)[before:]] == ["preferences"]
+    h.books.settings.close_date = "some day"
+    with pytest.raises(Rejected, match="closing date"):
+        h.ledger.closed_through()
+
+
 def test_accounts_say_whether_they_take_payments(h: QuickBooksHarness) -> None:
     closed = h.books.add_account("Old clearing", "Bank", active=False)
     found = {one.account_id: one.takes_payments for one in h.ledger.payment_accounts()}

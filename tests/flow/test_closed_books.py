@@ -106,6 +106,27 @@ def _page(office: Office) -> str:
     return page
 
 
+def asked(office: Office) -> int:
+    """How often the ledger was asked for its closing date."""
+    return [one.method for one in office.ledger_world.requests].count("closed_through")
+
+
+def test_the_closing_date_is_read_once_a_pass_for_all_of_its_entries(moving: Office) -> None:
+    first, _, page = texted(moving)
+    second = moving.issue(moving.customer("Lee Park", mobile="+12125550188"))
+    moving.run()
+    pay(moving, page)
+    pay(moving, _page(moving))
+    before = asked(moving)
+    moving.wait(minutes=5)
+    moving.run()
+    assert days(moving, first) == days(moving, second) == [PAID]
+    assert asked(moving) == before + 1
+    moving.wait(minutes=5)
+    moving.run()
+    assert asked(moving) == before + 1
+
+
 def test_a_payment_of_an_open_day_stays_on_it(moving: Office) -> None:
     invoice, _, page = texted(moving)
     moving.ledger_world.close_books_through(date(2026, 11, 22))
@@ -194,6 +215,28 @@ def test_books_closed_between_the_look_and_the_write(open_office: OpenOffice, po
     assert office.broken() == []
 
 
+def test_books_closed_between_two_entries_of_a_pass_are_seen_by_both(moving: Office) -> None:
+    first, _, page = texted(moving)
+    second = moving.issue(moving.customer("Lee Park", mobile="+12125550188"))
+    moving.run()
+    pay(moving, page)
+    pay(moving, _page(moving))
+    moving.wait(days=2)
+    written: list[str] = []
+
+    def close(service: str, kind: CallKind) -> None:
+        if service == "ledger" and kind is CallKind.WRITE:
+            written.append(service)
+            if len(written) > 1:
+                moving.ledger_world.close_books_through(CLOSED)
+
+    moving.line.held = close
+    settle(moving)
+    moving.line.held = None
+    assert sorted([*days(moving, first), *days(moving, second)]) == [PAID, OPEN]
+    assert moving.broken() == []
+
+
 def test_what_the_ledger_refuses_although_it_says_the_day_is_open_goes_to_a_person(moving: Office) -> None:
     invoice, _, page = texted(moving)
     moving.ledger_faults.program(FaultKind.REFUSE, "book")
@@ -240,7 +283,7 @@ def test_books_opened_before_an_entry_was_moved_to_its_day_put_it_back_on_its_ow
     [
         *(("book", fault) for fault in FAULTS),
         # A read commits nothing, so that nothing of it can be committed late or never.
-        *((read, fault) for read in ("profile", "receivable") for fault in FAULTS if fault not in OF_WRITES),
+        *((read, fault) for read in ("closed_through", "receivable") for fault in FAULTS if fault not in OF_WRITES),
     ],
 )
 def test_whatever_happens_to_a_call_it_is_booked_once_on_the_first_open_day(
