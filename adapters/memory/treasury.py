@@ -34,6 +34,10 @@ class MemoryTreasury(Client[StripeLikeWorld]):
         """That movement, None where there is none."""
         return self._read("change", (change_id,), lambda: _latest(self.world.balance.changes.get(change_id)))
 
+    def change_of_payment(self, payment_id: str) -> BalanceChange | None:
+        """The movement by which that payment came in, None where it is not there yet."""
+        return self._read("change_of_payment", (payment_id,), lambda: self._came_in(payment_id))
+
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains.
 
@@ -76,6 +80,10 @@ class MemoryTreasury(Client[StripeLikeWorld]):
         found = [one for one in known if one is not None and one.created_at >= whole]
         end = start + self.page_size
         return ChangePage(tuple(found[start:end]), str(end) if len(found) > end else None)
+
+    def _came_in(self, payment_id: str) -> BalanceChange | None:
+        found = (history.latest for history in self.world.balance.changes.values())
+        return next((one for one in found if one.kind is ChangeKind.PAYMENT and one.payment_id == payment_id), None)
 
     def _contained(self, payout_id: str) -> tuple[BalanceChange, ...]:
         balance = self.world.balance

@@ -24,6 +24,7 @@ T = TypeVar("T")
 CHANGE_PAGES: Final = 10  # 1,000 movements are handed over at once: a small account's year, and no burden to hold
 MOST_PAGES: Final = 20  # or up to twice as many, where a part would otherwise begin amid those of one second
 LIST_PAGES: Final = 300  # 30,000 rows of any list, ten years of a small account: reaching it is told, never passed over
+_ENTRY: Final = ["latest_charge.balance_transaction"]  # of a payment: its charge, and what that did to the balance
 _SOURCE: Final = ["data.source"]  # names the payment, refund, dispute or payout, in the same GET
 
 # Where a reading in parts goes on: the seconds at which its other parts begin, oldest first. Only the last has no end,
@@ -93,6 +94,20 @@ class StripeTreasury:
             lambda client: client.v1.balance_transactions.retrieve(change_id, {"expand": ["source"]}),
         )
         return _readable(movements.change_from, found) if found is not None else None
+
+    def change_of_payment(self, payment_id: str) -> BalanceChange | None:
+        """The entry of a payment's charge. https://docs.stripe.com/api/payment_intents/retrieve.
+
+        A charge has none yet while it is captured: https://docs.stripe.com/payments/payment-intents/asynchronous-capture
+        """
+        check_id(payment_id)
+        found = self._or_none(
+            "read what a payment became in the balance",
+            lambda client: client.v1.payment_intents.retrieve(payment_id, {"expand": _ENTRY}),
+        )
+        charge = (found or {}).get("latest_charge") or {}
+        entry = charge.get("balance_transaction")
+        return _readable(movements.change_from, {**entry, "source": charge}) if entry else None
 
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains, oldest first. https://docs.stripe.com/payouts/reconciliation."""

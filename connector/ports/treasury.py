@@ -55,6 +55,16 @@ class Treasury(Protocol):
         """
         ...
 
+    def change_of_payment(self, payment_id: str) -> BalanceChange | None:
+        """The movement by which that payment came in, in one call; None where it is not there.
+
+        It comes with the payment or up to an hour after it; a bank debit's when the debit has succeeded.
+
+        Raises:
+            Rejected: INVALID, it cannot be read.
+        """
+        ...
+
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains, oldest first, without the payout itself: their `net` sums up to it.
 

@@ -142,6 +142,7 @@ def _matter(statement: Statement, cause: Cause, items: Sequence[Item]) -> Matter
         "company": shlex.quote(statement.subject.company),
         "month": statement.subject.month,
         "show": _show(statement, items),
+        "entry": ", ".join(dict.fromkeys(one.entry_id for item in items[:FEW] for one in item.lines)),
         "enter": _place(statement, kind),
         "register": _place(statement, None),
     }
@@ -167,6 +168,7 @@ _TITLES: Final = {
     Cause.NOT_OURS: "in {ledger} fitting nothing at Stripe",
     Cause.BOOKED_TWICE: "in {ledger} more often than at Stripe",
     Cause.AMOUNT_DIFFERS: "with another amount in {ledger} than at Stripe",
+    Cause.OTHER_RATE: "booked in {ledger} at another rate than Stripe exchanged at",
     Cause.OTHER_PERIOD: "of which one side is outside these days",
     Cause.BOOKED_NET: "entered less the fee",
     Cause.ONE_SUM: "entered in one sum",
@@ -210,6 +212,10 @@ _SAID: Final = {
     ),
     Cause.BOOKED_TWICE: ("One of the entries is too many.", "Delete the younger one in {register}"),
     Cause.AMOUNT_DIFFERS: ("Somebody changed the entry, or entered another amount.", "Correct it in {register}"),
+    Cause.OTHER_RATE: (
+        "The invoice is paid in full; in the books' own currency the entry holds more or less than Stripe made of it.",
+        "Correct the exchange rate of entry {entry} in {register}",
+    ),
     Cause.OTHER_PERIOD: (
         "Both sides have it, one on a day of another month, as its note says where the books were closed for its own.",
         "Nothing, if the day in {ledger} is meant; else change it in {register}",

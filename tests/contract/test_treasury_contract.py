@@ -112,6 +112,23 @@ def test_an_entry_comes_later_than_its_payment(processor_harness: TreasuryHarnes
     assert [one.kind for one in changes(h, number=1)] == [K.PAYMENT]
 
 
+def test_a_payment_is_asked_what_it_became_once_that_is_there(processor_harness: TreasuryHarness) -> None:
+    h = processor_harness
+    h.settle_at("EUR", "1.0837")
+    payment_id = h.pay(link_of(h, Money.of("100.00", "EUR")))
+    assert payment_id is not None
+    assert h.treasury.change_of_payment(payment_id) is None
+    h.show_other_currency(payment_id, Money.of("90.00", "CHF"))
+    h.let_time_pass(MINUTE)
+    found = h.treasury.change_of_payment(payment_id)
+    (change,) = changes(h, number=1)
+    assert found == change
+    assert (change.amount, change.source_amount) == (usd("108.37"), Money.of("100.00", "EUR"))
+    h.refund(payment_id, Money.of("40.00", "EUR"))
+    assert h.treasury.change_of_payment(payment_id) == change
+    assert h.treasury.change_of_payment("pi_none") is None
+
+
 def test_money_is_pending_before_it_is_available(processor_harness: TreasuryHarness) -> None:
     h = processor_harness
     paid(h, usd("120.50"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -282,6 +283,41 @@ def test_another_amount_than_the_processors_is_told(amount: str) -> None:
     gross, *rest = booked(entries)
     item = the_item(held(entries, [replace(gross, amount=usd(amount)), *rest]))
     assert (item.cause, item.difference) == (C.AMOUNT_DIFFERS, usd(amount) - usd("120.00"))
+
+
+EUROS = replace(PAID, source_amount=Money.of("100.00", "EUR"), exchange_rate=Decimal("1.2"))
+
+
+@pytest.mark.parametrize("amount", ["119.00", "137.40", "100.00"])
+def test_an_exchanged_payment_of_about_its_amount_or_one_to_one_was_booked_at_another_rate(amount: str) -> None:
+    entries = planned(EUROS, GIVEN_BACK, PAID_OUT)
+    gross, *rest = booked(entries)
+    item = the_item(held(entries, [replace(gross, amount=usd(amount)), *rest]))
+    assert (item.cause, item.difference) == (C.OTHER_RATE, usd(amount) - usd("120.00"))
+
+
+@pytest.mark.parametrize(
+    ("paid", "place", "amount"),
+    [
+        (EUROS, 0, "12.00"),  # a slip
+        (EUROS, 1, "-3.70"),  # its fee, which is in the currency of the balance
+        (replace(EUROS, exchange_rate=None), 0, "119.00"),
+        (replace(EUROS, source_amount=None), 0, "119.00"),
+    ],
+)
+def test_what_is_no_matter_of_rates_is_another_amount(paid: BalanceChange, place: int, amount: str) -> None:
+    entries = planned(paid, GIVEN_BACK, PAID_OUT)
+    lines = booked(entries)
+    lines[place] = replace(lines[place], amount=usd(amount))
+    assert the_item(held(entries, lines)).cause is C.AMOUNT_DIFFERS
+
+
+def test_an_exchanged_payment_and_its_refund_that_are_wrong_together_are_another_amount() -> None:
+    entries = planned(EUROS, replace(GIVEN_BACK, refund_id=None, change_id="txn_9"))
+    both = [replace(one, reference=entries[0].reference) for one in entries if one.cause is not K.FEE]
+    fee = [one for one in entries if one.cause is K.FEE]
+    lines = [replace(booked(both)[0], amount=usd("99.00")), *booked(fee)]
+    assert the_item(held([*both, *fee], lines)).cause is C.AMOUNT_DIFFERS
 
 
 def test_two_lines_that_are_no_double_are_another_amount() -> None:

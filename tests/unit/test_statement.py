@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -245,6 +246,7 @@ def test_a_payment_over_several_invoices_is_one_payment() -> None:
 
 
 PAYMENT, *_ = right(PAID)
+EXCHANGED = replace(PAID, source_amount=Money.of("100.00", "EUR"), exchange_rate=Decimal("1.2"))
 CASES = {
     C.OTHER_SALE: (
         [PAID],
@@ -269,6 +271,13 @@ CASES = {
         NOTHING_ON_RECORD,
         "payment with another amount in QuickBooks",
         "Correct it",
+    ),
+    C.OTHER_RATE: (
+        [EXCHANGED],
+        [replace(PAYMENT, amount=usd("118.20")), *right(PAID)[1:]],
+        NOTHING_ON_RECORD,
+        "payment booked in QuickBooks at another rate than Stripe",
+        f"Correct the exchange rate of entry {PAYMENT.entry_id} in ",
     ),
     C.OTHER_PERIOD: (
         [PAID],
