@@ -70,11 +70,17 @@ class Attempt:
     @property
     def about(self) -> str:
         """What it is about, for people: the invoice, or the fee or payout with its amount and day."""
-        what = _CASH.get(EffectKind(self.row.kind))
-        if what is None:
+        thing = self.thing
+        if not thing:
             return f"invoice {self.invoice}"
         values = json.loads(self.row.request)
-        return f"{what} {self.row.subject} ({values['amount']} {values['currency']}, {values['booked_on']})"
+        return f"{thing} ({values['amount']} {values['currency']}, {values['booked_on']})"
+
+    @property
+    def thing(self) -> str:
+        """The fee or payout by its id at the processor; "" where it is about an invoice."""
+        what = _CASH.get(EffectKind(self.row.kind))
+        return f"{what} {self.row.subject}" if what else ""
 
 
 _CASH: Final = {EffectKind.BOOK_FEE: "fee of balance change", EffectKind.BOOK_PAYOUT: "payout"}

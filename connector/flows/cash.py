@@ -18,7 +18,7 @@ from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import lease
+from connector.flows import closed, lease
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.cash_place import Place
 from connector.flows.company import Cash, Company, Counts
@@ -251,8 +251,12 @@ def book(attempt: Attempt) -> str:
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), why)
         return "cancelled"
     reach(Boundary.ASKED, row.kind)
+    row = closed.in_open_period(attempt)
     lease.begin(attempt)
-    made = _make(company, row)
+    try:
+        made = _make(company, row)
+    except Rejected as refusal:
+        return closed.refused(attempt, row, refusal)
     reach(Boundary.ANSWERED, row.kind)
     company.store.cash_booked(row.key, made.entry_id, company.clock.now(), "")
     reach(Boundary.CONCLUDED, row.kind)
