@@ -160,6 +160,35 @@ def test_of_a_closed_day_both_are_on_the_first_open_day_with_their_own_in_the_no
     assert all(words in f"{one.reference} {one.note}" for one in moved)
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "answer lost"])
+def test_a_payout_that_the_bank_sends_back_is_booked_back_and_clearing_has_it_again(
+    till: CashTill, *, lost: bool
+) -> None:
+    paid_out(till)
+    till.later()
+    office = till.office
+    [payout_id] = office.stripe_world.balance.payouts
+    with office.stripe_world.moment():
+        office.stripe_world.balance.fail_payout(payout_id)
+    if lost:
+        till.h.twin.faults.append(Fault("drop_after", method="POST|PUT", path=r"(?i)/(transfer|banktransfers)\b"))
+
+    def assert_back() -> None:
+        kind = office.company.identity.ledger_kind
+        stands = till.stands()
+        assert (stands["Stripe clearing"], stands[FEES[kind]]) == (Decimal("116.22"), Decimal("3.78"))
+        assert BANKS[kind] not in stands, "what came to the bank went from it again"
+        assert till.made().count(EntryKind.TRANSFER) == 2
+
+    till.later()
+    assert_back()
+    assert len([one for one in office.attention() if "was sent back by the bank" in one]) == 1
+    put_back(office, office.folder, None)
+    till.connect()
+    until_calm(office)
+    assert_back()
+
+
 def test_a_lost_memory_books_nothing_a_second_time(till: CashTill) -> None:
     paid_out(till)
     till.later()
