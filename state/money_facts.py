@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
 
+from connector.domain.cash import CAME_TO_NOTHING
 from connector.domain.effect import EffectStatus, NewEffect
 from connector.domain.joint import Part
 from connector.domain.receivable import Receivable
@@ -166,24 +167,29 @@ class MoneyFacts(Facts):
         place: str,
         now: datetime,
         settled: Sequence[str] = (),
+        dropped: Sequence[str] = (),
     ) -> int:
         """What the balance asks for is planned, with what a person must see and from where it is read on.
 
-        `settled`: keys of items whose matter is known by now.
+        `settled`: keys of items whose matter is known by now. `dropped`: effects of payouts that came to nothing.
         """
         with self.database.record() as connection:
             planned = self.effects.plan_all(connection, company, [(one, None) for one in wanted], now)
             for item in items:
                 put_attention(connection, company, item, now)
+            for key in dropped:
+                self.effects.conclude(connection, key, EffectStatus.CANCELLED, now, note=CAME_TO_NOTHING)
             for key in settled:
                 close_item(connection, company, key, BY_FACTS, now)
             put_cursor(connection, company, BALANCE_PLACE, place, now)
         return planned
 
-    def cash_booked(self, key: str, entry_id: str, now: datetime, note: str) -> None:
-        """A fee or payout is in the ledger."""
+    def cash_booked(self, key: str, entry_id: str, now: datetime, note: str, told: Attention | None = None) -> None:
+        """A fee or payout is in the ledger, and the owner is told where he must know."""
         with self.database.record() as connection:
-            self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
+            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
+            if told is not None:
+                put_attention(connection, row.company, told, now)
 
     def effect_cancelled(self, company: str, key: str, now: datetime, why: str) -> None:
         """The world moved before it was attempted."""

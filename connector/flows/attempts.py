@@ -70,13 +70,23 @@ class Attempt:
     @property
     def about(self) -> str:
         """What it is about, for people: the invoice, or the fee or payout with its amount and day."""
-        what = _CASH.get(EffectKind(self.row.kind))
-        if what is None:
+        thing = self.thing
+        if not thing:
             return f"invoice {self.invoice}"
         values = json.loads(self.row.request)
-        return f"{what} {self.row.subject} ({values['amount']} {values['currency']}, {values['booked_on']})"
+        return f"{thing} ({values['amount']} {values['currency']}, {values['booked_on']})"
+
+    @property
+    def thing(self) -> str:
+        """The fee or payout by its id at the processor; "" where it is about an invoice."""
+        what = _CASH.get(EffectKind(self.row.kind))
+        if what is None:
+            return ""
+        of = "return of " if RETURNED in json.loads(self.row.request) else ""
+        return f"{of}{what} {self.row.subject}"
 
 
+RETURNED: Final = "returned"  # in the frozen values of a transfer: it books a payout back that the bank sent back
 _CASH: Final = {EffectKind.BOOK_FEE: "fee of balance change", EffectKind.BOOK_PAYOUT: "payout"}
 _TO_CUSTOMERS: Final = frozenset({"notice", "request", "receipt"})
 UNREACHABLE: Final = "unreachable"
@@ -183,12 +193,17 @@ def parked(company: Company, error: DuebirdError) -> Attention:
 def _attention(attempt: Attempt, error: DuebirdError) -> Attention:
     company, row = attempt.company, attempt.row
     return Attention(
-        key=f"{company.id}/effect/{row.key}/{row.slot}",
+        key=effect_item(company, row),
         subject=row.subject,
         happened=f"{company.policy.business}, {attempt.about}: could not {attempt.what}. {error.message}",
         not_done=f"It was not done. {error.advice}".strip(),
         command=f"duebird retry {row.key} --company {company.id}",
     )
+
+
+def effect_item(company: Company, row: EffectRow) -> str:
+    """The name of the item that tells of an effect that was refused."""
+    return f"{company.id}/effect/{row.key}/{row.slot}"
 
 
 def _wait(attempts: int, error: DuebirdError) -> timedelta:

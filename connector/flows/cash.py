@@ -11,15 +11,26 @@ from typing import Final
 
 from connector.domain.balance import BalanceChange, ChangeKind, Payout
 from connector.domain.calendar import local_day
-from connector.domain.cash import GONE, WATCHED, CashBooking, CashRules, ForHand, Unbookable, cash_key, plan_cash
+from connector.domain.cash import (
+    CAME_TO_NOTHING,
+    GONE,
+    WATCHED,
+    CashBooking,
+    CashRules,
+    ForHand,
+    Transfer,
+    Unbookable,
+    plan_cash,
+)
 from connector.domain.clearing import payout_reference
-from connector.domain.effect import EffectKind, EffectStatus, NewEffect, canonical
+from connector.domain.effect import EffectKind, NewEffect, canonical
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import lease
-from connector.flows.attempts import Attempt, look_again
+from connector.flows import closed, lease
+from connector.flows.attempts import RETURNED, Attempt, effect_item, look_again
+from connector.flows.cash_back import is_return, returned_item, transfer_of, transfer_rows, transfer_stands
 from connector.flows.cash_place import Place
 from connector.flows.company import Cash, Company, Counts
 from connector.ports.entries import Entry, ExpenseRequest, TransferRequest
@@ -33,13 +44,20 @@ PAGES_A_RUN: Final = 5  # about 5,000 changes; the rest in the next pass, from w
 SINGLY: Final = 10  # more payouts than that are read as a list, a hundred a call
 PAYOUTS_A_RUN: Final = 50  # of those on their way, two calls each; more than two weeks of several a day
 
+_UNMADE: Final = frozenset({None, Transfer.TO_COME})  # whose payouts are to be asked for
 _SAID: Final = {
     Unbookable.OTHER_CURRENCY: "is not in the currency of the clearing account",
-    Unbookable.SENT_BACK: "was booked in the ledger, and was sent back by the bank since",
+    Unbookable.SENT_BACK: "was sent back by the bank, and Duebird did not book it: it is of before the first day from "
+    "which payouts are booked, or in another currency than the clearing account",
     Unbookable.NAMELESS: "does not say which payout it is of",
     Unbookable.LATE: "is not paid: Stripe says that it is still on its way, or has no such payout any more",
 }
-_BY_HAND: Final = "Nothing was booked or changed in the ledger for that. Enter it by hand."
+_NOT_DONE: Final = {
+    Unbookable.OTHER_CURRENCY: "Nothing was booked or changed in the ledger for that. Enter it by hand.",
+    Unbookable.SENT_BACK: "Nothing was booked or changed in the ledger for that. If somebody has entered the payout, "
+    "enter its return by hand.",
+    Unbookable.NAMELESS: "Nothing was booked or changed in the ledger for that. Enter it by hand.",
+}
 
 
 @dataclass(slots=True)
@@ -101,19 +119,23 @@ def _record(company: Company, cash: Cash, place: Place, found: _Read, asked: Seq
     """Decide, and record what is to be done with how far it was read."""
     now, zone = company.clock.now(), company.policy.zone
     payout_ids = list(dict.fromkeys(one.payout_id for one in found.changes if one.payout_id and _is_payout(one)))
-    booked = _booked(company, payout_ids)
-    payouts = _payouts(cash, [one for one in payout_ids if one not in booked], found.changes)
+    rows = transfer_rows(company, payout_ids)
+    transfers = {one: transfer for one, row in rows.items() if (transfer := transfer_of(row)) is not None}
+    payouts = _payouts(cash, [one for one in payout_ids if transfers.get(one) in _UNMADE], found.changes)
     rules = CashRules(cash.currency, place.fees_from, place.payouts_from)
-    booked |= _standing(company, payouts)
-    plan = plan_cash(found.changes, payouts, booked, company.identity, zone, rules, local_day(now, zone))
+    transfers |= _standing(company, payouts)
+    plan = plan_cash(found.changes, payouts, transfers, company.identity, zone, rules, local_day(now, zone))
     unasked = {one: change_id for one, change_id in place.waiting.items() if one not in asked}
     waiting = {**unasked, **{one: plan.waiting[one] for one in plan.waiting if one not in unasked}}
-    effects = [_effect(company, cash, one) for one in plan.bookings]
+    effects = [_effect(cash, one, rows.get(one.subject)) for one in plan.bookings]
     items = [_for_hand(company, one) for one in plan.for_hand] + [_unread(company, one) for one in found.unreadable]
     still = {one.subject for one in plan.for_hand if one.why is Unbookable.LATE}
     settled = [_item(company, Unbookable.LATE, one) for one in asked if one not in still]
+    dropped = [rows[one] for one in sorted(plan.dropped)]
+    settled += [effect_item(company, one) for one in dropped]
     after = replace(_moved_on(place, found, now), waiting=waiting)
-    planned = company.store.cash_read(company.id, effects, items, after.text, now, settled)
+    keys = [one.key for one in dropped]
+    planned = company.store.cash_read(company.id, effects, items, after.text, now, settled, keys)
     for one in effects:
         reach(Boundary.PLANNED, one.kind)
     return planned
@@ -163,44 +185,36 @@ def _payouts(cash: Cash, payout_ids: Sequence[str], changes: Sequence[BalanceCha
     return found
 
 
-def _booked(company: Company, payout_ids: Sequence[str]) -> frozenset[str]:
-    """Those whose entry is made or under way; also one in doubt, which may be there."""
-    left = {EffectStatus.CANCELLED, EffectStatus.REJECTED}
-    rows = company.store.effects.of_subjects(company.id, payout_ids) if payout_ids else []
-    return frozenset(one.subject for one in rows if one.kind == EffectKind.BOOK_PAYOUT and one.status not in left)
-
-
-def _standing(company: Company, payouts: Mapping[str, Payout]) -> frozenset[str]:
+def _standing(company: Company, payouts: Mapping[str, Payout]) -> dict[str, Transfer]:
     """Payouts that came to nothing and stand in the ledger all the same: a memory that is lost has no other trace."""
     gone = [one.payout_id for one in payouts.values() if one.state in GONE]
     wanted = {one: payout_reference(company.identity, one) for one in gone}
     found = {one: company.ledger.entries_with_reference(EntryKind.TRANSFER, text) for one, text in wanted.items()}
-    return frozenset(one for one, entries in found.items() if any(entry.live for entry in entries))
+    return {one: Transfer.MADE for one, entries in found.items() if any(entry.live for entry in entries)}
 
 
-def _effect(company: Company, cash: Cash, one: CashBooking) -> NewEffect:
+def _effect(cash: Cash, one: CashBooking, transfer: EffectRow | None) -> NewEffect:
+    """`transfer`: that of the payout which is returned, as far as it is on record: money comes from where it went."""
     fee = one.kind is EntryKind.EXPENSE
+    went = json.loads(transfer.request) if transfer is not None and one.returned else {}
     values: dict[str, object] = {
         "amount": str(one.amount.amount),
         "currency": one.amount.currency,
         "booked_on": one.booked_on.isoformat(),
         "reference": one.reference,
         "incoming": one.incoming,
-        "account_id": cash.account_id,
-        "other_account_id": cash.fees_account_id if fee else cash.bank_account_id,
+        "account_id": went.get("account_id", cash.account_id),
+        "other_account_id": went.get("other_account_id", cash.fees_account_id if fee else cash.bank_account_id),
         "tax_code": cash.tax_code if fee else None,
         "payee": cash.payee if fee else None,
         "note": f"Duebird {one.subject}",
     }
+    why = f"Stripe's {'fee' if fee else 'payout'} {one.subject} of {one.amount}"
+    if one.returned:
+        values |= {RETURNED: True, "note": f"Duebird {one.subject}, sent back by the bank"}
+        why = f"{why} was sent back by the bank"
     kind = EffectKind.BOOK_FEE if fee else EffectKind.BOOK_PAYOUT
-    what = "fee" if fee else "payout"
-    return NewEffect(
-        cash_key(company.identity, one.kind, one.subject),
-        kind,
-        one.subject,
-        canonical(values),
-        f"Stripe's {what} {one.subject} of {one.amount}",
-    )
+    return NewEffect(one.key, kind, one.subject, canonical(values), why)
 
 
 def _item(company: Company, why: Unbookable, subject: str) -> str:
@@ -219,7 +233,7 @@ def _for_hand(company: Company, one: ForHand) -> Attention:
         not_done=f"It is not in the ledger. Duebird looks for it until {until} and books it once it is paid; after "
         "that, enter it by hand. Look at it in the Stripe dashboard under Balances > Payouts, and at your bank."
         if late
-        else _BY_HAND,
+        else _NOT_DONE[one.why],
         command=f"duebird reconcile {company.id} --month {one.booked_on:%Y-%m}",
     )
 
@@ -243,18 +257,27 @@ def book(attempt: Attempt) -> str:
         company.store.effects.start(row.key, company.clock.now(), company.owner)
         if not found.live:
             raise _deleted(found)
-        company.store.cash_booked(row.key, found.entry_id, company.clock.now(), "found in the ledger; not booked again")
+        note = "found in the ledger; not booked again"
+        # Not tried before: a life before this one booked it, and told.
+        told = returned_item(company, row) if row.attempts else None
+        company.store.cash_booked(row.key, found.entry_id, company.clock.now(), note, told)
         reach(Boundary.CONCLUDED, row.kind)
         return "adopted"
-    if not _is_wanted(company, row):
-        why = "the settings do not ask for it any more, and it is not in the ledger"
+    why = _wanted_no_more(company, row)
+    if why:
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), why)
         return "cancelled"
+    if is_return(row) and not transfer_stands(attempt):
+        return "postponed"
     reach(Boundary.ASKED, row.kind)
+    row = closed.in_open_period(attempt)
     lease.begin(attempt)
-    made = _make(company, row)
+    try:
+        made = _make(company, row)
+    except Rejected as refusal:
+        return closed.refused(attempt, row, refusal)
     reach(Boundary.ANSWERED, row.kind)
-    company.store.cash_booked(row.key, made.entry_id, company.clock.now(), "")
+    company.store.cash_booked(row.key, made.entry_id, company.clock.now(), "", returned_item(company, row))
     reach(Boundary.CONCLUDED, row.kind)
     return "done"
 
@@ -266,7 +289,8 @@ def look(company: Company, row: EffectRow) -> str:
     now = company.clock.now()
     if found is not None and found.live:
         reach(Boundary.FOUND, row.kind)
-        company.store.cash_booked(row.key, found.entry_id, now, "found in the ledger when looked for")
+        note = "found in the ledger when looked for"
+        company.store.cash_booked(row.key, found.entry_id, now, note, returned_item(company, row))
         reach(Boundary.CONCLUDED, row.kind)
         return "found"
     again = look_again(row, row.claimed_at or now, now)
@@ -310,11 +334,17 @@ def _kind(row: EffectRow) -> EntryKind:
     return EntryKind.EXPENSE if row.kind == EffectKind.BOOK_FEE else EntryKind.TRANSFER
 
 
-def _is_wanted(company: Company, row: EffectRow) -> bool:
+def _wanted_no_more(company: Company, row: EffectRow) -> str:
+    """Why it is not to be booked any more, "" where it is. What was tried before may have come to nothing since."""
     cash = company.cash
-    if cash is None:
-        return False
-    return (cash.fees_account_id if row.kind == EffectKind.BOOK_FEE else cash.bank_account_id) is not None
+    account = (cash.fees_account_id if row.kind == EffectKind.BOOK_FEE else cash.bank_account_id) if cash else None
+    if cash is None or account is None:
+        return "the settings do not ask for it any more, and it is not in the ledger"
+    if row.kind == EffectKind.BOOK_PAYOUT and not is_return(row) and (row.attempts or row.slot):
+        payout = cash.treasury.payout(row.subject)
+        if payout is not None and payout.state in GONE:
+            return CAME_TO_NOTHING
+    return ""
 
 
 def _deleted(found: Entry) -> Rejected:

@@ -24,7 +24,9 @@ from state.facts import Attention
 from state.tables import EffectRow
 
 ORDERED: Final = "first_open_day"  # in the frozen values: a person ordered it for this entry, whatever the settings say
-ENTRIES: Final = frozenset({EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT})  # whose day may be moved
+ENTRIES: Final = frozenset(  # whose day may be moved
+    {EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT, EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT}
+)
 _OWN: Final = "own_day"  # in the frozen values of an entry that was moved: its own day and note
 _OWN_NOTE: Final = "own_note"
 
@@ -120,14 +122,21 @@ def _put_on(attempt: Attempt, day: date, closed: date | None, *, fresh_slot: boo
     )
 
 
-def _what(values: Mapping[str, Any]) -> str:
-    return f"{Money.of(values['amount'], values['currency'])} (payment {values['payment_id']})"
+def _what(attempt: Attempt, values: Mapping[str, Any]) -> str:
+    """What is to be booked: how much, and the processor's own id of it. A fee or payout is of no payment."""
+    named = f"payment {values['payment_id']}" if _is_of_payment(values) else attempt.thing
+    return f"{Money.of(values['amount'], values['currency'])} ({named})"
+
+
+def _is_of_payment(values: Mapping[str, Any]) -> bool:
+    return "payment_id" in values
 
 
 def _moved(attempt: Attempt, values: Mapping[str, Any], closed: date) -> Attention:
     """One item for all that one closing moves: what comes after is added to it while it is open."""
     company = attempt.company
-    this = f"{_what(values)} of {values[_OWN]} for invoice {attempt.invoice}, as {values['booked_on']}"
+    on = f" for invoice {attempt.invoice}" if _is_of_payment(values) else ""
+    this = f"{_what(attempt, values)} of {values[_OWN]}{on}, as {values['booked_on']}"
     matter = f"{company.id}/closed-period"
     return Attention(
         key=f"{matter}/{closed}/{attempt.row.key}",
@@ -137,7 +146,9 @@ def _moved(attempt: Attempt, values: Mapping[str, Any], closed: date) -> Attenti
         f"taken, with a note in the entry: {this}",
         not_done="Nothing was entered in the closed period. If an entry belongs there, open the books and change the "
         "day of the entry in the ledger.",
-        command=f"duebird show {attempt.row.subject} --company {company.id}",
+        command=f"duebird show {attempt.row.subject} --company {company.id}"
+        if on
+        else f"duebird reconcile {company.id} --month {values['booked_on'][:7]}",
         again=f"; {this}",
     )
 
@@ -155,7 +166,7 @@ def _held(attempt: Attempt, closed: date | None) -> Rejected:
             f"{company.id} Or open the books in the ledger and order it with the command below."
         )
     return Rejected(
-        f"{_what(values)} is of {own}, and the books are closed through {closed}.",
+        f"{_what(attempt, values)} is of {own}, and the books are closed through {closed}.",
         because=RejectedBecause.CLOSED_PERIOD,
-        advice=f"The money is in your Stripe account. {back}",
+        advice=f"The money is in your Stripe account. {back}" if _is_of_payment(values) else back,
     )

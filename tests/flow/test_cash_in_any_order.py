@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from adapters.memory.faults import FaultKind
+from connector.domain.balance import PayoutState
 from connector.domain.money import Money
 from tests.flow.test_cash_booked import Till
 
@@ -31,6 +32,14 @@ def returned(till: Till) -> None:
         till.stripe_world.balance.fail_payout(payout_id)
 
 
+def returned_late(till: Till) -> None:
+    """One that was booked is sent back; the first of those that still stand."""
+    for payout_id, history in till.stripe_world.balance.payouts.items():
+        if history.latest.state is PayoutState.PAID:
+            till.stripe_world.balance.fail_payout(payout_id)
+            return
+
+
 ACTS: dict[str, Callable[[Till], object]] = {
     "a fee of Stripe's own": lambda till: till.stripe_world.balance.charge(Money.of("-7.13", "USD"), "Radar"),
     "a fee given back": lambda till: till.stripe_world.balance.charge(Money.of("2.50", "USD"), "Radar, corrected"),
@@ -38,6 +47,7 @@ ACTS: dict[str, Callable[[Till], object]] = {
     "a payout by hand": lambda till: sent(till, "11.00"),
     "an instant payout": lambda till: sent(till, "20.00", instant=True),
     "a payout that the bank returns": returned,
+    "a payout of before that the bank returns": returned_late,
 }
 
 

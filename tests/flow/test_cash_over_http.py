@@ -15,6 +15,8 @@ from adapters.memory.faults import Crash
 from adapters.memory.treasury import MemoryTreasury
 from adapters.sandbox.base import Fault
 from adapters.sandbox.quickbooks.journal import balances
+from connector.domain.calendar import local_day
+from connector.domain.closed_period import ClosedPeriod
 from connector.domain.phone import Phone
 from connector.domain.records import EntryKind
 from connector.failpoints import armed
@@ -137,6 +139,54 @@ def test_an_answer_that_is_lost_leaves_each_there_once(till: CashTill, path: str
     till.later()
     assert fault.hits == 1
     assert_right(till)
+
+
+def test_of_a_closed_day_both_are_on_the_first_open_day_with_their_own_in_the_note(till: CashTill) -> None:
+    office = till.office
+    office.policy = replace(office.policy, closed_period=ClosedPeriod.FIRST_OPEN_DAY)
+    till.connect()
+    paid_out(till)
+    office.wait(days=2)
+    own = local_day(office.clock.now(), office.policy.zone) - timedelta(days=2)
+    through = own + timedelta(days=1)
+    till.h.close_books_through(through)
+    till.later()
+    assert_right(till)
+    far = through + timedelta(days=400)
+    lines = till.ledger.account_entries(till.h.payment_account_id, own, far)
+    moved = [one for one in lines if one.kind in {EntryKind.EXPENSE, EntryKind.TRANSFER}]
+    assert [one.booked_on for one in moved] == [through + timedelta(days=1)] * 2
+    words = f"of {own}, books closed through {through}"
+    assert all(words in f"{one.reference} {one.note}" for one in moved)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "answer lost"])
+def test_a_payout_that_the_bank_sends_back_is_booked_back_and_clearing_has_it_again(
+    till: CashTill, *, lost: bool
+) -> None:
+    paid_out(till)
+    till.later()
+    office = till.office
+    [payout_id] = office.stripe_world.balance.payouts
+    with office.stripe_world.moment():
+        office.stripe_world.balance.fail_payout(payout_id)
+    if lost:
+        till.h.twin.faults.append(Fault("drop_after", method="POST|PUT", path=r"(?i)/(transfer|banktransfers)\b"))
+
+    def assert_back() -> None:
+        kind = office.company.identity.ledger_kind
+        stands = till.stands()
+        assert (stands["Stripe clearing"], stands[FEES[kind]]) == (Decimal("116.22"), Decimal("3.78"))
+        assert BANKS[kind] not in stands, "what came to the bank went from it again"
+        assert till.made().count(EntryKind.TRANSFER) == 2
+
+    till.later()
+    assert_back()
+    assert len([one for one in office.attention() if "was sent back by the bank" in one]) == 1
+    put_back(office, office.folder, None)
+    till.connect()
+    until_calm(office)
+    assert_back()
 
 
 def test_a_lost_memory_books_nothing_a_second_time(till: CashTill) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from adapters.sandbox.quickbooks.journal import receivables
 from connector.domain.calendar import ALL_WEEK, Window
@@ -72,6 +73,7 @@ def open_till(open_harness: Harness, tmp_path: Path, kind: type[T], **policy: An
             baseline=False,
             **policy,
             window=Window(0, 24 * 60, ALL_WEEK),
+            zone=ZoneInfo("UTC"),  # that of the stand-ins, whose invoices else are of tomorrow in the evening
             start_on=(h.clock.now() - timedelta(days=30)).date(),
         )
         made = kind(office, h, h.reader)

@@ -15,7 +15,17 @@ from adapters.clock import ManualClock
 from adapters.memory.processor_world import StripeLikeWorld
 from adapters.memory.treasury import MemoryTreasury
 from connector.domain.balance import BalanceChange, ChangeKind, Payout, PayoutState
-from connector.domain.cash import LATE, WATCHED, CashPlan, CashRules, Unbookable, cash_key, plan_cash
+from connector.domain.cash import (
+    LATE,
+    WATCHED,
+    CashPlan,
+    CashRules,
+    Transfer,
+    Unbookable,
+    cash_key,
+    plan_cash,
+    return_key,
+)
 from connector.domain.clearing import fee_reference, payout_reference, plan_entries
 from connector.domain.effect import BooksIdentity
 from connector.domain.money import Money
@@ -44,17 +54,19 @@ PAYMENT = change(K.PAYMENT, usd("120.00"), usd("3.78"), payment_id="pi_1")
 SENT = change(K.PAYOUT, usd("-116.22"), payout_id="po_1", change_id="txn_2")
 BACK = change(K.PAYOUT_FAILURE, usd("116.22"), payout_id="po_1", change_id="txn_3")
 PAID = Payout("po_1", usd("116.22"), PayoutState.PAID, TODAY, automatic=True, created_at=NOON)
+FAILED = replace(PAID, state=PayoutState.FAILED)
 
 
 def plan(
     *changes: BalanceChange,
     payout: Payout | None = PAID,
-    booked: str = "",
+    transfer: Transfer | None = None,
     rules: CashRules = RULES,
     today: date = TODAY,
 ) -> CashPlan:
     payouts = {payout.payout_id: payout} if payout else {}
-    return plan_cash(changes, payouts, {booked}, BOOKS, NEW_YORK, rules, today)
+    transfers = {"po_1": transfer} if transfer else {}
+    return plan_cash(changes, payouts, transfers, BOOKS, NEW_YORK, rules, today)
 
 
 def test_a_fee_is_booked_under_the_name_and_key_of_its_balance_change() -> None:
@@ -96,16 +108,54 @@ def test_a_payout_that_never_arrived_needs_no_entry_and_nobody(state: PayoutStat
     assert plan(SENT, BACK, payout=replace(PAID, state=state)) == CashPlan((), (), {})
 
 
-def test_a_payout_that_was_booked_and_came_back_is_for_a_person() -> None:
-    found = plan(SENT, BACK, payout=replace(PAID, state=PayoutState.FAILED), booked="po_1")
-    [back] = found.for_hand
-    assert (back.why, back.subject, back.kind) == (Unbookable.SENT_BACK, "po_1", EntryKind.TRANSFER)
-    assert found.bookings == ()
+def test_a_payout_that_was_booked_and_came_back_is_booked_back_under_a_name_and_key_of_its_own() -> None:
+    found = plan(SENT, BACK, payout=None, transfer=Transfer.MADE)
+    [back] = found.bookings
+    assert (back.kind, back.subject, back.amount, back.incoming) == (EntryKind.TRANSFER, "po_1", usd("116.22"), True)
+    assert back.returned
+    assert back.key == return_key(BOOKS, "po_1") != cash_key(BOOKS, EntryKind.TRANSFER, "po_1")
+    [_, planned] = plan_entries([SENT, BACK], BOOKS, NEW_YORK)
+    assert back.reference == planned.reference != payout_reference(BOOKS, "po_1")
+    assert found == plan(BACK, BACK, payout=FAILED, transfer=Transfer.MADE)
 
 
+def test_a_payout_that_took_money_from_the_bank_and_failed_goes_out_again() -> None:
+    [back] = plan(replace(BACK, amount=usd("-9.00"), net=usd("-9.00")), transfer=Transfer.MADE).bookings
+    assert (back.amount, back.incoming, back.returned) == (usd("9.00"), False, True)
+
+
+def test_a_return_waits_for_a_transfer_in_doubt_and_is_not_called_late() -> None:
+    assert plan(SENT, BACK, payout=None, transfer=Transfer.IN_DOUBT) == CashPlan((), (), {"po_1": "txn_3"})
+    assert plan(BACK, payout=None, transfer=Transfer.IN_DOUBT, today=TODAY + LATE).for_hand == ()
+
+
+@pytest.mark.parametrize("payout", [FAILED, None])
+def test_a_transfer_to_come_of_a_payout_that_came_back_is_dropped(payout: Payout | None) -> None:
+    assert plan(SENT, BACK, payout=payout, transfer=Transfer.TO_COME) == CashPlan((), (), {}, frozenset({"po_1"}))
+
+
+def test_a_transfer_to_come_is_dropped_before_the_balance_shows_that_it_came_back() -> None:
+    assert plan(SENT, payout=FAILED, transfer=Transfer.TO_COME) == CashPlan((), (), {}, frozenset({"po_1"}))
+    assert plan(SENT, payout=FAILED, transfer=Transfer.MADE) == CashPlan((), (), {})
+
+
+def test_the_return_of_a_payout_of_before_the_first_day_is_for_a_person() -> None:
+    before = replace(FAILED, created_at=NOON - timedelta(days=1))
+    [back] = plan(BACK, payout=before, rules=replace(RULES, payouts_from=TODAY)).for_hand
+    assert (back.why, back.subject, back.amount) == (Unbookable.SENT_BACK, "po_1", usd("116.22"))
+    assert plan(BACK, payout=FAILED, rules=replace(RULES, payouts_from=TODAY)) == CashPlan((), (), {})
+    assert plan(BACK, payout=None) == CashPlan((), (), {})
+
+
+def test_the_return_of_a_payout_in_another_currency_is_for_a_person() -> None:
+    [back] = plan(BACK, payout=FAILED, rules=replace(RULES, currency="EUR")).for_hand
+    assert (back.why, back.kind) == (Unbookable.SENT_BACK, EntryKind.TRANSFER)
+
+
+@pytest.mark.parametrize("transfer", list(Transfer))
 @pytest.mark.parametrize("payout", [None, PAID])
-def test_a_payout_that_is_booked_is_left_alone(payout: Payout | None) -> None:
-    assert plan(SENT, payout=payout, booked="po_1") == CashPlan((), (), {})
+def test_a_payout_that_has_a_transfer_is_left_alone(payout: Payout | None, transfer: Transfer) -> None:
+    assert plan(SENT, payout=payout, transfer=transfer) == CashPlan((), (), {})
 
 
 def test_what_is_not_in_the_clearing_accounts_currency_is_for_a_person() -> None:
@@ -166,7 +216,7 @@ def test_whatever_happens_fees_and_payouts_are_planned_once_each_or_shown_and_ad
     changes = treasury.changes_since(NOON).changes
     payouts = {one.payout_id: one for one in treasury.payouts_since(NOON)}
 
-    found = plan_cash([*changes, *changes], payouts, (), BOOKS, NEW_YORK, RULES, TODAY)
+    found = plan_cash([*changes, *changes], payouts, {}, BOOKS, NEW_YORK, RULES, TODAY)
 
     assert len({one.reference for one in found.bookings}) == len(found.bookings)
     assert found.waiting == {}
@@ -176,5 +226,5 @@ def test_whatever_happens_fees_and_payouts_are_planned_once_each_or_shown_and_ad
     signed = [one.amount if one.incoming else usd("0.00") - one.amount for one in found.bookings]
     assert sum(signed, usd("0.00")) == must, "payouts that came back cancel out, all else is booked"
     half = len(changes) // 2
-    parts = [plan_cash(some, payouts, (), BOOKS, NEW_YORK, RULES, TODAY) for some in (changes[:half], changes[half:])]
+    parts = [plan_cash(some, payouts, {}, BOOKS, NEW_YORK, RULES, TODAY) for some in (changes[:half], changes[half:])]
     assert {one for some in parts for one in some.bookings} == set(found.bookings), "however it is read, piece by piece"
