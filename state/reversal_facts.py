@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, update
 
-from connector.domain.effect import ONCE_MORE, EffectKind, EffectStatus
+from connector.domain.effect import ONCE_MORE, EffectStatus
 from connector.errors import Bug
 from state import books
 from state.adopting import Found, adopt
-from state.facts import Attention, Facts, Planned, close_item, put_attention, put_hold, review_scope
+from state.facts import BY_FACTS, Attention, Facts, Planned, close_item, put_attention, put_hold, review_scope
 from state.rows import change, records, select_of, table_of
-from state.tables import EffectEventRow, EffectRow, HintRow, HoldRow
+from state.tables import AttentionRow, EffectEventRow, EffectRow, HintRow, HoldRow
 
 INVOICE: Final = "invoice"  # scope of a hold
 OURS: Final = "its booking was taken out of the ledger"  # how the reason begins of a hold that follows a reversal
@@ -31,7 +32,7 @@ _ONCE_MORE: Final = (
     update(_EFFECT)
     .where(_EFFECT.c.key == bindparam("wanted"), _EFFECT.c.status == EffectStatus.DONE.value)
     .values(
-        status=EffectStatus.PLANNED.value,
+        status=bindparam("becomes"),
         slot=_EFFECT.c.slot + 1,
         due_at=bindparam("now"),
         finished_at=None,
@@ -39,6 +40,12 @@ _ONCE_MORE: Final = (
     )
 )
 _EVENT: Final = insert(table_of(EffectEventRow))
+_ITEM: Final = table_of(AttentionRow)
+_MAY_COME_AGAIN: Final = (  # whoever took it off the list: what is decided anew may have to be told anew
+    update(_ITEM)
+    .where(_ITEM.c.company == bindparam("whose"), _ITEM.c.key == bindparam("which"))
+    .values(closed_at=func.coalesce(_ITEM.c.closed_at, bindparam("now")), closed_by=BY_FACTS)
+)
 _HOLD: Final = table_of(HoldRow)
 _OUR_HOLD_ENDED: Final = delete(_HOLD).where(
     _HOLD.c.company == bindparam("whose"),
@@ -46,6 +53,24 @@ _OUR_HOLD_ENDED: Final = delete(_HOLD).where(
     _HOLD.c.subject == bindparam("which"),
     _HOLD.c.why.startswith(OURS, autoescape=True),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OnceMore:
+    """An order to book a payment on one receivable once more; its entries there are out of the ledger.
+
+    `anew`: keys of what is decided about as if it had never been booked, for what is owed may have changed. `repeated`:
+    keys of what is booked as it was, because another entry of the payment stands. `verdict`: the payment's, from now
+    on. `settles`: items of attention that end. `told_before`: items that may have to come a second time.
+    """
+
+    payment_id: str
+    ledger_id: str
+    anew: tuple[str, ...]
+    repeated: tuple[str, ...]
+    verdict: str
+    settles: tuple[str, ...]
+    told_before: tuple[str, ...]
 
 
 class ReversalFacts(Facts):
@@ -113,27 +138,35 @@ class ReversalFacts(Facts):
             put_attention(connection, company, attention, now)
             return any(new)
 
-    def booking_ordered_again(
-        self, company: str, key: str, payment_id: str, now: datetime, *, by: str, settles: Sequence[str]
-    ) -> None:
-        """A person wants a payment booked once more whose booking was reversed; reminders need no hold any more then.
+    def booking_ordered_again(self, company: str, again: OnceMore, now: datetime, *, by: str) -> None:
+        """A person wants a payment booked once more whose entries were reversed; reminders need no hold any more then.
 
         Raises:
-            Bug: it is no booking, or it is not done.
+            Bug: one is neither booking nor credit, or is not done.
         """
         with self.database.record() as connection:
-            [row] = records(connection, EffectRow, _ONE, company=company, wanted=key)
-            if row.kind not in ONCE_MORE or not change(connection, _ONCE_MORE, {"wanted": key, "now": now}):
-                raise Bug(f"effect {key} is {row.status}: it cannot be done once more; it stays as it is")
-            before, after = EffectStatus.DONE.value, EffectStatus.PLANNED.value
-            event = {"key": key, "at": now, "before": before, "after": after, "note": f"ordered once more by {by}"}
-            change(connection, _EVENT, event)
-            verdict = "allocated" if row.kind == EffectKind.BOOK_PAYMENT else "crediting"
-            books.put_verdict(connection, company, payment_id, row.subject, verdict)
-            change(connection, _OUR_HOLD_ENDED, {"whose": company, "which": row.subject})
-            for item in settles:
+            for key in again.anew:
+                _once_more(connection, company, key, EffectStatus.CANCELLED, now, by)
+            for key in again.repeated:
+                _once_more(connection, company, key, EffectStatus.PLANNED, now, by)
+            books.put_verdict(connection, company, again.payment_id, again.ledger_id, again.verdict)
+            change(connection, _OUR_HOLD_ENDED, {"whose": company, "which": again.ledger_id})
+            for item in again.settles:
                 close_item(connection, company, item, "booked once more", now)
-            books.review(connection, company, row.subject, now)
+            asked = [{"whose": company, "which": item, "now": now} for item in again.told_before]
+            change(connection, _MAY_COME_AGAIN, asked)
+            books.review(connection, company, again.ledger_id, now)
+
+
+def _once_more(connection: Connection, company: str, key: str, becomes: EffectStatus, now: datetime, by: str) -> None:
+    """What is done and out of the ledger again is free for another try, under a fresh slot."""
+    [row] = records(connection, EffectRow, _ONE, company=company, wanted=key)
+    values = {"wanted": key, "becomes": becomes.value, "now": now}
+    if row.kind not in ONCE_MORE or not change(connection, _ONCE_MORE, values):
+        raise Bug(f"effect {key} is {row.status}: it cannot be done once more; it stays as it is")
+    before = EffectStatus.DONE.value
+    note = f"ordered once more by {by}"
+    change(connection, _EVENT, {"key": key, "at": now, "before": before, "after": becomes.value, "note": note})
 
 
 def _reversed(

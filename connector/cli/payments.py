@@ -133,26 +133,44 @@ def rebook(
     The ledger is asked first. What does not fit its invoice any more is held, or becomes a credit, as always.
     """
     from connector.cli.approval import user
-    from connector.flows.reversal import reversed_entries, told_key
+    from connector.flows.reversal import again_of
 
     with told(), remembered(config) as (loaded, state):
         for one in company_ids(loaded, company):
             parts = state.queries.payment_parts(one, payment)
             if not parts:
                 continue
-            gone = reversed_entries(state.queries, one, parts)
-            if not gone:
+            wanted = again_of(state.queries, one, parts)
+            if not wanted:
                 fail(f"No booking of {payment} was taken out of the ledger. Nothing was changed.", EXIT_FAILED)
-            for booking, reversals in gone:
-                items = [told_key(one, key) for key in reversals]
-                state.store.booking_ordered_again(one, booking, payment, present(), by=user(), settles=items)
+            blocking = next((each.in_the_way for each in wanted if each.order.anew and each.in_the_way), None)
+            if blocking is not None:
+                fail(_credit_stands(one, payment, blocking, config), EXIT_FAILED)
+            for each in wanted:
+                state.store.booking_ordered_again(one, each.order, present(), by=user())
+            effects = [key for each in wanted for key in (*each.order.anew, *each.order.repeated)]
             answer(
                 f"The payment {payment} will be booked again in the next pass, after a look at the ledger.",
-                {"company": one, "payment": payment, "effects": [booking for booking, _ in gone]},
+                {"company": one, "payment": payment, "effects": effects},
                 as_json=as_json,
             )
             return
         fail(_unknown(payment), EXIT_FAILED)
+
+
+def _credit_stands(company: str, payment: str, credit_row: EffectRow, config: Path | None) -> str:
+    """The booking is out, and a credit of the same payment is not: what is free of it nobody could say."""
+    import json
+
+    from connector.domain.money import Money
+
+    reference = json.loads(credit_row.request)["reference"]
+    undo_it = typed(f"undo {reference} --company {company}", config)
+    again = typed(f"rebook {payment} --company {company}", config)
+    return (
+        f"A credit of {Money.of(*_amount(credit_row))} of the payment {payment} still stands in the ledger "
+        f"({reference}). Nothing was changed.\nHave it taken out first: {undo_it}\nThen: {again}"
+    )
 
 
 def _parts(state: State, company: str, named: str, identity: BooksIdentity | None) -> Sequence[PaymentRow]:

@@ -13,7 +13,15 @@ from typing import Any, Final
 
 from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState, standing
-from connector.domain.effect import EffectKind, EffectStatus, NewEffect, booking_reference, canonical, natural_key
+from connector.domain.effect import (
+    BooksIdentity,
+    EffectKind,
+    EffectStatus,
+    NewEffect,
+    booking_reference,
+    canonical,
+    natural_key,
+)
 from connector.domain.message import INVOICE_CAP, MessageProblem
 from connector.domain.money import Money
 from connector.domain.plan import ReceiptFacts, says_how_to_stop
@@ -68,6 +76,11 @@ def reference_of(company: Company, payment: PaymentRow) -> str:
     return booking_reference(company.identity, payment.payment_id, payment.ledger_id if payment.shared else None)
 
 
+def booking_key(identity: BooksIdentity, payment_id: str, ledger_id: str) -> str:
+    """Names the effect that books this payment on that receivable."""
+    return natural_key(identity, "booking", payment_id, ledger_id)
+
+
 def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable, part: Money | None = None) -> Planned:
     """The effect that books this payment on this receivable. Its key is the payment, whatever happens to the rest.
 
@@ -95,7 +108,7 @@ def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable, 
         why = f"{why}; {amount} of it fits"
     if payment.verdict == credit.ORDERED:
         values[credit.ORDERED] = True
-    key = natural_key(company.identity, "booking", payment.payment_id, receivable.ledger_id)
+    key = booking_key(company.identity, payment.payment_id, receivable.ledger_id)
     return Planned(NewEffect(key, EffectKind.BOOK_PAYMENT, receivable.ledger_id, canonical(values), why))
 
 

@@ -243,13 +243,18 @@ def held_key(company_id: str, payment_id: str, part: str) -> str:
     return f"{company_id}/payment/{payment_id}{'/' if part else ''}{part}"
 
 
+def credited_key(company_id: str, payment_id: str, part: str) -> str:
+    """The item of attention that tells of a credit; `part` as above."""
+    return f"{company_id}/credited/{payment_id}{'/' if part else ''}{part}"
+
+
 def credited(company: Company, ledger_id: str, values: Mapping[str, Any], made: Entry) -> Attention:
     """What the owner is told of a credit."""
     payment_id, part, amount = values["payment_id"], values["part"], _money(values, "amount")
     called = _CALLED.get(company.identity.ledger_kind, "a credit in the ledger")
     less = f" It holds {made.amount} there: somebody has changed it." if made.amount != amount else ""
     return Attention(
-        key=f"{company.id}/credited/{payment_id}{'/' if part else ''}{part}",
+        key=credited_key(company.id, payment_id, part),
         subject=ledger_id,
         happened=f"{company.policy.business}: of a payment of {_money(values, 'paid')} ({payment_id}) for invoice "
         f"{values['invoice']}, {amount} was more than was owed. It is a credit of {values['customer']} now, {called} "

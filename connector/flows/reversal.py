@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from connector.domain.records import EntryKind
 from connector.domain.reversal import Cause, Course, reversal_key, reversal_reference, standing_of
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import lease
+from connector.flows import credit, lease
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -22,6 +23,7 @@ from connector.ports.entries import ReversalManner, ReversalRequest
 from connector.ports.ledger import BookingState
 from state.books import receivable_of
 from state.queries import Queries
+from state.reversal_facts import OnceMore
 from state.store import Attention, Planned
 from state.tables import EffectRow, PaymentRow
 
@@ -53,19 +55,61 @@ def entries_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -
     return found
 
 
-def reversed_entries(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[tuple[str, Sequence[str]]]:
-    """Bookings and credits of a payment that are out of the ledger by our log, each with the keys of its reversals."""
-    payment_ids = {one.payment_id for one in parts}
-    found: dict[str, list[str]] = {}
-    for ledger_id in sorted({one.ledger_id for one in parts if one.verdict == "reversed"}):
-        effects = queries.effects_of(company_id, ledger_id)
-        standing = {one.key: one.remote_id for one in effects if _is_done(one, *_REVERSIBLE)}
-        for one in effects:
-            values = json.loads(one.request) if _is_done(one, EffectKind.REVERSE_BOOKING) else {}
-            out = values and standing.get(values["booking"]) == values["entry_id"]
-            if out and values["payment_id"] in payment_ids:
-                found.setdefault(values["booking"], []).append(one.key)
-    return list(found.items())
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A payment whose entries on one receivable are out of the ledger. `in_the_way`: its credit that stands there."""
+
+    order: OnceMore
+    in_the_way: EffectRow | None
+
+
+def again_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[Again]:
+    """What booking a payment once more comes to, on each of its receivables of which entries are out by our log.
+
+    What is owed may have changed, so that the whole payment is decided about anew. Where its booking stands and only
+    its credit is out, that is repeated. A credit that stands beside a booking that is out must go first: nobody could
+    decide anew about a payment of which a part is somewhere else.
+    """
+    seen = [(part, *_done_and_out(queries, company_id, part)) for part in parts if part.verdict == "reversed"]
+    return [_again(company_id, part, done, out) for part, done, out in seen if out]
+
+
+def _done_and_out(
+    queries: Queries, company_id: str, part: PaymentRow
+) -> tuple[dict[str, EffectRow], dict[str, list[str]]]:
+    """What was once booked of it, by key; and of that the keys of what is out, each with the keys of its reversals."""
+    effects = queries.effects_of(company_id, part.ledger_id)
+    mine = [one for one in effects if json.loads(one.request).get("payment_id") == part.payment_id]
+    done = {one.key: one for one in mine if _is_done(one, *_REVERSIBLE)}
+    out: dict[str, list[str]] = {}
+    for one in mine:
+        values = json.loads(one.request) if _is_done(one, EffectKind.REVERSE_BOOKING) else {}
+        if values and values["booking"] in done and done[values["booking"]].remote_id == values["entry_id"]:
+            out.setdefault(values["booking"], []).append(one.key)
+    return done, out
+
+
+def _again(company_id: str, part: PaymentRow, done: Mapping[str, EffectRow], out: Mapping[str, list[str]]) -> Again:
+    standing = {one.kind: one for key, one in done.items() if key not in out}
+    repeats = EffectKind.BOOK_PAYMENT in standing
+    divided = any(one.kind == EffectKind.BOOK_CREDIT for one in done.values()) or any(
+        json.loads(one.request).get(credit.ORDERED, False) for one in done.values()
+    )
+    verdict = "booked" if repeats else credit.ORDERED if divided else "open"
+    shared = part.ledger_id if part.shared else ""
+    order = OnceMore(
+        part.payment_id,
+        part.ledger_id,
+        anew=() if repeats else tuple(out),
+        repeated=tuple(out) if repeats else (),
+        verdict=verdict,
+        settles=tuple(told_key(company_id, key) for reversals in out.values() for key in reversals),
+        told_before=(
+            credit.held_key(company_id, part.payment_id, shared),
+            credit.credited_key(company_id, part.payment_id, shared),
+        ),
+    )
+    return Again(order, standing.get(EffectKind.BOOK_CREDIT))
 
 
 def _is_done(row: EffectRow, *kinds: EffectKind) -> bool:

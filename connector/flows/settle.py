@@ -14,11 +14,11 @@ from connector.domain.settlement import Division, Verdict, divide, part_on_recor
 from connector.errors import DuebirdError, Transient
 from connector.failpoints import Boundary, Place, reach
 from connector.flows import credit, returned
-from connector.flows.book import evidence, held_attention, plan_booking, reference_of
+from connector.flows.book import booking_key, evidence, held_attention, plan_booking, reference_of
 from connector.flows.company import Company, Counts
 from connector.flows.poll import reread
 from connector.flows.trouble import Isolation
-from connector.ports.ledger import Booking
+from connector.ports.ledger import Booking, BookingState
 from connector.ports.processor import Payment, PaymentState
 from state.books import receivable_of
 from state.store import Attention
@@ -265,9 +265,16 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
 
 
 def _booked_before(company: Company, payment: PaymentRow, division: Division) -> Booking | None:
-    """The entry of this payment, where it is in the ledger; before a credit it is also looked for off the invoice."""
+    """The entry of this payment, where it is in the ledger; before a credit it is also looked for off the invoice.
+
+    One that is out, of a payment that a person has ordered once more since, is none.
+    """
     reference = reference_of(company, payment)
     listed = list(company.ledger.bookings_on(payment.ledger_id))
     if division.credited.is_positive:
         listed += company.ledger.bookings_with_reference(reference)
-    return evidence(listed, reference)
+    found = evidence(listed, reference)
+    if found is None or found.state is BookingState.LIVE:
+        return found
+    before = company.store.effects.get(booking_key(company.identity, payment.payment_id, payment.ledger_id))
+    return None if before is not None and before.slot else found

@@ -388,6 +388,36 @@ def test_a_booking_is_undone_and_booked_again_by_the_commands_its_items_name(own
     assert house.bookings(invoice) == []
 
 
+def test_a_booking_is_not_booked_again_while_a_credit_of_its_payment_stands_and_the_command_before_is_named(
+    own_desk: Desk,
+) -> None:
+    house = own_desk.house
+    invoice = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    address = house.link_to(NORTH.mobiles[0])
+    house.pay_by_cheque(invoice, "50.00")
+    house.doors.pay(address, "card")
+    own_desk.work()
+    (payment,) = {word for word in own_desk.type("show", "A-1").words.split() if word.startswith("pi_")}
+    own_desk.type("credit", payment)
+    own_desk.work()
+    assert sorted(float(amount) for amount in house.bookings(invoice)) == [50.0, 70.0]
+    ours = [one for one in house.doors.get("quickbooks", "records")["payments"] if one["reference"].startswith("DB")]
+    booking, credit = sorted(ours, key=lambda one: str(one["reference"]).startswith("DBC"))
+    own_desk.type("undo", booking["reference"])
+    own_desk.work()
+    refused = own_desk.type("rebook", payment)
+    assert refused.code == 1
+    assert f"A credit of 50.00 USD of the payment {payment} still stands in the ledger" in refused.err
+    assert f"duebird undo {credit['reference']} --company northside" in refused.err
+    own_desk.type("undo", credit["reference"])
+    own_desk.work()
+    booked = own_desk.type("rebook", payment)
+    assert (booked.code, booked.err) == (0, "")
+    own_desk.work()
+    assert sorted(float(amount) for amount in house.bookings(invoice)) == [50.0, 70.0]
+
+
 def test_what_a_person_has_settled_is_taken_off_the_list_by_its_name(own_desk: Desk) -> None:
     for which in range(2):
         own_desk.bill(NORTH, which, f"Customer {which}", number=f"A-{which}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from adapters.memory.faults import Crash
 from connector.domain.money import Money
 from connector.domain.reversal import Cause
-from connector.flows.reversal import entries_of, planned, reversed_entries, told_key
+from connector.flows.reversal import again_of, entries_of, planned
 from state.tables import EffectRow
 from tests.flow.office import Office
 
@@ -47,12 +47,11 @@ def undo(office: Office, payment: str, why: str = "a mistake") -> int:
 
 def rebook(office: Office, payment: str) -> None:
     company = office.company
-    parts = company.queries.payment_parts("acme", payment)
-    gone = reversed_entries(company.queries, "acme", parts)
-    assert gone
-    for booking, reversals in gone:
-        items = [told_key("acme", one) for one in reversals]
-        company.store.booking_ordered_again("acme", booking, payment, office.clock.now(), by="alice", settles=items)
+    wanted = again_of(company.queries, "acme", company.queries.payment_parts("acme", payment))
+    assert wanted
+    for one in wanted:
+        assert one.in_the_way is None or one.order.repeated
+        company.store.booking_ordered_again("acme", one.order, office.clock.now(), by="alice")
 
 
 def until_quiet(office: Office, times: int = 6) -> None:

@@ -8,10 +8,14 @@ import pytest
 
 from adapters.memory.faults import FaultKind
 from connector.domain.money import Money
+from connector.domain.reversal import Cause
 from connector.domain.settlement import Surplus
 from connector.errors import Bug, Rejected, RejectedBecause
 from connector.failpoints import Boundary, armed
+from connector.flows.credit import held_key
+from connector.flows.reversal import again_of, entries_of, planned
 from connector.life import life_of
+from state.reversal_facts import OnceMore
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
 from tests.flow.reversing import (
@@ -28,7 +32,7 @@ from tests.flow.reversing import (
     verdict,
 )
 
-FIFTY = Money.of("50.00", "USD")
+FIFTY, SEVENTY = Money.of("50.00", "USD"), Money.of("70.00", "USD")
 ALL = [
     FaultKind.LOSE_ANSWER,
     FaultKind.NEVER_COMMIT,
@@ -280,7 +284,7 @@ def test_nothing_but_a_booking_that_is_done_is_ever_done_once_more(office: Offic
     for one in others:
         with pytest.raises(Bug, match="cannot be done once more"):
             office.company.store.booking_ordered_again(
-                "acme", one.key, payment, office.clock.now(), by="alice", settles=[]
+                "acme", OnceMore(payment, invoice, (one.key,), (), "open", (), ()), office.clock.now(), by="alice"
             )
     office.run(2)
     assert office.bookings(invoice) == [DOLLARS]
@@ -302,3 +306,128 @@ def test_a_person_who_deletes_the_entry_between_look_and_call_finds_it_counted_a
     assert_undone(office, invoice, payment)
     [effect] = reversals(office, invoice)
     assert effect.outcome == "somebody had deleted it"
+
+
+# ------------------------------------------------------------------------------------------------------ booked anew
+
+
+def by_cheque(office: Office, invoice: str, amount: Money = DOLLARS) -> None:
+    office.ledger_world.pay_by_hand(invoice, amount, reference="CHEQUE 8")
+
+
+def test_a_payment_that_no_longer_fits_when_it_is_ordered_again_is_held_and_told_once(office: Office) -> None:
+    invoice, payment = paid(office)
+    undo(office, payment)
+    settle(office)
+    by_cheque(office, invoice)
+    rebook(office, payment)
+    settle(office, 3)
+    assert office.bookings(invoice) == [DOLLARS]  # the cheque
+    assert verdict(office, payment) == "held"
+    [said] = told_of(office, "arrived for invoice")
+    assert "nothing is owed on it any more" in said
+    before = len(office.ledger_world.all_entries())
+    office.wait(days=1)
+    office.run(3)
+    assert (len(office.ledger_world.all_entries()), len(told_of(office, "arrived for invoice"))) == (before, 1)
+
+
+def test_a_payment_that_no_longer_fits_when_it_is_ordered_again_becomes_a_credit_where_the_owner_wants_that(
+    open_office: OpenOffice,
+) -> None:
+    office = open_office(surplus=Surplus.CREDIT)
+    invoice, payment = paid(office)
+    undo(office, payment)
+    settle(office)
+    by_cheque(office, invoice)
+    rebook(office, payment)
+    settle(office, 3)
+    assert (office.bookings(invoice), office.credits()) == ([DOLLARS], [DOLLARS])
+    assert office.clearing() == Money.of("240.00", "USD")
+    assert verdict(office, payment) == "credited"
+    assert len(told_of(office, "was more than was owed")) == 1
+    assert office.broken() == []
+
+
+def test_one_that_was_held_a_second_time_becomes_a_credit_by_the_owners_word(office: Office) -> None:
+    invoice, payment = paid(office)
+    undo(office, payment)
+    settle(office)
+    by_cheque(office, invoice)
+    rebook(office, payment)
+    settle(office, 3)
+    company = office.company
+    company.store.credit_ordered("acme", payment, invoice, held_key("acme", payment, ""), office.clock.now())
+    settle(office, 3)
+    assert (office.credits(), verdict(office, payment)) == ([DOLLARS], "credited")
+
+
+@pytest.mark.parametrize(
+    ("cheque", "booked", "credited"),
+    [(Money.of("20.00", "USD"), 5000, "70.00"), (SEVENTY, None, "120.00")],
+    ids=["less fits than before", "nothing fits any more"],
+)
+def test_a_divided_payment_that_is_ordered_again_is_divided_by_what_is_owed_now(
+    open_office: OpenOffice, cheque: Money, booked: int | None, credited: str
+) -> None:
+    office = open_office(surplus=Surplus.CREDIT)
+    invoice, payment = paid_beside(office, FIFTY)
+    assert undo(office, payment) == 2
+    settle(office)
+    by_cheque(office, invoice, cheque)
+    rebook(office, payment)
+    settle(office, 3)
+    mine = [] if booked is None else [booked]
+    assert sorted(one.minor for one in office.bookings(invoice)) == sorted([5000, cheque.minor, *mine])
+    assert office.credits() == [Money.of(credited, "USD")]
+    assert office.clearing() == Money.of("170.00", "USD") + cheque
+    assert credited in told_of(office, "was more than was owed")[0]
+    assert office.broken() == []
+
+
+def test_more_fits_when_a_divided_payment_is_ordered_again_and_no_credit_is_left(open_office: OpenOffice) -> None:
+    office = open_office(surplus=Surplus.CREDIT)
+    invoice, payment = paid_beside(office, FIFTY)
+    undo(office, payment)
+    settle(office)
+    [cheque] = [one.booking.booking_id for one in office.ledger_world.entries_on(invoice)]
+    office.ledger_world.delete_booking(cheque)
+    rebook(office, payment)
+    settle(office, 3)
+    assert (office.bookings(invoice), office.credits()) == ([DOLLARS], [])
+    assert (office.clearing(), verdict(office, payment)) == (DOLLARS, "booked")
+
+
+def test_a_credit_that_alone_was_taken_out_is_booked_again_as_it_was(open_office: OpenOffice) -> None:
+    office = open_office(surplus=Surplus.CREDIT)
+    invoice, payment = paid_beside(office, FIFTY)
+    company = office.company
+    entries = entries_of(company.queries, "acme", company.queries.payment_parts("acme", payment))
+    [entry] = [one for one in entries if one.kind == "book_credit"]
+    order = planned(company.identity, entry, cause=Cause.UNDO, by="alice")
+    company.store.reversals_planned("acme", [order], office.clock.now())
+    settle(office)
+    assert office.credits() == []
+    rebook(office, payment)
+    settle(office, 3)
+    assert sorted(one.minor for one in office.bookings(invoice)) == [5000, 7000]
+    assert (office.credits(), verdict(office, payment)) == ([FIFTY], "booked")
+    assert len(told_of(office, "was more than was owed")) == 1
+
+
+def test_a_booking_that_alone_was_taken_out_waits_until_the_credit_of_the_same_payment_is_out_too(
+    open_office: OpenOffice,
+) -> None:
+    office = open_office(surplus=Surplus.CREDIT)
+    invoice, payment = paid_beside(office, FIFTY)
+    company = office.company
+    entries = entries_of(company.queries, "acme", company.queries.payment_parts("acme", payment))
+    [entry] = [one for one in entries if one.kind == "book_payment"]
+    order = planned(company.identity, entry, cause=Cause.UNDO, by="alice")
+    company.store.reversals_planned("acme", [order], office.clock.now())
+    settle(office)
+    assert office.bookings(invoice) == [FIFTY]
+    [again] = again_of(company.queries, "acme", company.queries.payment_parts("acme", payment))
+    assert (again.order.anew, again.order.repeated) == ((entry.key,), ())
+    assert again.in_the_way is not None
+    assert again.in_the_way.kind == "book_credit"

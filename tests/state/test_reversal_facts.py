@@ -12,6 +12,7 @@ from connector.errors import Bug
 from connector.ports.ledger import Booking, BookingState
 from state.adopting import Found
 from state.facts import Attention, Planned
+from state.reversal_facts import OnceMore
 from tests.state.house import NOW, House, payment, receivable
 
 REQUEST = json.dumps({"payment_id": "pi_1"})
@@ -62,25 +63,46 @@ def test_an_invoice_that_cannot_be_owed_is_not_held(house: House) -> None:
     assert (verdict(house), held(house)) == ("reversed", [])
 
 
-def test_an_order_plans_the_booking_once_more_under_a_fresh_slot_and_ends_what_waited(house: House) -> None:
+def again(*, repeated: bool = False) -> OnceMore:
+    keys = ("BOOKING",)
+    anew = () if repeated else keys
+    return OnceMore("pi_1", "inv1", anew, keys if repeated else (), "open", (TOLD.key,), ("acme/payment/pi_1",))
+
+
+@pytest.mark.parametrize(("repeated", "status"), [(False, "cancelled"), (True, "planned")])
+def test_an_order_frees_the_booking_for_another_try_under_a_fresh_slot_and_ends_what_waited(
+    house: House,
+    repeated: bool,  # noqa: FBT001
+    status: str,
+) -> None:
     reversed_once(house)
     house.store.hold("acme", "invoice", "inv2", "called, pays Friday", NOW)
-    house.store.booking_ordered_again("acme", "BOOKING", "pi_1", NOW, by="alice", settles=[TOLD.key])
+    house.store.booking_ordered_again("acme", again(repeated=repeated), NOW, by="alice")
     row = house.store.effects.get("BOOKING")
     assert row is not None
-    assert (row.status, row.slot, row.finished_at, verdict(house)) == ("planned", 1, None, "allocated")
+    assert (row.status, row.slot, row.finished_at, verdict(house)) == (status, 1, None, "open")
     assert held(house) == [("inv2", "called, pays Friday")]
     assert house.queries.attention("acme") == []
     last = house.store.effects.history("BOOKING")[-1]
-    assert (last.before, last.after, last.note) == ("done", "planned", "ordered once more by alice")
+    assert (last.before, last.after, last.note) == ("done", status, "ordered once more by alice")
     with pytest.raises(Bug, match="cannot be done once more"):
-        house.store.booking_ordered_again("acme", "BOOKING", "pi_1", NOW, by="alice", settles=[])
+        house.store.booking_ordered_again("acme", again(), NOW, by="alice")
+
+
+def test_what_a_person_has_settled_may_be_told_again_after_such_an_order(house: House) -> None:
+    reversed_once(house)
+    asked = Attention("acme/payment/pi_1", "inv1", "It does not fit.", "", "duebird show inv1")
+    assert house.store.attend("acme", asked, NOW)
+    assert house.store.attention_closed("acme", asked.key, "alice", NOW)
+    assert not house.store.attend("acme", asked, NOW)
+    house.store.booking_ordered_again("acme", again(), NOW, by="alice")
+    assert house.store.attend("acme", asked, NOW)
 
 
 def test_a_hold_of_the_owners_own_outlives_a_second_booking(house: House) -> None:
     reversed_once(house)
     house.store.hold("acme", "invoice", "inv1", "in court", NOW)
-    house.store.booking_ordered_again("acme", "BOOKING", "pi_1", NOW, by="alice", settles=[])
+    house.store.booking_ordered_again("acme", again(), NOW, by="alice")
     assert held(house) == [("inv1", "in court")]
 
 
