@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from adapters.sandbox.quickbooks.journal import receivables
 from connector.domain.calendar import ALL_WEEK, Window
@@ -64,13 +65,16 @@ T = TypeVar("T", bound=Till)
 
 @contextmanager
 def open_till(open_harness: Harness, tmp_path: Path, kind: type[T], **policy: Any) -> Iterator[T]:
-    """Its first look is behind it: whatever is issued from now on is texted about."""
+    """Its first look is behind it: whatever is issued from now on is texted about.
+
+    Its day is the stand-in's, at any hour at which the tests are run: elsewhere an invoice of today is one of tomorrow.
+    """
     with open_harness() as h:
         office = Office(
             tmp_path / "state",
             start=h.clock.now(),
             baseline=False,
-            **policy,
+            **{"zone": ZoneInfo("UTC"), **policy},
             window=Window(0, 24 * 60, ALL_WEEK),
             start_on=(h.clock.now() - timedelta(days=30)).date(),
         )
