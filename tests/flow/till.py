@@ -65,13 +65,16 @@ T = TypeVar("T", bound=Till)
 
 @contextmanager
 def open_till(open_harness: Harness, tmp_path: Path, kind: type[T], **policy: Any) -> Iterator[T]:
-    """Its first look is behind it: whatever is issued from now on is texted about."""
+    """Its first look is behind it: whatever is issued from now on is texted about.
+
+    Its day is the stand-in's, at any hour at which the tests are run: elsewhere an invoice of today is one of tomorrow.
+    """
     with open_harness() as h:
         office = Office(
             tmp_path / "state",
             start=h.clock.now(),
             baseline=False,
-            **policy,
+            **{"zone": ZoneInfo("UTC"), **policy},
             window=Window(0, 24 * 60, ALL_WEEK),
             zone=ZoneInfo("UTC"),  # that of the stand-ins, whose invoices else are of tomorrow in the evening
             start_on=(h.clock.now() - timedelta(days=30)).date(),
