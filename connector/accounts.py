@@ -9,6 +9,7 @@ from typing import Final
 from connector.config import CompanySettings
 from connector.errors import ConfigProblem
 from connector.flows.company import Cash
+from connector.ports.entries import TaxCode
 from connector.ports.ledger import LedgerAccount
 from connector.ports.records import WholeLedger
 from connector.ports.treasury import Treasury
@@ -85,6 +86,28 @@ def fee_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) ->
     """
     good = [one for one in accounts if one.active]
     return _the_one(settings, "payments.fee_account", str(settings.payments.fee_account), good, "expense account")
+
+
+def fee_tax_code(settings: CompanySettings, codes: Sequence[TaxCode]) -> TaxCode:
+    """The tax on fees.
+
+    Raises:
+        ConfigProblem: the ledger has no such code, or no expense may have it; names those that would do.
+    """
+    wanted = str(settings.payments.fee_tax_code)
+    good = [one for one in codes if one.active and one.on_expenses]
+    found = [one for one in good if one.code_id == wanted]
+    if found:
+        return found[0]
+    there = next((one for one in codes if one.code_id == wanted), None)
+    why = "is no tax code of the ledger, or not an active one"
+    if there is not None:
+        why = f'("{there.name}") is no tax that an expense may have' if there.active else "is not active any more"
+    names = ", ".join(f'{one.code_id} ("{one.name}")' for one in good[:NAMED])
+    raise ConfigProblem(
+        f'Company "{settings.id}": "{wanted}" (payments.fee_tax_code) {why}. No fee would be booked.',
+        advice=f"Write one that would do: {names}." if names else "The ledger has none: leave fee_tax_code out.",
+    )
 
 
 def payout_account(

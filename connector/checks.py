@@ -13,6 +13,7 @@ from connector.domain.consent_law import NUMBER_GIVEN
 from connector.errors import ConfigProblem, DuebirdError, NeedsReauthorisation
 from connector.mailing import post_of
 from connector.ports.calls import AccessTokens, CallKind, CallSeen, Wire
+from connector.ports.entries import TaxCode
 from connector.ports.findings import Finding, Weight
 from connector.ports.ledger import LedgerAccount
 from connector.ports.records import WholeLedger
@@ -128,16 +129,18 @@ def _cash(settings: CompanySettings, books: WholeLedger, clearing: LedgerAccount
     if not said.books_cash:
         return found
 
-    def look(subject: str, find: Callable[[], LedgerAccount]) -> None:
+    def look(subject: str, find: Callable[[], LedgerAccount | TaxCode]) -> None:
         try:
-            account = find()
+            chosen = find()
         except ConfigProblem as problem:
             found.append(Finding(Weight.PROBLEM, subject, problem.message, problem.advice))
         else:
-            found.append(Finding(Weight.OK, subject, f'"{account.name}"'))
+            found.append(Finding(Weight.OK, subject, f'"{chosen.name}"'))
 
     if said.fee_account is not None:
         look("Fees", lambda: accounts.fee_account(settings, books.expense_accounts()))
+    if said.fee_tax_code is not None:
+        look("Tax on fees", lambda: accounts.fee_tax_code(settings, books.tax_codes()))
     if said.payout_account is not None:
         home = books.profile().base_currency
         look("Payouts", lambda: accounts.payout_account(settings, books.payment_accounts(), clearing, home))

@@ -20,7 +20,7 @@ from state.effects import subjects_of
 from state.facts import BY_FACTS, Attention, Facts, Planned, close_item, put_attention, put_cursor
 from state.names import BALANCE_PLACE, HINTS_SINCE
 from state.rows import change, records_of, table_of
-from state.tables import HintRow, LinkRow, PaymentRow, TextRow
+from state.tables import EffectRow, HintRow, LinkRow, PaymentRow, TextRow
 
 _LINK: Final = table_of(LinkRow)
 _TEXT_SENT: Final = insert(table_of(TextRow))
@@ -190,6 +190,14 @@ class MoneyFacts(Facts):
             row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
             if told is not None:
                 put_attention(connection, row.company, told, now)
+
+    def cash_changed(self, key: str, request: str, now: datetime, why: str, *, fresh_slot: bool) -> EffectRow:
+        """A fee or payout that was certainly not made is to be made with these values; returns it as it is then.
+
+        `fresh_slot`: it may have been tried with others.
+        """
+        with self.database.record() as connection:
+            return self.effects.changed(connection, key, request, now, why, fresh_slot=fresh_slot)
 
     def effect_cancelled(self, company: str, key: str, now: datetime, why: str) -> None:
         """The world moved before it was attempted."""

@@ -22,6 +22,7 @@ from connector.ports.entries import (
     ExpenseRequest,
     ReversalManner,
     ReversalRequest,
+    TaxCode,
     TransferRequest,
 )
 from connector.ports.ledger import BookingState, LedgerAccount
@@ -30,6 +31,8 @@ BANK = LedgerAccount("acc2", "Business bank", "1000", "Bank", None, takes_paymen
 FEES = LedgerAccount("acc3", "Processor fees", "6100", "Expense", None, takes_payments=False, active=True)
 SALES = LedgerAccount("acc4", "Sales", "4000", "Income", None, takes_payments=False, active=True)
 MONEY_KINDS = {"Bank"}
+INPUT_TAX = TaxCode("INPUT", "Tax on purchases", active=True, on_expenses=True)
+OUTPUT_TAX = TaxCode("OUTPUT", "Tax on sales", active=True, on_expenses=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class CashWorld:
     def __init__(self, ledger: LedgerWorld) -> None:
         self.ledger = ledger
         self.accounts: dict[str, LedgerAccount] = {one.account_id: one for one in (CLEARING, BANK, FEES, SALES)}
+        self.tax_codes: list[TaxCode] = [INPUT_TAX, OUTPUT_TAX]
         self.entries: dict[str, History[CashEntry]] = {}
 
     # -------------------------------------------------------------------------------------------- for checkers

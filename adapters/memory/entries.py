@@ -17,6 +17,7 @@ from connector.ports.entries import (
     Entry,
     ExpenseRequest,
     ReversalRequest,
+    TaxCode,
     TransferRequest,
 )
 from connector.ports.ledger import LedgerAccount
@@ -41,6 +42,10 @@ class MemoryEntries(MemoryLedger):
         return self._read(
             "expense_accounts", (), lambda: [one for one in self.cash.accounts.values() if one.kind == "Expense"]
         )
+
+    def tax_codes(self) -> Sequence[TaxCode]:
+        """Those of the world."""
+        return self._read("tax_codes", (), lambda: tuple(self.cash.tax_codes))
 
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
         """Entries that carry the reference; lags with the lists."""

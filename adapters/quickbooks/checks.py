@@ -9,7 +9,7 @@ from adapters.quickbooks.translate import Unreadable, quoted
 from adapters.quickbooks.wire import QuickBooksWire, Row
 from connector.domain.records import EntryKind
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Transient
-from connector.ports.entries import ReversalRequest
+from connector.ports.entries import ReversalRequest, TaxCode
 from connector.ports.findings import Finding, Weight
 from connector.ports.ledger import Booking, LedgerAccount, LedgerProfile
 
@@ -76,6 +76,25 @@ def receivables_id(wire: QuickBooksWire, currency: str, home: str) -> str | None
         if (translate.account(row).currency or home) == currency:
             return translate.id_of(row)
     return None
+
+
+def tax_codes(wire: QuickBooksWire) -> list[TaxCode]:
+    """The active tax codes. An expense may have one that names rates of purchases, which those of the US do not."""
+    text = f"SELECT * FROM TaxCode MAXRESULTS {ITEMS}"  # noqa: S608  # QuickBooks' query language; the value is a constant
+    rows = wire.rows("TaxCode", text, Errand("list its tax codes", _UNCHANGED))
+    return [
+        TaxCode(
+            translate.id_of(row),
+            str(row.get("Name") or ""),
+            active=row.get("Active") is not False,
+            on_expenses=_names_rates(row.get("PurchaseTaxRateList")),
+        )
+        for row in rows
+    ]
+
+
+def _names_rates(rates: object) -> bool:
+    return isinstance(rates, dict) and bool(rates.get("TaxRateDetail"))
 
 
 def inspect(wire: QuickBooksWire, settings: QuickBooksSettings, realm_id: str, account_id: str | None) -> list[Finding]:

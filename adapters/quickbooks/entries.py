@@ -37,6 +37,7 @@ from connector.ports.entries import (
     ExpenseRequest,
     ReversalManner,
     ReversalRequest,
+    TaxCode,
     TransferRequest,
 )
 from connector.ports.ledger import BookingState, LedgerAccount
@@ -74,6 +75,10 @@ class QuickBooksEntries(QuickBooksLedger):
         )
         rows = self._wire.rows("Account", text, Errand("list its expense accounts", _UNCHANGED))
         return [translate.account(row) for row in rows]
+
+    def tax_codes(self) -> Sequence[TaxCode]:
+        """The company's tax codes. One read."""
+        return checks.tax_codes(self._wire)
 
     # ---------------------------------------------------------------------------------------------------- finding
 

@@ -14,7 +14,7 @@ from adapters.xero.records import PAGES, XeroRecords
 from adapters.xero.wire import SERVICE
 from connector.domain.money import Money
 from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
-from connector.ports.entries import AccountLine
+from connector.ports.entries import AccountLine, TaxCode
 from connector.ports.ledger import LedgerAccount
 
 # Xero opened in 2006, and takes no entries of before its conversion date; a sum from here on is a whole one.
@@ -84,6 +84,21 @@ class XeroAccount(XeroRecords):
             reports[0] if reports else {},
             "the Bank Summary",
         )
+
+    # --------------------------------------------------------------------------------------------------- taxes
+
+    def tax_codes(self) -> Sequence[TaxCode]:
+        """Its tax rates, archived and deleted ones too. 1 call."""
+        answer = self._read(lambda api: api.get_tax_rates(self._tenant_id, _preload_content=False))
+        return [
+            TaxCode(
+                translate.text_of(row, "TaxType"),
+                translate.text_of(row, "Name"),
+                active=row.get("Status") == "ACTIVE",
+                on_expenses=row.get("CanApplyToExpenses") is True,
+            )
+            for row in rows_of(answer, "TaxRates")
+        ]
 
     # ------------------------------------------------------------------------------------------- what is needed
 

@@ -32,6 +32,7 @@ from connector.flows import closed, lease
 from connector.flows.attempts import RETURNED, Attempt, effect_item, look_again
 from connector.flows.cash_back import is_return, returned_item, transfer_of, transfer_rows, transfer_stands
 from connector.flows.cash_place import Place
+from connector.flows.cash_terms import by_present_settings, terms
 from connector.flows.company import Cash, Company, Counts
 from connector.ports.entries import Entry, ExpenseRequest, TransferRequest
 from state.names import BALANCE_PLACE, LONG_AGO
@@ -203,10 +204,8 @@ def _effect(cash: Cash, one: CashBooking, transfer: EffectRow | None) -> NewEffe
         "booked_on": one.booked_on.isoformat(),
         "reference": one.reference,
         "incoming": one.incoming,
-        "account_id": went.get("account_id", cash.account_id),
-        "other_account_id": went.get("other_account_id", cash.fees_account_id if fee else cash.bank_account_id),
-        "tax_code": cash.tax_code if fee else None,
-        "payee": cash.payee if fee else None,
+        **terms(cash, fee=fee),
+        **{name: went[name] for name in ("account_id", "other_account_id") if name in went},
         "note": f"Duebird {one.subject}",
     }
     why = f"Stripe's {'fee' if fee else 'payout'} {one.subject} of {one.amount}"
@@ -263,13 +262,14 @@ def book(attempt: Attempt) -> str:
         company.store.cash_booked(row.key, found.entry_id, company.clock.now(), note, told)
         reach(Boundary.CONCLUDED, row.kind)
         return "adopted"
-    why = _wanted_no_more(company, row)
-    if why:
+    cash, why = company.cash, _wanted_no_more(company, row)
+    if cash is None or why:
         company.store.effect_cancelled(company.id, row.key, company.clock.now(), why)
         return "cancelled"
     if is_return(row) and not transfer_stands(attempt):
         return "postponed"
     reach(Boundary.ASKED, row.kind)
+    attempt = replace(attempt, row=by_present_settings(attempt, cash))
     row = closed.in_open_period(attempt)
     lease.begin(attempt)
     try:

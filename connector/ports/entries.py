@@ -26,6 +26,16 @@ class ReversalManner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TaxCode:
+    """A tax as the ledger knows it. `code_id` is the ledger's own word for it, as an entry names it."""
+
+    code_id: str
+    name: str
+    active: bool
+    on_expenses: bool  # whether an expense may have it
+
+
+@dataclass(frozen=True, slots=True)
 class ExpenseRequest:
     """A fee of the processor, which leaves the clearing account. `amount` includes tax, and is never negative.
 
@@ -159,6 +169,10 @@ class Entries(Protocol):
 
     def expense_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts that a fee can be booked to, inactive ones too."""
+        ...
+
+    def tax_codes(self) -> Sequence[TaxCode]:
+        """Taxes that lines may have, inactive ones as far as the ledger lists them."""
         ...
 
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:

@@ -116,6 +116,21 @@ def test_check_names_the_accounts_and_from_when(here: Desk) -> None:
         assert "Booking fees and payouts" not in said
 
 
+def test_check_names_the_tax_on_fees_or_those_that_would_do(here: Desk) -> None:
+    here.house.write_config(wanted(here.house, fee_tax_code='"INPUT"'))
+    said = findings(here.type("check", SALT.id, "--json"))
+    assert said["Tax on fees"][:2] == ("ok", '"Input (15%)"')
+    weight, seen, fix = findings(here.type("check", NORTH.id, "--json"))["Tax on fees"]
+    assert (weight, fix) == ("problem", "The ledger has none: leave fee_tax_code out.")
+    assert '"INPUT" (payments.fee_tax_code) is no tax code of the ledger' in seen
+    here.house.write_config(wanted(here.house, fee_tax_code='"OUTPUT"'))
+    weight, seen, fix = findings(here.type("check", SALT.id, "--json"))["Tax on fees"]
+    assert weight == "problem"
+    assert '("Output (15%)") is no tax that an expense may have. No fee would be booked.' in seen
+    assert 'INPUT ("Input (15%)")' in fix
+    assert "OUTPUT" not in fix
+
+
 @EACH
 def test_check_says_which_accounts_would_do_where_one_does_not(here: Desk, shop: Shop) -> None:
     here.house.write_config(wanted(here.house, fee_account='"Sales"', payout_account='"Stripe clearing"'))

@@ -82,6 +82,16 @@ def test_outside_the_us_the_amount_includes_its_tax(incoming: bool) -> None:  # 
             assert (desk.held("Stripe fees"), desk.held("Sales tax payable")) == (Decimal("10.00"), Decimal("2.00"))
 
 
+@pytest.mark.parametrize(("country", "fits"), [("GB", True), ("US", False)])
+def test_a_tax_code_says_whether_an_expense_may_have_it(country: str, fits: bool) -> None:  # noqa: FBT001  # a row
+    for desk in opened(RealmSettings(country=country, tax_percent={"20": "20", "NON": "0"})):
+        found = desk.entries.tax_codes()
+        assert [(one.code_id, one.name, one.active, one.on_expenses) for one in found] == [
+            ("20", "20% tax", True, fits),
+            ("NON", "0% tax", True, fits),
+        ]
+
+
 def test_without_a_tax_code_outside_the_us_no_tax_is_counted() -> None:
     for desk in opened(RealmSettings(country="GB", home_currency="GBP")):
         made = desk.entries.make_expense(expense(desk, amount=Money.of("12.00", "GBP")))

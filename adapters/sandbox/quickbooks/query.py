@@ -74,6 +74,7 @@ FIELDS: dict[str, dict[str, str]] = {
         **_TIMES,
     },
     "PaymentMethod": {"id": "id", "name": "text", "active": "flag", **_TIMES},
+    "TaxCode": {"id": "id", "name": "text", "active": "flag", **_TIMES},
     "Vendor": {**_NAMES, "companyname": "text"},
     "Item": {"id": "id", "name": "text", "type": "text", "active": "flag", **_TIMES},
     "CompanyInfo": {"id": "id", **_TIMES},

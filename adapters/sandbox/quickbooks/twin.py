@@ -149,6 +149,9 @@ class QuickBooksTwin(Twin):
         if query.entity in {"CompanyInfo", "Preferences"}:
             row = _company_info(books) if query.entity == "CompanyInfo" else _preferences(books)
             return {"QueryResponse": {query.entity: [row], "maxResults": 1}, "time": books.now_text()}
+        if query.entity == "TaxCode":
+            rows = _tax_codes(books)[query.start - 1 : query.start - 1 + query.limit]
+            return {"QueryResponse": {"TaxCode": rows, "maxResults": len(rows)}, "time": books.now_text()}
         key = (f"{books.realm_id}{query.entity}{query.conditions}{query.order}", books.revision, query.entity)
         if self._swept is None or self._swept[0] != key or books.settings.lag:
             self._swept = (key, select(query, books.shown(query.entity)))
@@ -320,6 +323,17 @@ def _company_info(books: Books) -> Row:
         "MetaData": {"CreateTime": "2020-01-01T00:00:00-08:00", "LastUpdatedTime": "2020-01-01T00:00:00-08:00"},
     }
     return row if settings.timezone is None else {**row, "DefaultTimeZone": settings.timezone}
+
+
+def _tax_codes(books: Books) -> list[Row]:
+    """Those of the settings, in the order of their names. In the US a code names no rates of purchases."""
+    rate = {"TaxRateDetail": [{"TaxRateRef": {"value": "1"}, "TaxTypeApplicable": "TaxOnAmount", "TaxOrder": 0}]}
+    purchases = {"TaxRateDetail": []} if books.settings.country == "US" else rate
+    return [
+        {"Id": code, "Name": f"{percent}% tax", "Active": True, "TaxGroup": True, "Taxable": True}
+        | {"SalesTaxRateList": rate, "PurchaseTaxRateList": purchases}
+        for code, percent in sorted(books.settings.tax_percent.items())
+    ]
 
 
 def _preferences(books: Books) -> Row:

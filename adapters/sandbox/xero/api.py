@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from adapters.sandbox.base import json_response
 from adapters.sandbox.xero import filters, rendering, rendering_bank
-from adapters.sandbox.xero.books import Account, Books, Contact, Invoice, Payment, Refused, visible
+from adapters.sandbox.xero.books import TAX_RATES, Account, Books, Contact, Invoice, Payment, Refused, visible
 from adapters.sandbox.xero.documents import Credit, Refund
 from adapters.sandbox.xero.guards import Remembered
 from adapters.sandbox.xero.identity import Identity, problem
@@ -47,6 +47,7 @@ class Accounting:
         table: list[tuple[str, str, str, Work]] = [
             ("GET", "/Organisation", "settings", self._organisation),
             ("GET", "/Accounts", "settings", self._accounts),
+            ("GET", "/TaxRates", "settings", self._tax_rates),
             ("GET", "/Contacts", "contacts", self._contacts),
             ("GET", "/Invoices", "invoices", self._invoices),
             ("GET", "/Invoices/{invoice_id}", "invoices", self._invoice),
@@ -151,6 +152,10 @@ class Accounting:
     def _accounts(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         del request
         return self.answer("Accounts", [rendering.account(row) for row in tenant.books.accounts.values()])
+
+    def _tax_rates(self, request: Request, tenant: Tenant, _body: Any) -> Response:
+        del request, tenant
+        return self.answer("TaxRates", [rendering.tax_rate(kind, percent) for kind, percent in TAX_RATES.items()])
 
     def _contacts(self, request: Request, tenant: Tenant, _body: Any) -> Response:
         rows = list(tenant.books.contacts.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from adapters.sandbox.xero.books import PHONE_TYPES, Account, Books, Contact, Invoice, Payment
@@ -82,6 +83,25 @@ def account(row: Account) -> dict[str, Any]:
     if row.currency is not None:
         rendered |= {"CurrencyCode": row.currency, "BankAccountType": "BANK", "BankAccountNumber": "0209087654321050"}
     return rendered
+
+
+def tax_rate(kind: str, percent: Decimal) -> dict[str, Any]:
+    """A tax: one of sales cannot be on an expense, and one of purchases not on income."""
+    sales = kind.endswith(("OUTPUT", "OUTPUT2"))
+    plain = kind in {"NONE", "BASEXCLUDED"}
+    return {
+        "Name": f"{kind.title()} ({percent}%)",
+        "TaxType": kind,
+        "Status": "ACTIVE",
+        "CanApplyToAssets": True,
+        "CanApplyToEquity": True,
+        "CanApplyToLiabilities": True,
+        "CanApplyToExpenses": plain or not sales,
+        "CanApplyToRevenue": plain or sales,
+        "DisplayTaxRate": percent,
+        "EffectiveRate": percent,
+        "TaxComponents": [{"Name": "Tax", "Rate": percent, "IsCompound": False, "IsNonRecoverable": False}],
+    }
 
 
 def contact(row: Contact) -> dict[str, Any]:
