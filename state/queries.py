@@ -17,12 +17,12 @@ from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatu
 from connector.domain.receivable import Receivable
 from connector.ports.messenger import DeliveryState
 from state import asked
+from state.adopted_views import AdoptedViews
 from state.approval_facts import word_of
 from state.books import receivable_of
 from state.consent_facts import consent_of
 from state.effects import CLOSED_BY_PERSON, subjects_of
 from state.lease_facts import Lease, lease_of
-from state.letter_views import LetterViews
 from state.names import COUNTRY, DISPUTE, DRAFT, PROMISE, RECOVERY, REPLY, SENDER, TEXTS
 from state.rows import Row, Some, column, first, records, records_of, scalar, select_of, select_some, table_of
 from state.tables import (
@@ -134,7 +134,7 @@ _APPROVAL: Final = table_of(ApprovalRow).c
 _WORDS: Final = select_some(ApprovalRow, "ledger_id", _APPROVAL.void.is_(False))
 
 
-class Queries(LetterViews):
+class Queries(AdoptedViews):
     """What we remember, to read: what decisions need here, what people ask in `Views` and its kin."""
 
     # ------------------------------------------------------------------------------------------------- decisions

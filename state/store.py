@@ -18,6 +18,7 @@ from connector.domain.receivable import Customer, Receivable, ReceivableState
 from connector.errors import ConfigProblem
 from connector.ports.ledger import ChangePage
 from state import books
+from state.already_facts import AlreadyFacts
 from state.approval_facts import LIVE, ApprovalFacts, drop_what_is_over, put_asked
 from state.closed_facts import ClosedFacts
 from state.facts import Attention, Decided, HoldFact, Planned, put_attention, put_cursor
@@ -115,6 +116,7 @@ class Store(
     MoneyFacts,
     ReversalFacts,
     ClosedFacts,
+    AlreadyFacts,
     PeopleFacts,
     ApprovalFacts,
     SenderFacts,

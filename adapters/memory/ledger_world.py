@@ -320,6 +320,8 @@ class LedgerWorld(World):
             reference=request.reference,
             note=request.note,
             state=BookingState.LIVE,
+            entered_at=self.now(),
+            account_id=request.account_id,
         )
         entry = LedgerEntry(
             booking,

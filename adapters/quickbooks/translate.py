@@ -326,7 +326,17 @@ def booking(row: Row, home: str, ledger_id: str | None = None) -> Booking:
         reference=str(row.get("PaymentRefNum") or ""),
         note=str(row.get("PrivateNote") or ""),
         state=BookingState.DELETED if gone else BookingState.LIVE,
+        entered_at=_entered_at(row),
+        account_id=str(_inner(row, "DepositToAccountRef").get("value") or "") or None,
     )
+
+
+def _entered_at(row: Row) -> datetime | None:
+    """When it was entered; no booking is unreadable for the want of that."""
+    try:
+        return created_at(row)
+    except Unreadable:
+        return None
 
 
 def gone(booking: Booking) -> Booking:

@@ -314,6 +314,7 @@ def booking(row: Mapping[str, Any], currency: str | None = None) -> Booking:
     if booked_on is None:
         raise Unreadable("it has no date")
     reference, _, note = text_of(row, "Reference").partition(" ")
+    account = row.get("Account")
     return Booking(
         booking_id=id_of(row, "PaymentID"),
         ledger_id=text_of(invoice, "InvoiceID") or None,
@@ -324,7 +325,20 @@ def booking(row: Mapping[str, Any], currency: str | None = None) -> Booking:
         note=note,
         # an unknown status counts as live: booking twice is worse than asking a person
         state=BookingState.DELETED if text_of(row, "Status") in {"DELETED", "VOIDED"} else BookingState.LIVE,
+        entered_at=_entered_at(row),
+        account_id=text_of(account, "AccountID") or None if isinstance(account, dict) else None,
     )
+
+
+def _entered_at(row: Mapping[str, Any]) -> datetime | None:
+    """When it was last changed, which is as near as Xero tells; no booking is unreadable for the want of that.
+
+    A payment cannot be edited, only deleted, but reconciling it may move this time.
+    """
+    try:
+        return moment(row.get("UpdatedDateUTC"))
+    except Unreadable:
+        return None
 
 
 # --------------------------------------------------------------------------------------------------- refusals

@@ -96,7 +96,7 @@ def undo(
     from connector.cli.approval import user
     from connector.domain.money import Money
     from connector.domain.reversal import Cause
-    from connector.flows.reversal import entries_of, planned
+    from connector.flows.reversal import adopted_of, entries_of, planned
 
     with told(), remembered(config) as (loaded, state):
         for one in company_ids(loaded, company):
@@ -106,7 +106,8 @@ def undo(
                 continue
             entries = [row for row in entries_of(state.queries, one, parts) if _is_meant(row, booking)]
             if not entries:
-                fail(_nothing_there(parts, booking), EXIT_FAILED)
+                adopted = adopted_of(state.queries, one, parts)
+                fail(_by_others(booking, adopted) if adopted else _nothing_there(parts, booking), EXIT_FAILED)
             wanted = [planned(identity, row, cause=Cause.UNDO, by=user(), why=why) for row in entries]
             if not state.store.reversals_planned(one, wanted, present()):
                 fail(_under_way(state, one, wanted, config), EXIT_FAILED)
@@ -200,6 +201,13 @@ def _amount(row: EffectRow) -> tuple[str, str]:
 
     values = json.loads(row.request)
     return values["amount"], values["currency"]
+
+
+def _by_others(named: str, entries: Sequence[str]) -> str:
+    return (
+        f"Somebody else has booked {named} in the ledger (entry {' and '.join(entries)}), and Duebird takes out "
+        "only its own entries. Nothing was changed.\nTake it out in the ledger itself."
+    )
 
 
 def _nothing_there(parts: Sequence[PaymentRow], named: str) -> str:

@@ -31,11 +31,12 @@ from connector.cli.frame import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from connector.assemble import State
     from connector.config import Loaded
-    from state.tables import AttentionRow
+    from state.tables import AttentionRow, EffectRow
 
 Subject = Annotated[str, typer.Argument(metavar="INVOICE", help="Its number, or its id in the ledger.")]
 CustomerFlag = Annotated[
@@ -148,6 +149,10 @@ def retry(
     first_open_day: Annotated[
         bool, typer.Option("--first-open-day", help="An entry of a closed period: book it on the first day after it.")
     ] = False,
+    already_booked: Annotated[
+        str | None,
+        typer.Option("--already-booked", metavar="ENTRY", help="That entry in the ledger is it: book nothing."),
+    ] = None,
     config: ConfigOption = None,
     company: CompanyOption = None,
     as_json: JsonOption = False,
@@ -156,9 +161,6 @@ def retry(
 
     The service is asked once more whether it happened before anything is sent.
     """
-    from connector.flows.attempts import order_retry
-    from connector.flows.closed import ENTRIES, ordered
-
     with told(), remembered(config) as (loaded, state):
         for one in company_ids(loaded, company):
             row = state.queries.effect(one, effect)
@@ -166,13 +168,8 @@ def retry(
                 continue
             if row.status not in {"rejected", "uncertain"}:
                 fail(f"It is {row.status}: there is nothing to retry. Nothing was changed.", EXIT_FAILED)
-            if first_open_day and (row.status != "rejected" or row.kind not in ENTRIES):
-                fail("Only an entry that was refused can be put on another day. Nothing was changed.", EXIT_FAILED)
             now = present()
-            if first_open_day:
-                due_at = state.store.first_open_day_ordered(row.key, ordered(row), now).due_at
-            else:
-                due_at = order_retry(state.store.effects, row, now).due_at
+            due_at = _ordered(state, row, already_booked, now, first_open_day=first_open_day)
             for kind in ("doubt", "effect"):
                 for item in state.queries.attention(one):
                     if item.key.startswith(f"{one}/{kind}/{row.key}"):
@@ -189,6 +186,27 @@ def retry(
             "Copy the name from `duebird attention` or `duebird show INVOICE`; its first 8 characters are enough.",
             EXIT_FAILED,
         )
+
+
+def _ordered(
+    state: State, row: EffectRow, already_booked: str | None, now: datetime, *, first_open_day: bool
+) -> datetime:
+    """Order it as it was meant; when it will be tried."""
+    from connector.flows.already import may_be_answered, said_of
+    from connector.flows.attempts import order_retry
+    from connector.flows.closed import ENTRIES, ordered
+
+    if first_open_day and (row.status != "rejected" or row.kind not in ENTRIES):
+        fail("Only an entry that was refused can be put on another day. Nothing was changed.", EXIT_FAILED)
+    if already_booked and not may_be_answered(row, already_booked):
+        fail(f"It does not ask about an entry {already_booked}. Nothing was changed.", EXIT_FAILED)
+    if first_open_day:
+        return state.store.first_open_day_ordered(row.key, ordered(row), now).due_at
+    said = said_of(row, already_booked)
+    if said is None:
+        return order_retry(state.store.effects, row, now).due_at
+    why = f"ordered by a person: the entry {already_booked} is it" if already_booked else "ordered by a person"
+    return state.store.entry_recognised(row.key, said, now, why=why, ordered=True).due_at
 
 
 # ------------------------------------------------------------------------------------------------- hold, release

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from connector.domain.already import ASKED, Match, is_by_others
 from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState, standing
 from connector.domain.effect import (
@@ -29,7 +30,7 @@ from connector.domain.receivable import Receivable
 from connector.domain.settlement import Surplus, rest_in_words
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import closed, credit, lease
+from connector.flows import already, closed, credit, lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -81,10 +82,17 @@ def booking_key(identity: BooksIdentity, payment_id: str, ledger_id: str) -> str
     return natural_key(identity, "booking", payment_id, ledger_id)
 
 
-def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable, part: Money | None = None) -> Planned:
+def plan_booking(
+    company: Company,
+    payment: PaymentRow,
+    receivable: Receivable,
+    part: Money | None = None,
+    ruled_out: Mapping[str, int] | None = None,
+) -> Planned:
     """The effect that books this payment on this receivable. Its key is the payment, whatever happens to the rest.
 
     `part`: how much of it the receivable takes, where that is not all; the rest becomes a credit once that is booked.
+    `ruled_out`: entries of which a person has said, of an earlier booking of it, that they do not stand for it.
     """
     paid = Money.from_minor(payment.amount, payment.currency)
     amount = part or paid
@@ -108,6 +116,8 @@ def plan_booking(company: Company, payment: PaymentRow, receivable: Receivable, 
         why = f"{why}; {amount} of it fits"
     if payment.verdict == credit.ORDERED:
         values[credit.ORDERED] = True
+    if ruled_out:
+        values[ASKED] = dict(ruled_out)
     key = booking_key(company.identity, payment.payment_id, receivable.ledger_id)
     return Planned(NewEffect(key, EffectKind.BOOK_PAYMENT, receivable.ledger_id, canonical(values), why))
 
@@ -129,6 +139,8 @@ def book(attempt: Attempt) -> str:
     found = evidence(listed, request.reference)
     if found is not None and not (found.state is BookingState.DELETED and row.slot):
         return _adopt(attempt, request, found)
+    if _by_somebody_else(attempt, listed):
+        return "adopted"
     reach(Boundary.ASKED, row.kind)
     # Deleted by somebody, and ordered again by a person: then it is booked again.
     if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
@@ -175,6 +187,25 @@ def _adopt(attempt: Attempt, request: BookingRequest, found: Booking) -> str:
     # We do not remember trying: a life before this one booked it, and said thanks. Tried and lost the answer: not yet.
     finish(company, row, found, "found in the ledger; not booked again", thanks=bool(row.attempts))
     return "adopted"
+
+
+def _by_somebody_else(attempt: Attempt, listed: Sequence[Booking]) -> bool:
+    """Whether an entry of somebody else's stands for the payment, which is concluded with it then.
+
+    Raises:
+        Rejected: a person must say whether one does.
+    """
+    company = attempt.company
+    judged = already.of_booking(attempt, listed)
+    if judged.match is Match.LIKELY:
+        raise already.question(attempt, judged.entries)
+    if judged.match is Match.NONE:
+        return False
+    [found] = judged.entries
+    row = already.noted(company, attempt.row, found)
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    finish(company, row, found, already.OUTCOME, thanks=already.may_thank(company, row))
+    return True
 
 
 def _deleted_by_somebody(found: Booking, request: BookingRequest) -> Rejected:
@@ -244,7 +275,9 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
     after = _read_back(company, row.subject)
     now = company.clock.now()
     follow = _courtesies(company, values["payment_id"], request, after) if thanks else ()
-    follow = (*credit_after(company, row), *follow)
+    theirs = is_by_others(row.request, made.booking_id)
+    if not theirs or already.rest_follows(row, made):
+        follow = (*credit_after(company, row), *follow)
     company.store.payment_booked(
         company.id,
         row.key,
@@ -258,7 +291,9 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
     reach(Boundary.CONCLUDED, row.kind)
     for one in follow:
         reach(Boundary.PLANNED, one.effect.kind, one.text.purpose if one.text else None)
-    problem = _less_than_paid(made, request)
+    for told in already.unlike(company, row, made) if theirs else ():
+        company.store.attend(company.id, told, now)
+    problem = _less_than_paid(made, request) if not theirs else None
     if problem is not None:
         happened, not_done = problem
         company.store.attend(

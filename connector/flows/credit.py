@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from connector.domain.already import Match
 from connector.domain.clearing import credit_reference
 from connector.domain.effect import EffectKind, NewEffect, booking_reference, canonical, natural_key
 from connector.domain.money import Money
@@ -15,12 +16,12 @@ from connector.domain.records import EntryKind
 from connector.domain.settlement import Surplus, divide
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import closed, lease
+from connector.flows import already, closed, lease
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.poll import reread
 from connector.ports.entries import CreditRequest, Entry
-from connector.ports.ledger import BookingState
+from connector.ports.ledger import Booking, BookingState
 from state.facts import Attention, Planned
 from state.tables import EffectRow, PaymentRow
 
@@ -159,9 +160,12 @@ def _moved(company: Company, row: EffectRow, receivable: Receivable | None) -> s
     """Why the money is not to be a credit any more: more of it is on its receivable, or now fits there."""
     values = json.loads(row.request)
     paid, booked, amount = (_money(values, name) for name in ("paid", "booked", "amount"))
-    there = booked_of(company, row.subject, values["booking"], paid.currency)
+    on_invoice = company.ledger.bookings_on(row.subject)
+    there = _booked_of(company, on_invoice, values["booking"], paid.currency)
     if paid < there + amount:
         return f"{there} of the payment is booked on the invoice"
+    if not booked.is_positive and _may_be_there(company, row, values["payment_id"], on_invoice):
+        return "somebody else has booked it on the invoice, as it seems"
     if row.claimed_at is not None or booked.is_positive or receivable is None:
         return ""  # begun before: under the same key the ledger would tell whether it was made after all
     live = company.policy.live
@@ -169,9 +173,16 @@ def _moved(company: Company, row: EffectRow, receivable: Receivable | None) -> s
     return f"{fits} of the payment fits the invoice now" if fits.is_positive else ""
 
 
-def booked_of(company: Company, ledger_id: str, reference: str, currency: str) -> Money:
+def _may_be_there(company: Company, row: EffectRow, payment_id: str, on_invoice: Sequence[Booking]) -> bool:
+    """Whether an entry of somebody else's stands for the payment, or a person must say whether it does."""
+    parts = company.queries.payment_parts(company.id, payment_id)
+    payment = next(one for one in parts if one.ledger_id == row.subject)
+    return already.of_payment(company, payment, on_invoice).match is not Match.NONE
+
+
+def _booked_of(company: Company, on_invoice: Sequence[Booking], reference: str, currency: str) -> Money:
     """What of a payment is in the ledger as its booking: on the receivable, or moved off it by somebody."""
-    listed = [*company.ledger.bookings_on(ledger_id), *company.ledger.bookings_with_reference(reference)]
+    listed = [*on_invoice, *company.ledger.bookings_with_reference(reference)]
     live = {
         one.booking_id: one.applied + one.unapplied
         for one in reversed(listed)  # as the receivable has it, where both know it

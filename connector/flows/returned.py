@@ -50,6 +50,10 @@ _AGAIN: Final = (
     f"{_NO_CHANGE} Refund it again in the Stripe dashboard; or pay the customer another way, and then: duebird undo "
     "{payment_id} --company {company}"
 )
+_BY_OTHERS: Final = (
+    "Nothing was changed in the ledger: somebody else has made its entry there ({entries}), and Duebird takes out only "
+    "its own. Take it out there once all of the money is gone for good, or enter there what went back."
+)
 _COURSES: Final[dict[Course, tuple[str, str]]] = {
     Course.PART_GONE: ("went back in part: {gone} of it is gone for good", _NOT_WHOLE),
     Course.UNCLEAR: ("went back in another currency than it was paid in", _ODD),
@@ -196,12 +200,15 @@ def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing
     payment_id, invoice, paid = parts[0].payment_id, _label(company, parts[0]), _paid(parts)
     booked = any(one.verdict in {"booked", "credited"} for one in parts)
     gone = standing.course is Course.GONE
-    if gone and (booked or all(one.verdict == "reversed" for one in parts)):
+    adopted = reversal.adopted_of(company.queries, company.id, parts)
+    if gone and not adopted and (booked or all(one.verdict == "reversed" for one in parts)):
         return None
     if gone:
         words, then = "went back whole", "It is not booked, so there was nothing to take out of the ledger."
     else:
         words, then = _COURSES[standing.course]
+    if adopted:
+        then = _BY_OTHERS.format(entries=" and ".join(adopted))
     if not gone and not booked and any(one.verdict == "reversed" for one in parts):
         then = f"Its booking is out of the ledger. To have it booked again: duebird rebook {payment_id} --company "
         then += company.id

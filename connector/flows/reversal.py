@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from connector.domain.already import is_by_others
 from connector.domain.effect import BooksIdentity, EffectKind, EffectStatus, NewEffect, canonical
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable, ReceivableState
@@ -39,7 +40,17 @@ _WHY: Final = {
 
 
 def entries_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[EffectRow]:
-    """What stands in the ledger for a payment by our log: bookings and credits that are done and not reversed."""
+    """What stands of ours in the ledger for a payment by our log: bookings and credits done and not reversed."""
+    return [one for one in _standing(queries, company_id, parts) if not is_by_others(one.request, one.remote_id)]
+
+
+def adopted_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[str]:
+    """Ids of entries by somebody else that stand for a payment: they are not Duebird's to take out."""
+    standing = _standing(queries, company_id, parts)
+    return [one.remote_id or "" for one in standing if is_by_others(one.request, one.remote_id)]
+
+
+def _standing(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[EffectRow]:
     payment_ids = {one.payment_id for one in parts}
     found = []
     for ledger_id in sorted({one.ledger_id for one in parts}):

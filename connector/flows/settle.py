@@ -8,12 +8,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar
 
+from connector.domain.already import Match
 from connector.domain.joint import Part, link_key, parts_in
 from connector.domain.money import Money
 from connector.domain.settlement import Division, Verdict, divide, part_on_record
 from connector.errors import DuebirdError, Transient
 from connector.failpoints import Boundary, Place, reach
-from connector.flows import credit, returned
+from connector.flows import already, credit, returned
 from connector.flows.book import booking_key, evidence, held_attention, plan_booking, reference_of
 from connector.flows.company import Company, Counts
 from connector.flows.poll import reread
@@ -236,19 +237,19 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
     division = divide(
         amount, live=payment.live, expect_live=company.policy.live, receivable=receivable, surplus=surplus
     )
-    found = None
+    there, ruled_out = None, already.ruled_out(company, payment)
     if not division.fits and receivable is not None and division.verdict is not Verdict.OTHER_MODE:
-        # It may look paid because this very payment is in the ledger already, from a life before this one.
-        found = _booked_before(company, payment, division)
+        # It may look paid because this very payment is in the ledger already: from a life before this one, or by the
+        # hand of somebody else.
+        there = _booked_before(company, payment, division)
     now = company.clock.now()
-    if receivable is not None and (found is not None or not division.asked.is_positive):
-        whole = found is None and not division.booked.is_positive
+    if receivable is not None and (there is not None or not division.asked.is_positive):
+        whole = there is None and not division.booked.is_positive
         if whole:
             values = credit.values_of(company, payment, receivable, division.credited, division.booked)
             planned = credit.planned(company, payment.ledger_id, values)
         else:
-            fits = part_on_record(found.applied + found.unapplied, found.note, amount) if found else division.booked
-            planned = plan_booking(company, payment, receivable, fits)
+            planned = plan_booking(company, payment, receivable, there or division.booked, ruled_out)
         verdict = "crediting" if whole else "allocated"
         company.store.payment_allocated(company.id, payment.payment_id, planned, now, verdict=verdict)
         reach(Boundary.PLANNED, planned.effect.kind)
@@ -264,17 +265,22 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
     counts.add("payments held")
 
 
-def _booked_before(company: Company, payment: PaymentRow, division: Division) -> Booking | None:
-    """The entry of this payment, where it is in the ledger; before a credit it is also looked for off the invoice.
+def _booked_before(company: Company, payment: PaymentRow, division: Division) -> Money | None:
+    """How much of this payment an entry in the ledger stands for, or may stand for; None where there is none.
 
-    One that is out, of a payment that a person has ordered once more since, is none.
+    Before a credit it is also looked for off the invoice. Whether one of somebody else's does, is told when it is to be
+    booked: all of it is planned then.
     """
-    reference = reference_of(company, payment)
-    listed = list(company.ledger.bookings_on(payment.ledger_id))
-    if division.credited.is_positive:
-        listed += company.ledger.bookings_with_reference(reference)
-    found = evidence(listed, reference)
-    if found is None or found.state is BookingState.LIVE:
-        return found
+    reference, paid = reference_of(company, payment), Money.from_minor(payment.amount, payment.currency)
+    on_invoice = list(company.ledger.bookings_on(payment.ledger_id))
+    off_it = company.ledger.bookings_with_reference(reference) if division.credited.is_positive else ()
+    found = evidence([*on_invoice, *off_it], reference)
+    if found is not None and not _is_out_by_order(company, payment, found):
+        return part_on_record(found.applied + found.unapplied, found.note, paid)
+    return paid if already.of_payment(company, payment, on_invoice).match is not Match.NONE else None
+
+
+def _is_out_by_order(company: Company, payment: PaymentRow, found: Booking) -> bool:
+    """Whether it is an entry that was taken out, of a payment that a person has ordered once more since."""
     before = company.store.effects.get(booking_key(company.identity, payment.payment_id, payment.ledger_id))
-    return None if before is not None and before.slot else found
+    return found.state is BookingState.DELETED and before is not None and bool(before.slot)

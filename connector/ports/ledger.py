@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -106,7 +106,9 @@ class BookingRequest:
 class Booking:
     """A payment entry as the ledger holds it, ours or anybody's.
 
-    `applied` is what it takes off the receivable asked about; `unapplied` what it leaves as a credit.
+    `applied` is what it takes off the receivable asked about; `unapplied` what it leaves as a credit. `entered_at`:
+    when it was entered, UTC; Xero keeps only its last change, so that there it may have been earlier. `account_id`:
+    where its money went. Both are None where the ledger does not tell.
     """
 
     booking_id: str
@@ -117,6 +119,8 @@ class Booking:
     reference: str
     note: str
     state: BookingState
+    entered_at: datetime | None = None
+    account_id: str | None = None
 
 
 class Ledger(Protocol):

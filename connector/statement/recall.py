@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Iterator
 
+from connector.domain.already import is_by_others
 from connector.domain.clearing import credit_reference
 from connector.domain.effect import BooksIdentity, booking_reference
 from connector.statement.values import OnRecord, Till
@@ -12,7 +15,10 @@ from state.queries import Queries
 
 
 def recall(queries: Queries, company: str, identity: BooksIdentity, till: Till) -> OnRecord:
-    """Which payments are ours, how bookings of parts and credits are called, and what their invoices are called."""
+    """Which payments are ours, how bookings of parts and credits are called, and what their invoices are called.
+
+    An entry by somebody else that stands for a payment is known by its id: it carries no reference of ours.
+    """
     rows = queries.payments(company)
     moved = {one.payment_id for one in till.changes if one.payment_id}
     known: dict[str, str] = {}
@@ -26,5 +32,13 @@ def recall(queries: Queries, company: str, identity: BooksIdentity, till: Till) 
             receivable = queries.receivable(company, row.ledger_id)
             label = receivable_of(receivable).label if receivable is not None else row.ledger_id
             invoices[row.payment_id].append(label)
+    known |= {entry: booking_reference(identity, payment) for entry, payment in _adopted(queries, company)}
     ours = frozenset(one.payment_id for one in rows)
     return OnRecord(known, ours, {one: tuple(labels) for one, labels in invoices.items()})
+
+
+def _adopted(queries: Queries, company: str) -> Iterator[tuple[str, str]]:
+    """Entries by somebody else, each with the payment it stands for."""
+    for row in queries.adopted_bookings(company):
+        if row.remote_id is not None and is_by_others(row.request, row.remote_id):
+            yield row.remote_id, json.loads(row.request)["payment_id"]

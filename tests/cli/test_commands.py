@@ -322,6 +322,10 @@ def test_a_payment_after_a_cheque_becomes_a_credit_by_the_command_its_item_names
     address = house.link_to(NORTH.mobiles[0])
     house.pay_by_cheque(invoice)
     house.doors.pay(address, "card")
+    own_desk.type("run", "--once")
+    (question,) = own_desk.type("attention", "--json").json  # of the same minute: it might be the payment itself
+    assert "Cheque 7" in question["happened"]
+    own_desk.type(*question["command"].split()[1:])
     own_desk.work()
     (item,) = own_desk.type("attention", "--json").json
     command = item["not_done"].rpartition("customer's credit: ")[2].split()
@@ -342,6 +346,35 @@ def test_a_payment_after_a_cheque_becomes_a_credit_by_the_command_its_item_names
     assert (undone.code, undone.err) == (0, "")
     own_desk.work()
     assert [one["status"] for one in house.doors.get("quickbooks", "records")["payments"]] == ["live", "voided"]
+
+
+def test_what_somebody_else_has_booked_is_adopted_by_the_command_its_item_names_and_is_not_undone(
+    own_desk: Desk,
+) -> None:
+    house = own_desk.house
+    invoice = own_desk.bill(NORTH, 0, "Dana Reed", number="A-1")
+    own_desk.work()
+    house.doors.pay(house.link_to(NORTH.mobiles[0]), "card")
+    house.pay_by_cheque(invoice)
+    own_desk.type("run", "--once")
+    (item,) = own_desk.type("attention", "--json").json
+    key = item["command"].split()[2]
+    other = own_desk.type("retry", key, "--already-booked", "999")
+    assert (other.code, "It does not ask about an entry 999. Nothing was changed." in other.err) == (1, True)
+    adopt = item["not_done"].partition("If it is that entry: ")[2].partition(" If it is another")[0].split()
+    assert (adopt[:3], adopt[3]) == (["duebird", "retry", key], "--already-booked")
+    ordered = own_desk.type(*adopt[1:])
+    assert (ordered.code, ordered.err) == (0, "")
+    own_desk.work()
+    (told,) = own_desk.type("attention", "--json").json
+    assert "is in another account" in told["happened"]  # undeposited funds, where a cheque goes
+    assert [float(amount) for amount in house.bookings(invoice)] == [120.0]
+    shown = own_desk.type("show", "A-1").words
+    assert "booked already by somebody else in the ledger; not booked again" in shown
+    (payment,) = {word for word in shown.split() if word.startswith("pi_")}
+    undone = own_desk.type("undo", payment)
+    assert (undone.code, f"(entry {adopt[4]})" in undone.err) == (1, True)
+    assert "Duebird takes out only its own entries. Nothing was changed." in " ".join(undone.err.split())
 
 
 def reference_of(desk: Desk) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import event
 from adapters.memory.faults import Crash, FaultKind
 from connector.domain.asking import is_request
 from connector.domain.calendar import ALL_WEEK, Window
+from connector.domain.money import Money
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, Office
 
@@ -136,7 +137,7 @@ def test_a_crash_at_any_commit_of_holding_a_payment_still_tells_a_person(open_of
         # The booking is planned, and refused for a while; meanwhile somebody pays by cheque.
         office.ledger_faults.program(FaultKind.FAIL_BEFORE, "book")
         office.run()
-        office.ledger_world.pay_by_hand(invoice, DOLLARS)
+        office.ledger_world.pay_by_hand(invoice, Money.of("70.00", "USD"))
         office.wait(minutes=1)
         return office
 

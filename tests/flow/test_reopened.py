@@ -290,6 +290,7 @@ def test_a_payment_that_was_held_and_went_back_is_told_and_nothing_is_taken_out(
     page = reopening.stripe_world.open_page(reopening.link_in(reopening.texts()[0]))
     assert page is not None
     reopening.ledger_world.pay_by_hand(invoice, DOLLARS, reference="CHEQUE 7")
+    reopening.wait(minutes=2)  # what is entered since a payment might be that payment
     payment = reopening.stripe_world.pay_page(page)
     assert payment is not None
     settle(reopening)

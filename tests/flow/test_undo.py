@@ -149,6 +149,7 @@ def paid_beside(office: Office, cheque: Money) -> tuple[str, str]:
     page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
     assert page is not None
     office.ledger_world.pay_by_hand(invoice, cheque, reference="CHEQUE 7")
+    office.wait(minutes=2)  # what is entered since a payment might be that payment
     payment = office.stripe_world.pay_page(page)
     assert payment is not None
     settle(office, 3)
@@ -246,6 +247,7 @@ def test_a_payment_that_is_not_booked_has_nothing_to_undo(office: Office) -> Non
     page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
     assert page is not None
     office.ledger_world.pay_by_hand(invoice, DOLLARS, reference="CHEQUE 7")
+    office.wait(minutes=2)
     payment = office.stripe_world.pay_page(page)
     assert payment is not None
     settle(office)

@@ -164,7 +164,21 @@ def _booked(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
     if shown_to_owner is not None and payment.payment_id in shown_to_owner.held:
         return
     invoice = reading.invoices.get(payment.ledger_id)
-    shown = (of_payment(payment), *(of_entry(one) for one in entries), *((of_invoice(invoice),) if invoice else ()))
+    theirs = _by_others(reading, payment)
+    if any(reading.names_payment(one, payment) for one in theirs):
+        return  # somebody else has booked it, and Duebird has not booked it a second time
+    shown = (
+        of_payment(payment),
+        *(of_entry(one) for one in (*entries, *theirs)),
+        *((of_invoice(invoice),) if invoice else ()),
+    )
+    if theirs or (shown_to_owner is None and _something_else(reading, invoice, payment)):
+        why = (
+            f"A payment of {payment.amount} ({payment.payment_id}) is not in the ledger by our reference, and "
+            "something else on its invoice may be it, by somebody else's hand. `duebird show` says whether it is."
+        )
+        yield NotCheckable(BIJECTION, why, shown)
+        return
     takes = invoice is not None and _takes(invoice, payment.amount)
     if shown_to_owner is not None or (takes and not entries):
         sentence = f"A payment of {payment.amount} ({payment.payment_id}) has come and is not in the ledger."
@@ -176,6 +190,28 @@ def _booked(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
         "should list it; if you have booked it by hand or given it back, all is well."
     )
     yield NotCheckable(BIJECTION, why, shown)
+
+
+def _by_others(reading: Reading, payment: PaymentRecord) -> list[EntryRecord]:
+    """Live entries without our reference on the invoice that name the payment, or are over just as much."""
+    return [
+        one
+        for one in reading.of_others_on.get(payment.ledger_id, [])
+        if reading.names_payment(one, payment) or (one.amount == payment.amount and not _was_before(one, payment))
+    ]
+
+
+def _was_before(entry: EntryRecord, payment: PaymentRecord) -> bool:
+    return entry.made_at is not None and entry.made_at < payment.settled_since - DECIDED_WITHIN
+
+
+def _something_else(reading: Reading, invoice: InvoiceRecord | None, payment: PaymentRecord) -> bool:
+    """Whether an invoice that takes a payment has as much off it, or more, otherwise than by bookings of ours."""
+    if invoice is None or not _takes(invoice, payment.amount):
+        return False
+    off = invoice.standings.latest.total - invoice.standings.latest.balance
+    mine = [one.amount for one in reading.bookings_on.get(invoice.ledger_id, []) if one.live]
+    return not off < sum((one for one in mine if one.currency == off.currency), payment.amount)
 
 
 def _takes(invoice: InvoiceRecord, amount: Money) -> bool:

@@ -188,6 +188,21 @@ class Reading:
         return dict(found)
 
     @cached_property
+    def of_others_on(self) -> dict[str, list[EntryRecord]]:
+        """Live payments in the ledger that carry no reference of ours, by the invoice they are on."""
+        found: defaultdict[str, list[EntryRecord]] = defaultdict(list)
+        for entry in self.records.ledger.entries:
+            ours = OUR_REFERENCE.match(entry.reference)
+            if entry.kind is EntryKind.PAYMENT and entry.live and entry.ledger_id is not None and not ours:
+                found[entry.ledger_id].append(entry)
+        return dict(found)
+
+    @staticmethod
+    def names_payment(entry: EntryRecord, payment: PaymentRecord) -> bool:
+        """Whether an entry says that it is of this payment, by the processor's id."""
+        return payment.payment_id in WORD.findall(f"{entry.reference} {entry.note}")
+
+    @cached_property
     def bookings_by_reference(self) -> dict[str, list[EntryRecord]]:
         """Our entries by our reference."""
         found: defaultdict[str, list[EntryRecord]] = defaultdict(list)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -109,6 +110,40 @@ def test_a_payment_that_went_back_whole_may_be_out_of_the_books_and_one_that_wen
 def test_a_deleted_booking_without_times_says_nothing_of_two_at_once() -> None:
     untimed = with_entries(entry(live=False), entry("pay2", made_at=None))
     assert violations(untimed, 6) == []
+
+
+def by_somebody_else(**fields: Any) -> Records:
+    """A payment of 120.00 on an invoice that would still take it, and an entry without our reference there."""
+    twice = standing(total=amount("240.00"))
+    open_still = with_payments(payment(), of=with_invoices(invoice((NOON, twice), (BOOKED, twice))))
+    return with_entries(entry(**{"reference": "", "note": "", "by_us": False} | fields), of=open_still)
+
+
+def test_a_payment_whose_entry_by_somebody_else_names_it_is_in_the_books() -> None:
+    records = by_somebody_else(note="Stripe pi_1")
+    assert violations(records, 6) == []
+    assert doubts(records, 6) == []
+
+
+def test_whether_an_entry_over_as_much_is_the_payment_is_a_doubt_and_one_from_before_is_not_it() -> None:
+    assert violations(by_somebody_else(), 6) == []
+    assert ["something else on its invoice may be it" in one for one in doubts(by_somebody_else(), 6)] == [True]
+    assert violations(by_somebody_else(made_at=None), 6) == []
+    for other in (by_somebody_else(made_at=NOON - minutes(60)), by_somebody_else(amount=amount("12.00"))):
+        assert len(violations(other, 6)) == 1
+    assert len(violations(by_somebody_else(note="Stripe pi_1", live=False), 6)) == 1
+
+
+def test_where_entries_by_others_were_not_read_what_has_come_off_the_invoice_may_be_the_payment() -> None:
+    half = standing(total=amount("240.00"), balance=amount("120.00"), version="2")
+    records = with_payments(
+        payment(), of=with_invoices(invoice((NOON, standing(total=amount("240.00"))), (BOOKED, half)))
+    )
+    unread = replace(with_entries(of=records), shown=None)
+    assert violations(unread, 6) == []
+    assert ["something else on its invoice may be it" in one for one in doubts(unread, 6)] == [True]
+    other = with_entries(entry(of="pi_9", booked_on=date(2026, 1, 1)), of=records)
+    assert len(violations(replace(other, shown=None), 6)) == 2  # that one is ours, of no payment, and this one is lost
 
 
 def test_where_nobody_knows_what_the_owner_was_told_a_payment_that_does_not_fit_is_a_doubt() -> None:

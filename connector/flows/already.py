@@ -1,0 +1,227 @@
+"""A payment that somebody else has booked is adopted, or a person is asked; it is not booked a second time.
+
+To adopt is to conclude: nothing is written to the ledger. What is found is noted in the frozen values of the booking,
+so that whoever reads them later knows that its entry is not Duebird's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connector.domain.already import (
+    Judgement,
+    Match,
+    Paid,
+    adopted,
+    answered,
+    judge,
+    was_asked,
+    with_entry,
+    with_question,
+    without_entry,
+)
+from connector.domain.calendar import local_day
+from connector.domain.effect import EffectKind, EffectStatus, canonical, natural_key
+from connector.domain.money import Money
+from connector.errors import Rejected, RejectedBecause
+from connector.flows.attempts import Attempt
+from connector.flows.company import Company
+from connector.ports.ledger import Booking, BookingState
+from state.facts import Attention
+from state.names import REBUILD
+from state.recovery_facts import progress_of
+from state.tables import EffectRow, PaymentRow
+
+OUTCOME: Final = "booked already by somebody else in the ledger; not booked again"
+FEW: Final = 5  # of several alike so many are named, with their commands; `duebird show` names the invoice of all
+_CARD: Final = "card"
+
+
+# ---------------------------------------------------------------------------------------------------------- looking
+
+
+def of_payment(company: Company, payment: PaymentRow, listed: Sequence[Booking]) -> Judgement[Booking]:
+    """Whether one of the entries listed on its receivable stands for a payment that no booking is planned for."""
+    key = natural_key(company.identity, "booking", payment.payment_id, payment.ledger_id)
+    return _judged(company, payment, key, listed, ruled_out(company, payment))
+
+
+def ruled_out(company: Company, payment: PaymentRow) -> Mapping[str, int]:
+    """The entries of which a person has said that they do not stand for this payment, with the slot of the question."""
+    key = natural_key(company.identity, "booking", payment.payment_id, payment.ledger_id)
+    before = company.store.effects.get(key)
+    return answered(json.loads(before.request), before.slot) if before is not None else {}
+
+
+def of_booking(attempt: Attempt, listed: Sequence[Booking]) -> Judgement[Booking]:
+    """Whether one of the entries listed on its receivable stands for the payment of a booking that is to be made.
+
+    Raises:
+        Rejected: the entry that was to stand for it is not there any more, or stands for another payment.
+    """
+    company, row = attempt.company, attempt.row
+    values = json.loads(row.request)
+    entry_id = adopted(row.request)
+    if entry_id:
+        there = _live(listed)
+        found = next((one for one in there if one.booking_id == entry_id), None)
+        if found is None or entry_id in _taken(company, row.key, row.subject):
+            raise _not_there(attempt, entry_id, taken=found is not None)
+        return Judgement(Match.CERTAIN, (found,))
+    return _judged(company, _payment_of(company, row), row.key, listed, answered(values, row.slot))
+
+
+def _payment_of(company: Company, row: EffectRow) -> PaymentRow:
+    parts = company.queries.payment_parts(company.id, json.loads(row.request)["payment_id"])
+    return next(one for one in parts if one.ledger_id == row.subject)
+
+
+def _judged(
+    company: Company, payment: PaymentRow, key: str, listed: Sequence[Booking], out: Mapping[str, int]
+) -> Judgement[Booking]:
+    there = _live(listed)
+    if not there:
+        return Judgement(Match.NONE)
+    taken = _taken(company, key, payment.ledger_id)
+    return judge(there, _paid(company, payment), taken=taken, ruled_out=out)
+
+
+def _live(listed: Sequence[Booking]) -> list[Booking]:
+    return [one for one in listed if one.state is BookingState.LIVE]
+
+
+def _paid(company: Company, payment: PaymentRow) -> Paid:
+    """A tool may book a bank debit when it is begun; a card is not charged before it has paid."""
+    _, payments, _ = company.queries.owing(company.id, payment.ledger_id)
+    others = [one for one in payments if one.payment_id != payment.payment_id]
+    names = {payment.payment_id, payment.session_id, payment.link_id}
+    shared = {one.link_id for one in others}  # a link that was paid twice names neither payment
+    begun = payment.created_at if payment.method != _CARD or payment.paid_at is None else payment.paid_at
+    return Paid(
+        payment.payment_id,
+        frozenset(names - shared),
+        frozenset(name for one in others for name in (one.payment_id, one.session_id)),
+        Money.from_minor(payment.amount, payment.currency),
+        begun,
+        local_day(begun, company.policy.zone),
+    )
+
+
+def _taken(company: Company, key: str, ledger_id: str) -> set[str]:
+    """Entries on a receivable that stand for another payment: one stands for one payment only."""
+    return {
+        one.remote_id
+        for one in company.store.effects.of_subjects(company.id, [ledger_id])
+        if one.kind == EffectKind.BOOK_PAYMENT and one.status == EffectStatus.DONE and one.key != key and one.remote_id
+    }
+
+
+def _not_there(attempt: Attempt, entry_id: str, *, taken: bool) -> Rejected:
+    company, row = attempt.company, attempt.row
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    why = "stands for another payment already" if taken else "is not on the invoice any more"
+    return Rejected(
+        f"The entry {entry_id}, which was to stand for this payment, {why}.",
+        because=RejectedBecause.BUSINESS_RULE,
+        advice="To have the payment looked at anew, and booked where nothing stands for it, order it with the command "
+        "below.",
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- adopting
+
+
+def noted(company: Company, row: EffectRow, found: Booking) -> EffectRow:
+    """Note that this entry stands for the payment, before that is concluded; the same again changes nothing."""
+    if adopted(row.request) == found.booking_id:
+        return row
+    request = canonical(with_entry(json.loads(row.request), found.booking_id))
+    why = f"the entry {found.booking_id} by somebody else names this payment"
+    return company.store.entry_recognised(row.key, request, company.clock.now(), why=why)
+
+
+def may_thank(company: Company, row: EffectRow) -> bool:
+    """Whether nobody can have been thanked for it: a life of the memory before the last recovery may have."""
+    rebuilt = progress_of(company.queries.cursor(company.id, REBUILD))
+    return rebuilt is None or rebuilt.begun_at < _payment_of(company, row).created_at
+
+
+def rest_follows(row: EffectRow, found: Booking) -> bool:
+    """Whether what the receivable did not take is still to be the customer's credit: the entry leaves just that out."""
+    values = json.loads(row.request)
+    return found.applied + found.unapplied == Money.of(values["amount"], values["currency"])
+
+
+def unlike(company: Company, row: EffectRow, found: Booking) -> tuple[Attention, ...]:
+    """What a person must know of an adopted entry that is over another amount, or whose money is in another account."""
+    told, payment = [], _payment_of(company, row)
+    paid, there = Money.from_minor(payment.amount, payment.currency), found.applied + found.unapplied
+    if there != paid and not rest_follows(row, found):
+        happened = f"is over {there} here, and {paid} was paid"
+        told.append(_told(company, row, found, "unapplied", happened, "See that all of it is in the books, and once"))
+    if found.account_id is not None and found.account_id != company.policy.payment_account_id:
+        happened = "is in another account than the one in which Duebird books what Stripe takes"
+        told.append(
+            _told(company, row, found, "elsewhere", happened, "Move it to that account if it is Stripe's money")
+        )
+    return tuple(told)
+
+
+def _told(company: Company, row: EffectRow, found: Booking, key: str, happened: str, do: str) -> Attention:
+    payment_id = json.loads(row.request)["payment_id"]
+    return Attention(
+        key=f"{company.id}/{key}/{found.booking_id}",
+        subject=row.subject,
+        happened=f"{company.policy.business}: the entry {found.booking_id}, by which somebody else has booked the "
+        f"payment {payment_id}, {happened}.",
+        not_done=f"Duebird changes no entry of somebody else's. {do}.",
+        command=f"duebird show {row.subject} --company {company.id}",
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------- asking
+
+
+def question(attempt: Attempt, found: Sequence[Booking]) -> Rejected:
+    """Note what is asked about, and what a person must say of it, with both ways on."""
+    company = attempt.company
+    values = with_question(json.loads(attempt.row.request), found, attempt.row.slot)
+    paid = Money.of(values["amount"], values["currency"])
+    why = "a person is asked whether somebody else has booked it"
+    row = company.store.entry_recognised(attempt.row.key, canonical(values), company.clock.now(), why=why)
+    company.store.effects.start(row.key, company.clock.now(), company.owner)
+    several = len(found) > 1
+    shown = "; ".join(_named(one) for one in found[:FEW])
+    ways = "; ".join(
+        f"duebird retry {row.key} --already-booked {one.booking_id} --company {company.id}" for one in found[:FEW]
+    )
+    return Rejected(
+        f"The payment {values['payment_id']} of {paid} may be in the ledger already, by somebody else: {shown}.",
+        because=RejectedBecause.BUSINESS_RULE,
+        advice=f"If it is {'one of these entries' if several else 'that entry'}: {ways} If "
+        f"{'they are' if several else 'it is'} another matter, have it booked all the same with the command below.",
+    )
+
+
+def _named(entry: Booking) -> str:
+    said = " ".join(f"{entry.reference} {entry.note}".split())
+    return f"entry {entry.booking_id} of {entry.applied}, {entry.booked_on}, {said or 'without a reference'}"
+
+
+def said_of(row: EffectRow, entry_id: str | None) -> str | None:
+    """The frozen values of a refused effect once a person orders it anew: `entry_id` stands for its payment, or none.
+
+    None where they stay as they are.
+    """
+    values: dict[str, Any] = json.loads(row.request)
+    if entry_id is not None:
+        return canonical(with_entry(values, entry_id))
+    refused = row.status == EffectStatus.REJECTED
+    return canonical(without_entry(values)) if refused and adopted(row.request) else None
+
+
+def may_be_answered(row: EffectRow, entry_id: str) -> bool:
+    """Whether a person was asked about that entry, and the answer is still due."""
+    return row.status == EffectStatus.REJECTED and was_asked(json.loads(row.request), entry_id)
