@@ -20,6 +20,7 @@ from connector.ports.ledger import ChangePage
 from state import books
 from state.approval_facts import LIVE, ApprovalFacts, drop_what_is_over, put_asked
 from state.closed_facts import ClosedFacts
+from state.exchange_facts import ExchangeFacts
 from state.facts import Attention, Decided, HoldFact, Planned, put_attention, put_cursor
 from state.lease_facts import LeaseFacts
 from state.letter_facts import LetterFacts
@@ -115,6 +116,7 @@ class Store(
     MoneyFacts,
     ReversalFacts,
     ClosedFacts,
+    ExchangeFacts,
     PeopleFacts,
     ApprovalFacts,
     SenderFacts,

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from connector.domain.calendar import local_day
@@ -21,7 +20,7 @@ from connector.domain.receivable import Receivable
 from connector.domain.settlement import Surplus, rest_in_words
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import closed, credit, lease
+from connector.flows import closed, credit, exchange, lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -48,7 +47,6 @@ def request_of(row: EffectRow) -> BookingRequest:
 def request_from(frozen: str, ledger_id: str, idempotency_key: str) -> BookingRequest:
     """What goes to the ledger for the values that `plan_booking` froze."""
     values: Mapping[str, Any] = json.loads(frozen)
-    rate = values["exchange_rate"]
     return BookingRequest(
         ledger_id=ledger_id,
         customer_id=values["customer_id"],
@@ -59,7 +57,7 @@ def request_from(frozen: str, ledger_id: str, idempotency_key: str) -> BookingRe
         note=values["note"],
         idempotency_key=idempotency_key,
         payment_method_id=values["payment_method_id"],
-        exchange_rate=Decimal(rate) if rate else None,
+        exchange_rate=exchange.frozen_rate(values),
     )
 
 
@@ -120,8 +118,11 @@ def book(attempt: Attempt) -> str:
     # Deleted by somebody, and ordered again by a person: then it is booked again.
     if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
         return _hold(attempt, request, receivable)
-    row = closed.in_open_period(attempt)
-    lease.begin(attempt)
+    rated = exchange.at_processors_rate(attempt)
+    if rated is None:
+        return "postponed"
+    row = closed.in_open_period(rated)
+    lease.begin(rated)
     try:
         made = company.ledger.book(request_of(row))
     except Rejected as refusal:

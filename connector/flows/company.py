@@ -133,6 +133,7 @@ class Company:
     clock: Clock
     lease: Lease
     cash: Cash | None = None  # None: fees and payouts are not booked
+    treasury: Treasury | None = None  # the balance, where it may be read; None: foreign entries are not exchanged by it
     apart_from: Mapping[str, str] = field(default_factory=dict)  # what each other company sends from that it may not
     sender_looks: SenderLooks = field(default_factory=SenderLooks)
     cut_off: CutOff = field(default_factory=CutOff)  # that of its adapters: what a write may leave by
