@@ -25,6 +25,14 @@ def named(accounts: Sequence[LedgerAccount], wanted: str) -> list[LedgerAccount]
     ]
 
 
+def exchanges_into(clearing: LedgerAccount, home: str) -> str | None:
+    """The currency into which the ledger reckons a foreign payment on its way to the clearing account, by its rate.
+
+    That of the books, `home`. None where the account is in another one: then it takes payments in that one alone.
+    """
+    return home if clearing.currency in {None, home} else None
+
+
 def cash_of(
     settings: CompanySettings,
     ledger: WholeLedger,

@@ -19,7 +19,7 @@ from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from adapters.twilio.settings import TwilioSettings
 from connector import failpoints
-from connector.accounts import cash_of, named
+from connector.accounts import cash_of, exchanges_into, named
 from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
 from connector.config.company import NoticeSettings
@@ -234,7 +234,12 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
     return Company(
         id=company_id,
         identity=identity,
-        policy=policy_of(settings, payment_account_id=booked_to.account_id, live=account.live),
+        policy=policy_of(
+            settings,
+            payment_account_id=booked_to.account_id,
+            live=account.live,
+            clearing_currency=exchanges_into(booked_to, parts.ledger.profile().base_currency),
+        ),
         words=wording(settings),
         ledger=parts.ledger,
         processor=parts.processor,
@@ -244,6 +249,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         clock=clock,
         lease=lease_of(loaded, state.folder, parts, instance),
         cash=where,
+        treasury=parts.treasury,
         apart_from=apart_from(loaded, settings),
         cut_off=parts.cut_off,
         owner=f"{socket.gethostname()}:{os.getpid()}",
@@ -283,7 +289,9 @@ def payment_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]
     )
 
 
-def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live: bool) -> Policy:
+def policy_of(
+    settings: CompanySettings, *, payment_account_id: str | None, live: bool, clearing_currency: str | None = None
+) -> Policy:
     """A company's rules, from its settings."""
     notices = settings.notices
     opens, closes = notices.window
@@ -312,6 +320,7 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         consent_marker=settings.consent.marker,
         ask=settings.consent.ask,
         payment_account_id=payment_account_id,
+        clearing_currency=clearing_currency,
         texts_per_hour=settings.caps.texts_per_hour,
         texts_per_day=settings.caps.texts_per_day,
         catch_up=settings.caps.catch_up,

@@ -21,6 +21,7 @@ from state import books
 from state.already_facts import AlreadyFacts
 from state.approval_facts import LIVE, ApprovalFacts, drop_what_is_over, put_asked
 from state.closed_facts import ClosedFacts
+from state.exchange_facts import ExchangeFacts
 from state.facts import Attention, Decided, HoldFact, Planned, put_attention, put_cursor
 from state.lease_facts import LeaseFacts
 from state.letter_facts import LetterFacts
@@ -117,6 +118,7 @@ class Store(
     ReversalFacts,
     ClosedFacts,
     AlreadyFacts,
+    ExchangeFacts,
     PeopleFacts,
     ApprovalFacts,
     SenderFacts,

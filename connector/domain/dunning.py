@@ -140,6 +140,7 @@ class Policy:
     ask: bool = False  # text one request for consent to a number of which nothing is on record
     payment_account_id: str | None = None
     payment_method_id: str | None = None
+    clearing_currency: str | None = None  # into which foreign payments are exchanged; None: into none that is known
     texts_per_hour: int | None = None  # above it texts wait, and a person is told; None: no such brake
     texts_per_day: int | None = None
     catch_up: int | None = None  # notices that may go out unasked after a stop

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from connector.domain.already import ASKED, Match, is_by_others
@@ -30,7 +29,7 @@ from connector.domain.receivable import Receivable
 from connector.domain.settlement import Surplus, rest_in_words
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import already, closed, credit, lease
+from connector.flows import already, closed, credit, exchange, lease
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -57,7 +56,6 @@ def request_of(row: EffectRow) -> BookingRequest:
 def request_from(frozen: str, ledger_id: str, idempotency_key: str) -> BookingRequest:
     """What goes to the ledger for the values that `plan_booking` froze."""
     values: Mapping[str, Any] = json.loads(frozen)
-    rate = values["exchange_rate"]
     return BookingRequest(
         ledger_id=ledger_id,
         customer_id=values["customer_id"],
@@ -68,7 +66,7 @@ def request_from(frozen: str, ledger_id: str, idempotency_key: str) -> BookingRe
         note=values["note"],
         idempotency_key=idempotency_key,
         payment_method_id=values["payment_method_id"],
-        exchange_rate=Decimal(rate) if rate else None,
+        exchange_rate=exchange.frozen_rate(values),
     )
 
 
@@ -145,15 +143,24 @@ def book(attempt: Attempt) -> str:
     # Deleted by somebody, and ordered again by a person: then it is booked again.
     if receivable is None or not receivable.is_owed or receivable.balance < request.amount:
         return _hold(attempt, request, receivable)
-    row = closed.in_open_period(attempt)
-    lease.begin(attempt)
+    return _write(attempt)
+
+
+def _write(attempt: Attempt) -> str:
+    """Make the entry, at a rate and on a day that are on record."""
+    company, rated = attempt.company, exchange.at_processors_rate(attempt)
+    if rated is None:
+        return "postponed"
+    row = closed.in_open_period(rated)
+    lease.begin(rated)
     try:
         made = company.ledger.book(request_of(row))
     except Rejected as refusal:
-        return closed.refused(attempt, row, refusal)
+        return closed.refused(rated, row, refusal)
     reach(Boundary.ANSWERED, row.kind)
     if made.state is BookingState.DELETED:
-        raise _deleted_by_somebody(made, request)  # the ledger repeated the answer of an entry that is gone by now
+        # The ledger repeated the answer of an entry that is gone by now.
+        raise _deleted_by_somebody(made, request_of(row))
     finish(company, row, made, "")
     return "done"
 

@@ -169,6 +169,7 @@ class Company:
     clock: Clock
     lease: Lease
     cash: Cash | None = None  # None: fees and payouts are not booked
+    treasury: Treasury | None = None  # the balance, where it may be read; None: foreign entries are not exchanged by it
     apart_from: Mapping[str, str] = field(default_factory=dict)  # what each other company sends from that it may not
     sender_looks: SenderLooks = field(default_factory=SenderLooks)
     closing: ClosingDate = field(default_factory=ClosingDate)

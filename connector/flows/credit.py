@@ -16,7 +16,7 @@ from connector.domain.records import EntryKind
 from connector.domain.settlement import Surplus, divide
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import already, closed, lease
+from connector.flows import already, closed, exchange, lease
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -103,6 +103,7 @@ def request_of(row: EffectRow) -> CreditRequest:
         note=values["note"],
         idempotency_key=f"{row.key}-{row.slot}",
         payment_method_id=values["payment_method_id"],
+        exchange_rate=exchange.frozen_rate(values),
     )
 
 
@@ -120,8 +121,11 @@ def book_credit(attempt: Attempt) -> str:
     if why:
         return _decided_anew(company, row, why)
     reach(Boundary.ASKED, row.kind)
-    row = closed.in_open_period(attempt)
-    lease.begin(attempt)
+    rated = exchange.at_processors_rate(attempt)
+    if rated is None:
+        return "postponed"
+    row = closed.in_open_period(rated)
+    lease.begin(rated)
     try:
         made = company.ledger.make_credit(request_of(row))
     except Rejected as refusal:

@@ -106,6 +106,7 @@ class Office:
             keep_holidays=False,
             steps=(ISSUED_RULE, DUE_RULE),
             payment_account_id=self.ledger_world.accounts[0].account_id,
+            clearing_currency=self.ledger_world.profile.base_currency,
             live=False,
         )
         if policy:
@@ -143,6 +144,7 @@ class Office:
             clock=self.clock,
             lease=self._lease(),
             cash=replace(self.wanted, treasury=treasury) if self.wanted else None,
+            treasury=treasury,
             workers=1,
         )
         if self.wanted is None:

@@ -1,0 +1,167 @@
+"""Foreign bookings and credits at the processor's rate: asked for before the write, frozen on record, then sent.
+
+For every entry whose frozen values have an amount, a `payment_id` and an `exchange_rate`. It costs one call an entry,
+and none where the invoice is in the currency of the clearing account.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from connector.domain.balance import BalanceChange
+from connector.domain.effect import EffectStatus, canonical
+from connector.domain.exchange import OwnRate, Piece, Rate, RateRule, next_look, terms_of
+from connector.domain.exchange import rate_for as rate_of_amounts
+from connector.domain.money import Money
+from connector.errors import Rejected
+from connector.flows.attempts import Attempt
+from connector.flows.company import Company
+from connector.ports.treasury import Treasury
+from state.facts import Attention
+from state.tables import EffectRow, PaymentRow
+
+# How each ledger takes a rate. Xero: six decimals, units of the other currency for one of the books'
+# (https://github.com/XeroAPI/Xero-OpenAPI/blob/master/xero_accounting.yaml, CurrencyRate). QuickBooks says no limit;
+# a JSON number keeps fifteen digits, and ten of them behind the point move no cent of a hundred million.
+RULES: Final = {"quickbooks": RateRule(10), "xero": RateRule(6, inverse=True)}
+_PLAIN: Final = RULES["quickbooks"]
+_DECIDED: Final = "exchange"  # in the frozen values: what came of asking; while it is not there, nobody has asked
+_SAID: Final = {
+    OwnRate.UNKNOWN: "Stripe has not said within a day what it made of the payment",
+    OwnRate.OTHER_BALANCE: "Stripe keeps the money in another currency than that of the clearing account",
+    OwnRate.TOO_LITTLE: "its part came to less than the smallest amount of the clearing account's currency",
+}
+_DIGITS: Final = "no rate of as many digits as the ledger takes comes to the same cent"
+_NEAREST: Final = "It is booked at the nearest rate."
+_OWN: Final = "It is booked at the ledger's own rate."
+
+
+def at_processors_rate(attempt: Attempt) -> Attempt | None:
+    """The attempt, with the rate at which it is to be made on record; None: it was put off until Stripe has said it.
+
+    What was in doubt before is repeated as it was: only under its own key and values the ledger would tell an entry
+    that was made after all.
+
+    Raises:
+        DuebirdError: the processor could not be asked.
+    """
+    company, row = attempt.company, attempt.row
+    values: Mapping[str, Any] = json.loads(row.request)
+    treasury = company.treasury
+    if treasury is None or not _is_exchanged(company, values) or (row.attempts and _was_in_doubt(company, row)):
+        return attempt
+    parts = company.queries.payment_parts(company.id, values["payment_id"])
+    change = _change(treasury, values["payment_id"])
+    now = company.clock.now()
+    again = next_look(now - _paid_at(parts)) if change is None else None
+    if again is not None:
+        why = "Stripe has not said yet what it made of the payment in the currency of the clearing account"
+        company.store.effects.postpone(row.key, now + again, now, why)
+        return None
+    terms = terms_of(change, _piece(parts, row.subject, values), clearing_of(company), rule_of(company))
+    decided = {**values, **_frozen(terms, change)}
+    told = _told(attempt, values, terms, change)
+    why = f"to be booked at {decided['exchange_rate'] or 'the own rate of the ledger'}"
+    frozen = company.store.entry_exchanged(
+        company.id, row.key, canonical(decided), told, now, why=why, fresh_slot=row.attempts > 0
+    )
+    return replace(attempt, row=frozen)
+
+
+def rate_for(company: Company, amount: Money, worth: Money) -> Rate | None:
+    """The rate at which an entry over `amount` moves the clearing account by `worth`; None where it needs none.
+
+    Both are above zero. `worth` is what the processor's balance moved by, in the currency of the clearing account.
+    """
+    if amount.currency == worth.currency:
+        return None
+    return rate_of_amounts(rule_of(company), amount, worth)
+
+
+def frozen_rate(values: Mapping[str, Any]) -> Decimal | None:
+    """What was decided for an entry; None: the ledger's own rate."""
+    rate = values["exchange_rate"]
+    return Decimal(rate) if rate else None
+
+
+def rule_of(company: Company) -> RateRule:
+    """How the company's ledger takes a rate."""
+    return RULES.get(company.identity.ledger_kind, _PLAIN)
+
+
+def clearing_of(company: Company) -> str:
+    """The currency of the clearing account; "" where it is not that of the books, and takes only its own."""
+    return company.policy.clearing_currency or ""
+
+
+def _paid_at(parts: Sequence[PaymentRow]) -> datetime:
+    return min(one.paid_at or one.created_at for one in parts)
+
+
+def _is_exchanged(company: Company, values: Mapping[str, Any]) -> bool:
+    return clearing_of(company) not in {"", values["currency"]} and _DECIDED not in values
+
+
+def _was_in_doubt(company: Company, row: EffectRow) -> bool:
+    return any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
+
+
+def _change(treasury: Treasury, payment_id: str) -> BalanceChange | None:
+    """None: not there, or nobody can make sense of it, which is asked again all the same: it may be mended."""
+    with suppress(Rejected):
+        return treasury.change_of_payment(payment_id)
+    return None
+
+
+def _piece(parts: Sequence[PaymentRow], ledger_id: str, values: Mapping[str, Any]) -> Piece:
+    """Where an entry lies in its payment: its receivables in the order of their ids, of each first what is booked."""
+    currency = values["currency"]
+    earlier = sum(one.amount for one in parts if one.ledger_id < ledger_id)
+    booked = Money.of(values.get("booked", "0"), currency)
+    return Piece(Money.of(values["amount"], currency), Money.from_minor(earlier, currency) + booked)
+
+
+def _frozen(terms: Rate | OwnRate, change: BalanceChange | None) -> dict[str, object]:
+    if isinstance(terms, OwnRate):
+        return {"exchange_rate": None, _DECIDED: {"own_rate": terms.value}}
+    of = change.change_id if change else ""
+    return {"exchange_rate": str(terms.value), _DECIDED: {"change": of, "worth": str(terms.worth.amount)}}
+
+
+def _told(
+    attempt: Attempt, values: Mapping[str, Any], terms: Rate | OwnRate, change: BalanceChange | None
+) -> Attention | None:
+    """What the owner must know of an entry that does not bring the clearing account just what Stripe has.
+
+    One item a cause: what comes of the same cause later is added to it while it is open.
+    """
+    if isinstance(terms, Rate) and not terms.rest.amount:
+        return None
+    company = attempt.company
+    amount = Money.of(values["amount"], values["currency"])
+    this = f"{amount} (payment {values['payment_id']}, invoice {attempt.invoice}{_has(terms, change)})"
+    matter = f"{company.id}/exchange/{'digits' if isinstance(terms, Rate) else terms}"
+    return Attention(
+        key=f"{matter}/{attempt.row.key}",
+        matter=matter,
+        subject="exchange",
+        happened=f"{company.policy.business}: a payment in another currency than the clearing account could not be "
+        f"booked at Stripe's rate, since {_DIGITS if isinstance(terms, Rate) else _SAID[terms]}: {this}",
+        not_done=f"{_NEAREST if isinstance(terms, Rate) else _OWN} Nothing was corrected: by the difference the "
+        "clearing account does not hold what Stripe holds. The statement of the month names each.",
+        command=f"duebird reconcile {company.id}",
+        again=f"; {this}",
+    )
+
+
+def _has(terms: Rate | OwnRate, change: BalanceChange | None) -> str:
+    """What Stripe made of it, or what the entry lacks of that."""
+    if isinstance(terms, Rate):
+        return f", {terms.rest} of {terms.worth} is left"
+    return f", {change.amount} at Stripe" if change is not None else ""

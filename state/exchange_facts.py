@@ -1,0 +1,25 @@
+"""Facts about entries whose rate of exchange is decided before they are made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from state.facts import Attention, Facts, put_attention
+from state.tables import EffectRow
+
+
+class ExchangeFacts(Facts):
+    """An entry in another currency than the clearing account's."""
+
+    def entry_exchanged(
+        self, company: str, key: str, request: str, told: Attention | None, now: datetime, *, why: str, fresh_slot: bool
+    ) -> EffectRow:
+        """It is to be made with these values, of that rate, and the owner is told; returns the effect as it is then.
+
+        `fresh_slot`: it may have been tried with others, and was certainly not made.
+        """
+        with self.database.record() as connection:
+            row = self.effects.changed(connection, key, request, now, why, fresh_slot=fresh_slot)
+            if told is not None:
+                put_attention(connection, company, told, now)
+            return row
