@@ -298,6 +298,8 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         window=Window(opens, closes, frozenset(DAYS.index(day) for day in notices.days)),
         minimum=notices.minimum_amount,
         minimum_in=settings.currency,
+        instalments=notices.instalments,
+        instalments_from=notices.instalments_from,
         joint=notices.joint,
         max_per_number_per_day=notices.max_texts_per_number_per_day,
         max_per_number_per_week=notices.max_texts_per_number_per_week,

@@ -14,6 +14,7 @@ from typing import Any, Final
 from connector.domain.calendar import local_day
 from connector.domain.consent import ConsentState, standing
 from connector.domain.effect import EffectKind, EffectStatus, NewEffect, booking_reference, canonical, natural_key
+from connector.domain.instalments import is_divided
 from connector.domain.message import INVOICE_CAP, MessageProblem
 from connector.domain.money import Money
 from connector.domain.plan import ReceiptFacts, says_how_to_stop
@@ -333,6 +334,7 @@ def _follow(
         amount=amount,
         invoice=invoice,
         today=local_day(company.clock.now(), company.policy.zone),
+        rest=_rest(company, after),
     )
     if company.policy.receipts and customer and customer.phone and _is_fresh(company, paid):
         texted = any(
@@ -349,6 +351,13 @@ def _follow(
             body = company.words.paid(replace(facts, says_stop=says_stop))
             planned.append(_text(company, "owner", payment_id, owner.e164, body, request.ledger_id))
     return tuple(planned)
+
+
+def _rest(company: Company, after: Receivable | None) -> Money | None:
+    """What a receipt says is left: of an invoice that is asked for in instalments, as the ledger has it now."""
+    if after is None or not after.is_owed or not is_divided(after, company.policy):
+        return None
+    return after.balance
 
 
 def _settled_together(company: Company, payment_id: str) -> list[PaymentRow]:
