@@ -306,6 +306,8 @@ def policy_of(
         window=Window(opens, closes, frozenset(DAYS.index(day) for day in notices.days)),
         minimum=notices.minimum_amount,
         minimum_in=settings.currency,
+        instalments=notices.instalments,
+        instalments_from=notices.instalments_from,
         joint=notices.joint,
         max_per_number_per_day=notices.max_texts_per_number_per_day,
         max_per_number_per_week=notices.max_texts_per_number_per_week,

@@ -15,6 +15,7 @@ from connector.booked_kinds import wanted_kinds
 from connector.companies import company_settings
 from connector.config import Loaded
 from connector.domain.effect import canonical
+from connector.domain.instalments import next_amount
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryKind
@@ -51,7 +52,9 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class EntryPreview:
-    """The entry that a payment of the whole balance at this moment would make, and what would be left to a person.
+    """The entry that a payment of what is asked next would make at this moment, and what would be left to a person.
+
+    That is the whole balance, or the next instalment of an invoice that is divided.
 
     `reference` is None as long as there is no payment: it is derived from the payment's id. `booked_on` is a day of the
     company's zone. `exchange` and `warning` are empty where there is nothing to say.
@@ -99,7 +102,7 @@ def entry_of(
     at: datetime,
     payment_id: str = UNPAID,
 ) -> EntryPreview:
-    """The entry for a payment of the whole balance at that instant. `account`: the name of the clearing account."""
+    """The entry for a payment of what is asked next, at that instant. `account`: the name of the clearing account."""
     effect = plan_booking(company, _paid(company, receivable, at, payment_id), receivable).effect
     values, through = json.loads(effect.request), profile.closed_through
     day = closed.day_for(company, values, through)
@@ -129,7 +132,8 @@ def entry_of(
 
 
 def _paid(company: Company, receivable: Receivable, at: datetime, payment_id: str) -> PaymentRow:
-    """A payment that is on no record: of everything that is owed, in one sum."""
+    """A payment that is on no record: of everything that is owed, or of the next instalment."""
+    asked = next_amount(receivable, company.policy)
     return PaymentRow(
         company=company.id,
         payment_id=payment_id,
@@ -137,8 +141,8 @@ def _paid(company: Company, receivable: Receivable, at: datetime, payment_id: st
         session_id="",
         link_id="",
         state="succeeded",
-        amount=receivable.balance.minor,
-        currency=receivable.balance.currency,
+        amount=asked.minor,
+        currency=asked.currency,
         method="",
         live=company.policy.live,
         created_at=at,

@@ -24,9 +24,11 @@ from connector.domain.dunning import SENTENCES, Reason, Step
 from connector.domain.effect import BooksIdentity
 from connector.domain.gates import A_WEEK, Gate, may_text, needs_approval
 from connector.domain.hours import home_of
+from connector.domain.instalments import Instalment, asks_of
 from connector.domain.joint import whole
 from connector.domain.joint_notice import joint_body, together
 from connector.domain.message import MessageProblem, plain_amount
+from connector.domain.money import Money
 from connector.domain.phone import Phone, region_of
 from connector.domain.places import places_of
 from connector.domain.plan import decide
@@ -232,11 +234,14 @@ class Rehearsal:
         if members:
             return self._together(members, nothing, gate.step, when)
         self._told.add(receivable.ledger_id)
-        word = last_word(situation.words, gate.step, receivable.balance, situation.phone)
+        asked = asks_of(situation, company.policy, gate.step)
+        assert asked is not None, "a step that asks nothing has no open gate"  # noqa: S101
+        amount = plain_amount(asked.amount)
+        word = last_word(situation.words, gate.step, asked.amount, situation.phone)
         asks = needs_approval(situation, company.policy, gate.step)
         if asks and word is not None and word.verdict is Verdict.REFUSED:
             return replace(nothing, why=SENTENCES[Reason.NOT_APPROVED])
-        decision = decide(self._dressed(situation, situation.phone), self._policy, company.words, when)
+        decision = decide(self._dressed(situation, situation.phone, asked.amount), self._policy, company.words, when)
         texts = [one for one in decision.effects if one.kind == "send_text"]
         if not texts:
             return replace(nothing, why=decision.problem or SENTENCES[decision.reason])
@@ -247,13 +252,13 @@ class Rehearsal:
             invoice=label,
             customer=receivable.customer_name,
             phone=phone,
-            amount=amount,
+            amount=_of_total(amount, asked),
             why=SENTENCES[Reason.GO],
             when=when.astimezone(self._zone(situation, situation.phone)),
             body=body,
             segments=count,
             cost=self._cost(situation.phone, count),
-            entry=f"a payment of {amount} on invoice {label}, received in {self._account}; the invoice is then paid",
+            entry=f"a payment of {amount} on invoice {label}, received in {self._account}; " + _then(receivable, asked),
             step=gate.step,
             waits_for_approval=asks and (word is None or word.verdict is not Verdict.APPROVED),
         )
@@ -307,7 +312,7 @@ class Rehearsal:
 
     def _joint_body(self, members: Sequence[Situation], phone: Phone, when: datetime) -> str:
         link = LinkFact("preview", SAMPLE_LINK, whole(parts_owed(members)))
-        dressed = [self._dressed(one, phone) for one in members]
+        dressed = [self._dressed(one, phone, one.receivable.balance) for one in members]
         return joint_body(dressed, link, self._policy, self._company.words, when)
 
     def joined(
@@ -332,14 +337,13 @@ class Rehearsal:
         """A text that `one` had put there does not go then."""
         self._planned[number].remove(when)
 
-    def _dressed(self, situation: Situation, phone: Phone) -> Situation:
+    def _dressed(self, situation: Situation, phone: Phone, asked: Money) -> Situation:
         """As it will be when its turn has come: with a link, and with nothing that only today stands in the way."""
-        receivable = situation.receivable
-        fitting = tuple(one for one in situation.live_links if _is_own(one, receivable))
+        fitting = tuple(one for one in situation.live_links if _is_own(one, asked))
         return replace(
             situation,
             draft=False,
-            live_links=fitting or (LinkFact("preview", SAMPLE_LINK, receivable.balance),),
+            live_links=fitting or (LinkFact("preview", SAMPLE_LINK, asked),),
             notices_today=0,
             notices_this_week=(),
             texts_had=situation.texts_had + len(self._planned.get(phone.e164, ())),
@@ -398,8 +402,18 @@ class Rehearsal:
         return SegmentPrice(price.amount * count, price.currency) if price else None
 
 
-def _is_own(link: LinkFact, receivable: Receivable) -> bool:
-    return link.amount == receivable.balance and not link.used and not link.joint
+def _is_own(link: LinkFact, asked: Money) -> bool:
+    return link.amount == asked and not link.used and not link.joint
+
+
+def _of_total(amount: str, asked: Instalment) -> str:
+    return f"{amount} of {plain_amount(asked.total)}" if asked.is_part else amount
+
+
+def _then(receivable: Receivable, asked: Instalment) -> str:
+    """How the invoice stands when that is paid."""
+    rest = receivable.balance - asked.amount
+    return f"{plain_amount(rest)} of the invoice is then left" if rest.is_positive else "the invoice is then paid"
 
 
 # These are looked at again every day in case the ledger was mended; nothing says that they will be.

@@ -9,11 +9,15 @@ from typing import Final
 
 from connector.domain.asking import request_words
 from connector.domain.dunning import Step
+from connector.domain.instalments import Instalment
 from connector.domain.link_page import Reader
 from connector.domain.message import (
     COUNT,
     CUSTOMER,
+    PART,
     PLACEHOLDERS,
+    REST,
+    TOTAL,
     MessageProblem,
     Template,
     TextValues,
@@ -23,9 +27,12 @@ from connector.domain.message import (
 from connector.domain.plan import JointFacts, NoticeFacts, ReceiptFacts, RequestFacts
 from connector.domain.receivable import Customer
 from connector.domain.segments import to_gsm7
+from connector.domain.spelling import spelled_amount
 from connector.domain.wordings import BUILT_IN, Occasion, language_code, occasion_of
 
 DEFAULT_LANGUAGE: Final = "en"
+# What a wording of these may name; any other is of a notice about one invoice.
+KNOWN_IN: Final = {Occasion.JOINT: (*PLACEHOLDERS, COUNT), Occasion.RECEIPT: (*PLACEHOLDERS, REST)}
 
 
 @lru_cache(256)  # the wordings of some ten companies
@@ -64,6 +71,8 @@ class Wording:
             language=language,
             country=facts.country or self.country,
         )
+        if facts.instalment is not None:
+            values = _of_instalment(values, facts.instalment)
         template = self._template(language, occasion_of(facts.step, facts.due_on, facts.today))
         opt_out = BUILT_IN[language].opt_out if facts.says_stop else None
         return compose(template, values, opt_out=opt_out, hosts=self.hosts).body
@@ -95,6 +104,7 @@ class Wording:
             on=facts.today,
             invoice=facts.invoice,
             first_name=facts.given_name,
+            rest=facts.rest,
             language=language,
             country=facts.country or self.country,
         )
@@ -149,5 +159,13 @@ class Wording:
     def _template(self, language: str, occasion: Occasion) -> Template:
         own = self.own.get((language, occasion))
         # A curly apostrophe or a lower-case c with a cedilla would make a text of two messages one of three, refused.
-        known = (*PLACEHOLDERS, COUNT) if occasion is Occasion.JOINT else PLACEHOLDERS
+        known = KNOWN_IN.get(occasion, (*PLACEHOLDERS, PART, TOTAL))
         return _held_to_its_rules(to_gsm7(own) if own is not None else BUILT_IN[language].of(occasion), known)
+
+
+def _of_instalment(values: TextValues, instalment: Instalment) -> TextValues:
+    """The same, with which instalment the amount is, in the reader's language."""
+    total = spelled_amount(instalment.total, values.language, values.country)
+    said = BUILT_IN[values.language].part.format(which=instalment.which, count=instalment.count, total=total)
+    alone, _, more = said.partition("[")
+    return replace(values, part=f"{alone}{more.rstrip(']')}", part_alone=alone, total=instalment.total)

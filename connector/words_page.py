@@ -12,6 +12,7 @@ from connector.domain.message import (
     COUNT,
     CUSTOMER,
     PLACEHOLDERS,
+    REST,
     SHORTENING,
     ComposedText,
     Template,
@@ -34,7 +35,7 @@ HOME: Final = {
     "pt": ("BR", "BRL"),
     "nl": ("NL", "EUR"),
 }
-KNOWN: Final = (*PLACEHOLDERS, CUSTOMER, COUNT)
+KNOWN: Final = (*PLACEHOLDERS, CUSTOMER, COUNT, REST)
 OCCASIONS: Final = tuple(one for one in Occasion if one is not Occasion.REQUEST)  # that stands in a table of its own
 _ON: Final = date(2026, 11, 23)
 _DUE: Final = date(2026, 11, 30)
@@ -100,6 +101,10 @@ Duebird no language of a customer, so the marker is what counts. Texts to the ow
   `CAD 12.50`.
 - `{due}` has the month as a word, and the year where it is not this one.
 - `{link}` is the only address, the last thing, and on Stripe's host or your own domain there.
+- Of an invoice that is [asked for in instalments](../how-to/instalments.md), `{amount}` says which it is:
+  `$150.00 (part 1 of 2, total $500.00)`. A wording of your own may put that elsewhere: `[{part}]`, and the total alone
+  is `[{total}]`. A receipt ends with what is left, `[{rest}]`. All three stand in square brackets: most invoices have
+  none of them.
 
 A value is never read as a wording. Curly quotes, dashes and accents of an own wording that GSM-7 lacks become plain
 ones, with a warning when the settings are read. A part in square brackets falls away where a value in it is missing.

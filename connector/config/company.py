@@ -13,6 +13,7 @@ from adapters.registry import LedgerSettings
 from adapters.stripe.settings import StripeSettings
 from adapters.twilio.settings import TwilioSettings
 from connector.config.approval import ApprovalSettings
+from connector.config.instalments import NOTICES, DividedFrom, Shares, contradictions_of
 from connector.config.mail import MailSettings
 from connector.config.payments import PaymentSettings
 from connector.config.replies import ReplySettings
@@ -86,6 +87,8 @@ class NoticeSettings(StrictSettings):
         "is left out. A text costs cents: 0 leaves none out.",
         examples=["5.00"],
     )
+    instalments: Shares = ()
+    instalments_from: DividedFrom = Decimal(0)
     window_start: ClockTime = Field(
         default="10:00",
         description="Earliest time of day for a notice, in the customer's time zone. Late morning is when most pay. "
@@ -160,6 +163,7 @@ class NoticeSettings(StrictSettings):
     def contradictions(self) -> Iterator[Contradiction]:
         """A window that opens before it closes, and steps in the order of time."""
         yield from self._days_that_do_not_grow()
+        yield from contradictions_of(self.instalments, self.instalments_from, [getattr(self, one) for one in NOTICES])
         start, end = minutes_of(self.window_start), minutes_of(self.window_end)
         if start is not None and end is not None and start >= end:
             yield Contradiction(

@@ -13,7 +13,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 from pydantic_core import PydanticCustomError
 
 from connector.domain.asking import request_words
-from connector.domain.message import COUNT, MOST_SEGMENTS, PLACEHOLDERS, MessageProblem, Template
+from connector.domain.message import (
+    COUNT,
+    MOST_SEGMENTS,
+    PART,
+    PLACEHOLDERS,
+    REST,
+    TOTAL,
+    MessageProblem,
+    Template,
+)
 from connector.domain.segments import is_gsm7, segments, to_gsm7
 from connector.domain.wordings import BUILT_IN
 from connector.settings import Means
@@ -152,6 +161,10 @@ _LEAST: Final = {
     "due": "1 May",
     "link": "x" * 46,
     COUNT: "2",
+    # Of most invoices there is none of these: they belong in square brackets.
+    PART: "",
+    TOTAL: "",
+    REST: "",
 }
 _HOW_TO_STOP: Final = "x" * 23
 
@@ -172,7 +185,8 @@ def _words(text: str, known: tuple[str, ...] = PLACEHOLDERS) -> str:
 
 
 def _words_with_link(text: str) -> str:
-    if not Template(_words(text)).has_link:
+    known = (*PLACEHOLDERS, PART, TOTAL)
+    if not Template(_words(text, known), known).has_link:
         raise refusal("must carry the payment link", "End it with a space and {link}.")
     return text
 
@@ -185,7 +199,8 @@ def _words_of_several(text: str) -> str:
 
 
 def _words_without_link(text: str) -> str:
-    if Template(_words(text)).has_link:
+    known = (*PLACEHOLDERS, REST)
+    if Template(_words(text, known), known).has_link:
         raise refusal("must not carry the payment link: nothing is left to pay", "Take {link} out of it.")
     return text
 

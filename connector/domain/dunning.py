@@ -125,6 +125,8 @@ class Policy:
     window: Window = field(default_factory=Window)
     minimum: Decimal = Decimal(0)
     minimum_in: str | None = None  # the only currency the minimum speaks of; None: each receivable's own
+    instalments: tuple[int, ...] = ()  # percentages that sum to 100: notice by notice one more of them is asked
+    instalments_from: Decimal = Decimal(0)  # totals below it are asked at once
     joint: bool = False  # several receivables of one customer at one step go into one text
     max_per_number_per_day: int = 1
     max_per_number_per_week: int = 3
@@ -198,6 +200,7 @@ class Reason(StrEnum):
     NO_STEP_NOW = "no_step_now"
     STEP_DONE = "step_done"
     TOO_SOON = "too_soon"
+    INSTALMENT_PAID = "instalment_paid"
     HANDED_OVER = "handed_over"
     NO_CUSTOMER = "no_customer"
     CUSTOMER_INACTIVE = "customer_inactive"
@@ -246,6 +249,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.NO_STEP_NOW: "no notice is due now",
     Reason.STEP_DONE: "this notice has had its turn",
     Reason.TOO_SOON: "its last reminder went out less than two days ago",
+    Reason.INSTALMENT_PAID: "its instalment is paid; the next one is asked for with the next notice",
     Reason.HANDED_OVER: "handed over to you: Duebird texts no more about it; see `duebird attention`",
     Reason.NO_CUSTOMER: "the ledger gave no customer record",
     Reason.CUSTOMER_INACTIVE: "the customer is archived in the ledger",

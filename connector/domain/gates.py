@@ -14,6 +14,7 @@ from connector.domain.consent import ConsentState
 from connector.domain.consent_law import NUMBER_GIVEN
 from connector.domain.dunning import DAYS_BETWEEN, PAST_DUE, ConsentRule, Policy, Reason, Step, current_step
 from connector.domain.hours import hours_of
+from connector.domain.instalments import asks_of
 from connector.domain.phone import region_of
 from connector.domain.receivable import Customer, ReceivableState
 from connector.domain.senders import sender_stop
@@ -52,7 +53,7 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
     for gate in (_owed, _allowed_by_owner, _not_being_paid):
         if (reason := gate(situation, policy)) is not None:
             return Gate(reason)
-    timing = _step(situation, policy, now)
+    timing = _asking(situation, policy, _step(situation, policy, now))
     if not timing.open:
         # Whoever has said STOP gets nothing at any step: a person wants to read that, not that a step has had its turn.
         stopped = situation.consent is ConsentState.REVOKED and timing.reason is not Reason.HANDED_OVER
@@ -180,6 +181,13 @@ def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
     return Gate(Reason.GO, later, current.step)
 
 
+def _asking(situation: Situation, policy: Policy, timing: Gate) -> Gate:
+    """The same, unless that step asks nothing: the instalments up to it are paid."""
+    if timing.step is None or asks_of(situation, policy, timing.step) is not None:
+        return timing
+    return Gate(Reason.INSTALMENT_PAID, timing.review_at)
+
+
 def _reachable(situation: Situation, policy: Policy) -> Reason | None:
     del policy
     customer = situation.customer
@@ -223,7 +231,9 @@ def _approved(situation: Situation, policy: Policy, timing: Gate, now: datetime)
     assert timing.step is not None and situation.phone is not None, "the gates before saw to it"  # noqa: S101, PT018
     if not needs_approval(situation, policy, timing.step):
         return None
-    word = last_word(situation.words, timing.step, situation.receivable.balance, situation.phone)
+    asked = asks_of(situation, policy, timing.step)
+    assert asked is not None, "a step that asks nothing has no text"  # noqa: S101
+    word = last_word(situation.words, timing.step, asked.amount, situation.phone)
     if word is not None and word.verdict is Verdict.APPROVED:
         return None
     if word is not None and word.verdict is Verdict.REFUSED:

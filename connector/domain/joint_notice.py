@@ -15,6 +15,7 @@ from connector.domain.calendar import local_day
 from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, NewEffect, canonical
 from connector.domain.gates import Gate, needs_approval, tomorrow
+from connector.domain.instalments import is_divided
 from connector.domain.joint import MOST_PARTS, whole
 from connector.domain.link_effects import create_joint_link, retire_key, retire_link
 from connector.domain.message import MessageProblem
@@ -26,13 +27,14 @@ def together(found: Iterable[tuple[Situation, Gate]], policy: Policy) -> list[tu
     """Those that one text can be about, at most eight each, the one that was due first leading; one text a number.
 
     Of one customer at one number, in one currency, at the same step; each may be texted about now by itself, and none
-    waits for the owner's word: words that were approved go out as they were shown.
+    waits for the owner's word: words that were approved go out as they were shown. One that is asked for in instalments
+    goes alone: its text says which of them it asks.
     """
     groups: defaultdict[tuple[str, str, str, Step], list[Situation]] = defaultdict(list)
     for situation, gate in found:
         if not gate.open or gate.step is None or situation.phone is None:
             continue
-        if not needs_approval(situation, policy, gate.step):
+        if not needs_approval(situation, policy, gate.step) and not is_divided(situation.receivable, policy):
             receivable = situation.receivable
             key = (receivable.customer_id, situation.phone.e164, receivable.balance.currency, gate.step)
             groups[key].append(situation)
@@ -54,7 +56,7 @@ def decide_together(
 ) -> dict[str, Decision] | None:
     """The decision about each of them, by its ledger id; None where each had better be decided about by itself."""
     lead = members[0]
-    common = joint_link(members)
+    common = joint_link(members, policy)
     link = create_joint_link(members, policy, words) if common is None else None
     # Before anything is given up for it: where it cannot be, what each of them can get alone is better than nothing.
     if link is not None and (link.key in lead.refused or not _has_words(members, policy, words, now)):
@@ -79,12 +81,12 @@ def decide_together(
     return {subject: Decision((effect,), Reason.GO, None) for subject, effect in effects.items()}
 
 
-def joint_link(members: Sequence[Situation]) -> LinkFact | None:
+def joint_link(members: Sequence[Situation], policy: Policy) -> LinkFact | None:
     """The live link that asks just what is owed on all of these, if there is one."""
     ids = frozenset(one.receivable.ledger_id for one in members)
     for link in members[0].live_links:
         same = [_of_id(one, link.link_id) for one in members] if link.joint == ids else [None]
-        if all(other is not None and link_fits(one, other) for one, other in zip(members, same, strict=False)):
+        if all(other is not None and link_fits(one, policy, other) for one, other in zip(members, same, strict=False)):
             return link
     return None
 
@@ -126,7 +128,7 @@ def joint_notice(
     Raises:
         MessageProblem: no text can be made of these values.
     """
-    lead, phone, link = members[0], members[0].phone, joint_link(members)
+    lead, phone, link = members[0], members[0].phone, joint_link(members, policy)
     assert phone is not None and link is not None, "the gates, and the link just found, saw to it"  # noqa: S101, PT018
     request: dict[str, object] = {
         "to": phone.e164,

@@ -14,13 +14,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from connector.domain.message import COUNT, PLACEHOLDERS, Template, clean_name, clean_reference
+from connector.domain.message import COUNT, PLACEHOLDERS, TOTAL, Template, clean_name, clean_reference
 from connector.domain.money import Money
 from connector.domain.spelling import spelled_amount, written_day
 from connector.domain.wordings.pages import PAGES, PageWords
 
 EACH: Final = "each"
-KNOWN: Final = (*PLACEHOLDERS, COUNT, EACH)
+KNOWN: Final = (*PLACEHOLDERS, COUNT, EACH, TOTAL)
 _NAME_CAP: Final = 40  # as in texts: what is read there is found again here
 # Stripe's page makes a link of [words](address), and of <address>.
 _MARKUP: Final = str.maketrans("[]<>", "    ")
@@ -53,8 +53,11 @@ class Page:
     after_payment: str
 
 
-def page_of(reader: Reader, business: str, lines: Sequence[Line], due: date | None) -> Page:
-    """The page on which these are paid, in one sum. `due`: of the only one, where it is one."""
+def page_of(reader: Reader, business: str, lines: Sequence[Line], due: date | None, total: Money | None = None) -> Page:
+    """The page on which these are paid, in one sum. `due`: of the only one, where it is one.
+
+    `total`: of the only one, where its line asks an instalment of it.
+    """
     words = PAGES[reader.language]
     values = {
         **_who_and_what(business, [one.number for one in lines]),
@@ -62,7 +65,13 @@ def page_of(reader: Reader, business: str, lines: Sequence[Line], due: date | No
         COUNT: str(len(lines)),
         EACH: "; ".join(_each(reader, one) for one in lines),
     }
-    chosen = (words.title, words.about, words.on_receipt, words.closed, words.thanks)
+    if total is not None:
+        values |= {
+            "amount": spelled_amount(lines[0].amount, reader.language, reader.country),
+            TOTAL: spelled_amount(total, reader.language, reader.country),
+        }
+    about = words.about if total is None else words.about_part
+    chosen = (words.title, about, words.on_receipt, words.closed, words.thanks)
     if len(lines) > 1:
         chosen = (
             *(words.title_joint, words.about_joint, words.on_receipt_joint),

@@ -20,6 +20,9 @@ from connector.domain.segments import Encoding, encoding_of, is_gsm7, segments, 
 from connector.domain.spelling import spelled_amount, spelled_day
 
 PLACEHOLDERS: Final = ("business", "first_name", "amount", "invoice", "due", "link")
+PART: Final = "part"  # of an invoice that is asked for in instalments: which one `amount` is
+TOTAL: Final = "total"  # of such an invoice
+REST: Final = "rest"  # in a receipt: what is still owed of such an invoice
 COUNT: Final = "count"  # of a text about several invoices
 CUSTOMER: Final = "customer"  # in words to the owner only: a customer knows who they are
 MOST_SEGMENTS: Final = 2  # carriers join two reliably; a third doubles the price again and reads as spam
@@ -81,7 +84,8 @@ class TextValues:
 
     `link` is None for texts that carry none, such as a receipt. `count`: how many invoices, where `invoice` names
     several and `amount` is of all of them. `language` (ISO 639-1) and `country` (ISO 3166) are
-    the reader's: how they write amounts and days. `customer` is for words to the owner.
+    the reader's: how they write amounts and days. `customer` is for words to the owner. `part` says which instalment of
+    `total` the amount is, in full and alone; `rest` is what is owed after a payment.
     """
 
     business: str
@@ -93,6 +97,10 @@ class TextValues:
     link: str | None = None
     customer: str | None = None
     count: int | None = None
+    part: str | None = None
+    part_alone: str | None = None
+    total: Money | None = None
+    rest: Money | None = None
     language: str = "en"
     country: str | None = None
 
@@ -150,6 +158,12 @@ class Template:
         cut = ends[-1] if ends else 0
         return Template(f"{self.text[:cut]}{sentence} {self.text[cut:]}", self.known)
 
+    def with_part(self) -> Template:
+        """The same with which instalment its amount is, behind the amount, where it does not say so itself."""
+        said = f"{{{PART}}}" in self.text
+        text = self.text if said else self.text.replace("{amount}", f"{{amount}} ({{{PART}}})", 1)
+        return Template(text, (*self.known, PART))
+
     def render(self, values: dict[str, str]) -> str:
         """Fill it. An optional part with a missing (empty) value falls away; a value is never read as a template.
 
@@ -181,7 +195,9 @@ class Template:
 
 # A company has some dozen wordings in some languages, and each text is put together twice: when it is decided and
 # when it goes out. Held to its rules once: 256 are those of ten companies that wrote all their own.
+_PART_ALONE: Final = "part_alone"  # no placeholder: what is left of `part` where its total is left out
 _saying_how_to_stop: Final[Callable[[Template, str], Template]] = lru_cache(256)(Template.with_opt_out)
+_saying_which_part: Final[Callable[[Template], Template]] = lru_cache(256)(Template.with_part)
 
 
 def compose(
@@ -195,7 +211,8 @@ def compose(
     Raises:
         MessageProblem: no text can be made of them; the message says what to change.
     """
-    chosen = _saying_how_to_stop(template, opt_out) if opt_out else template
+    said = _saying_which_part(template) if values.part else template
+    chosen = _saying_how_to_stop(said, opt_out) if opt_out else said
     plain = _plain_values(values, hosts, needs_link=chosen.has_link)
     body = _fitted(chosen, plain)
     if _ADDRESS.search(body.removesuffix(plain["link"])):  # parts that meet where what stood between fell away
@@ -253,6 +270,10 @@ def _drop_due(values: dict[str, str]) -> dict[str, str]:
     return {**values, "due": ""}
 
 
+def _drop_total(values: dict[str, str]) -> dict[str, str]:
+    return {**values, PART: values[_PART_ALONE]}
+
+
 def _drop_numbers(values: dict[str, str]) -> dict[str, str]:
     return {**values, "invoice": ""} if values[COUNT] else values
 
@@ -263,6 +284,7 @@ SHORTENING: Final = (
     ("leave out the first name", _drop_first_name),
     ("leave out the business's legal form", _drop_legal_form),
     ("leave out the due date", _drop_due),
+    ("leave out the total of an invoice that is paid in instalments", _drop_total),
     ("leave out the numbers of the invoices, where there are several", _drop_numbers),
 )
 
@@ -271,20 +293,27 @@ def _plain_values(values: TextValues, hosts: frozenset[str] | None, *, needs_lin
     business = clean_name(values.business)
     if not business:
         raise MessageProblem("The business has no name that can stand in a text; set one in the settings.")
-    try:
-        amount = spelled_amount(values.amount, values.language, values.country)
-    except ValueError as error:
-        raise MessageProblem(str(error)) from None
     return {
         "business": business,
         "first_name": clean_name(values.first_name or "", _NAME_CAP),
-        "amount": amount,
+        "amount": _spelled(values.amount, values),
         "invoice": _numbers(values),
         "due": spelled_day(values.due, values.on, values.language, values.country) if values.due else "",
         "link": _checked_link(values.link, hosts) if needs_link else "",
         CUSTOMER: clean_name(values.customer or ""),
         COUNT: str(values.count) if values.count else "",
+        PART: values.part or "",
+        _PART_ALONE: values.part_alone or "",
+        TOTAL: _spelled(values.total, values) if values.total else "",
+        REST: _spelled(values.rest, values) if values.rest else "",
     }
+
+
+def _spelled(amount: Money, values: TextValues) -> str:
+    try:
+        return spelled_amount(amount, values.language, values.country)
+    except ValueError as error:
+        raise MessageProblem(str(error)) from None
 
 
 def _numbers(values: TextValues) -> str:

@@ -13,6 +13,7 @@ from connector.domain.calendar import local_day
 from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
 from connector.domain.gates import Gate, may_ask, may_text, tomorrow
+from connector.domain.instalments import Instalment, amounts, asks_of
 from connector.domain.link_effects import create_link, retire_link
 from connector.domain.link_page import Reader
 from connector.domain.message import MessageProblem
@@ -37,6 +38,7 @@ class NoticeFacts:
     language: str | None = None  # the ledger's word for the customer's, with `markers` and `country`
     markers: frozenset[str] = frozenset()
     country: str | None = None
+    instalment: Instalment | None = None  # which one `amount` is, where the invoice is divided
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class ReceiptFacts:
     language: str | None = None
     markers: frozenset[str] = frozenset()
     country: str | None = None
+    rest: Money | None = None  # what is still owed on an invoice that is paid in instalments
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +144,20 @@ class Decision:
 
 def decide(situation: Situation, policy: Policy, words: Words, now: datetime) -> Decision:
     """Decide about one receivable. At most one link change or one text comes out of it at a time."""
-    fitting = [link for link in situation.live_links if link_fits(situation, link)]
+    gate = may_text(situation, policy, now)
+    step = gate.step if gate.open else None
+    fitting = [link for link in situation.live_links if link_fits(situation, policy, link, step)]
     # At most one may stay: two that fit could both be paid.
     unfit = [link for link in situation.live_links if link not in fitting[:1]]
     retire = tuple(retire_link(situation, link, policy, words) for link in unfit)
     retire = tuple(effect for effect in retire if all(effect.key != one.key for one in situation.open_effects))
-    gate = may_text(situation, policy, now)
     if retire:
         stuck = all(effect.key in situation.refused for effect in retire)
         reason = gate.reason if not gate.open else Reason.REFUSED if stuck else Reason.LINK_CHANGING
         return Decision(retire, reason, gate.review_at)
     if not gate.open or gate.step is None:
         return _withheld(situation, policy, words, gate, now)
-    if not any(_carries_only(situation, one) for one in fitting):
+    if all(one.joint for one in fitting):
         return _linked(situation, policy, words, gate, fitting)
     try:
         text = notice(situation, policy, words, gate.step, now)
@@ -167,7 +171,8 @@ def _linked(situation: Situation, policy: Policy, words: Words, gate: Gate, fitt
     """A link first, for this one alone."""
     if fitting:  # it asks for other receivables too, and this text is about one
         return Decision((retire_link(situation, fitting[0], policy, words),), Reason.LINK_CHANGING, gate.review_at)
-    link = create_link(situation, policy, words)
+    assert gate.step is not None, "an open gate has its step"  # noqa: S101
+    link = create_link(situation, policy, words, gate.step)
     if link.key in situation.refused:
         return Decision((), Reason.REFUSED, gate.review_at)
     return Decision((link,), Reason.GO, None)
@@ -210,19 +215,24 @@ def request(situation: Situation, policy: Policy, words: Words) -> NewEffect:
     )
 
 
-def link_fits(situation: Situation, link: LinkFact) -> bool:
-    """Whether it asks what is owed on this receivable, and nobody is paying or has paid."""
+def link_fits(situation: Situation, policy: Policy, link: LinkFact, step: Step | None = None) -> bool:
+    """Whether it asks what that step asks of this receivable, and nobody is paying or has paid.
+
+    `step` is None where no text is due now: what any step asks may then stay as it is.
+    """
+    receivable = situation.receivable
+    asked = asks_of(situation, policy, step) if step is not None else None
     return (
-        situation.receivable.is_owed
-        and link.amount == situation.receivable.balance
+        receivable.is_owed
+        and (link.amount == asked.amount if asked is not None else link.amount in amounts(receivable, policy))
         and not link.used
         and not situation.payment_pending
         and not situation.payment_arrived
     )
 
 
-def _carries_only(situation: Situation, link: LinkFact) -> bool:
-    return not link.joint and link_fits(situation, link)
+def _carries_only(situation: Situation, policy: Policy, link: LinkFact, step: Step) -> bool:
+    return not link.joint and link_fits(situation, policy, link, step)
 
 
 def says_how_to_stop(policy: Policy, texts_had: int) -> bool:
@@ -233,8 +243,10 @@ def says_how_to_stop(policy: Policy, texts_had: int) -> bool:
 def _asking(situation: Situation, policy: Policy, words: Words, gate: Gate, now: datetime) -> Decision:
     """A notice that waits for the owner, shown with today's words; no link is made for it before."""
     assert gate.step is not None and situation.phone is not None, "the gates saw to it"  # noqa: S101, PT018
-    amount = situation.receivable.balance
-    fitting = [link for link in situation.live_links if _carries_only(situation, link)]
+    asked_for = asks_of(situation, policy, gate.step)
+    assert asked_for is not None, "a step that asks nothing has no text"  # noqa: S101
+    amount = asked_for.amount
+    fitting = [link for link in situation.live_links if _carries_only(situation, policy, link, gate.step)]
     dressed = replace(situation, live_links=tuple(fitting) or (LinkFact("", SAMPLE_LINK, amount),))
     try:
         text = notice(dressed, policy, words, gate.step, now)
@@ -258,14 +270,15 @@ def notice(situation: Situation, policy: Policy, words: Words, step: Step, now: 
     """
     receivable = situation.receivable
     phone, customer = situation.phone, situation.customer
-    assert phone is not None and customer is not None, "the gates saw to it"  # noqa: S101, PT018
-    link = next(one for one in situation.live_links if _carries_only(situation, one))
+    asked = asks_of(situation, policy, step)
+    assert phone is not None and customer is not None and asked is not None, "the gates saw to it"  # noqa: S101, PT018
+    link = next(one for one in situation.live_links if _carries_only(situation, policy, one, step))
     body = words.notice(
         NoticeFacts(
             step=step,
             business=policy.business,
             given_name=customer.given_name,
-            amount=receivable.balance,
+            amount=asked.amount,
             invoice=receivable.number,
             today=local_day(now, policy.zone),
             due_on=receivable.due_on,
@@ -274,6 +287,7 @@ def notice(situation: Situation, policy: Policy, words: Words, step: Step, now: 
             language=customer.language,
             markers=customer.markers,
             country=customer.country,
+            instalment=asked if asked.is_part else None,
         )
     )
     request: dict[str, object] = {

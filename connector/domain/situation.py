@@ -66,6 +66,7 @@ class Situation:
     last_notice_at: datetime | None = None  # of this receivable, in the last days
     texts_had: int = 0  # by this number from this company, as far as they may have arrived
     uncharged_because: str | None = None  # the processor cannot charge this amount
+    uncharged: frozenset[Money] = field(default_factory=frozenset)  # nor these instalments, or what they would leave
     paused: bool = False
     draft: bool = False  # the company has not gone live: every notice needs the owner's approval
     words: tuple[Word, ...] = ()  # what the owner was asked about its notices, and said; oldest first

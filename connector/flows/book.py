@@ -22,6 +22,7 @@ from connector.domain.effect import (
     canonical,
     natural_key,
 )
+from connector.domain.instalments import is_divided
 from connector.domain.message import INVOICE_CAP, MessageProblem
 from connector.domain.money import Money
 from connector.domain.plan import ReceiptFacts, says_how_to_stop
@@ -388,6 +389,7 @@ def _follow(
         amount=amount,
         invoice=invoice,
         today=local_day(company.clock.now(), company.policy.zone),
+        rest=_rest(company, after),
     )
     if company.policy.receipts and customer and customer.phone and _is_fresh(company, paid):
         texted = any(
@@ -404,6 +406,13 @@ def _follow(
             body = company.words.paid(replace(facts, says_stop=says_stop))
             planned.append(_text(company, "owner", payment_id, owner.e164, body, request.ledger_id))
     return tuple(planned)
+
+
+def _rest(company: Company, after: Receivable | None) -> Money | None:
+    """What a receipt says is left: of an invoice that is asked for in instalments, as the ledger has it now."""
+    if after is None or not after.is_owed or not is_divided(after, company.policy):
+        return None
+    return after.balance
 
 
 def _settled_together(company: Company, payment_id: str) -> list[PaymentRow]:

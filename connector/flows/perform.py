@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.instalments import amounts
 from connector.domain.joint import Part
 from connector.domain.money import Money
 from connector.errors import (
@@ -248,7 +249,7 @@ def _no_longer_wanted(company: Company, row: EffectRow, part: Part) -> str:
     known, payments, links = company.queries.owing(company.id, part.ledger_id)
     if known is None or being_paid(receivable_of(known), payments):
         return "nothing is to be paid on it any more"
-    if receivable_of(known).balance != part.amount:
+    if part.amount not in amounts(receivable_of(known), company.policy):
         return "the amount owed has changed"
     # One made for another amount that is owed no more, or is owed again: two could both be paid.
     return "another payment link of it is open" if any(_is_another(one, row) for one in links) else ""

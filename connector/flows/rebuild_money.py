@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from connector.domain.effect import EffectKind, NewEffect, canonical, natural_key
+from connector.domain.instalments import asked_in
 from connector.domain.invariants.reading import reference_of
 from connector.domain.joint import parts_in, whole
 from connector.domain.link_page import farewell_of
@@ -102,6 +103,7 @@ def _verified(company: Company, link: LinkRecord, invoices: dict[str, Receivable
         return own_link(company.identity, link, ())  # it says itself what it asks
     receivable = invoices.get(link.metadata[INVOICE_KEY])
     guesses = [receivable.total, receivable.balance] if receivable is not None else []
+    guesses += (asked_in(link.metadata) or ())[:1]  # of an instalment it says itself what it asks
     own = own_link(company.identity, link, guesses)
     if own is not None:
         return own

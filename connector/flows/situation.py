@@ -11,6 +11,7 @@ from connector.domain.dunning import Policy, Reason, Step
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.gates import A_WEEK
 from connector.domain.hours import home_of
+from connector.domain.instalments import amounts, is_divided, rests
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.places import places_of
@@ -105,7 +106,16 @@ def _situation(company: Company, facts: Facts, ledger_id: str, now: datetime, ig
         waited_for_promise=row.reason == Reason.PROMISED,
         replied_until=facts.replied.get(phone.e164) if phone else None,
         uncharged_because=company.processor.problem_with(receivable.balance) if receivable.is_owed else None,
+        uncharged=_uncharged(company, receivable),
     )
+
+
+def _uncharged(company: Company, receivable: Receivable) -> frozenset[Money]:
+    policy = company.policy
+    if not (receivable.is_owed and is_divided(receivable, policy)):
+        return frozenset()
+    asked = amounts(receivable, policy) | rests(receivable, policy)
+    return frozenset(one for one in asked if company.processor.problem_with(one))
 
 
 def _is_known(facts: Facts, phone: Phone) -> bool:

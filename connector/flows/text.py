@@ -18,7 +18,7 @@ from connector.domain.joint_notice import joint_notice
 from connector.domain.link_effects import retire_key, retire_link
 from connector.domain.message import MessageProblem
 from connector.domain.phone import Phone
-from connector.domain.plan import notice, request
+from connector.domain.plan import link_fits, notice, request
 from connector.domain.senders import sender_stop
 from connector.domain.situation import LinkFact, Situation
 from connector.errors import Rejected, RejectedBecause
@@ -229,7 +229,7 @@ def _gates_stop(
     fits = [
         one
         for one in situation.live_links
-        if one.link_id == values["link_id"] and one.amount == situation.receivable.balance and not one.used
+        if one.link_id == values["link_id"] and link_fits(situation, company.policy, one, gate.step)
     ]
     return None if fits else ("the amount owed has changed", None)
 

@@ -37,6 +37,7 @@ LEFT_OUT: Final = frozenset(
 # By section, what means nothing without something else.
 NEEDS: Final = (
     ("mail", "host", ("from_address", "to_address")),
+    ("notices", "instalments_from", ("instalments",)),
     ("payments", "fee_tax_code", ("fee_account",)),
     ("payments", "book_from", ("fee_account",)),
 )

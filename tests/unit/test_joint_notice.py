@@ -128,13 +128,13 @@ def test_then_one_text_and_what_stands_for_it_with_the_other() -> None:
 
 def test_a_common_link_over_another_sum_or_used_is_none() -> None:
     lead, other = joint("145", AMOUNT), joint("146", EIGHTY)
-    assert joint_link((lead, other)) is not None
+    assert joint_link((lead, other), POLICY) is not None
     changed = replace(other, receivable=replace(other.receivable, balance=Money.of("70.00", "USD")))
     used = replace(other, live_links=(replace(other.live_links[0], used=True),))
     elsewhere = replace(other, live_links=())
     for one_of_them in (changed, used, elsewhere):
-        assert joint_link((lead, one_of_them)) is None
-    assert joint_link((lead, other, one("147"))) is None
+        assert joint_link((lead, one_of_them), POLICY) is None
+    assert joint_link((lead, other, one("147")), POLICY) is None
 
 
 def test_where_the_link_was_refused_or_there_are_no_words_each_goes_alone_and_keeps_its_link() -> None:

@@ -14,6 +14,7 @@ from connector.domain.message import (
     COUNT,
     MOST_SEGMENTS,
     PLACEHOLDERS,
+    REST,
     ComposedText,
     MessageProblem,
     Template,
@@ -47,7 +48,8 @@ def said(
     values: TextValues, *, first: bool = False, on: Occasion = Occasion.ISSUED, template: Template | None = None
 ) -> ComposedText:
     """A text in English, in the built-in words of an occasion or in others."""
-    return compose(template or Template(BUILT_IN["en"].of(on)), values, opt_out=OPT_OUT if first else None)
+    known = (*PLACEHOLDERS, REST)
+    return compose(template or Template(BUILT_IN["en"].of(on), known), values, opt_out=OPT_OUT if first else None)
 
 
 names = st.one_of(

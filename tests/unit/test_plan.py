@@ -104,6 +104,7 @@ CASES: list[tuple[Situation, dict[str, Any], Reason, datetime | None]] = [
     (_late(last_notice_at=NOON - timedelta(days=1)), {}, Reason.TOO_SOON, TOMORROW),
     (_late(last_notice_at=NOON - timedelta(days=2)), {}, Reason.GO, None),
     (_late(steps_done=frozenset({Step.OVERDUE})), ALL_STEPS, Reason.STEP_DONE, WEEK_LATER),
+    (_of(balance=Money.of("80.00", "USD")), {"instalments": (30, 70)}, Reason.INSTALMENT_PAID, BEFORE_DUE),
     (_late(45), {}, Reason.NO_STEP_NOW, None),
     (_late(45), ALL_STEPS, Reason.HANDED_OVER, None),
     (_late(45, phone=None, consent=ConsentState.REVOKED), ALL_STEPS, Reason.HANDED_OVER, None),

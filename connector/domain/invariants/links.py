@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from connector.domain.instalments import asked_in
 from connector.domain.invariants.finding import Finding, NotCheckable, Violation, counted, of_invoice, of_link, of_text
 from connector.domain.invariants.reading import Notice, Reading, addresses_in
 from connector.domain.receivable import Receivable
@@ -104,8 +105,14 @@ def _asks_rightly(reading: Reading, link: LinkRecord, standing: Receivable) -> b
     if not standing.is_owed:
         return False
     if link.amount is not None:
-        return link.amount == standing.balance
+        return link.amount == standing.balance or _asks_an_instalment(link, standing)
     return reading.key_of(link, standing.balance) == link.reference  # the amount is part of the reference
+
+
+def _asks_an_instalment(link: LinkRecord, standing: Receivable) -> bool:
+    """Whether it says that it asks so much of just this total, and no more than is owed of it."""
+    asked, total = asked_in(link.metadata) or (None, None)
+    return asked is not None and (asked, total) == (link.amount, standing.total) and asked <= standing.balance
 
 
 def check_texts(reading: Reading) -> Iterator[Finding]:

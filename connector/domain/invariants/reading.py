@@ -11,6 +11,7 @@ from typing import Final
 from connector.domain.asking import is_request
 from connector.domain.clearing import credit_reference
 from connector.domain.effect import booking_reference, natural_key
+from connector.domain.instalments import asked_in
 from connector.domain.joint import Part, link_key, parts_in, whole
 from connector.domain.message import clean_name
 from connector.domain.money import Money
@@ -69,7 +70,7 @@ class Reading:
         ours = (one for one in self.records.processor.links if one.metadata.get(TENANT_KEY) == tenant)
         return tuple(
             part
-            for link in ours
+            for link in map(self._as_told, ours)
             for part in ([replace(link, on=one.ledger_id, amount=one.amount) for one in self._joint(link)] or [link])
         )
 
@@ -80,6 +81,11 @@ class Reading:
             return ()
         ours = link_key(self.records.identity, int(generation), parts) == link.reference
         return parts if ours and link.amount in {None, whole(parts)} else ()
+
+    def _as_told(self, link: LinkRecord) -> LinkRecord:
+        """The link of an instalment with the amount it says, where that was not read and its reference agrees."""
+        told = asked_in(link.metadata) if link.amount is None else None
+        return replace(link, amount=told[0]) if told and self.key_of(link, told[0]) == link.reference else link
 
     @cached_property
     def links_of(self) -> dict[str, list[LinkRecord]]:

@@ -37,11 +37,12 @@ DUTCH: Final = LanguageWords(
     ),
     receipt=(
         "[Beste {first_name}, ]dank u wel! {business} heeft uw betaling van {amount}[ voor factuur "
-        "{invoice}] ontvangen."
+        "{invoice}] ontvangen.[ Nog te betalen: {rest}.]"
     ),
     paid="Duebird voor {business}: {customer} heeft {amount}[ voor factuur {invoice}] betaald. Het is geboekt.",
     request="Dit is {business}. {ask}",
     ask="Antwoord JA om onze facturen en betalingsherinneringen per sms te ontvangen.",
+    part="termijn {which} van {count}[, totaal {total}]",
     opt_out="Afmelden met STOP.",
     somebody="Een klant",
 )

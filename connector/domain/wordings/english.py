@@ -29,10 +29,14 @@ ENGLISH: Final = LanguageWords(
         "[Hi {first_name}, ]{business} about invoice[ {invoice}], {amount}. Is something wrong? Just reply. Pay: {link}"
     ),
     joint="[Hi {first_name}, ]{business}: {count} invoices[ ({invoice})] are open, {amount} in all. Pay: {link}",
-    receipt="[Hi {first_name}, ]thank you! {business} received your payment of {amount}[ for invoice {invoice}].",
+    receipt=(
+        "[Hi {first_name}, ]thank you! {business} received your payment of {amount}[ for invoice {invoice}]."
+        "[ {rest} is left to pay.]"
+    ),
     paid="Duebird for {business}: {customer} paid {amount}[ for invoice {invoice}]. It is booked.",
     request="{business} here. {ask}",
     ask="Reply YES to get invoices and payment reminders from us by text.",
+    part="part {which} of {count}[, total {total}]",
     opt_out="Reply STOP to opt out.",
     somebody="A customer",
 )

@@ -43,11 +43,12 @@ FRENCH: Final = LanguageWords(
     ),
     receipt=(
         "[Bonjour {first_name}, ]merci ! {business} a bien enregistré votre paiement de {amount}[ pour la "
-        "facture {invoice}]."
+        "facture {invoice}].[ Reste {rest} à régler.]"
     ),
     paid="Duebird pour {business} : {customer} a payé {amount}[ pour la facture {invoice}]. C'est comptabilisé.",
     request="Ici {business}. {ask}",
     ask="Répondez OUI pour recevoir nos factures et rappels de paiement par SMS.",
+    part="versement {which} sur {count}[, total {total}]",
     opt_out="Refuser les SMS : STOP.",
     somebody="Un client",
 )

@@ -43,11 +43,12 @@ GERMAN: Final = LanguageWords(
     ),
     receipt=(
         "[Guten Tag {first_name}, ]vielen Dank! {business} hat Ihre Zahlung von {amount}[ für Rechnung "
-        "{invoice}] erhalten."
+        "{invoice}] erhalten.[ Offen sind noch {rest}.]"
     ),
     paid="Duebird für {business}: {customer} hat {amount}[ für Rechnung {invoice}] bezahlt. Es ist gebucht.",
     request="Hier ist {business}. {ask}",
     ask="Antworten Sie JA, um unsere Rechnungen und Zahlungserinnerungen per SMS zu erhalten.",
+    part="Rate {which} von {count}[, gesamt {total}]",
     opt_out="Abmelden mit STOP.",
     somebody="Ein Kunde",
 )

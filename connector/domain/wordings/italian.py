@@ -43,11 +43,12 @@ ITALIAN: Final = LanguageWords(
     ),
     receipt=(
         "[Buongiorno {first_name}, ]grazie! {business} ha ricevuto il Suo pagamento di {amount}[ per la "
-        "fattura {invoice}]."
+        "fattura {invoice}].[ Restano {rest}.]"
     ),
     paid="Duebird per {business}: {customer} ha pagato {amount}[ per la fattura {invoice}]. Pagamento registrato.",
     request="Qui {business}. {ask}",
     ask="Risponda SI per ricevere le nostre fatture e i promemoria di pagamento via SMS.",
+    part="rata {which} di {count}[, totale {total}]",
     opt_out="Disiscriversi: STOP.",
     somebody="Un cliente",
 )

@@ -61,6 +61,8 @@ def occasion_of(step: Step, due: date | None, on: date) -> Occasion:
 class LanguageWords:
     """One language. `opt_out` says how to stop; `somebody` stands for a customer whose name cannot be written.
 
+    `part` says which instalment an amount is: `which` of `count` ("1", or "1-2" where two are asked at once).
+
     `ask` is in every request for consent, whoever worded the rest: by it a request is found again at the messaging
     service. So it must never be put differently; a new one would have to join it.
     """
@@ -79,6 +81,7 @@ class LanguageWords:
     paid: str
     request: str
     ask: str
+    part: str
     opt_out: str
     somebody: str
 

@@ -18,6 +18,7 @@ class PageWords:
     title: str
     title_joint: str
     about: str  # beside the button that pays
+    about_part: str  # the same, on a page for an instalment of the invoice
     about_joint: str
     on_receipt: str  # on the processor's own e-mail
     on_receipt_joint: str
@@ -41,6 +42,9 @@ PAGES: Final = {
         title="Invoice[ {invoice}] from {business}",
         title_joint="{count} invoices[ ({invoice})] from {business}",
         about="[Due {due}. ]Questions? Please contact {business}.",
+        about_part=(
+            "[Due {due}. ]Here you pay {amount} of the {total} of this invoice. Questions? Please contact {business}."
+        ),
         about_joint="{each}. To pay only one of them, please contact {business}.",
         on_receipt="{business}: invoice[ {invoice}]",
         on_receipt_joint="{business}: {count} invoices[ ({invoice})]",
@@ -78,6 +82,10 @@ PAGES: Final = {
         title="Facture[ {invoice}] de {business}",
         title_joint="{count} factures[ ({invoice})] de {business}",
         about="[Échéance : {due}. ]Une question ? Contactez {business}.",
+        about_part=(
+            "[Échéance : {due}. ]Vous réglez ici {amount} sur les {total} de cette facture. Une question ? "
+            "Contactez {business}."
+        ),
         about_joint="{each}. Pour n'en régler qu'une, contactez {business}.",
         on_receipt="{business} : facture[ {invoice}]",
         on_receipt_joint="{business} : {count} factures[ ({invoice})]",
@@ -114,6 +122,10 @@ PAGES: Final = {
         title="Factura[ {invoice}] de {business}",
         title_joint="{count} facturas[ ({invoice})] de {business}",
         about="[Vencimiento: {due}. ]¿Alguna pregunta? Contacte con {business}.",
+        about_part=(
+            "[Vencimiento: {due}. ]Aquí paga {amount} de los {total} de esta factura. ¿Alguna pregunta? Contacte "
+            "con {business}."
+        ),
         about_joint="{each}. Para pagar solo una de ellas, contacte con {business}.",
         on_receipt="{business}: factura[ {invoice}]",
         on_receipt_joint="{business}: {count} facturas[ ({invoice})]",
@@ -156,6 +168,10 @@ PAGES: Final = {
         title="Rechnung[ {invoice}] von {business}",
         title_joint="{count} Rechnungen[ ({invoice})] von {business}",
         about="[Fällig am {due}. ]Fragen? Bitte wenden Sie sich an {business}.",
+        about_part=(
+            "[Fällig am {due}. ]Hier bezahlen Sie {amount} von {total} dieser Rechnung. Fragen? Bitte wenden Sie "
+            "sich an {business}."
+        ),
         about_joint="{each}. Möchten Sie nur eine davon bezahlen, wenden Sie sich bitte an {business}.",
         on_receipt="{business}: Rechnung[ {invoice}]",
         on_receipt_joint="{business}: {count} Rechnungen[ ({invoice})]",
@@ -210,6 +226,9 @@ PAGES: Final = {
         title="Fattura[ {invoice}] di {business}",
         title_joint="{count} fatture[ ({invoice})] di {business}",
         about="[Scadenza: {due}. ]Domande? Contatti {business}.",
+        about_part=(
+            "[Scadenza: {due}. ]Qui paga {amount} dei {total} di questa fattura. Domande? Contatti {business}."
+        ),
         about_joint="{each}. Per pagarne una sola, contatti {business}.",
         on_receipt="{business}: fattura[ {invoice}]",
         on_receipt_joint="{business}: {count} fatture[ ({invoice})]",
@@ -246,6 +265,9 @@ PAGES: Final = {
         title="Fatura[ {invoice}] de {business}",
         title_joint="{count} faturas[ ({invoice})] de {business}",
         about="[Vencimento: {due}. ]Alguma pergunta? Fale com {business}.",
+        about_part=(
+            "[Vencimento: {due}. ]Aqui paga {amount} dos {total} desta fatura. Alguma pergunta? Fale com {business}."
+        ),
         about_joint="{each}. Para pagar só uma delas, fale com {business}.",
         on_receipt="{business}: fatura[ {invoice}]",
         on_receipt_joint="{business}: {count} faturas[ ({invoice})]",
@@ -284,6 +306,10 @@ PAGES: Final = {
         title="Factuur[ {invoice}] van {business}",
         title_joint="{count} facturen[ ({invoice})] van {business}",
         about="[Vervaldatum: {due}. ]Vragen? Neem contact op met {business}.",
+        about_part=(
+            "[Vervaldatum: {due}. ]Hier betaalt u {amount} van de {total} van deze factuur. Vragen? Neem contact "
+            "op met {business}."
+        ),
         about_joint="{each}. Wilt u er maar één betalen, neem dan contact op met {business}.",
         on_receipt="{business}: factuur[ {invoice}]",
         on_receipt_joint="{business}: {count} facturen[ ({invoice})]",

@@ -34,10 +34,14 @@ PORTUGUESE: Final = LanguageWords(
         "Pagar: {link}"
     ),
     joint="[Ola {first_name}, ]{business}: {count} faturas[ ({invoice})] em aberto, {amount} no total. Pagar: {link}",
-    receipt="[Ola {first_name}, ]obrigado! {business} recebeu o seu pagamento de {amount}[ da fatura {invoice}].",
+    receipt=(
+        "[Ola {first_name}, ]obrigado! {business} recebeu o seu pagamento de {amount}[ da fatura {invoice}]."
+        "[ Faltam {rest}.]"
+    ),
     paid="Duebird para {business}: {customer} pagou {amount}[ da fatura {invoice}]. O pagamento consta nos livros.",
     request="Aqui {business}. {ask}",
     ask="Responda SIM para receber as nossas faturas e lembretes de pagamento por SMS.",
+    part="parcela {which} de {count}[, total {total}]",
     opt_out="Sair: responda STOP.",
     somebody="Um cliente",
 )

@@ -34,10 +34,14 @@ SPANISH: Final = LanguageWords(
         "Responda. Pagar: {link}"
     ),
     joint="[Hola {first_name}, ]{business}: {count} facturas[ ({invoice})] abiertas, {amount} en total. Pagar: {link}",
-    receipt="[Hola {first_name}, ]gracias. {business} ha recibido su pago de {amount}[ por la factura {invoice}].",
+    receipt=(
+        "[Hola {first_name}, ]gracias. {business} ha recibido su pago de {amount}[ por la factura {invoice}]."
+        "[ Quedan {rest}.]"
+    ),
     paid="Duebird para {business}: {customer} ha pagado {amount}[ por la factura {invoice}]. Se ha contabilizado.",
     request="Somos {business}. {ask}",
     ask="Responda SI para recibir nuestras facturas y recordatorios de pago por SMS.",
+    part="pago {which} de {count}[, total {total}]",
     opt_out="Baja: responda STOP.",
     somebody="Un cliente",
 )
