@@ -19,7 +19,7 @@ from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from adapters.twilio.settings import TwilioSettings
 from connector import failpoints
-from connector.accounts import cash_of, named
+from connector.accounts import cash_of, named, refund_account_id
 from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
 from connector.config.company import NoticeSettings
@@ -128,6 +128,7 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
         state_folder=loaded.state_dir,
         companies=frozenset(one.id for one in loaded.settings.companies),
         books_entries=Surplus(settings.payments.surplus) is Surplus.CREDIT or settings.payments.books_cash,
+        books_refunds=settings.payments.books_refunds,
     )
 
 
@@ -234,7 +235,12 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
     return Company(
         id=company_id,
         identity=identity,
-        policy=policy_of(settings, payment_account_id=booked_to.account_id, live=account.live),
+        policy=policy_of(
+            settings,
+            payment_account_id=booked_to.account_id,
+            live=account.live,
+            refund_account_id=refund_account_id(settings, parts.ledger),
+        ),
         words=wording(settings),
         ledger=parts.ledger,
         processor=parts.processor,
@@ -283,7 +289,9 @@ def payment_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]
     )
 
 
-def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live: bool) -> Policy:
+def policy_of(
+    settings: CompanySettings, *, payment_account_id: str | None, live: bool, refund_account_id: str | None = None
+) -> Policy:
     """A company's rules, from its settings."""
     notices = settings.notices
     opens, closes = notices.window
@@ -328,6 +336,8 @@ def policy_of(settings: CompanySettings, *, payment_account_id: str | None, live
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),
         surplus=Surplus(settings.payments.surplus),
         refunds=Refunds(settings.payments.refunds),
+        refund_account_id=refund_account_id,
+        refund_tax_code=settings.payments.refund_tax_code,
         closed_period=ClosedPeriod(settings.payments.closed_period),
     )
 

@@ -42,6 +42,12 @@ class MemoryEntries(MemoryLedger):
             "expense_accounts", (), lambda: [one for one in self.cash.accounts.values() if one.kind == "Expense"]
         )
 
+    def refund_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of kind Income."""
+        return self._read(
+            "refund_accounts", (), lambda: [one for one in self.cash.accounts.values() if one.kind == "Income"]
+        )
+
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
         """Entries that carry the reference; lags with the lists."""
         return self._list(

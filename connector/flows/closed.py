@@ -24,7 +24,9 @@ from state.facts import Attention
 from state.tables import EffectRow
 
 ORDERED: Final = "first_open_day"  # in the frozen values: a person ordered it for this entry, whatever the settings say
-ENTRIES: Final = frozenset({EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT})  # whose day may be moved
+ENTRIES: Final = frozenset(
+    {EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT, EffectKind.BOOK_REFUND}
+)  # whose day may be moved
 _OWN: Final = "own_day"  # in the frozen values of an entry that was moved: its own day and note
 _OWN_NOTE: Final = "own_note"
 
@@ -157,5 +159,5 @@ def _held(attempt: Attempt, closed: date | None) -> Rejected:
     return Rejected(
         f"{_what(values)} is of {own}, and the books are closed through {closed}.",
         because=RejectedBecause.CLOSED_PERIOD,
-        advice=f"The money is in your Stripe account. {back}",
+        advice=f"The money {'has left' if row.kind == EffectKind.BOOK_REFUND else 'is in'} your Stripe account. {back}",
     )

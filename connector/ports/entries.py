@@ -161,6 +161,10 @@ class Entries(Protocol):
         """Accounts that a fee can be booked to, inactive ones too."""
         ...
 
+    def refund_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of income that a refund of a payment can take down, inactive ones too."""
+        ...
+
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
         """Entries of that kind that carry our reference, taken-back ones as far as the ledger shows them.
 

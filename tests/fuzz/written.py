@@ -39,6 +39,9 @@ NEEDS: Final = (
     ("mail", "host", ("from_address", "to_address")),
     ("payments", "fee_tax_code", ("fee_account",)),
     ("payments", "book_from", ("fee_account",)),
+    ("payments", "refunds", ("refund_account",)),
+    ("payments", "refund_account", ("refunds",)),
+    ("payments", "refund_tax_code", ("refunds", "refund_account")),
 )
 
 
