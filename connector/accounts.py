@@ -1,4 +1,4 @@
-"""The ledger's accounts that the settings name: the clearing account, that of fees, and the bank that payouts go to."""
+"""The ledger's accounts that the settings name: those of fees and refunds, and the bank that payouts go to."""
 
 from __future__ import annotations
 
@@ -116,6 +116,29 @@ def fee_tax_code(settings: CompanySettings, codes: Sequence[TaxCode]) -> TaxCode
         f'Company "{settings.id}": "{wanted}" (payments.fee_tax_code) {why}. No fee would be booked.',
         advice=f"Write one that would do: {names}." if names else "The ledger has none: leave fee_tax_code out.",
     )
+
+
+def refund_account_id(settings: CompanySettings, ledger: WholeLedger) -> str | None:
+    """The id of the income account of refunds; None where the settings want none booked, which costs no call.
+
+    Raises:
+        ConfigProblem: it is not among those that a refund can take down.
+        DuebirdError: the ledger could not be asked.
+    """
+    if not settings.payments.books_refunds:
+        return None
+    return refund_account(settings, ledger.refund_accounts()).account_id
+
+
+def refund_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) -> LedgerAccount:
+    """The income account that refunds take down.
+
+    Raises:
+        ConfigProblem: it is not among `accounts`; lists those.
+    """
+    what = "income account" + (" that a service books to" if settings.ledger.kind == "quickbooks" else "")
+    good = [one for one in accounts if one.active]
+    return _the_one(settings, "payments.refund_account", str(settings.payments.refund_account), good, what)
 
 
 def payout_account(

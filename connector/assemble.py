@@ -19,7 +19,7 @@ from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from adapters.twilio.settings import TwilioSettings
 from connector import failpoints
-from connector.accounts import cash_of, exchanges_into, named
+from connector.accounts import cash_of, exchanges_into, named, refund_account_id
 from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
 from connector.config.company import NoticeSettings
@@ -128,6 +128,7 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
         state_folder=loaded.state_dir,
         companies=frozenset(one.id for one in loaded.settings.companies),
         books_entries=Surplus(settings.payments.surplus) is Surplus.CREDIT or settings.payments.books_cash,
+        books_refunds=settings.payments.books_refunds,
     )
 
 
@@ -239,6 +240,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
             payment_account_id=booked_to.account_id,
             live=account.live,
             clearing_currency=exchanges_into(booked_to, parts.ledger.profile().base_currency),
+            refund_account_id=refund_account_id(settings, parts.ledger),
         ),
         words=wording(settings),
         ledger=parts.ledger,
@@ -290,7 +292,12 @@ def payment_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]
 
 
 def policy_of(
-    settings: CompanySettings, *, payment_account_id: str | None, live: bool, clearing_currency: str | None = None
+    settings: CompanySettings,
+    *,
+    payment_account_id: str | None,
+    live: bool,
+    clearing_currency: str | None = None,
+    refund_account_id: str | None = None,
 ) -> Policy:
     """A company's rules, from its settings."""
     notices = settings.notices
@@ -339,6 +346,8 @@ def policy_of(
         ask_first_time=frozenset(map(Step, settings.approval.ask_first_time)),
         surplus=Surplus(settings.payments.surplus),
         refunds=Refunds(settings.payments.refunds),
+        refund_account_id=refund_account_id,
+        refund_tax_code=settings.payments.refund_tax_code,
         closed_period=ClosedPeriod(settings.payments.closed_period),
     )
 

@@ -16,7 +16,8 @@ def wanted_kinds(said: PaymentSettings) -> frozenset[EntryKind]:
     """The kinds that the settings want booked; payments always are."""
     fees = {EntryKind.EXPENSE} if said.fee_account is not None else set()
     payouts = {EntryKind.TRANSFER} if said.payout_account is not None else set()
-    return frozenset({EntryKind.PAYMENT} | fees | payouts)
+    refunds = {EntryKind.REVERSAL} if said.books_refunds else set()
+    return frozenset({EntryKind.PAYMENT} | fees | payouts | refunds)
 
 
 def booked_since(said: PaymentSettings, queries: Queries | None, company: str) -> Mapping[EntryKind, date]:
@@ -29,4 +30,5 @@ def booked_since(said: PaymentSettings, queries: Queries | None, company: str) -
     days = {EntryKind.EXPENSE: place.fees_from, EntryKind.TRANSFER: place.payouts_from}
     wanted = wanted_kinds(said)
     found = {kind: said.book_from or day for kind, day in days.items() if kind in wanted}
-    return {EntryKind.PAYMENT: date.min} | {kind: day for kind, day in found.items() if day is not None}
+    always = {kind: date.min for kind in (EntryKind.PAYMENT, EntryKind.REVERSAL) if kind in wanted}
+    return always | {kind: day for kind, day in found.items() if day is not None}

@@ -63,7 +63,7 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
         found = [*books.inspect(chosen.account_id), *_currency(settings.currency, books.profile().base_currency)]
         if settings.ledger.kind == "xero":
             found += _permissions(settings, opened.tokens)
-        return [*found, *_cash(settings, books, chosen)]
+        return [*found, *_refunds(settings, books), *_cash(settings, books, chosen)]
 
     def stripe() -> Sequence[Finding]:
         key = loaded.secrets.value(settings.stripe.key)
@@ -113,14 +113,31 @@ def _consent(rule: str, country: str) -> list[Finding]:
 
 def _permissions(settings: CompanySettings, tokens: AccessTokens) -> list[Finding]:
     """What Xero lets a connection do only where it was asked for."""
-    from adapters.xero.inspection import cash_permission, credit_permission
+    from adapters.xero.inspection import cash_permission, credit_permission, refund_permission
 
     said, found = settings.payments, list[Finding]()
     if said.surplus == "credit":
         found += credit_permission(tokens.current())
     if said.books_cash:
         found += cash_permission(tokens.current())
+    if said.books_refunds:
+        found += refund_permission(tokens.current())
     return found
+
+
+def _look(subject: str, find: Callable[[], LedgerAccount | TaxCode]) -> Finding:
+    try:
+        account = find()
+    except ConfigProblem as problem:
+        return Finding(Weight.PROBLEM, subject, problem.message, problem.advice)
+    return Finding(Weight.OK, subject, f'"{account.name}"')
+
+
+def _refunds(settings: CompanySettings, books: WholeLedger) -> list[Finding]:
+    """The income account of refunds."""
+    if not settings.payments.books_refunds:
+        return []
+    return [_look("Refunds", lambda: accounts.refund_account(settings, books.refund_accounts()))]
 
 
 def _cash(settings: CompanySettings, books: WholeLedger, clearing: LedgerAccount) -> list[Finding]:
@@ -130,12 +147,7 @@ def _cash(settings: CompanySettings, books: WholeLedger, clearing: LedgerAccount
         return found
 
     def look(subject: str, find: Callable[[], LedgerAccount | TaxCode]) -> None:
-        try:
-            chosen = find()
-        except ConfigProblem as problem:
-            found.append(Finding(Weight.PROBLEM, subject, problem.message, problem.advice))
-        else:
-            found.append(Finding(Weight.OK, subject, f'"{chosen.name}"'))
+        found.append(_look(subject, find))
 
     if said.fee_account is not None:
         look("Fees", lambda: accounts.fee_account(settings, books.expense_accounts()))

@@ -58,6 +58,7 @@ STEPS: Final = {
     "booking": _ALL,
     "credit": _ALL,
     "reversal": _ALL,
+    "refund": _ALL,
     # Nothing is read again for these: what Stripe has taken or paid out never changes.
     "fee": _ALL - {Boundary.REREAD},
     "payout": _ALL - {Boundary.REREAD},
@@ -69,6 +70,7 @@ _WHAT: Final = {
     "book_payment": "booking",
     "book_credit": "credit",
     "reverse_booking": "reversal",
+    "book_refund": "refund",
     "book_fee": "fee",
     "book_payout": "payout",
 }

@@ -110,6 +110,39 @@ class ReversalFacts(Facts):
             _reversed(connection, company, payment_id, row.subject, now, holds=holds)
             put_attention(connection, company, attention, now)
 
+    def refund_entered(
+        self,
+        company: str,
+        key: str,
+        entry_id: str,
+        attention: Attention,
+        now: datetime,
+        *,
+        note: str,
+        follow: Sequence[Planned],
+    ) -> None:
+        """What went back is in the ledger as an entry of its own. `follow`: it is to be taken out again at once."""
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
+            self.effects.plan_all(connection, company, [(one.effect, one.text) for one in follow], now)
+            put_attention(connection, company, attention, now)
+            books.review(connection, company, row.subject, now)
+
+    def refund_taken_out(
+        self, company: str, key: str, entry_id: str, attention: Attention, now: datetime, *, note: str
+    ) -> None:
+        """The entry of what went back is out of the ledger; the payment and its invoice are as they were."""
+        with self.database.record() as connection:
+            row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
+            put_attention(connection, company, attention, now)
+            books.review(connection, company, row.subject, now)
+
+    def refunds_found(self, company: str, found: Sequence[Found], why: str) -> None:
+        """The ledger has entries of what went back that are on no record here."""
+        with self.database.record() as connection:
+            for one in found:
+                adopt(connection, company, one, why)
+
     def reversal_dropped(self, company: str, key: str, attention: Attention, now: datetime, *, why: str) -> None:
         """The processor says by now that the money did not go back for good: nothing is reversed."""
         with self.database.record() as connection:

@@ -47,6 +47,12 @@ class MemoryEntries(MemoryLedger):
         """Those of the world."""
         return self._read("tax_codes", (), lambda: tuple(self.cash.tax_codes))
 
+    def refund_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of kind Income."""
+        return self._read(
+            "refund_accounts", (), lambda: [one for one in self.cash.accounts.values() if one.kind == "Income"]
+        )
+
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
         """Entries that carry the reference; lags with the lists."""
         return self._list(

@@ -40,6 +40,8 @@ XERO_SCOPES: Final = (
 XERO_CLEARING_SCOPES: Final = ("accounting.banktransactions.read", "accounting.reports.banksummary.read")
 # For customers' credits, fees and payouts: bank transactions in Xero. Wished for where the settings want them.
 XERO_BANK_SCOPES: Final = ("accounting.banktransactions",)
+# For credit notes, by which refunds are entered. Wished for where the settings want them.
+XERO_NOTE_SCOPES: Final = ("accounting.invoices",)
 # For entries beside the payment, as `extra_scopes`: fees, credits and payouts; credit notes of refunds; the balance of
 # the clearing account in one call. Which granular scope opens bank transfers is told by third parties only.
 XERO_ENTRY_SCOPES: Final = (

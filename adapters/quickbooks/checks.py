@@ -60,13 +60,22 @@ def item_id(wire: QuickBooksWire, income_account_id: str) -> str | None:
 
     The account of an item cannot be asked for, so the services are read and looked through.
     """
+    return next((translate.id_of(row) for row in _services(wire) if _income(row) == income_account_id), None)
+
+
+def served_accounts(wire: QuickBooksWire) -> frozenset[str]:
+    """Ids of the accounts that active services book to. One read."""
+    return frozenset(_income(row) for row in _services(wire))
+
+
+def _services(wire: QuickBooksWire) -> list[Row]:
     text = f"SELECT * FROM Item WHERE Type = 'Service' ORDERBY MetaData.CreateTime ASC MAXRESULTS {ITEMS}"  # noqa: S608  # QuickBooks' query language; the values are constants
-    rows = wire.rows("Item", text, Errand("look through the products and services", _UNCHANGED))
-    for row in rows:
-        account = row.get("IncomeAccountRef")
-        if isinstance(account, dict) and str(account.get("value")) == income_account_id:
-            return translate.id_of(row)
-    return None
+    return wire.rows("Item", text, Errand("look through the products and services", _UNCHANGED))
+
+
+def _income(service: Row) -> str:
+    account = service.get("IncomeAccountRef")
+    return str(account.get("value")) if isinstance(account, dict) else ""
 
 
 def receivables_id(wire: QuickBooksWire, currency: str, home: str) -> str | None:

@@ -80,6 +80,16 @@ class QuickBooksEntries(QuickBooksLedger):
         """The company's tax codes. One read."""
         return checks.tax_codes(self._wire)
 
+    def refund_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of income that an active service books to: the line of a refund receipt names that. Two reads."""
+        text = (
+            "SELECT * FROM Account WHERE AccountType IN ('Income', 'Other Income') AND Active IN (true, false) "  # noqa: S608  # QuickBooks' query language; values are constants
+            f"MAXRESULTS {PAGE}"
+        )
+        served = checks.served_accounts(self._wire)
+        rows = self._wire.rows("Account", text, Errand("list its income accounts", _UNCHANGED))
+        return [one for one in map(translate.account, rows) if one.account_id in served]
+
     # ---------------------------------------------------------------------------------------------------- finding
 
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:

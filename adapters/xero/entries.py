@@ -28,6 +28,7 @@ from connector.ports.ledger import LedgerAccount
 
 # Account types of the class EXPENSE: Xero OpenAPI 16.1.0, schema AccountType.
 EXPENSE_KINDS = frozenset({"EXPENSE", "OVERHEADS", "DIRECTCOSTS"})
+INCOME_KINDS = frozenset({"REVENUE", "SALES", "OTHERINCOME"})  # of the class REVENUE, as above
 
 
 class XeroEntries(XeroAccount):
@@ -44,9 +45,16 @@ class XeroEntries(XeroAccount):
 
     def expense_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts of the expense types, which lines name by their code; one read."""
+        return self._accounts_of(EXPENSE_KINDS)
+
+    def refund_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of the income types, which a credit note's line names by their code; one read."""
+        return self._accounts_of(INCOME_KINDS)
+
+    def _accounts_of(self, kinds: frozenset[str]) -> list[LedgerAccount]:
         answer = self._read(lambda api: api.get_accounts(self._tenant_id, _preload_content=False))
         accounts = [readable(translate.account, row, "an account") for row in rows_of(answer, "Accounts")]
-        return [one for one in accounts if one.kind in EXPENSE_KINDS and one.code is not None]
+        return [one for one in accounts if one.kind in kinds and one.code is not None]
 
     # ------------------------------------------------------------------------------------------------- looking
 

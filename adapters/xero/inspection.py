@@ -23,6 +23,7 @@ CLEARING_SCOPES = frozenset(
 
 # Either lets an overpayment, a fee or a payout be booked.
 CREDIT_SCOPES = frozenset({"accounting.banktransactions", "accounting.transactions"})
+NOTE_SCOPES = frozenset({"accounting.invoices", "accounting.transactions"})
 
 _READS = {
     "Invoices": "accounting.invoices.read",
@@ -144,6 +145,21 @@ def cash_permission(access_token: str) -> list[Finding]:
             "Booking fees and payouts",
             "fee_account or payout_account is set, and the connection may not book bank transactions; they would wait.",
             "Run `duebird connect` again and grant accounting.banktransactions.",
+        )
+    ]
+
+
+def refund_permission(access_token: str) -> list[Finding]:
+    """Whether credit notes may be made; asked only where the settings want refunds entered."""
+    scopes = granted_scopes(access_token)
+    if scopes is None or scopes & NOTE_SCOPES:
+        return []
+    return [
+        Finding(
+            Weight.PROBLEM,
+            "Booking refunds",
+            'refunds = "book" is set, and the connection may not make credit notes; refunds would wait.',
+            "Run `duebird connect` again and grant accounting.invoices.",
         )
     ]
 

@@ -21,18 +21,36 @@ class PaymentSettings(StrictSettings):
         "is booked as the customer's credit, in QuickBooks an unapplied payment, in Xero an overpayment; you are told "
         "of each. Duebird never refunds.",
     )
-    refunds: Literal["ask", "reopen"] = Field(
+    refunds: Literal["ask", "reopen", "book"] = Field(
         default="ask",
         description="A payment whose money went back: a refund, a dispute, a bank debit that the bank returned later. "
         "'ask': you are told, and nothing is changed in the ledger. 'reopen': once all of its money is gone for good, "
         "the booking is taken out of the ledger again (QuickBooks: voided; Xero: removed), its invoice is owed again "
         "and gets no reminder until you release it; you are told of each. Of whatever is not all, or not for good, you "
-        "are told and nothing is changed. Duebird never refunds.",
+        "are told and nothing is changed. 'book': what went back, a part too, is an entry of its own, out of the "
+        "clearing account, as soon as Stripe does not have the money (QuickBooks: a refund receipt; Xero: a credit "
+        "note with its payment), and is taken out again if the money comes back; the invoice stays paid, and you are "
+        "told of each. That needs refund_account. Duebird never refunds.",
+        examples=["book"],
+    )
+    refund_account: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Income account that a refund takes down, by name, number or id; for refunds = 'book'. In "
+        "QuickBooks one that a service (Sales > Products and services) books to, which then stands on the receipt.",
+        examples=["Sales"],
+    )
+    refund_tax_code: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Tax on what is refunded, where your country has one: in Xero the tax type, such as 'OUTPUT'; in "
+        "QuickBooks the id of the tax code. The refund includes it. Left out: no tax.",
+        examples=["OUTPUT"],
     )
     closed_period: Literal["ask", "first_open_day"] = Field(
         default="ask",
-        description="A payment, fee or payout of a day for which the books are closed (QuickBooks: closing date; Xero: "
-        "lock dates). 'ask': it is left alone, and you decide. 'first_open_day': it is booked on the first day that is "
+        description="A payment, refund, fee or payout of a day for which the books are closed (QuickBooks: closing "
+        "date; Xero: lock dates). 'ask': it is left alone, and you decide. 'first_open_day': it is booked on the first day that is "
         "open, with a note of its own day, and you are told.",
     )
     fee_account: str | None = Field(
@@ -69,8 +87,14 @@ class PaymentSettings(StrictSettings):
         """Whether fees or payouts are booked."""
         return self.fee_account is not None or self.payout_account is not None
 
+    @property
+    def books_refunds(self) -> bool:
+        """Whether money that went back is entered as such."""
+        return self.refunds == "book"
+
     def contradictions(self) -> Iterator[Contradiction]:
-        """What is said of something that is not booked."""
+        """What is said of something that is not booked, or not said of something that is."""
+        yield from self._of_refunds()
         if self.fee_tax_code is not None and self.fee_account is None:
             yield Contradiction(
                 "fee_tax_code",
@@ -83,3 +107,18 @@ class PaymentSettings(StrictSettings):
                 "is given, but neither fee_account nor payout_account, so that nothing is booked",
                 "Add one of the two, or remove book_from.",
             )
+
+    def _of_refunds(self) -> Iterator[Contradiction]:
+        if self.books_refunds and self.refund_account is None:
+            yield Contradiction(
+                "refunds",
+                "is 'book', but no refund_account says which income a refund takes down",
+                "Add refund_account, or choose another word for refunds.",
+            )
+        for name in ("refund_account", "refund_tax_code"):
+            if getattr(self, name) is not None and not self.books_refunds:
+                yield Contradiction(
+                    name,
+                    "is given, but refunds is not 'book', so that no refund is booked",
+                    f"Write refunds = 'book', or remove {name}.",
+                )

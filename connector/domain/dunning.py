@@ -159,6 +159,8 @@ class Policy:
     ask_first_time: frozenset[Step] = frozenset()  # the same, to numbers that never had a text
     surplus: Surplus = Surplus.ASK  # what becomes of money that its receivable does not take
     refunds: Refunds = Refunds.ASK  # what becomes of the booking of a payment whose money went back
+    refund_account_id: str | None = None  # the income that an entry of money that went back takes down
+    refund_tax_code: str | None = None  # on it; the ledger's own word
     closed_period: ClosedPeriod = ClosedPeriod.ASK  # and of an entry whose day the books are closed for
 
     @property

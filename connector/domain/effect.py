@@ -21,6 +21,7 @@ class EffectKind(StrEnum):
     BOOK_PAYMENT = "book_payment"
     BOOK_CREDIT = "book_credit"
     REVERSE_BOOKING = "reverse_booking"
+    BOOK_REFUND = "book_refund"
     BOOK_FEE = "book_fee"
     BOOK_PAYOUT = "book_payout"
 
@@ -32,6 +33,7 @@ PRIORITY: Final[dict[EffectKind, int]] = {
     EffectKind.BOOK_PAYMENT: 0,
     EffectKind.BOOK_CREDIT: 0,
     EffectKind.REVERSE_BOOKING: 0,
+    EffectKind.BOOK_REFUND: 0,
     EffectKind.RETIRE_LINK: 1,
     EffectKind.CREATE_LINK: 2,
     EffectKind.SEND_TEXT: 3,

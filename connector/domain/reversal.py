@@ -20,6 +20,7 @@ class Cause(StrEnum):
     UNDO = "undo"  # the owner's word
     REFUND = "refund"
     DISPUTE = "dispute"  # lost
+    CAME_BACK = "came_back"  # of an entry of a refund or dispute: the processor has its money again
     DEBIT = "debit"  # a bank debit that had succeeded was returned by the bank
 
 

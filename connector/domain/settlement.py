@@ -20,6 +20,7 @@ class Refunds(StrEnum):
     """What becomes of the booking of a payment whose money went back; the owner's choice."""
 
     ASK = "ask"  # the owner is told, and nothing is changed in the ledger
+    BOOK = "book"  # what went back, a part too, is an entry of its own, and the invoice stays paid
     REOPEN = "reopen"  # once all of it is gone for good the booking is reversed, and its invoice is owed again
 
 

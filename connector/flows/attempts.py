@@ -43,6 +43,7 @@ LOOKS: Final[dict[EffectKind, tuple[timedelta, ...]]] = {
     EffectKind.BOOK_PAYMENT: (timedelta(minutes=2), timedelta(minutes=10)),
     # A credit stands on no invoice, which would show it at once: only the lists can be asked.
     EffectKind.BOOK_CREDIT: (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30)),
+    EffectKind.BOOK_REFUND: (timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30)),
     # The entry itself is read by its id, which no list can hide; a second look covers a slow commit after we gave up.
     EffectKind.REVERSE_BOOKING: (timedelta(minutes=2), timedelta(minutes=10)),
     EffectKind.BOOK_FEE: (timedelta(minutes=2), timedelta(minutes=10)),

@@ -25,7 +25,13 @@ from state.tables import EffectRow
 
 ORDERED: Final = "first_open_day"  # in the frozen values: a person ordered it for this entry, whatever the settings say
 ENTRIES: Final = frozenset(  # whose day may be moved
-    {EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT, EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT}
+    {
+        EffectKind.BOOK_PAYMENT,
+        EffectKind.BOOK_CREDIT,
+        EffectKind.BOOK_REFUND,
+        EffectKind.BOOK_FEE,
+        EffectKind.BOOK_PAYOUT,
+    }
 )
 _OWN: Final = "own_day"  # in the frozen values of an entry that was moved: its own day and note
 _OWN_NOTE: Final = "own_note"
@@ -168,5 +174,12 @@ def _held(attempt: Attempt, closed: date | None) -> Rejected:
     return Rejected(
         f"{_what(attempt, values)} is of {own}, and the books are closed through {closed}.",
         because=RejectedBecause.CLOSED_PERIOD,
-        advice=f"The money is in your Stripe account. {back}" if _is_of_payment(values) else back,
+        advice=f"{_where_the_money_is(row.kind)}{back}",
     )
+
+
+def _where_the_money_is(kind: str) -> str:
+    """Of a payment, or of what went back of one: whatever the books lack, the money is not lost."""
+    if kind == EffectKind.BOOK_REFUND:
+        return "The money has left your Stripe account. "
+    return "The money is in your Stripe account. " if kind in {EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT} else ""

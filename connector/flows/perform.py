@@ -25,7 +25,7 @@ from connector.errors import (
     Transient,
 )
 from connector.failpoints import Boundary, reach
-from connector.flows import book, brakes, cash, credit, lease, link, listen, reversal, text
+from connector.flows import book, brakes, cash, credit, lease, link, listen, refund, reversal, text
 from connector.flows.attempts import LOOKS, Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
@@ -305,6 +305,7 @@ _PERFORM: Final[dict[EffectKind, Callable[[Attempt], str]]] = {
     EffectKind.BOOK_PAYMENT: book.book,
     EffectKind.BOOK_CREDIT: credit.book_credit,
     EffectKind.REVERSE_BOOKING: reversal.reverse,
+    EffectKind.BOOK_REFUND: refund.book_refund,
     EffectKind.BOOK_FEE: cash.book,
     EffectKind.BOOK_PAYOUT: cash.book,
 }
@@ -319,4 +320,5 @@ _WHAT: Final[dict[EffectKind, str]] = {
 _SAYS: Final[dict[EffectKind, Callable[[EffectRow], str]]] = {
     EffectKind.BOOK_CREDIT: credit.what,
     EffectKind.REVERSE_BOOKING: reversal.what,
+    EffectKind.BOOK_REFUND: refund.what,
 }

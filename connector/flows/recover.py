@@ -10,7 +10,7 @@ from typing import Final
 from connector.domain.effect import EffectKind, EffectStatus
 from connector.errors import DuebirdError
 from connector.failpoints import Boundary, reach
-from connector.flows import book, cash, credit, link, listen, reversal, text
+from connector.flows import book, cash, credit, link, listen, refund, reversal, text
 from connector.flows.attempts import look_again, look_later
 from connector.flows.company import Company, Counts
 from connector.flows.trouble import as_trouble
@@ -163,6 +163,7 @@ _LOOK: Final[dict[EffectKind, Callable[[Company, EffectRow], str]]] = {
     EffectKind.BOOK_PAYMENT: _booking,
     EffectKind.BOOK_CREDIT: credit.look,
     EffectKind.REVERSE_BOOKING: reversal.look,
+    EffectKind.BOOK_REFUND: refund.look,
     EffectKind.BOOK_FEE: cash.look,
     EffectKind.BOOK_PAYOUT: cash.look,
     EffectKind.CREATE_LINK: _link,

@@ -10,7 +10,7 @@ from connector.domain.money import Money
 from connector.domain.reversal import Cause, Course, Standing, standing_of
 from connector.domain.settlement import Refunds
 from connector.failpoints import Boundary, reach
-from connector.flows import reversal
+from connector.flows import refunded, reversal
 from connector.flows.company import Company, Counts
 from connector.ports.processor import PaymentState
 from state.books import receivable_of
@@ -74,7 +74,7 @@ def after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) ->
     it has a time limit and the payment may be one of ours that is no longer on record.
     """
     parts = company.queries.payment_parts(company.id, hints[0].object_id)
-    if parts and company.policy.refunds is Refunds.REOPEN:
+    if parts and company.policy.refunds is not Refunds.ASK:
         _by_rule(company, hints, parts, counts)
         return
     now = company.clock.now()
@@ -161,18 +161,59 @@ def _by_rule(company: Company, hints: Sequence[HintRow], parts: Sequence[Payment
         company.store.hints_worked(company.id, ids, now)
         return
     if any(one.verdict in _UNDER_WAY and one.state == PaymentState.SUCCEEDED for one in parts):
-        for hint in hints:
-            _later(company, hint, hint.occurred_at, now)
-        counts.add("refunds and disputes put off")
+        _put_off(company, hints, counts)
         return
-    standing = look(company, parts, counts, hints=ids)
-    told = _told(company, hints[-1], parts, standing)
-    if told is not None and company.store.attend(company.id, told, now):
-        counts.add("refunds and disputes")
+    news = look(company, parts, counts, hints=ids)
+    if news.waits:
+        _put_off(company, hints, counts)
+        return
+    for told in _items(company, hints, parts, news):
+        counts.add("refunds and disputes", company.store.attend(company.id, told, now))
     company.store.hints_worked(company.id, ids, now)
 
 
-def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints: Sequence[str] = ()) -> Standing:
+def _put_off(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
+    now = company.clock.now()
+    for hint in hints:
+        _later(company, hint, hint.occurred_at, now)
+    counts.add("refunds and disputes put off")
+
+
+def _items(
+    company: Company, hints: Sequence[HintRow], parts: Sequence[PaymentRow], news: refunded.News
+) -> list[Attention]:
+    """What the owner is told of the news, beside what each entry tells when it is made or taken out."""
+    told = None if news.silent else _told(company, hints[-1], parts, news.standing)
+    found = [told] if told is not None else []
+    closed = [one for one in hints if one.kind == "charge.dispute.closed"]
+    if closed and news.lost:
+        found.append(_lost(company, closed[-1], parts, news.lost))
+    return found
+
+
+def _lost(company: Company, hint: HintRow, parts: Sequence[PaymentRow], lost: Sequence[str]) -> Attention:
+    invoice = _label(company, parts[0])
+    return Attention(
+        key=_key(company, hint),
+        subject=invoice,
+        happened=f"{company.policy.business}, invoice {invoice}: the dispute {', '.join(lost)} about the payment of "
+        f"{_paid(parts)} ({parts[0].payment_id}) is lost.",
+        not_done="Its entry stays in the ledger as it is, and the invoice stays paid. Whether the customer still owes "
+        "you the money is between you.",
+        command=f"duebird show {invoice} --company {company.id}",
+    )
+
+
+def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints: Sequence[str] = ()) -> refunded.News:
+    """Ask what went back of a payment, and plan what follows by the owner's rule. `hints` are worked with that."""
+    if company.policy.refunds is Refunds.BOOK:
+        news = refunded.look(company, parts, counts, hints=hints)
+        if news.standing.cause is not Cause.DEBIT:
+            return news
+    return refunded.News(_reversed_whole(company, parts, counts, hints=hints))
+
+
+def _reversed_whole(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints: Sequence[str]) -> Standing:
     """Ask what went back of a payment, and plan the reversal of all that is booked of it once everything is gone."""
     paid = _paid(parts)
     standing = standing_of(paid, company.processor.returned(parts[0].payment_id))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from connector.domain.already import is_by_others
-from connector.domain.effect import BooksIdentity, EffectKind, EffectStatus, NewEffect, canonical
+from connector.domain.effect import ONCE_MORE, OPEN, BooksIdentity, EffectKind, EffectStatus, NewEffect, canonical
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable, ReceivableState
 from connector.domain.records import EntryKind
+from connector.domain.refund_entries import away
 from connector.domain.reversal import Cause, Course, reversal_key, reversal_reference, standing_of
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
@@ -28,10 +29,17 @@ from state.reversal_facts import OnceMore
 from state.store import Attention, Planned
 from state.tables import EffectRow, PaymentRow
 
-_REVERSIBLE: Final = frozenset({EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT})
+_KINDS: Final = {
+    EffectKind.BOOK_PAYMENT: EntryKind.PAYMENT,
+    EffectKind.BOOK_CREDIT: EntryKind.CREDIT,
+    EffectKind.BOOK_REFUND: EntryKind.REVERSAL,
+}
+_BY: Final = "the owner, with its booking"
+_WAIT: Final = timedelta(minutes=1)  # for a refund's entry that goes first: a pass or two
 _WHY: Final = {
     Cause.REFUND: "all of its payment was given back (refund {object_id})",
     Cause.DISPUTE: "a dispute about its payment was lost ({object_id})",
+    Cause.CAME_BACK: "its money came back ({object_id})",
     Cause.DEBIT: "the bank took its debit back after it had succeeded",
 }
 
@@ -40,7 +48,7 @@ _WHY: Final = {
 
 
 def entries_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[EffectRow]:
-    """What stands of ours in the ledger for a payment by our log: bookings and credits done and not reversed."""
+    """What of ours stands in the ledger for a payment by our log: done and not reversed, also what went back of it."""
     return [one for one in _standing(queries, company_id, parts) if not is_by_others(one.request, one.remote_id)]
 
 
@@ -59,7 +67,7 @@ def _standing(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) ->
         found += [
             one
             for one in effects
-            if _is_done(one, *_REVERSIBLE)
+            if _is_done(one, *_KINDS)
             and one.remote_id not in gone
             and json.loads(one.request)["payment_id"] in payment_ids
         ]
@@ -91,7 +99,7 @@ def _done_and_out(
     """What was once booked of it, by key; and of that the keys of what is out, each with the keys of its reversals."""
     effects = queries.effects_of(company_id, part.ledger_id)
     mine = [one for one in effects if json.loads(one.request).get("payment_id") == part.payment_id]
-    done = {one.key: one for one in mine if _is_done(one, *_REVERSIBLE)}
+    done = {one.key: one for one in mine if _is_done(one, *ONCE_MORE)}
     out: dict[str, list[str]] = {}
     for one in mine:
         values = json.loads(one.request) if _is_done(one, EffectKind.REVERSE_BOOKING) else {}
@@ -153,7 +161,7 @@ def planned(
     values: dict[str, object] = {
         "payment_id": frozen["payment_id"],
         "booking": booking.key,
-        "kind": EntryKind.PAYMENT if booking.kind == EffectKind.BOOK_PAYMENT else EntryKind.CREDIT,
+        "kind": _KINDS[EffectKind(booking.kind)],
         "entry_id": entry_id,
         "of_reference": frozen["reference"],
         "customer_id": frozen["customer_id"],
@@ -214,6 +222,10 @@ def request_of(row: EffectRow) -> ReversalRequest:
 def reverse(attempt: Attempt) -> str:
     """Perform a REVERSE_BOOKING effect."""
     company, row = attempt.company, attempt.row
+    if _refunds_go_first(company, row):
+        now = company.clock.now()
+        company.store.effects.postpone(row.key, now + _WAIT, now, "what was entered of its refunds is taken out first")
+        return "postponed"
     receivable = reread(company, row.subject)
     reach(Boundary.REREAD, row.kind)
     why = _no_longer(company, row)
@@ -224,10 +236,11 @@ def reverse(attempt: Attempt) -> str:
         finish(company, row, receivable, "it was out of the ledger already")
         return "adopted"
     reach(Boundary.ASKED, row.kind)
+    _check_open(company, row)
     lease.begin(attempt)
     note = ""
     try:
-        company.ledger.reverse(request_of(row))
+        _take_out(company, row)
     except Rejected as refusal:
         if refusal.because is not RejectedBecause.NOT_FOUND:
             raise
@@ -237,11 +250,68 @@ def reverse(attempt: Attempt) -> str:
     return "done"
 
 
+def _take_out(company: Company, row: EffectRow) -> None:
+    request = request_of(row)
+    if request.of_kind is EntryKind.REVERSAL:
+        company.ledger.take_back(EntryKind.REVERSAL, request.booking_id, request.note)
+    else:
+        company.ledger.reverse(request)
+
+
+def _refunds_go_first(company: Company, row: EffectRow) -> bool:
+    """Whether to wait: what was entered of refunds of a booking or credit goes out of the ledger before that does.
+
+    Alone it would take money out of the clearing account that never came in. It is ordered here, for the same reason;
+    where the ledger will not let go of it, a person has been told, and the rest goes on.
+    """
+    values = json.loads(row.request)
+    refunds = [
+        one
+        for one in company.queries.effects_of(company.id, row.subject)
+        if one.kind == EffectKind.BOOK_REFUND and json.loads(one.request)["booking"] == values["booking"]
+    ]
+    if not refunds:
+        return False
+    if any(one.status in OPEN for one in refunds):
+        return True
+    wanted = [
+        planned(company.identity, one, cause=Cause(values["cause"]), object_id=values["object_id"], by=_BY)
+        for one in refunds
+        if one.status == EffectStatus.DONE
+    ]
+    company.store.reversals_planned(company.id, wanted, company.clock.now())
+    known = [company.queries.effect(company.id, one.effect.key) for one in wanted]
+    return any(one is not None and one.status in OPEN for one in known)
+
+
+def _check_open(company: Company, row: EffectRow) -> None:
+    """What stands in a closed period stays: its money came back on a later day, and belongs there.
+
+    Raises:
+        Rejected: it stands there.
+    """
+    request = request_of(row)
+    if request.of_kind is not EntryKind.REVERSAL:
+        return  # the ledger itself refuses that
+    closed_through = company.ledger.profile().closed_through
+    if closed_through is not None and request.booked_on <= closed_through:
+        raise Rejected(
+            f"It stands on {request.booked_on}, and the books are closed through {closed_through}.",
+            because=RejectedBecause.CLOSED_PERIOD,
+            advice=f"Enter {request.amount} by hand on an open day, into the clearing account; or open the books and "
+            "order it with the command below.",
+        )
+
+
 def _no_longer(company: Company, row: EffectRow) -> str:
     """Why it is not to be reversed any more: the processor is asked directly before, and says that money is there."""
     values = json.loads(row.request)
     if values["cause"] == Cause.UNDO:
         return ""
+    if values["cause"] == Cause.CAME_BACK:
+        gone = away(company.processor.returned(values["payment_id"]))
+        is_gone = any(one.object_id == values["object_id"] for one in gone)
+        return f"by now Stripe says that the money of {values['object_id']} is not in your account" if is_gone else ""
     parts = company.queries.payment_parts(company.id, values["payment_id"])
     paid = Money.from_minor(sum(one.amount for one in parts), parts[0].currency)
     standing = standing_of(paid, company.processor.returned(values["payment_id"]))
@@ -251,8 +321,13 @@ def _no_longer(company: Company, row: EffectRow) -> str:
 
 
 def is_out(company: Company, row: EffectRow) -> bool:
-    """Whether the ledger shows our entry as voided or deleted. One that it does not show at all is read by its id."""
+    """Whether the ledger shows our entry as voided or deleted. One that it does not show at all is read by its id.
+
+    A refund's entry may be of two halves, of which one is out: only to take it out again tells that both are.
+    """
     request = request_of(row)
+    if request.of_kind is EntryKind.REVERSAL:
+        return False
     if request.of_kind is EntryKind.CREDIT:
         credits_there = company.ledger.entries_with_reference(EntryKind.CREDIT, request.of_reference)
         return any(one.entry_id == request.booking_id and not one.live for one in credits_there)
@@ -280,6 +355,12 @@ def look(company: Company, row: EffectRow) -> str:
 def finish(company: Company, row: EffectRow, receivable: Receivable | None, note: str) -> None:
     """Conclude: the payment is not booked again by itself, and the invoice waits for the owner's word."""
     values = json.loads(row.request)
+    if values["kind"] == EntryKind.REVERSAL:
+        item = refund_told(company.id, company.policy.business, row.subject, receivable, row.key, values)
+        now, note = company.clock.now(), note or values["words"]
+        company.store.refund_taken_out(company.id, row.key, values["entry_id"], item, now, note=note)
+        reach(Boundary.CONCLUDED, row.kind)
+        return
     company.store.booking_reversed(
         company.id,
         row.key,
@@ -328,6 +409,28 @@ def told(
         happened=f"{business}, invoice {invoice}: the {what_it_was} of {_amount(values)} (entry {values['entry_id']}, "
         f"payment {payment_id}) was taken out of the ledger: {values['words']}.",
         not_done=f"{money}{owed}To have it booked again: duebird rebook {payment_id} --company {company_id}.",
+        command=f"duebird show {invoice} --company {company_id}",
+    )
+
+
+def refund_told(
+    company_id: str,
+    business: str,
+    ledger_id: str,
+    receivable: Receivable | None,
+    key: str,
+    values: Mapping[str, Any],
+) -> Attention:
+    """What the owner is told when an entry of money that went back is out of the ledger again."""
+    invoice = receivable.label if receivable else ledger_id
+    undone = values["cause"] == Cause.UNDO
+    money = "It is not entered again by itself; where the money is not at Stripe, enter it by hand. " if undone else ""
+    return Attention(
+        key=told_key(company_id, key),
+        subject=ledger_id,
+        happened=f"{business}, invoice {invoice}: the entry of {_amount(values)} for money that went back (entry "
+        f"{values['entry_id']}, payment {values['payment_id']}) was taken out of the ledger: {values['words']}.",
+        not_done=f"{money}Duebird moved no money. The payment's own booking was not touched by this.",
         command=f"duebird show {invoice} --company {company_id}",
     )
 

@@ -173,6 +173,9 @@ class Entries(Protocol):
 
     def tax_codes(self) -> Sequence[TaxCode]:
         """Taxes that lines may have, inactive ones as far as the ledger lists them."""
+
+    def refund_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of income that a refund of a payment can take down, inactive ones too."""
         ...
 
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from adapters.clock import SystemClock
-from adapters.oauth.client import XERO_BANK_SCOPES, OAuthClient, Resolve, quickbooks_client, xero_client
+from adapters.oauth.client import (
+    XERO_BANK_SCOPES,
+    XERO_NOTE_SCOPES,
+    OAuthClient,
+    Resolve,
+    quickbooks_client,
+    xero_client,
+)
 from adapters.quickbooks.settings import QuickBooksSettings
 from adapters.tokens import EncryptedTokenStore, choose_key_source
 from adapters.xero.settings import XeroSettings
@@ -29,6 +36,7 @@ class SignInCompany:
     resolve: Resolve  # reads a secret
     state_folder: Path
     companies: frozenset[str]  # ids of all companies of the configuration, this one too
+    books_refunds: bool = False  # credit notes too
     books_entries: bool = False  # bank transactions too: more is wished for than reading invoices and booking payments
 
 
@@ -81,7 +89,9 @@ def client_of(company: SignInCompany) -> OAuthClient:
     if isinstance(company.ledger, QuickBooksSettings):
         return quickbooks_client(company.ledger, company.resolve)
     client = xero_client(company.ledger, company.resolve)
-    return replace(client, wished=(*client.wished, *XERO_BANK_SCOPES)) if company.books_entries else client
+    entries = XERO_BANK_SCOPES if company.books_entries else ()
+    notes = XERO_NOTE_SCOPES if company.books_refunds else ()
+    return replace(client, wished=(*client.wished, *entries, *notes))
 
 
 def wire_of(company: SignInCompany) -> Wire:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connector.domain.already import is_by_others
-from connector.domain.clearing import credit_reference
+from connector.domain.balance import ChangeKind
+from connector.domain.clearing import credit_reference, reference_of
 from connector.domain.effect import BooksIdentity, booking_reference
+from connector.domain.refund_entries import entry_reference
+from connector.domain.reversal import Cause
 from connector.statement.values import OnRecord, Till
 from state.books import receivable_of
 from state.queries import Queries
+from state.tables import PaymentRow
 
 
 def recall(queries: Queries, company: str, identity: BooksIdentity, till: Till) -> OnRecord:
@@ -21,7 +25,7 @@ def recall(queries: Queries, company: str, identity: BooksIdentity, till: Till) 
     """
     rows = queries.payments(company)
     moved = {one.payment_id for one in till.changes if one.payment_id}
-    known: dict[str, str] = {}
+    known = _of_what_went_back(rows, identity, till)
     invoices: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
         whole, part = booking_reference(identity, row.payment_id), row.ledger_id if row.shared else None
@@ -42,3 +46,21 @@ def _adopted(queries: Queries, company: str) -> Iterator[tuple[str, str]]:
     for row in queries.adopted_bookings(company):
         if row.remote_id is not None and is_by_others(row.request, row.remote_id):
             yield row.remote_id, json.loads(row.request)["payment_id"]
+
+
+def _of_what_went_back(rows: Sequence[PaymentRow], identity: BooksIdentity, till: Till) -> dict[str, str]:
+    """By the reference of each entry that a refund or dispute may have, that of its change; a dispute's first one."""
+    parts: defaultdict[str, list[PaymentRow]] = defaultdict(list)
+    for row in rows:
+        parts[row.payment_id].append(row)
+    known: dict[str, str] = {}
+    for change in till.changes:
+        refund = change.kind is ChangeKind.REFUND
+        object_id = change.refund_id if refund else change.dispute_id if change.kind is ChangeKind.DISPUTE else None
+        for row in parts[change.payment_id or ""] if object_id else []:
+            part, cause = row.ledger_id if row.shared else None, Cause.REFUND if refund else Cause.DISPUTE
+            for maker in (booking_reference, credit_reference):
+                of_reference = maker(identity, row.payment_id, part)
+                own = entry_reference(identity, row.payment_id, cause, object_id or "", of_reference)
+                known.setdefault(own, reference_of(identity, change))
+    return known

@@ -404,7 +404,7 @@ def test_a_booking_is_undone_and_booked_again_by_the_commands_its_items_name(own
     release, rebook = (part.split(".")[0].split() for part in told["not_done"].split("duebird ")[1:])
     assert (release[:2], rebook[:2]) == (["release", "A-1"], ["rebook", payment])
     shown = own_desk.type("show", "A-1").words
-    assert "Booking taken out of the ledger" in shown
+    assert "Entry taken out of the ledger" in shown
     assert "the wrong invoice" in shown
     over = own_desk.type("undo", payment)
     assert (over.code, "was taken out of the ledger already. Nothing was changed." in over.err) == (1, True)

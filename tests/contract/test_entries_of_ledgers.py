@@ -160,6 +160,13 @@ def test_the_accounts_of_fees_are_those_a_fee_can_be_booked_to(b: Books) -> None
     assert b.entries.make_expense(b.expense()).live
 
 
+def test_the_accounts_of_refunds_are_the_income_that_a_refund_can_take_down(b: Books) -> None:
+    listed = {one.account_id: one for one in b.entries.refund_accounts()}
+    assert listed[b.sales].active
+    assert not {b.h.payment_account_id, b.bank, b.fees} & set(listed)
+    assert b.entries.reverse(b.reversal()).live
+
+
 @every_entry
 def test_an_entry_moves_clearing_and_is_found_by_its_reference(
     b: Books, kind: EntryKind, make: Make, reference: str, left: str

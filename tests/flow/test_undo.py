@@ -80,8 +80,8 @@ def test_the_life_of_the_invoice_shows_who_undid_it_and_why(office: Office) -> N
     assert row is not None
     life = life_of(office.company.queries, row, "America/New_York")
     said = [one.what for one in life.moments]
-    assert any(one.startswith("Decided to take the booking out of the ledger") for one in said)
-    assert "Booking taken out of the ledger (undone by alice: a mistake)" in said
+    assert any(one.startswith("Decided to take an entry out of the ledger") for one in said)
+    assert "Entry taken out of the ledger (undone by alice: a mistake)" in said
     assert any("its booking was taken out of the ledger again" in one for one in said)
     assert life.held is not None
     assert payment in life.held

@@ -40,6 +40,9 @@ NEEDS: Final = (
     ("notices", "instalments_from", ("instalments",)),
     ("payments", "fee_tax_code", ("fee_account",)),
     ("payments", "book_from", ("fee_account",)),
+    ("payments", "refunds", ("refund_account",)),
+    ("payments", "refund_account", ("refunds",)),
+    ("payments", "refund_tax_code", ("refunds", "refund_account")),
 )
 
 

@@ -15,7 +15,7 @@ ONE_IN: Final = 7  # kills come at any moment
 CHAIN: Final = 23  # kills over one state folder; then everything is judged, and a fresh one begun
 # In no chain is anybody paid more than is owed, does an owner undo anything, or are fees and payouts booked: the points
 # of those are played by tests/flow/test_failure_points.py.
-_ELSEWHERE: Final = ("credit.", "reversal.", "fee.", "payout.")
+_ELSEWHERE: Final = ("credit.", "reversal.", "refund.", "fee.", "payout.")
 REACHED: Final = frozenset(point for point in POINTS if not point.startswith(_ELSEWHERE))
 LATER: Final = frozenset(f"{what}.{step}" for what in STEPS for step in (Boundary.DOUBTED, Boundary.FOUND)) & REACHED
 

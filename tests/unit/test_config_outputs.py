@@ -60,6 +60,8 @@ def test_the_example_loads_with_each_optional_line_brought_to_life() -> None:
         "host",
         "fee_tax_code",
         "book_from",
+        "refund_account",
+        "refund_tax_code",
     }  # each excludes a live one, or needs another
     start = lines.index("[[company]]")
     tried = 0

@@ -102,6 +102,7 @@ def test_every_status_and_kind_is_provided_for() -> None:
         EffectKind.BOOK_PAYMENT,
         EffectKind.BOOK_CREDIT,
         EffectKind.REVERSE_BOOKING,
+        EffectKind.BOOK_REFUND,
         EffectKind.RETIRE_LINK,
         EffectKind.CREATE_LINK,
         EffectKind.SEND_TEXT,

@@ -1,0 +1,205 @@
+"""News of money that went back, where the owner wants it entered: what is to be entered, and what taken out again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from connector.domain.balance import DisputeState
+from connector.domain.effect import OPEN, EffectKind, EffectStatus
+from connector.domain.money import Money
+from connector.domain.records import EntryKind
+from connector.domain.refund_entries import (
+    Away,
+    Booked,
+    Piece,
+    RefundPlan,
+    away,
+    entry_reference,
+    plan_refunds,
+    refund_key,
+)
+from connector.domain.reversal import Cause, Course, Returned, Standing, standing_of
+from connector.failpoints import Boundary, reach
+from connector.flows import refund, reversal
+from connector.flows.company import Company, Counts
+from state.adopting import Found
+from state.books import receivable_of
+from state.queries import Queries
+from state.store import Attention, Planned
+from state.tables import EffectRow, PaymentRow
+
+_OURS: Final = frozenset({EffectKind.BOOK_REFUND, EffectKind.REVERSE_BOOKING})
+_FOUND: Final = "found in the ledger; it was on no record here"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is on record of one payment: what it is booked as, and the entries of what went back of it."""
+
+    booked: tuple[EffectRow, ...]  # in the order in which money is taken from them: of each part the credit first
+    refunds: tuple[EffectRow, ...]  # that stand, are about to, or were refused
+    ended: tuple[EffectRow, ...]  # that were taken out again
+    under_way: bool  # something of it is being entered or taken out, or is in doubt
+
+    def of(self, piece: Piece) -> EffectRow:
+        """The entry that is that piece."""
+        return next(one for one in self.refunds if _piece(one) == piece)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was made of it. `waits`: something is under way, and the news is to be looked at again after that.
+
+    `silent`: nobody need be told beyond what each entry tells itself. `lost`: disputes that are lost and entered.
+    """
+
+    standing: Standing
+    waits: bool = False
+    silent: bool = False
+    lost: tuple[str, ...] = ()
+
+
+def log_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> Log:
+    """Read what is on record of a payment, part by part in the order of their invoices."""
+    payment_id, effects = parts[0].payment_id, list[EffectRow]()
+    for ledger_id in sorted({one.ledger_id for one in parts}):
+        effects += queries.effects_of(company_id, ledger_id)
+    own = [(one, _values(one)) for one in effects if one.kind in _OURS]
+    own = [(one, values) for one, values in own if values["payment_id"] == payment_id]
+    out = {values["entry_id"] for one, values in own if _is_out(one)}
+    made = [one for one, _ in own if one.kind == EffectKind.BOOK_REFUND and one.status != EffectStatus.CANCELLED]
+    standing = reversal.entries_of(queries, company_id, parts)
+    booked = [one for one in standing if one.kind != EffectKind.BOOK_REFUND]
+    return Log(
+        tuple(sorted(booked, key=lambda one: (one.subject, one.kind != EffectKind.BOOK_CREDIT))),
+        tuple(one for one in made if one.remote_id not in out),
+        tuple(one for one in made if one.remote_id in out),
+        under_way=any(one.status in OPEN for one, _ in own),
+    )
+
+
+def _is_out(row: EffectRow) -> bool:
+    return row.kind == EffectKind.REVERSE_BOOKING and row.status == EffectStatus.DONE
+
+
+def _values(row: EffectRow) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(row.request)
+    return values
+
+
+def _piece(row: EffectRow) -> Piece:
+    values = _values(row)
+    return Piece(values["object_id"], values["of_reference"], Money.of(values["amount"], values["currency"]))
+
+
+def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints: Sequence[str] = ()) -> News:
+    """Ask what went back of a payment, and plan what must be entered or taken out. `hints` are worked with the plan."""
+    paid = Money.from_minor(sum(one.amount for one in parts), parts[0].currency)
+    answer = company.processor.returned(parts[0].payment_id)
+    standing = standing_of(paid, answer)
+    if answer.debit_failed:
+        return News(standing)  # nothing of it was ever the owner's: its booking goes out, with all that was entered
+    log = log_of(company.queries, company.id, parts)
+    if log.under_way:
+        return News(standing, waits=True)
+    if any(one.amount.currency != paid.currency for one in away(answer)):
+        return News(replace(standing, course=Course.UNCLEAR))
+    if _adopted(company, parts, answer, log):
+        log = log_of(company.queries, company.id, parts)
+    undone = {_values(one)["object_id"] for one in log.ended}
+    plan = plan_refunds(answer, [_booked(one) for one in log.booked], [_piece(one) for one in log.refunds], undone)
+    for told in _by_hand(company, parts, plan, log):
+        counts.add("refunds and disputes", company.store.attend(company.id, told, company.clock.now()))
+    # First what came back: only then is there room again for what left.
+    back = [row for one in plan.back if (row := log.of(one)).status == EffectStatus.DONE]
+    wanted = [refund.out_again(company, one) for one in back]
+    waits = bool(wanted and plan.wanted)
+    if not wanted:
+        of = {_values(one)["reference"]: one for one in log.booked}
+        wanted = [refund.planned(company, of[piece.of_reference], each, piece) for each, piece in plan.wanted]
+    _record(company, wanted, counts, () if waits else hints)
+    ever = bool(log.refunds or log.ended or wanted or (log.booked and plan.uncovered))
+    lost = {one.dispute_id for one in answer.disputes if one.state is DisputeState.LOST}
+    kept = sorted(lost & {_values(one)["object_id"] for one in log.refunds})
+    return News(standing, waits, ever and standing.course is not Course.ASKED_ABOUT, tuple(kept))
+
+
+def _booked(row: EffectRow) -> Booked:
+    values = _values(row)
+    return Booked(values["reference"], Money.of(values["amount"], values["currency"]))
+
+
+def _record(company: Company, wanted: Sequence[Planned], counts: Counts, hints: Sequence[str]) -> None:
+    if not wanted:
+        return
+    new = company.store.reversals_planned(company.id, wanted, company.clock.now(), hints=hints)
+    counts.add("entries of refunds planned", new)
+    for one in wanted:
+        reach(Boundary.PLANNED, one.effect.kind)
+
+
+def _adopted(company: Company, parts: Sequence[PaymentRow], answer: Returned, log: Log) -> bool:
+    """Put on record what stands in the ledger and is on no record here: the memory may be younger than the books."""
+    known = {one.key for one in (*log.refunds, *log.ended)}
+    found = []
+    for each in _all_of(answer):
+        for row in log.booked:
+            of_reference = _booked(row).reference
+            if refund_key(company.identity, each.object_id, of_reference) in known:
+                continue
+            reference = entry_reference(company.identity, parts[0].payment_id, each.cause, each.object_id, of_reference)
+            entry = refund.evidence(company.ledger.entries_with_reference(EntryKind.REVERSAL, reference))
+            if entry is not None and entry.live:
+                piece = Piece(each.object_id, of_reference, entry.amount)
+                effect = refund.planned(company, row, each, piece).effect
+                found.append(Found(effect, entry.entry_id, each.since))
+    if found:
+        company.store.refunds_found(company.id, found, _FOUND)
+    return bool(found)
+
+
+def _all_of(answer: Returned) -> Iterator[Away]:
+    """Every refund and dispute, those too whose money the processor has again: their entries may stand."""
+    for one in answer.refunds:
+        yield Away(one.refund_id, Cause.REFUND, one.amount, one.created_at)
+    for each in answer.disputes:
+        yield Away(each.dispute_id, Cause.DISPUTE, each.amount, each.created_at)
+
+
+def _by_hand(company: Company, parts: Sequence[PaymentRow], plan: RefundPlan, log: Log) -> Iterator[Attention]:
+    """What is away and is not entered.
+
+    What the owner has undone himself is his; and of a payment that is not booked at all the news itself tells.
+    """
+    payment, known = parts[0], company.queries.receivable(company.id, parts[0].ledger_id)
+    invoice = receivable_of(known).label if known else payment.ledger_id
+    ours = _came_back(company, log)
+    left = [(one, "no entry of the payment in the ledger has so much left") for one in plan.uncovered if log.booked]
+    left += [
+        (one, "its entry was taken out before, when the money had come back")
+        for one in plan.again
+        if one.object_id in ours
+    ]
+    for one, why in left:
+        yield Attention(
+            key=f"{company.id}/refund-by-hand/{one.object_id}",
+            subject=payment.ledger_id,
+            happened=f"{company.policy.business}, invoice {invoice}: {one.amount} of the payment {payment.payment_id} "
+            f"left your Stripe account ({refund.CALLED[one.cause]} {one.object_id}), and {why}.",
+            not_done=f"It was not entered in the ledger. Enter {one.amount} by hand, out of the clearing account.",
+            command=f"duebird reconcile {company.id}",
+        )
+
+
+def _came_back(company: Company, log: Log) -> Collection[str]:
+    """Refunds and disputes whose entry was taken out by ourselves, not by the owner's word."""
+    keys = {one.key for one in log.ended}
+    return {
+        values["object_id"]
+        for subject in sorted({one.subject for one in log.ended})
+        for one in company.queries.effects_of(company.id, subject)
+        if _is_out(one) and (values := _values(one))["booking"] in keys and values["cause"] == Cause.CAME_BACK
+    }
