@@ -14,7 +14,8 @@ from state.queries import Queries
 def recall(queries: Queries, company: str, identity: BooksIdentity, till: Till) -> OnRecord:
     """Which payments are ours, how bookings of parts and credits are called, and what their invoices are called."""
     rows = queries.payments(company)
-    moved = {one.payment_id for one in till.changes if one.payment_id}
+    paid_out = (one for inside in till.insides.values() for one in inside.changes)
+    moved = {one.payment_id for one in (*till.changes, *paid_out) if one.payment_id}
     known: dict[str, str] = {}
     invoices: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
