@@ -139,6 +139,7 @@ def _print(console: Console, statement: Statement, calls: Mapping[str, int], con
     if recognised:
         console.print("\nRight in the balance:")
         _print_matters(console, recognised, config)
+    _print_payouts(console, statement)
 
 
 def _print_figures(console: Console, statement: Statement) -> None:
@@ -154,6 +155,27 @@ def _print_figures(console: Console, statement: Statement) -> None:
     for key, words, amount in figures_of(statement):
         table.add_row(words, signed_amount(amount), style="bold" if key == "difference" else "")
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _print_payouts(console: Console, statement: Statement) -> None:
+    from rich.text import Text
+
+    from connector.domain.message import signed_amount
+    from connector.statement.payouts import heading, listed, rows_of
+
+    payouts = listed(statement)
+    if payouts:
+        console.print("\nWhat each payout contains:")
+    for one in payouts:
+        console.print()
+        hanging(console, f"{one.day:%d %b}", Text(heading(one), style="bold"), width=6)
+        if one.remark:
+            hanging(console, "", one.remark, width=0, indent=4)
+        for entry, words in rows_of(statement, one)[:ROWS_SHOWN]:
+            body = Text.assemble(f"{signed_amount(entry.amount)}: {words}", (f"  {entry.change.change_id}", "dim"))
+            hanging(console, f"{entry.booked_on:%d %b}", body, width=6, indent=4)
+        if len(one.entries) > ROWS_SHOWN:
+            console.print(f"    and {len(one.entries) - ROWS_SHOWN:,} more; --out FOLDER writes all of them")
 
 
 def _print_matters(console: Console, matters: Sequence[Matter], config: Path | None) -> None:

@@ -10,6 +10,7 @@ from connector.domain.message import signed_amount
 from connector.domain.money import Money
 from connector.papers import page_of
 from connector.statement.matters import TITLES, Matter, Row, matters_of, recognised_in
+from connector.statement.payouts import heading, listed, rows_of
 from connector.statement.remarks import remarks_of, verdict_of
 from connector.statement.tables import figures_of
 from connector.statement.values import Statement
@@ -34,6 +35,7 @@ def html_page(statement: Statement, version: str) -> bytes:
         *(f"<p>{escape(one)}</p>" for one in remarks_of(statement, matters)),
         *_matters("To look at", matters),
         *_recognised(recognised_in(statement)),
+        *_payouts(statement),
         f'<h2>How to read this</h2><p class="quiet">{_HOW_TO_READ}</p>',
     )
     return page_of(title, "\n".join(parts) + "\n")
@@ -81,6 +83,26 @@ def _recognised(matters: Sequence[Matter]) -> Iterable[str]:
         settle = f" {one.settle}" if one.settle else ""
         yield f'<p class="quiet">{escape(f"{one.title}. {one.sentence}{settle}")}</p>'
     yield from _table([row for one in matters for row in one.rows])
+
+
+def _payouts(statement: Statement) -> Iterable[str]:
+    """What came to the bank, and of what it is made: the tables under which the bank's lines are filed."""
+    payouts = listed(statement)
+    if payouts:
+        yield "<h2>What each payout contains</h2>"
+    for one in payouts:
+        words = heading(one)
+        yield f"<h3>{escape(words[:1].upper() + words[1:])}</h3>"
+        if one.remark:
+            yield f'<p class="quiet">{escape(one.remark[:1].upper() + one.remark[1:])}.</p>'
+        if one.entries:
+            head = f'<th class="few">Day</th><th style="width:70%">What</th><th{_NUMBER}>Amount</th>'
+            yield f'<table class="tight"><tr>{head}</tr>'
+            for entry, said in rows_of(statement, one):
+                ids = f' <span class="hash">{escape(entry.change.change_id)}</span>'
+                amount = f"<td{_NUMBER}>{escape(signed_amount(entry.amount))}</td>"
+                yield f"<tr><td>{entry.booked_on:%d %b}</td><td>{escape(said)}{ids}</td>{amount}</tr>"
+            yield "</table>"
 
 
 def _table(rows: Sequence[Row]) -> Iterable[str]:

@@ -13,6 +13,7 @@ from connector.errors import Rejected, RejectedBecause, Transient
 from connector.ports.entries import AccountReader
 from connector.ports.ledger import LedgerAccount
 from connector.ports.treasury import Treasury
+from connector.statement.payouts import read_insides, sent_in
 from connector.statement.values import (
     Books,
     ClearingLine,
@@ -50,8 +51,10 @@ def read_till(subject: Subject, treasury: Treasury, say: Say) -> Till:
         changes, unreadable = _changes(treasury, subject, subject.read_from)
         after = _held(treasury)
         if before == after:
-            say("payouts")
-            return Till(after, changes, unreadable, tuple(treasury.payouts_since(since)))
+            say("payouts, and what is in them")
+            payouts = tuple(treasury.payouts_since(since))
+            insides = read_insides(payouts, sent_in(subject, changes), treasury)
+            return Till(after, changes, unreadable, payouts, insides)
         before = after
     raise Transient(
         f"{subject.name}: the balance at Stripe moved each of {TRIES} times it was read, so nothing was concluded.",

@@ -24,7 +24,8 @@ def recall(queries: Queries, company: str, identity: BooksIdentity, till: Till) 
     An entry by somebody else that stands for a payment is known by its id: it carries no reference of ours.
     """
     rows = queries.payments(company)
-    moved = {one.payment_id for one in till.changes if one.payment_id}
+    paid_out = (one for inside in till.insides.values() for one in inside.changes)
+    moved = {one.payment_id for one in (*till.changes, *paid_out) if one.payment_id}
     known = _of_what_went_back(rows, identity, till)
     invoices: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:

@@ -8,6 +8,7 @@ from typing import Final
 from connector.domain.money import Money
 from connector.papers import cell, csv_of
 from connector.statement.matters import Matter, by_hand_words, matters_of, recognised_in, words_of_entry, words_of_line
+from connector.statement.payouts import heading, listed, plain_payouts, rows_of
 from connector.statement.values import Statement
 
 _COLUMNS: Final = ("part", "day", "what", "amount", "currency", "reference", "id", "cause", "settle")
@@ -47,12 +48,25 @@ def _rows(statement: Statement) -> Iterable[Sequence[str]]:
                 ids = " ".join(row.ids)
                 why = (cell(matter.sentence), cell(matter.settle))
                 yield (part, str(row.day), cell(row.words), _digits(row.difference), currency, "", cell(ids), *why)
+    yield from _payout_rows(statement)
     for one in statement.entries:
         words, change = words_of_entry(statement, one), one.change.change_id
         yield ("stripe", str(one.booked_on), cell(words), _digits(one.amount), currency, one.reference, change, "", "")
     for line in statement.lines:
         said, named = cell(words_of_line(line)), (cell(line.reference), cell(line.entry_id))
         yield ("ledger", str(line.booked_on), said, _digits(line.amount), currency, *named, "", "")
+
+
+def _payout_rows(statement: Statement) -> Iterable[Sequence[str]]:
+    """What each payout contains: each line names the payout, then the change."""
+    currency = statement.currency
+    for one in listed(statement):
+        named, said = one.payout.payout_id, heading(one) + (f"; {one.remark}" if one.remark else "")
+        yield ("payout", str(one.day), cell(said), _digits(one.sent), currency, "", named, "", "")
+        for entry, words in rows_of(statement, one):
+            ids = f"{named} {entry.change.change_id}"
+            amount = _digits(entry.amount)
+            yield ("in_payout", str(entry.booked_on), cell(words), amount, currency, entry.reference, ids, "", "")
 
 
 def _digits(amount: Money) -> str:
@@ -81,6 +95,7 @@ def plain(statement: Statement) -> dict[str, object]:
         "matched": found.matched,
         "unmatched": _plain(matters_of(statement), by_hand_words(statement)),
         "recognised": _plain(recognised_in(statement), ""),
+        "payout_contents": plain_payouts(statement),
         "unreadable": list(statement.unreadable),
         "other_balances": [{"currency": one.currency, "amount": _digits(one)} for one in statement.apart],
         "settled": statement.settled,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -134,16 +134,25 @@ class Books:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """The changes that a payout contains, oldest first; `unknown` says why they cannot be had."""
+
+    changes: tuple[BalanceChange, ...]
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Till:
     """The processor's balance: what it holds now by currency, and every change from `read_from` until now.
 
-    `unreadable` says which changes could not be read.
+    `unreadable` says which changes could not be read. `insides`: what the payouts contain that were sent in these days.
     """
 
     held: Mapping[str, Money]
     changes: tuple[BalanceChange, ...]
     unreadable: tuple[str, ...]
     payouts: tuple[Payout, ...]
+    insides: Mapping[str, Inside] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +200,7 @@ class Statement:
     `entries` and `lines` are those of the days looked at. `told` is the closing balance as the ledger tells it.
     `live` is False for an account's test mode, in which no money is real.
     `apart` are the processor's closing balances in other currencies, which stand in no figure. `booked`: what Duebird
-    books by itself, and from which day on.
+    books by itself, and from which day on. `insides`: what the payouts of these days contain, by payout.
     """
 
     subject: Subject
@@ -207,6 +216,7 @@ class Statement:
     unreadable: tuple[str, ...]
     apart: tuple[Money, ...]
     booked: Mapping[EntryKind, date]
+    insides: Mapping[str, Inside]
 
     def books(self, entry: PlannedEntry) -> bool:
         """Whether Duebird books that by itself; everything else, and what was before, a person enters."""
@@ -317,6 +327,7 @@ def statement_of(
         till.unreadable,
         _apart(subject, till, planned, currency),
         booked,
+        till.insides,
     )
 
 

@@ -100,6 +100,26 @@ def test_a_payment_its_fee_and_its_payout_stand_in_the_books_once_each(here: Des
     assert trial_balance(here, shop) == after
 
 
+@EACH
+def test_a_payout_by_hand_is_booked_and_the_statement_says_that_its_contents_cannot_be_had(
+    here: Desk, shop: Shop
+) -> None:
+    here.house.write_config()  # the balance is read once an hour: the first time once the payout is in it
+    paid_by_card(here, shop)
+    here.work()
+    account, currency = shop.seed.stripe_account, {NORTH.id: "usd", SALT.id: "aud"}[shop.id]
+    sent = {"account": account, "currency": currency, "amount": 5000, "instant": True}
+    payout = here.house.doors.post("stripe", "payout", **sent)["payout"]
+    here.house.write_config(wanted(here.house))
+    here.work()
+    facts = stated(here, shop)
+    assert (facts["difference"], facts["settled"]) == ("0.00", True)
+    (listed,) = facts["payout_contents"]
+    assert (listed["payout"], listed["contains"]) == (payout["id"], [])
+    assert listed["remark"] == "asked for by hand: Stripe does not say what is in it"
+    assert "asked for by hand: Stripe does not say what is in it" in here.type("reconcile", shop.id).words
+
+
 def test_a_preview_of_entries_leaves_to_a_person_only_what_is_not_booked(here: Desk) -> None:
     here.bill(NORTH, 0, "Maya Lindqvist", number="E-1")
     here.work()

@@ -115,6 +115,13 @@ def test_a_payment_is_matched_and_its_fee_stands_there_with_its_cause_until_some
     assert (facts["payouts"], facts["closing"], facts["difference"]) == ("-116.22", "0.00", "120.00")
     assert causes(facts) == [("not_booked", "fee"), ("not_booked", "payout")]
     assert payout["trace_id"]["value"] in facts["unmatched"][1]["what"]
+    (sent,) = facts["payout_contents"]
+    assert (sent["payout"], sent["amount"], sent["remark"]) == (payout["id"], "116.22", "")
+    assert [one["amount"] for one in sent["contains"]] == ["120.00", "-3.78"]
+    assert all(f"invoice {shop.id[0].upper()}-1001" in one["what"] for one in sent["contains"])
+    said = office.type("reconcile", shop.id)
+    assert f"What each payout contains: {sent['day'][8:]}" in said.words
+    assert f"payout {payout['id']} of " in said.words
 
     enter_fee(office, shop, "3.78")
     enter_payout(office, shop, "116.22")
@@ -133,6 +140,8 @@ def test_a_payment_is_matched_and_its_fee_stands_there_with_its_cause_until_some
     assert figures["difference"] == "0.00"
     for part in ("stripe", "ledger"):
         assert sorted(row["amount"] for row in rows if row["part"] == part) == ["-116.22", "-3.78", "120.00"]
+    assert [row["amount"] for row in rows if row["part"] == "in_payout"] == ["120.00", "-3.78"]
+    assert "What each payout contains" in page
     facts = stated(office, shop)
     assert [one["cause"] for one in facts["recognised"]] == ["by_hand", "by_hand"]
     assert facts["settled"] is True
@@ -161,8 +170,8 @@ def test_a_statement_counts_its_calls_and_changes_nothing(office: Desk, shop: Sh
     seen = {name: len(twin.requests) for name, twin in twins.items()}
     facts = stated(office, shop)
     assert stripe_used(office, shop) == before + facts["calls"]["stripe"]
-    assert facts["calls"]["stripe"] <= 5
-    assert sum(facts["calls"].values()) <= 16
+    assert facts["calls"]["stripe"] <= 5 + len(facts["payout_contents"])
+    assert sum(facts["calls"].values()) <= 16 + len(facts["payout_contents"])
     made = [one for name, twin in twins.items() for one in list(twin.requests)[seen[name] :]]
     writes = [one for one in made if one.method != "GET" and not one.path.endswith(("/query", "/token"))]
     assert writes == []

@@ -463,7 +463,7 @@ def test_a_balance_that_moves_while_it_is_read_is_read_again() -> None:
     till = read_till(shop.about, Restless(shop, 2), said.append)
     assert len(till.changes) == 3
     assert till.held["USD"] == sum((one.net for one in till.changes), ZERO)
-    assert said[-1] == "payouts"
+    assert said[-1] == "payouts, and what is in them"
 
 
 def test_a_balance_that_never_rests_is_given_up_with_nothing_concluded() -> None:
