@@ -44,15 +44,18 @@ _CARD: Final = "card"
 
 def of_payment(company: Company, payment: PaymentRow, listed: Sequence[Booking]) -> Judgement[Booking]:
     """Whether one of the entries listed on its receivable stands for a payment that no booking is planned for."""
-    key = natural_key(company.identity, "booking", payment.payment_id, payment.ledger_id)
-    return _judged(company, payment, key, listed, ruled_out(company, payment))
+    key, there = _key_of(company, payment), _live(listed)
+    return _judged(company, payment, key, there, ruled_out(company, payment)) if there else Judgement(Match.NONE)
 
 
 def ruled_out(company: Company, payment: PaymentRow) -> Mapping[str, int]:
     """The entries of which a person has said that they do not stand for this payment, with the slot of the question."""
-    key = natural_key(company.identity, "booking", payment.payment_id, payment.ledger_id)
-    before = company.store.effects.get(key)
+    before = company.store.effects.get(_key_of(company, payment))
     return answered(json.loads(before.request), before.slot) if before is not None else {}
+
+
+def _key_of(company: Company, payment: PaymentRow) -> str:
+    return natural_key(company.identity, "booking", payment.payment_id, payment.ledger_id)
 
 
 def of_booking(attempt: Attempt, listed: Sequence[Booking]) -> Judgement[Booking]:
@@ -61,16 +64,17 @@ def of_booking(attempt: Attempt, listed: Sequence[Booking]) -> Judgement[Booking
     Raises:
         Rejected: the entry that was to stand for it is not there any more, or stands for another payment.
     """
-    company, row = attempt.company, attempt.row
-    values = json.loads(row.request)
+    company, row, there = attempt.company, attempt.row, _live(listed)
     entry_id = adopted(row.request)
     if entry_id:
-        there = _live(listed)
         found = next((one for one in there if one.booking_id == entry_id), None)
         if found is None or entry_id in _taken(company, row.key, row.subject):
             raise _not_there(attempt, entry_id, taken=found is not None)
         return Judgement(Match.CERTAIN, (found,))
-    return _judged(company, _payment_of(company, row), row.key, listed, answered(values, row.slot))
+    if not there:
+        return Judgement(Match.NONE)
+    out = answered(json.loads(row.request), row.slot)
+    return _judged(company, _payment_of(company, row), row.key, there, out)
 
 
 def _payment_of(company: Company, row: EffectRow) -> PaymentRow:
@@ -79,11 +83,8 @@ def _payment_of(company: Company, row: EffectRow) -> PaymentRow:
 
 
 def _judged(
-    company: Company, payment: PaymentRow, key: str, listed: Sequence[Booking], out: Mapping[str, int]
+    company: Company, payment: PaymentRow, key: str, there: Sequence[Booking], out: Mapping[str, int]
 ) -> Judgement[Booking]:
-    there = _live(listed)
-    if not there:
-        return Judgement(Match.NONE)
     taken = _taken(company, key, payment.ledger_id)
     return judge(there, _paid(company, payment), taken=taken, ruled_out=out)
 
@@ -188,7 +189,8 @@ def question(attempt: Attempt, found: Sequence[Booking]) -> Rejected:
     """Note what is asked about, and what a person must say of it, with both ways on."""
     company = attempt.company
     values = with_question(json.loads(attempt.row.request), found, attempt.row.slot)
-    paid = Money.of(values["amount"], values["currency"])
+    payment = _payment_of(company, attempt.row)
+    paid = Money.from_minor(payment.amount, payment.currency)
     why = "a person is asked whether somebody else has booked it"
     row = company.store.entry_recognised(attempt.row.key, canonical(values), company.clock.now(), why=why)
     company.store.effects.start(row.key, company.clock.now(), company.owner)

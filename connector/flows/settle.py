@@ -249,7 +249,8 @@ def _settle(company: Company, payment: PaymentRow, counts: Counts) -> None:
             values = credit.values_of(company, payment, receivable, division.credited, division.booked)
             planned = credit.planned(company, payment.ledger_id, values)
         else:
-            planned = plan_booking(company, payment, receivable, there or division.booked, ruled_out)
+            fits = there if there is not None else division.booked
+            planned = plan_booking(company, payment, receivable, fits, ruled_out)
         verdict = "crediting" if whole else "allocated"
         company.store.payment_allocated(company.id, payment.payment_id, planned, now, verdict=verdict)
         reach(Boundary.PLANNED, planned.effect.kind)

@@ -118,6 +118,7 @@ def test_a_payment_made_by_hand_is_listed_under_no_reference_of_ours(ledger_harn
     read = list(h.ledger.bookings_on(ledger_id))
     assert [(one.booking_id, one.applied) for one in read] == [(booking_id, usd(h, "30.00"))]
     assert read[0].reference != REFERENCE
+    assert read[0].entered_at is not None
     assert list(h.ledger.bookings_with_reference(REFERENCE)) == []
 
 

@@ -134,7 +134,7 @@ def test_one_that_a_person_has_ruled_out_is_not_asked_about_again_and_a_new_one_
 
 
 def test_the_frozen_values_say_which_entry_stands_for_it_and_can_be_set_free_again() -> None:
-    values = {"amount": "40.00"}
+    values: dict[str, object] = {"amount": "40.00"}
     named = with_entry(values, "17")
     assert adopted(canonical(values)) == ""
     assert adopted(canonical(named)) == "17"

@@ -211,6 +211,13 @@ def test_a_payment_is_seen_from_its_invoice() -> None:
     assert translate.booking(PAYMENT, "USD").ledger_id == "130"
 
 
+def test_a_payment_says_when_it_was_entered_and_where_its_money_went_if_quickbooks_does() -> None:
+    read = translate.booking({**PAYMENT, "DepositToAccountRef": {"value": "87"}}, "USD")
+    assert (read.entered_at, read.account_id) == (datetime(2026, 11, 23, 20, tzinfo=UTC), "87")
+    silent = translate.booking({**PAYMENT, "MetaData": {}}, "USD")
+    assert (silent.entered_at, silent.account_id) == (None, None)
+
+
 def test_a_payment_on_two_invoices_counts_for_each_its_part() -> None:
     lines = [
         {"Amount": Decimal("15.5"), "LinkedTxn": [{"TxnId": "130", "TxnType": "Invoice"}]},

@@ -325,6 +325,15 @@ def test_a_payment_is_read_with_its_reference_apart_from_its_note() -> None:
     assert (read.booked_on, read.state) == (date(2018, 11, 29), BookingState.LIVE)
 
 
+def test_a_payment_says_when_it_was_last_changed_and_where_its_money_went_if_xero_does() -> None:
+    told = {"UpdatedDateUTC": "/Date(1543449600000+0000)/", "Account": {"AccountID": "5690f1e8"}}
+    read = translate.booking({**PAYMENT, **told})
+    assert (read.entered_at, read.account_id) == (datetime(2018, 11, 29, tzinfo=UTC), "5690f1e8")
+    for silent in ({}, {"UpdatedDateUTC": "soon", "Account": {}}):
+        read = translate.booking({**PAYMENT, **silent})
+        assert (read.entered_at, read.account_id) == (None, None)
+
+
 def test_a_deleted_payment_says_so_and_an_unknown_status_counts_as_live() -> None:
     assert translate.booking({**PAYMENT, "Status": "DELETED"}).state is BookingState.DELETED
     assert translate.booking({**PAYMENT, "Status": "PONDERED"}).state is BookingState.LIVE

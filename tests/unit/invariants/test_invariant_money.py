@@ -116,7 +116,8 @@ def by_somebody_else(**fields: Any) -> Records:
     """A payment of 120.00 on an invoice that would still take it, and an entry without our reference there."""
     twice = standing(total=amount("240.00"))
     open_still = with_payments(payment(), of=with_invoices(invoice((NOON, twice), (BOOKED, twice))))
-    return with_entries(entry(**{"reference": "", "note": "", "by_us": False} | fields), of=open_still)
+    values: dict[str, Any] = {"reference": "", "note": "", "by_us": False}
+    return with_entries(entry(**(values | fields)), of=open_still)
 
 
 def test_a_payment_whose_entry_by_somebody_else_names_it_is_in_the_books() -> None:
