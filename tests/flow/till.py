@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from adapters.sandbox.quickbooks.journal import receivables
 from connector.domain.calendar import ALL_WEEK, Window
@@ -36,7 +37,9 @@ class Till:
         office = self.office
         profile = self.ledger.profile()
         kind = type(self.ledger).__module__.split(".")[1]
-        office.policy = replace(office.policy, payment_account_id=self.h.payment_account_id)
+        office.policy = replace(
+            office.policy, payment_account_id=self.h.payment_account_id, clearing_currency=self.h.home_currency
+        )
         identity = BooksIdentity(kind, profile.tenant_id, "acct_memory")
         office.company = replace(office.company, ledger=self.ledger, policy=office.policy, identity=identity)
 
@@ -70,6 +73,7 @@ def open_till(open_harness: Harness, tmp_path: Path, kind: type[T], **policy: An
             tmp_path / "state",
             start=h.clock.now(),
             baseline=False,
+            zone=ZoneInfo("UTC"),  # the stand-ins' day: an invoice of a later one would get no text yet
             **policy,
             window=Window(0, 24 * 60, ALL_WEEK),
             start_on=(h.clock.now() - timedelta(days=30)).date(),
