@@ -50,8 +50,8 @@ class PaymentSettings(StrictSettings):
     closed_period: Literal["ask", "first_open_day"] = Field(
         default="ask",
         description="A payment, refund, fee or payout of a day for which the books are closed (QuickBooks: closing "
-        "date; Xero: lock dates). 'ask': it is left alone, and you decide. 'first_open_day': it is booked on the first day that is "
-        "open, with a note of its own day, and you are told.",
+        "date; Xero: lock dates). 'ask': it is left alone, and you decide. 'first_open_day': it is booked on the first "
+        "day that is open, with a note of its own day, and you are told.",
     )
     fee_account: str | None = Field(
         default=None,

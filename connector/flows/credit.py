@@ -165,7 +165,7 @@ def _moved(company: Company, row: EffectRow, receivable: Receivable | None) -> s
     values = json.loads(row.request)
     paid, booked, amount = (_money(values, name) for name in ("paid", "booked", "amount"))
     on_invoice = company.ledger.bookings_on(row.subject)
-    there = _booked_of(company, on_invoice, values["booking"], paid.currency)
+    there = _among(company, on_invoice, values["booking"], paid.currency)
     if paid < there + amount:
         return f"{there} of the payment is booked on the invoice"
     if not booked.is_positive and _may_be_there(company, row, values["payment_id"], on_invoice):
@@ -184,8 +184,12 @@ def _may_be_there(company: Company, row: EffectRow, payment_id: str, on_invoice:
     return already.of_payment(company, payment, on_invoice).match is not Match.NONE
 
 
-def _booked_of(company: Company, on_invoice: Sequence[Booking], reference: str, currency: str) -> Money:
+def booked_of(company: Company, ledger_id: str, reference: str, currency: str) -> Money:
     """What of a payment is in the ledger as its booking: on the receivable, or moved off it by somebody."""
+    return _among(company, company.ledger.bookings_on(ledger_id), reference, currency)
+
+
+def _among(company: Company, on_invoice: Sequence[Booking], reference: str, currency: str) -> Money:
     listed = [*on_invoice, *company.ledger.bookings_with_reference(reference)]
     live = {
         one.booking_id: one.applied + one.unapplied

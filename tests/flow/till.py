@@ -37,7 +37,9 @@ class Till:
         office = self.office
         profile = self.ledger.profile()
         kind = type(self.ledger).__module__.split(".")[1]
-        office.policy = replace(office.policy, payment_account_id=self.h.payment_account_id)
+        office.policy = replace(
+            office.policy, payment_account_id=self.h.payment_account_id, clearing_currency=self.h.home_currency
+        )
         identity = BooksIdentity(kind, profile.tenant_id, "acct_memory")
         office.company = replace(office.company, ledger=self.ledger, policy=office.policy, identity=identity)
 
@@ -76,7 +78,6 @@ def open_till(open_harness: Harness, tmp_path: Path, kind: type[T], **policy: An
             baseline=False,
             **{"zone": ZoneInfo("UTC"), **policy},
             window=Window(0, 24 * 60, ALL_WEEK),
-            zone=ZoneInfo("UTC"),  # that of the stand-ins, whose invoices else are of tomorrow in the evening
             start_on=(h.clock.now() - timedelta(days=30)).date(),
         )
         made = kind(office, h, h.reader)
