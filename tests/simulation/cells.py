@@ -16,6 +16,10 @@ class Hit(StrEnum):
     RECEIPT = "receipt"
     OWNER = "owner's text"
     BOOKING = "booking"
+    CREDIT = "credit"
+    REVERSAL = "reversal"
+    FEE = "fee"
+    PAYOUT = "payout"
 
 
 class By(StrEnum):
@@ -48,6 +52,7 @@ NOT_LIVE: Final = frozenset(
         (Hit.RETIRE, By.LAG),
         (Hit.RECEIPT, By.MEDDLED),
         (Hit.OWNER, By.MEDDLED),
+        *((hit, by) for hit in (Hit.CREDIT, Hit.REVERSAL, Hit.FEE, Hit.PAYOUT) for by in By),
     }
 )
 LIVE: Final = tuple((hit, by) for hit in Hit for by in By if (hit, by) not in NOT_LIVE)
@@ -88,6 +93,24 @@ class Sometimes(StrEnum):
     DISPUTE_IN_REPLY = "a dispute in a reply held notices back"
     IN_LANGUAGE = "a notice went out in the customer's own language"
     OWN_WORDS = "a notice went out in the owner's own words"
+    CREDITED = "a customer's credit was booked"
+    REVERSED = "an entry was taken out of the ledger again"
+    BOOKED_ONCE_MORE = "a payment was booked once more after that"
+    UNDONE = "the owner had an entry taken out"
+    FEE_BOOKED = "a fee was booked"
+    PAYOUT_BOOKED = "a payout was booked"
+    REFUNDED = "all that was left of a payment was refunded"
+    REFUNDED_IN_PART = "a part of a payment was refunded"
+    REFUND_FAILED = "a refund failed later"
+    DISPUTE_WON = "a dispute was won"
+    DISPUTE_LOST = "a dispute was lost"
+    DEBIT_BOUNCED = "the bank took a debit back after it had succeeded"
+    PAYOUT_TOOK_DAYS = "a payout took days to arrive"
+    PAYOUT_FAILED = "a payout never arrived"
+    PAYOUT_CAME_BACK = "the bank sent a payout back"
+    BOOKS_CLOSED = "the owner closed his books"
+    MOVED_DAY = "an entry stands on the first open day"
+    CLEARED = "clearing holds what the processor holds, to the cent, with payouts and fees booked"
     DIED_AT_POINT = "the program died at a named failure point"
     REQUEST_FOUND_AGAIN = "a request for consent that the memory had lost was found at its service"
     ELSEWHERE_SEEN = "another computer was found at work"

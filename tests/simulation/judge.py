@@ -20,6 +20,7 @@ from connector.domain.asking import is_request
 from connector.domain.joint import Part, parts_in, whole, written
 from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
+from tests.simulation.cleared import cleared
 from tests.simulation.kept import kept
 from tests.simulation.subjects import LINK_HOST, OWNER
 from tests.simulation.town import START, ZONE, Town
@@ -36,13 +37,14 @@ class Shown:
 
     attention: Sequence[str]  # what happened, and the keys
     open_effects: Sequence[str]  # neither done, nor closed, nor shown to anybody
+    standing: Sequence[str] = ()  # of the attention, what waits for him, or what he has put away himself
 
 
 def judge(town: Town, shown: Shown | None) -> list[str]:
     """Every broken promise, in words. `shown` is None while it may still be mended: then only what never heals."""
-    found = [*_texts(town), *kept(town), *_bookings(town)]
+    found = [*_texts(town), *kept(town), *_bookings(town), *cleared(town, shown)]
     if shown is not None:
-        found += _last_ones(town)
+        found += [] if _stopped_twice(town, shown) else _last_ones(town)
         found += [f"a fault of our own: {one}" for one in shown.attention if "unexpected error" in one]
     return found
 
@@ -101,7 +103,8 @@ def _bookings(town: Town) -> Iterator[str]:
         payment = payments.get(_payment_of(entry))
         if payment is None or payment.paid_at is None:
             continue  # by hand, or an invariant says what is wrong with it
-        if entry.booking.booked_on != payment.paid_at.astimezone(ZONE).date():
+        own, booking = payment.paid_at.astimezone(ZONE).date(), entry.booking
+        if booking.booked_on != own and not town.dealings.first_open(booking.booked_on, own, booking.note):
             yield f"payment {payment.payment_id} of {payment.paid_at} is booked on {entry.booking.booked_on}"
     tries = Counter(call.args[0].reference for call in town.ledger.requests if call.method == "book")
     yield from (f"{times} calls to book {one}" for one, times in tries.items() if times > MOST_TRIES)
@@ -109,6 +112,15 @@ def _bookings(town: Town) -> Iterator[str]:
 
 def _payment_of(entry: LedgerEntry) -> str:
     return next((word for word in entry.booking.note.split() if word.startswith("pi_")), "")
+
+
+def _stopped_twice(town: Town, shown: Shown) -> bool:
+    """Whether carriers' reports of old texts stopped all texts on two days of peace, each time until the owner's word.
+
+    Where the hours for texts are three a day, the last customer is then left no time to pay.
+    """
+    stops = (one.split()[0].rpartition("/") for one in shown.attention if "/failing/" in one.split()[0])
+    return sum(day >= f"{town.peace:%Y-%m-%d}" for _, _, day in stops) > 1
 
 
 def _last_ones(town: Town) -> Iterator[str]:

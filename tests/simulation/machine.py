@@ -20,6 +20,7 @@ from adapters.clock import ManualClock
 from adapters.memory.anchor import MemoryAnchor
 from adapters.memory.faults import Crash, Fault, FaultKind, Faults
 from adapters.memory.reading import MemoryLedgerReader, MemoryMessengerReader, MemoryProcessorReader
+from adapters.memory.treasury import MemoryTreasury
 from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
@@ -27,6 +28,7 @@ from connector.config.load import load_text
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import BooksIdentity
 from connector.errors import DatabaseTrouble
+from connector.flows import cash
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.ports.calls import CallKind, CallSeen, Clock, CutOff
@@ -44,6 +46,7 @@ from tests.simulation.baton import Baton, BatonExecutor
 from tests.simulation.cells import By, Hit, Sometimes
 from tests.simulation.clocks import MachineClock
 from tests.simulation.manners import OWN_SPANISH, Manners
+from tests.simulation.purse import Purse
 from tests.simulation.subjects import LINK_HOST, OWNER, what
 from tests.simulation.town import START, Town
 from tests.simulation.verdict import Rules
@@ -100,6 +103,7 @@ catch_up = {catch_up}
 quick = {quick}
 slow = {slow}
 idle = {idle}
+{payments}
 """
 # Looks are far apart, and whatever somebody does brings one about soon after, as a webhook would: a run then costs
 # some hundred passes where a daemon makes ten thousand, of which nearly all find nothing.
@@ -148,7 +152,7 @@ issued = "[Hola {{first_name}}, ]{OWN_SPANISH} {{business}}: factura[ {{invoice}
 
 
 @cache
-def loaded(which: int, *, ask: bool, manners: Manners = Manners()) -> Loaded:  # noqa: B008  it cannot be changed
+def loaded(which: int, *, ask: bool, manners: Manners = Manners(), purse: Purse = Purse()) -> Loaded:  # noqa: B008  neither can be changed
     """Settings as an installation has them."""
     text = _SETTINGS.format(
         owner=OWNER.e164,
@@ -157,6 +161,7 @@ def loaded(which: int, *, ask: bool, manners: Manners = Manners()) -> Loaded:  #
         ask_always=list(manners.ask_always),
         takes_promises=str(manners.takes_promises).lower(),
         words=_OWN_WORDS if manners.own_words else "",
+        payments=purse.settings,
         **SETTINGS[which],
     )
     return load_text(text, Path("duebird.toml"), {}, with_secrets=False)
@@ -249,7 +254,7 @@ class Machine:
         self.worker = Worker(self._loaded(), self.state, self.clock, self._assemble, instance=self._new_id())
 
     def _loaded(self) -> Loaded:
-        return loaded(self.settings, ask=self.town.asks, manners=self.town.manners)
+        return loaded(self.settings, ask=self.town.asks, manners=self.town.manners, purse=self.town.purse)
 
     def _new_id(self) -> str:
         return f"{self.name}-{self.dice.getrandbits(64):016x}"
@@ -338,9 +343,12 @@ class Machine:
         budget = Budget(company_id, (), state.queries, state.store, clock)
         meter = _Meter(self, budget)
         town, town_faults = self.town, _Faults(self)
-        ledger = MemoryLedgerReader(town.ledger, faults=town_faults, meter=meter)
+        ledger = MemoryLedgerReader(town.ledger, cash=town.cash, faults=town_faults, meter=meter)
         processor = MemoryProcessorReader(town.processor, faults=town_faults, meter=meter)
         messenger = MemoryMessengerReader(town.carrier, faults=town_faults, meter=meter)
+        where = town.purse.cash(MemoryTreasury(town.processor, faults=town_faults, meter=meter))
+        if where is None:
+            cash.switched_off(state.store, state.queries, company_id, clock.now())
         cut_off = CutOff()
         for client in (ledger, processor, messenger):
             client.cut_off = cut_off
@@ -363,6 +371,7 @@ class Machine:
                 self.host,
                 self._new_id,
             ),
+            cash=where,
             workers=self._workers,
             threads=lambda workers: BatonExecutor(self._baton, workers),
             owner=self.name,
@@ -481,6 +490,10 @@ class Machine:
             "send_text/receipt": Hit.RECEIPT,
             "send_text/owner": Hit.OWNER,
             "book_payment/None": Hit.BOOKING,
+            "book_credit/None": Hit.CREDIT,
+            "reverse_booking/None": Hit.REVERSAL,
+            "book_fee/None": Hit.FEE,
+            "book_payout/None": Hit.PAYOUT,
         }.get(self._told.get(key, ""))
 
     # -------------------------------------------------------------------------------------------- the owner's part

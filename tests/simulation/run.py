@@ -20,12 +20,15 @@ from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.records import Records
 from connector.failpoints import armed
 from connector.flows.attempts import order_retry
+from tests.simulation import cleared
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.ends import Ground, TwoDesks, days_more, plan_end
 from tests.simulation.judge import Shown, judge
 from tests.simulation.kept import count
 from tests.simulation.machine import COMPANY, Machine, Mutate
+from tests.simulation.orders import Orders
+from tests.simulation.purse import Purse
 from tests.simulation.steady import SteadyTown
 from tests.simulation.town import START, Town
 from tests.simulation.verdict import records, verdict
@@ -51,6 +54,7 @@ class Run:
     worlds_end: bool = False  # also restores of old databases, lost ones, and copies on a second machine
     steady: bool = False  # people act at set hours, so that two runs can be compared
     faultless: bool = False  # nothing goes wrong at all
+    plain: bool = False  # nothing but payments is booked, and money only comes
 
 
 @dataclass(slots=True)
@@ -87,7 +91,8 @@ class _Story:
         self.tally = Tally()
         self.clock = ManualClock(START)
         self.end = START + timedelta(days=run.days + (days_more(run.seed) if run.worlds_end else 0))
-        self.town = (SteadyTown if run.steady else Town)(run.seed, self.clock, self.end, self.tally)
+        purse = Purse() if run.plain or run.steady or run.worlds_end else Purse.of(run.seed)
+        self.town = (SteadyTown if run.steady else Town)(run.seed, self.clock, self.end, self.tally, purse)
         self.weather = Weather(run.seed, START, self.town.peace, self.tally)
         self.weather.broken = run.faultless
         if not run.faultless:
@@ -104,6 +109,7 @@ class _Story:
         self.town.at(self.town.peace, self._judge_midway)
         self._owner = Random(f"{run.seed}/owner")
         self._word = OwnersWord(run.seed, self.town)
+        self._orders = Orders(run.seed, self.town)
         self._looked_at = START
         self._looks_at: datetime | None = None  # when the owner reads next what the passes since have left him
 
@@ -195,6 +201,7 @@ class _Story:
             typed = state.store.resume(COMPANY, now)
         alone = sum(not one.retired for one in self.machines) == 1
         typed = self._word.types(machine, state, now, calm=calm, alone=alone) or typed
+        typed = self._orders.types(machine, state, now, calm=calm) or typed
         for (key,) in self._rows(machine, _REFUSED):
             if calm or self._owner.random() < 0.5:
                 state.store.effects.order_retry(key, now)
@@ -223,12 +230,13 @@ class _Story:
         return machine.on_record(question, *values)
 
     def _shown(self) -> Shown:
-        told, open_ones = [], []
+        told, standing, open_ones = [], [], []
         for machine in self.desks.at_work():
             told += [f"{key} {what}" for key, what in self._rows(machine, "select key, happened from attention")]
+            standing += [f"{key} {what}" for key, what in self._rows(machine, _STANDING)]
             open_ones += self._rows(machine, _LEFT_OPEN, f"{self.end - timedelta(hours=30):%Y-%m-%d %H:%M:%S}")
         left = [what for key, what in open_ones if not any(key in one for one in told)]
-        return Shown(told, left)
+        return Shown(told, left, standing)
 
     # ------------------------------------------------------------------------------------------------------ counts
 
@@ -253,8 +261,10 @@ class _Story:
                 tally.reached[state] += int(times)
         self.desks.count()
         count(self.town, tally)
+        cleared.count(self.town, tally)
 
 
+_STANDING: Final = "select key, happened from attention where closed_by is null or closed_by = 'a person'"
 _REFUSED: Final = "select key from effects where status = 'rejected' and kind != 'send_text' order by key"
 _IN_DOUBT: Final = "select key from attention where closed_at is null and key like '%/doubt/%' order by key"
 # A day and six hours late: whatever is still open then has been forgotten.

@@ -13,6 +13,7 @@ from connector.errors import Rejected
 from connector.ports.messenger import SentText
 from tests.simulation.cells import Tally
 from tests.simulation.manners import Manners
+from tests.simulation.purse import Purse
 from tests.simulation.subjects import LINK_HOST
 from tests.simulation.town import Person, Town
 
@@ -26,10 +27,10 @@ CUSTOMERS, INVOICES = 4, 8
 class SteadyTown(Town):
     """Nobody acts because of when a text came, and nobody meddles with a call."""
 
-    def __init__(self, seed: str, clock: ManualClock, end: datetime, tally: Tally) -> None:
+    def __init__(self, seed: str, clock: ManualClock, end: datetime, tally: Tally, purse: Purse | None = None) -> None:
         self._seed = seed
         self.texted: dict[str, str] = {}  # by invoice: the link in its newest text
-        super().__init__(seed, clock, end, tally)
+        super().__init__(seed, clock, end, tally, purse)
 
     def _manners(self, seed: str) -> Manners:
         del seed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from connector.domain.phone import Phone
+from connector.domain.records import EntryKind
 from tests.simulation.cells import Hit
 
 OWNER: Final = Phone("+12125550149")
@@ -15,11 +16,16 @@ WRITES: Final = {
     ("processor", "create_link"): Hit.LINK,
     ("processor", "retire_link"): Hit.RETIRE,
     ("messenger", "send"): Hit.NOTICE,
+    ("ledger", "make_credit"): Hit.CREDIT,
+    ("ledger", "reverse"): Hit.REVERSAL,
+    ("ledger", "make_expense"): Hit.FEE,
+    ("ledger", "make_transfer"): Hit.PAYOUT,
 }
-EVIDENCE: Final = {
+_EVIDENCE: Final = {
     ("ledger", "bookings_with_reference"): Hit.BOOKING,
     ("processor", "links_with_reference"): Hit.LINK,
-}  # lists that are asked whether an effect has been carried out
+}
+_ENTRIES: Final = {EntryKind.CREDIT: Hit.CREDIT, EntryKind.EXPENSE: Hit.FEE, EntryKind.TRANSFER: Hit.PAYOUT}
 
 
 def what(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
@@ -31,3 +37,10 @@ def what(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
             return Hit.OWNER
         return Hit.NOTICE if LINK_HOST in request.body else Hit.RECEIPT
     return hit
+
+
+def evidence_of(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
+    """Of a list that is asked whether an effect has been carried out: which one; None of any other call."""
+    if (port, method) == ("ledger", "entries_with_reference"):
+        return _ENTRIES.get(args[0])
+    return _EVIDENCE.get((port, method))

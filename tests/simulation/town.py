@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.clock import ManualClock
 from adapters.memory.carrier_world import CarrierWorld
+from adapters.memory.cash_world import CashWorld
 from adapters.memory.ledger_world import LedgerWorld
 from adapters.memory.processor_world import StripeLikeWorld
 from connector.domain.asking import is_request
@@ -25,7 +26,9 @@ from connector.ports.ledger import Booking, BookingRequest
 from connector.ports.messenger import DeliveryState, SentText
 from connector.ports.processor import PaymentState
 from tests.simulation.cells import Sometimes, Tally
+from tests.simulation.dealings import Dealings
 from tests.simulation.manners import LANGUAGES, Manners, Said, Talk, some_words
+from tests.simulation.purse import Ordered, Purse
 from tests.simulation.subjects import LINK_HOST, OWNER
 
 ZONE: Final = ZoneInfo("America/New_York")
@@ -90,11 +93,12 @@ class LooseBooks(LedgerWorld):
 class Town:
     """Three worlds and the people in them. What people do is drawn from the seed when its turn comes."""
 
-    def __init__(self, seed: str, clock: ManualClock, end: datetime, tally: Tally) -> None:
+    def __init__(self, seed: str, clock: ManualClock, end: datetime, tally: Tally, purse: Purse | None = None) -> None:
         self.clock = clock
         self.tally = tally
         self._dice = Random(f"{seed}/town")
         self.ledger = LedgerWorld(clock) if self._dice.random() < 0.5 else LooseBooks(clock)
+        self.cash = CashWorld(self.ledger)
         self.processor = StripeLikeWorld(clock, key_memory=timedelta(minutes=15))
         self.carrier = CarrierWorld(clock)
         self.people: list[Person] = []
@@ -114,6 +118,9 @@ class Town:
         self.manners = self._manners(seed)
         self.talks: dict[str, Talk] = {}  # by the id of the text: what customers wrote about the money
         self.said: list[Said] = []  # what the owner was shown and typed
+        self.purse = purse or Purse()  # without one money only comes, and nothing but payments is booked
+        self.ordered: list[Ordered] = []  # what he typed about single payments
+        self.dealings = Dealings(seed, self)
         self._settle_in()
 
     # ------------------------------------------------------------------------------------------------- the turns
@@ -140,6 +147,7 @@ class Town:
             turn.act()
             self.restless = self.restless or not turn.silent
         self._read_texts()
+        self.dealings.look()
 
     # --------------------------------------------------------------------------------------------------- people
 

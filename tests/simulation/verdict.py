@@ -44,6 +44,7 @@ def records(town: Town, rules: Rules, shown: Shown | None) -> Records:
             Agreement(one.phone, one.agreed_at) for one in town.people if one.phone and one.agreed_at is not None
         ),
         lists_lag=timedelta(seconds=LONGEST_LAG),
+        cash=town.cash,
     )
 
 

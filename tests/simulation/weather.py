@@ -11,12 +11,15 @@ from random import Random
 from typing import Any, Final
 
 from adapters.memory.faults import Fault, FaultKind
+from connector.flows.returned import KINDS
 from connector.ports.processor import Hint
 from tests.simulation.cells import By, Hit, Sometimes, Tally
-from tests.simulation.subjects import EVIDENCE, WRITES, what
+from tests.simulation.subjects import WRITES, evidence_of, what
 
 LONGEST_LAG: Final = 90.0  # seconds by which lists may lag; the messaging service's users report minutes at worst
 LATEST_COMMIT: Final = 500.0  # seconds after we gave up; far past every time-out
+# Nothing else tells of these: late, but never lost.
+NEWS_OF_MONEY: Final = KINDS
 OFFICE_HOURS: Final = (13, 15, 17, 19)  # UTC at which computers are opened: 8 to 15 o'clock in the companies' zone
 
 # Weights: a crash costs a restart of some simulated minutes and hides what would follow, so it is not most of them.
@@ -183,7 +186,7 @@ class Weather:
         if hit is not None:
             for condition in sorted(self.conditions):
                 self.tally.hit(hit, condition)
-        self._count_lag(hit, port, method)
+        self._count_lag(hit, port, method, args)
         if self.over(now):
             return None
         fault = self._outage(now, port) or self._drawn(port, method)
@@ -193,14 +196,14 @@ class Weather:
                 self.tally.hit(hit, _BEFALLS[fault.kind])
         return fault
 
-    def _count_lag(self, hit: Hit | None, port: str, method: str) -> None:
+    def _count_lag(self, hit: Hit | None, port: str, method: str, args: tuple[Any, ...]) -> None:
         """Texts are looked for by number, so that only the send that follows tells which of them it was."""
         if (port, method) == ("messenger", "sent_to"):
             self._seen.of_text = self._seen.lag
         elif port == "messenger" and hit is not None and self._seen.of_text:
             self.tally.hit(hit, By.LAG)
-        elif (port, method) in EVIDENCE and self._seen.lag:
-            self.tally.hit(EVIDENCE[port, method], By.LAG)
+        elif self._seen.lag and (evidence := evidence_of(port, method, args)) is not None:
+            self.tally.hit(evidence, By.LAG)
 
     def _outage(self, now: datetime, port: str) -> Fault | None:
         return next((Fault(one.kind) for one in self.outages if one.port == port and one.start <= now < one.end), None)
@@ -246,7 +249,7 @@ class Weather:
         if self.season in {Season.CALM, Season.CRASHES} or hint.occurred_at >= self.calm_from:
             return 0.0
         kind = self._events.random()
-        if kind < 0.1:
+        if kind < 0.1 and hint.kind not in NEWS_OF_MONEY:
             if hint.kind.startswith("checkout.session.") and hint.kind != "checkout.session.expired":
                 self.tally.reached[Sometimes.EVENT_LOST] += 1
             return None

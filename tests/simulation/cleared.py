@@ -1,0 +1,276 @@
+"""Whether the books balance: what of the processor's money stands in the clearing account, to the cent and once.
+
+Judged from the worlds alone: what Duebird has entered against what the processor's balance consists of. Where the two
+differ, the owner must have been told of that very payment, fee or payout; only what he is shown comes from us.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from adapters.memory.cash_world import CashEntry
+from adapters.memory.ledger_world import CLEARING, LedgerEntry
+from adapters.memory.records import entry_of
+from adapters.memory.world import History
+from connector.domain.balance import BalanceChange, ChangeKind, DisputeState, RefundState
+from connector.domain.joint import parts_in
+from connector.domain.money import Money
+from connector.domain.records import EntryKind
+from connector.domain.settlement import Refunds
+from connector.ports.ledger import BookingState
+from tests.simulation.cells import Sometimes, Tally
+from tests.simulation.purse import Order, Ordered
+from tests.simulation.subjects import LINK_HOST, OWNER
+from tests.simulation.town import START, ZONE, Town
+
+if TYPE_CHECKING:
+    from tests.simulation.judge import Shown
+
+NOTHING: Final = Money.zero("USD")
+# From the last look at the processor to the entry's end in the ledger, where that is carried out late.
+DECIDED_WITHIN: Final = timedelta(minutes=15)
+MOST_TRIES: Final = 60  # of one entry in a run, as of a booking
+_WRITES: Final = frozenset({"make_expense", "make_transfer", "make_credit", "reverse"})
+_NAMES: Final = ("pi_", "txn_", "po_", "re_", "du_")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry of Duebird's in the clearing account. `subject`: the payment, balance change or payout it is of."""
+
+    subject: str
+    kind: EntryKind
+    amount: Money  # signed: above zero is money in
+    booked_on: date
+    note: str
+    live: bool
+    ended_at: datetime | None
+    ledger_id: str | None
+
+
+def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
+    """Every cent that is not where it should be. `shown` None: only what never heals."""
+    with town.ledger.moment(), town.processor.moment():  # what is due by now has happened
+        every = list(lines_of(town))
+    lines = [one for one in every if _has_name(town, one)]
+    yield from (f"an entry of {one.amount} names nothing at Stripe: {one.note}" for one in every if one not in lines)
+    yield from _on_their_day(town, lines)
+    yield from _reversals(town, lines)
+    yield from _texts_after(town, lines)
+    tries = Counter((one.method, one.args[0].reference) for one in town.ledger.requests if one.method in _WRITES)
+    yield from (f"{times} calls of {what} for {one}" for (what, one), times in tries.items() if times > MOST_TRIES)
+    yield from _twice(lines)
+    if shown is not None:
+        yield from _differences(town, lines, _told(shown))
+
+
+def _told(shown: Shown) -> set[str]:
+    return set(" ".join(shown.standing).replace(",", " ").replace("(", " ").replace(")", " ").replace(":", " ").split())
+
+
+# ------------------------------------------------------------------------------------------------- what stands there
+
+
+def lines_of(town: Town) -> Iterator[Line]:
+    """Every entry that Duebird made, as it stands."""
+    owner = {one: history.latest.payment_id for one, history in town.processor.balance.refunds.items()}
+    owner |= {one: history.latest.payment_id for one, history in town.processor.balance.disputes.items()}
+    for history in town.ledger.entries.values():
+        made = entry_of(history)
+        if made.by_us:
+            named = _named(made.note, owner)
+            yield Line(
+                named, made.kind, made.amount, made.booked_on, made.note, made.live, made.ended_at, made.ledger_id
+            )
+    for cash in town.cash.entries.values():
+        yield from _of_cash(cash, owner)
+
+
+def _of_cash(history: History[CashEntry], owner: dict[str, str]) -> Iterator[Line]:
+    held, entry = history.latest, history.latest.entry
+    ended = next((at for at, one in history.states() if not one.entry.live), None)
+    for account, amount in held.effects:
+        if account == CLEARING.account_id:
+            worth, named = Money(amount, "USD"), _named(entry.note, owner)
+            yield Line(named, entry.kind, worth, entry.booked_on, entry.note, entry.live, ended, None)
+
+
+def _named(note: str, owner: dict[str, str]) -> str:
+    word = next((one for one in note.replace(",", " ").split() if one.startswith(_NAMES)), "")
+    return owner.get(word, word)
+
+
+def _has_name(town: Town, line: Line) -> bool:
+    balance = town.processor.balance
+    return any(line.subject in known for known in (town.processor.payments, balance.changes, balance.payouts))
+
+
+# ------------------------------------------------------------------------------------------------- clearing = balance
+
+
+def _differences(town: Town, lines: list[Line], told: set[str]) -> Iterator[str]:
+    there, held = sums(lines), owing(town)
+    for subject in sorted(there.keys() | held.keys()):
+        books, stripe = there.get(subject, NOTHING), held.get(subject, NOTHING)
+        if books != stripe and subject not in told:
+            yield f"of {subject} {books} is in the clearing account and {stripe} at Stripe, and nobody was told"
+    live = sum((one.amount for one in lines if one.live), NOTHING)
+    by_hand = sum((one.booking.applied + one.booking.unapplied for one in _by_hand(town)), NOTHING)
+    if town.cash.balance() - by_hand != live:
+        yield f"clearing holds {town.cash.balance()}, of which {by_hand} by hand, and the entries come to {live}"
+
+
+def _by_hand(town: Town) -> Iterator[LedgerEntry]:
+    return (one for one in town.ledger.all_entries() if one.by_hand and one.booking.state is BookingState.LIVE)
+
+
+def sums(lines: list[Line]) -> dict[str, Money]:
+    """What stands in the clearing account by payment, balance change or payout."""
+    found: defaultdict[str, Money] = defaultdict(lambda: NOTHING)
+    for one in lines:
+        if one.live:
+            found[one.subject] += one.amount
+    return dict(found)
+
+
+def owing(town: Town) -> dict[str, Money]:
+    """What should stand there by the processor's balance, as far as the owner has it booked."""
+    found: defaultdict[str, Money] = defaultdict(lambda: NOTHING)
+    for change in (one.latest for one in town.processor.balance.changes.values()):
+        fee, gross = (change.net, NOTHING) if change.kind is ChangeKind.FEE else (NOTHING - change.fee, change.amount)
+        if town.purse.fees and fee != NOTHING and _from_then_on(town, change):
+            found[change.change_id] += fee
+        if change.payment_id is not None:
+            found[change.payment_id] += gross
+        elif change.payout_id is not None and town.purse.payouts and _from_then_on(town, change):
+            found[change.payout_id] += gross
+    return dict(found)
+
+
+def _from_then_on(town: Town, change: BalanceChange) -> bool:
+    """The day of a payout decides about its return too: what was before the first day, somebody has entered."""
+    payout = town.processor.balance.payouts.get(change.payout_id or "")
+    made = payout.latest.created_at if payout is not None else change.created_at
+    return made.astimezone(ZONE).date() >= (town.purse.book_from or START.astimezone(ZONE).date())
+
+
+def _twice(lines: list[Line]) -> Iterator[str]:
+    """Of a fee there is one entry, of a payout one each way."""
+    alike = Counter(
+        (one.subject, one.amount.is_positive)
+        for one in lines
+        if one.live and one.kind in {EntryKind.EXPENSE, EntryKind.TRANSFER}
+    )
+    yield from (
+        f"{subject} stands in the clearing account {times} times" for (subject, _), times in alike.items() if times > 1
+    )
+
+
+def _on_their_day(town: Town, lines: list[Line]) -> Iterator[str]:
+    """A fee, payout or credit is entered on its own day, or on the first one that was open."""
+    for one in lines:
+        own = _own_day(town, one)
+        if own is not None and one.booked_on != own and not town.dealings.first_open(one.booked_on, own, one.note):
+            yield f"the entry of {one.amount} for {one.subject} of {own} is on {one.booked_on}"
+
+
+def _own_day(town: Town, line: Line) -> date | None:
+    if line.kind is EntryKind.EXPENSE:
+        return town.processor.balance.changes[line.subject].latest.created_at.astimezone(ZONE).date()
+    if line.kind is EntryKind.CREDIT:
+        paid_at = town.processor.payments[line.subject].latest.paid_at
+        return paid_at.astimezone(ZONE).date() if paid_at else None
+    return None
+
+
+# ------------------------------------------------------------------------------------------------------- reversals
+
+
+def _reversals(town: Town, lines: list[Line]) -> Iterator[str]:
+    """An entry is taken out because the owner says so, or because all of its money is gone for good."""
+    for one in lines:
+        if one.ended_at is None or one.kind not in {EntryKind.PAYMENT, EntryKind.CREDIT}:
+            continue
+        undone = any(order.payment_id == one.subject and order.at <= one.ended_at for order in _of(town, Order.UNDO))
+        by_rule = town.purse.refunds is not Refunds.ASK and _was_gone(town, one.subject, one.ended_at)
+        if not undone and not by_rule:
+            yield f"the entry of {one.amount} for {one.subject} was taken out on {one.ended_at:%m-%d %H:%M} for nothing"
+
+
+def _of(town: Town, *what: Order) -> Iterator[Ordered]:
+    return (one for one in town.ordered if one.what in what)
+
+
+def _was_gone(town: Town, payment_id: str, moment: datetime) -> bool:
+    """Whether all of it was gone for good at some moment shortly before."""
+    balance = town.processor.balance
+    moments = {at for one in balance.refunds.values() for at, _ in one.states()}
+    moments |= {at for one in balance.disputes.values() for at, _ in one.states()}
+    since = moment - DECIDED_WITHIN
+    looks = [since, *(one for one in moments if since < one <= moment)]
+    return any(gone_for_good(town, payment_id, at) for at in looks)
+
+
+def gone_for_good(town: Town, payment_id: str, moment: datetime) -> bool:
+    """By refunds that had succeeded by then, lost disputes, or a debit that the bank took back."""
+    balance, paid = town.processor.balance, town.processor.payments[payment_id].latest.amount
+    refunds = (one for one in (each.as_of(moment) for each in balance.refunds.values()) if one is not None)
+    disputes = (one for one in (each.as_of(moment) for each in balance.disputes.values()) if one is not None)
+    back = [one.amount for one in refunds if one.payment_id == payment_id and one.state is RefundState.SUCCEEDED]
+    back += [one.amount for one in disputes if one.payment_id == payment_id and one.state is DisputeState.LOST]
+    bounced = any(
+        one.latest.kind is ChangeKind.PAYMENT_FAILURE
+        and one.latest.payment_id == payment_id
+        and one.latest.created_at <= moment
+        for one in balance.changes.values()
+    )
+    return bounced or not sum(back, NOTHING) < paid
+
+
+def _texts_after(town: Town, lines: list[Line]) -> Iterator[str]:
+    """Nobody is reminded of what is owed again until the owner lets reminders go on, or has it booked again."""
+    for one in lines:
+        if one.ended_at is None or one.ledger_id is None:
+            continue
+        goes_on = (
+            order.at
+            for order in _of(town, Order.RELEASE, Order.REBOOK)
+            if one.ledger_id == order.ledger_id and order.at >= one.ended_at
+        )
+        ends = min(goes_on, default=town.end)
+        for name, at, ledger_ids in _texts(town):
+            if one.ledger_id in ledger_ids and one.ended_at < at < ends:
+                yield f"{name} is about {one.ledger_id}, of which an entry was taken out at {one.ended_at:%m-%d %H:%M}"
+
+
+def _texts(town: Town) -> Iterator[tuple[str, datetime, set[str]]]:
+    asked = {id(call.args[0]): call.at for call in town.carrier.requests if call.method == "send"}
+    links = {one.latest.link.url: one.latest.link for one in town.processor.links.values()}
+    for record in (one.latest for one in town.carrier.texts.values()):
+        body, at = record.text.body, asked[id(record.request)]
+        if LINK_HOST in body and record.text.to != OWNER:
+            metadata = links[body[body.index(LINK_HOST) :].split(maxsplit=1)[0]].metadata
+            about = {metadata["duebird_invoice"], *(one.ledger_id for one in parts_in(metadata))}
+            yield f"text {record.text.text_id} at {at:%m-%d %H:%M:%S}", at, about
+
+
+# ---------------------------------------------------------------------------------------------------------- counts
+
+
+def count(town: Town, tally: Tally) -> None:
+    """What of it there was."""
+    lines = list(lines_of(town))
+    kinds = Counter(one.kind for one in lines if one.live)
+    tally.reached[Sometimes.CREDITED] += kinds[EntryKind.CREDIT]
+    tally.reached[Sometimes.FEE_BOOKED] += kinds[EntryKind.EXPENSE]
+    tally.reached[Sometimes.PAYOUT_BOOKED] += kinds[EntryKind.TRANSFER]
+    tally.reached[Sometimes.REVERSED] += sum(one.ended_at is not None for one in lines)
+    tally.reached[Sometimes.MOVED_DAY] += sum("books closed through" in one.note for one in lines)
+    there, held = sums(lines), owing(town)
+    differ = [one for one in there.keys() | held.keys() if there.get(one, NOTHING) != held.get(one, NOTHING)]
+    tally.figures["differences the owner knows of"] += len(differ)
+    tally.reached[Sometimes.CLEARED] += town.purse.fees and town.purse.payouts and bool(held) and not differ

@@ -1,0 +1,90 @@
+"""The owner's word on single payments: `undo`, `rebook`, `credit`, `release`, `retry --first-open-day`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+from typing import Final
+
+from connector.assemble import State
+from connector.domain.reversal import Cause
+from connector.flows.closed import ordered
+from connector.flows.credit import held_key
+from connector.flows.reversal import again_of, entries_of, planned
+from tests.simulation.cells import Sometimes
+from tests.simulation.machine import COMPANY, Machine
+from tests.simulation.purse import Order, Ordered
+from tests.simulation.town import Town
+
+BY: Final = "owner"
+
+
+class Orders:
+    """What he types, from the seed. Every order is on the town's record, with the true time."""
+
+    def __init__(self, seed: str, town: Town) -> None:
+        self._dice = Random(f"{seed}/orders")
+        self._town = town
+
+    def types(self, machine: Machine, state: State, now: datetime, *, calm: bool) -> bool:
+        """Whether he typed anything. `now` is by the machine's clock; `calm`: nothing new, and nothing is put off."""
+        if not self._town.purse.moves:
+            return False
+        before = len(self._town.ordered)
+        rows = machine.on_record(_PAYMENTS)
+        if not calm and rows and self._dice.random() < 0.08:
+            self._undoes(machine, state, self._dice.choice(rows)[0], now)
+        self._on_reversed(state, [payment_id for payment_id, _, verdict, _ in rows if verdict == "reversed"], now)
+        for payment_id, ledger_id, verdict, shared in rows:
+            if verdict == "held" and self._dice.random() < 0.25:
+                item = held_key(COMPANY, payment_id, ledger_id if shared else "")
+                state.store.credit_ordered(COMPANY, payment_id, ledger_id, item, now)
+                self._order(Order.CREDIT, payment_id, ledger_id)
+        self._on_closed(machine, state, now)
+        return len(self._town.ordered) > before
+
+    def _order(self, what: Order, payment_id: str = "", ledger_id: str = "") -> None:
+        self._town.ordered.append(Ordered(self._town.clock.now(), what, payment_id, ledger_id))
+
+    def _undoes(self, machine: Machine, state: State, payment_id: str, now: datetime) -> None:
+        entries = entries_of(state.queries, COMPANY, state.queries.payment_parts(COMPANY, payment_id))
+        identity = machine.rules.identity
+        wanted = [planned(identity, one, cause=Cause.UNDO, by=BY, why="a mistake") for one in entries]
+        if wanted and state.store.reversals_planned(COMPANY, wanted, now):
+            self._order(Order.UNDO, payment_id)
+            self._town.tally.reached[Sometimes.UNDONE] += 1
+
+    def _on_reversed(self, state: State, payment_ids: Sequence[str], now: datetime) -> None:
+        """He lets reminders go on, or has it booked again where the money is there, or leaves it as it is."""
+        for payment_id in dict.fromkeys(payment_ids):
+            kind = self._dice.random()
+            parts = state.queries.payment_parts(COMPANY, payment_id)
+            if kind < 0.15:
+                for ledger_id in sorted({one.ledger_id for one in parts}):
+                    if state.store.release(COMPANY, "invoice", ledger_id, now):
+                        self._order(Order.RELEASE, payment_id, ledger_id)
+            elif kind < 0.3 and self._town.dealings.is_whole(payment_id):
+                wanted = again_of(state.queries, COMPANY, parts)
+                if any(one.order.anew and one.in_the_way for one in wanted):
+                    continue  # the command says that a credit must go first
+                for one in wanted:
+                    state.store.booking_ordered_again(COMPANY, one.order, now, by=BY)
+                    self._order(Order.REBOOK, payment_id, one.order.ledger_id)
+                    self._town.tally.reached[Sometimes.BOOKED_ONCE_MORE] += 1
+
+    def _on_closed(self, machine: Machine, state: State, now: datetime) -> None:
+        """What the closed books keep out he may have on the first open day."""
+        for (key,) in machine.on_record(_REFUSED):
+            row = state.store.effects.get(key)
+            if row is not None and "closed through" in (row.error or "") and self._dice.random() < 0.3:
+                state.store.first_open_day_ordered(key, ordered(row), now)
+                self._order(Order.OPEN_DAY, ledger_id=row.subject)
+
+
+_PAYMENTS: Final = (
+    "select payment_id, ledger_id, verdict, shared from payments order by created_at, payment_id, ledger_id"
+)
+_REFUSED: Final = (
+    "select key from effects where status = 'rejected' and kind in ('book_payment', 'book_credit') order by key"
+)

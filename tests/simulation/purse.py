@@ -1,0 +1,100 @@
+"""What an owner wants of the money in his books, and a log of what he typed about single payments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from random import Random
+from typing import Final
+
+from adapters.memory.cash_world import BANK, FEES
+from adapters.memory.ledger_world import CLEARING
+from connector.domain.closed_period import ClosedPeriod
+from connector.domain.settlement import Refunds, Surplus
+from connector.flows.company import Cash
+from connector.ports.treasury import Treasury
+
+# The first days of fees and payouts: the day they are switched on, that same one by name, one in the first weeks.
+_FROM: Final = (None, date(2026, 10, 5), date(2026, 10, 5), date(2026, 10, 14))
+_EVERY: Final = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=8))  # from one look at the balance to the next
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """Drawn from the seed, the same on every computer. Without a seed: as if money went only one way."""
+
+    fees: bool = False
+    payouts: bool = False
+    book_from: date | None = None
+    every: timedelta = _EVERY[0]
+    surplus: Surplus = Surplus.ASK
+    refunds: Refunds = Refunds.ASK
+    closed_period: ClosedPeriod = ClosedPeriod.ASK
+    moves: bool = False  # money goes back, is paid out and comes back, and books are closed
+
+    @staticmethod
+    def of(seed: str) -> Purse:
+        """That of a seed."""
+        dice = Random(f"{seed}/purse")
+        fees, payouts = dice.choice(
+            ((True, True), (True, True), (True, True), (True, False), (False, True), (False,) * 2)
+        )
+        return Purse(
+            fees=fees,
+            payouts=payouts,
+            book_from=dice.choice(_FROM) if fees or payouts else None,
+            every=dice.choice(_EVERY),
+            surplus=dice.choice((Surplus.ASK, Surplus.CREDIT, Surplus.CREDIT)),
+            refunds=dice.choice((Refunds.ASK, Refunds.REOPEN, Refunds.REOPEN)),
+            closed_period=dice.choice(tuple(ClosedPeriod)),
+            moves=dice.random() < 0.85,
+        )
+
+    @property
+    def settings(self) -> str:
+        """The owner's file about it."""
+        lines = [
+            "[company.payments]",
+            f'surplus = "{self.surplus}"',
+            f'refunds = "{self.refunds}"',
+            f'closed_period = "{self.closed_period}"',
+            f'fee_account = "{FEES.name}"' if self.fees else "",
+            f'payout_account = "{BANK.name}"' if self.payouts else "",
+            f"book_from = {self.book_from}" if self.book_from else "",
+        ]
+        return "\n".join(lines)
+
+    def cash(self, treasury: Treasury) -> Cash | None:
+        """Where fees and payouts go; None: nowhere."""
+        if not (self.fees or self.payouts):
+            return None
+        return Cash(
+            treasury,
+            "USD",
+            CLEARING.account_id,
+            FEES.account_id if self.fees else None,
+            BANK.account_id if self.payouts else None,
+            book_from=self.book_from,
+            every=self.every,
+        )
+
+
+class Order(StrEnum):
+    """What the owner typed about a payment or an invoice."""
+
+    UNDO = "undo"
+    REBOOK = "rebook"
+    CREDIT = "credit"
+    RELEASE = "release"
+    OPEN_DAY = "retry --first-open-day"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """One command of his. `at` is the true time; a name is "" where the command does not say it."""
+
+    at: datetime
+    what: Order
+    payment_id: str = ""
+    ledger_id: str = ""

@@ -1,0 +1,262 @@
+"""The judge of the money: each cent that is not where it should be is seen, and books that balance are let be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from adapters.clock import ManualClock
+from adapters.memory.cash_world import BANK, FEES
+from adapters.memory.entries import MemoryEntries
+from adapters.memory.ledger_world import CLEARING
+from adapters.memory.messenger import MemoryMessenger
+from adapters.memory.processor import MemoryProcessor
+from connector.domain.balance import ChangeKind
+from connector.domain.money import Money
+from connector.domain.records import EntryKind
+from connector.domain.settlement import Refunds
+from connector.ports.entries import CreditRequest, ExpenseRequest, TransferRequest
+from connector.ports.ledger import BookingRequest
+from connector.ports.messenger import TextRequest
+from connector.ports.processor import LinkRequest
+from tests.simulation.cells import Sometimes, Tally
+from tests.simulation.cleared import cleared, count
+from tests.simulation.judge import Shown
+from tests.simulation.purse import Order, Ordered, Purse
+from tests.simulation.steady import SteadyTown
+from tests.simulation.town import START
+
+PAID = Money.of("120.00", "USD")
+FEE = Money.of("3.78", "USD")  # of a card payment of that
+TODAY = START.date()
+PURSE = Purse(fees=True, payouts=True, refunds=Refunds.REOPEN)
+
+
+class Scene:
+    """One invoice that was paid by card, and hands that enter things as Duebird would."""
+
+    def __init__(self, purse: Purse = PURSE) -> None:
+        self.clock = ManualClock(START)
+        self.town = SteadyTown("0", self.clock, START + timedelta(days=45), Tally(), purse)
+        self.books = MemoryEntries(self.town.cash)
+        customer = self.town.people[0].customer_id
+        self.invoice = self.town.ledger.issue(customer, PAID)
+        metadata = {"duebird_invoice": self.invoice}
+        request = LinkRequest("ref", PAID, "", "", "", "", "", metadata, "key")
+        self.url = MemoryProcessor(self.town.processor).create_link(request).url
+        payment = self.town.processor.pay(self.url)
+        assert payment is not None
+        self.payment = payment
+        self.waits(hours=1)
+        [self.change] = self.town.processor.balance.changes
+
+    def waits(self, **time: float) -> datetime:
+        self.clock.advance(timedelta(**time))
+        with self.town.processor.moment() as now:
+            return now
+
+    @property
+    def customer(self) -> str:
+        return self.town.people[0].customer_id
+
+    def books_payment(self, amount: Money = PAID, *, note: str = "", key: str = "b") -> str:
+        said = note or f"Duebird {self.payment} invoice INV-1"
+        request = BookingRequest(self.invoice, self.customer, amount, TODAY, CLEARING.account_id, f"DB{key}", said, key)
+        return self.books.book(request).booking_id
+
+    def books_fee(self, amount: Money = FEE, *, key: str = "f", day: date = TODAY, note: str = "") -> None:
+        self.books.make_expense(
+            ExpenseRequest(
+                amount,
+                CLEARING.account_id,
+                FEES.account_id,
+                None,
+                day,
+                f"DBF{key}",
+                f"Duebird {self.change}{note}",
+                key,
+                payee=None,
+                incoming=False,
+            )
+        )
+
+    def books_all(self) -> None:
+        self.books_payment()
+        self.books_fee()
+
+    def pays_out(self) -> str:
+        with self.town.processor.moment():
+            payout = self.town.processor.balance.pay_out("USD")
+        assert payout is not None
+        return payout
+
+    def books_payout(self, payout: str, key: str = "p") -> None:
+        ends = (CLEARING.account_id, BANK.account_id)
+        self.books.make_transfer(TransferRequest(PAID - FEE, *ends, TODAY, f"DBP{key}", f"Duebird {payout}", key))
+
+    def takes_out(self) -> None:
+        self.books.take_back(EntryKind.PAYMENT, self.books_payment(), "")
+
+    def orders(self, what: Order) -> None:
+        self.town.ordered.append(Ordered(self.waits(hours=1), what, self.payment, self.invoice))
+
+    def reminds(self) -> None:
+        phone = self.town.people[0].phone
+        assert phone is not None
+        words = f"Your invoice INV-1: $120.00. Pay online: {self.url}"
+        MemoryMessenger(self.town.carrier).send(TextRequest(phone, words, timedelta(hours=1)))
+
+    def said(self, *told: str) -> list[str]:
+        return list(cleared(self.town, Shown(told, (), told)))
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_books_that_hold_what_the_processor_holds_are_not_held_against_anybody(scene: Scene) -> None:
+    scene.books_all()
+    scene.books_payout(scene.pays_out())
+    assert scene.said() == []
+    assert scene.town.cash.balance() == Money.zero("USD")
+    tally = Tally()
+    count(scene.town, tally)
+    assert tally.reached[Sometimes.CLEARED] == 1
+
+
+@pytest.mark.parametrize("what", ["payment", "fee", "payout"])
+def test_what_is_not_booked_is_seen_unless_the_owner_was_told_of_that_very_one(scene: Scene, what: str) -> None:
+    payout = scene.pays_out()
+    for name, act in (
+        ("payment", scene.books_payment),
+        ("fee", scene.books_fee),
+        ("payout", lambda: scene.books_payout(payout)),
+    ):
+        if name != what:
+            act()
+    missing = {"payment": scene.payment, "fee": scene.change, "payout": payout}[what]
+    [found] = scene.said("of pi_99 and txn_99 you know")
+    assert f"of {missing} 0.00 USD is in the clearing account" in found
+    assert "nobody was told" in found
+    assert scene.said(f"{missing} could not be booked") == []
+
+
+def test_a_cent_too_little_is_seen(scene: Scene) -> None:
+    scene.books_payment(PAID - Money.from_minor(1, "USD"))
+    scene.books_fee()
+    assert "119.99 USD is in the clearing account and 120.00 USD" in scene.said()[0]
+
+
+def test_a_fee_that_stands_twice_is_seen_although_it_was_told(scene: Scene) -> None:
+    scene.books_all()
+    scene.books_fee(key="again")
+    [found] = scene.said(scene.change)
+    assert found == f"{scene.change} stands in the clearing account 2 times"
+
+
+def test_an_entry_that_names_nothing_at_the_processor_is_seen(scene: Scene) -> None:
+    scene.books_all()
+    scene.books.make_credit(
+        CreditRequest(scene.customer, PAID, CLEARING.account_id, TODAY, "DBC", "Duebird po_77", "c", None)
+    )
+    assert any("names nothing at Stripe" in one for one in scene.said("po_77"))
+
+
+def test_fees_of_before_the_first_day_are_the_owners_own(scene: Scene) -> None:
+    scene.town.purse = replace(PURSE, book_from=date(2026, 11, 1))
+    scene.books_payment()
+    assert scene.said() == []
+
+
+def test_a_payout_of_before_the_first_day_is_the_owners_own_also_when_it_comes_back(scene: Scene) -> None:
+    scene.town.purse = replace(PURSE, book_from=date(2026, 10, 7))
+    scene.books_payment()
+    payout = scene.pays_out()
+    scene.waits(days=3)
+    with scene.town.processor.moment():
+        scene.town.processor.balance.fail_payout(payout)
+    assert scene.said() == []
+
+
+def test_an_entry_on_another_day_is_seen_unless_the_books_were_closed_for_its_own_and_it_says_so(scene: Scene) -> None:
+    scene.books_payment()
+    later = TODAY + timedelta(days=2)
+    scene.books_fee(day=later, note=f", of {TODAY}, books closed through {later - timedelta(days=1)}")
+    assert f"of {TODAY} is on {later}" in scene.said()[0]
+    scene.town.dealings.closings.append(later - timedelta(days=1))
+    assert scene.said() == []
+
+
+# ------------------------------------------------------------------------------------------------------- reversals
+
+
+def test_an_entry_that_is_taken_out_for_nothing_is_seen(scene: Scene) -> None:
+    scene.takes_out()
+    assert any("was taken out" in one and one.endswith("for nothing") for one in scene.said(scene.payment))
+
+
+@pytest.mark.parametrize("how", ["refund", "two refunds", "lost", "bounced", "undo"])
+def test_an_entry_whose_money_is_gone_for_good_or_that_the_owner_undid_may_be_taken_out(scene: Scene, how: str) -> None:
+    world, half = scene.town.processor, Money.of("60.00", "USD")
+    with world.moment():
+        if how == "refund":
+            world.refund(scene.payment)
+        elif how == "two refunds":
+            world.refund(scene.payment, half)
+            world.refund(scene.payment, half)
+        elif how == "lost":
+            world.balance.end_dispute(world.balance.dispute(scene.payment), won=False)
+        elif how == "bounced":
+            world.balance.bounce(scene.payment)
+        else:
+            scene.orders(Order.UNDO)
+    scene.waits(hours=1)
+    scene.takes_out()
+    assert not any("was taken out" in one for one in scene.said(scene.payment))
+
+
+@pytest.mark.parametrize("how", ["a part", "in dispute", "failed since", "the owner is to be asked"])
+def test_an_entry_may_not_be_taken_out_while_money_is_there_or_may_come_back(scene: Scene, how: str) -> None:
+    world = scene.town.processor
+    with world.moment():
+        if how == "in dispute":
+            world.balance.dispute(scene.payment)
+        else:
+            refund = world.refund(scene.payment, Money.of("60.00", "USD") if how == "a part" else None)
+            if how == "failed since":
+                world.balance.fail_refund(refund)
+    if how == "the owner is to be asked":
+        scene.town.purse = replace(PURSE, refunds=Refunds.ASK)
+    scene.waits(hours=1)
+    scene.takes_out()
+    assert any(one.endswith("for nothing") for one in scene.said(scene.payment))
+
+
+def test_a_reminder_after_a_reversal_is_seen_until_the_owner_lets_reminders_go_on(scene: Scene) -> None:
+    scene.orders(Order.UNDO)
+    scene.takes_out()
+    scene.waits(hours=1)
+    scene.reminds()
+    assert any(f"is about {scene.invoice}, of which an entry was taken out" in one for one in scene.said(scene.payment))
+    scene.town.carrier.texts.clear()
+    scene.orders(Order.RELEASE)
+    scene.waits(hours=1)
+    scene.reminds()
+    assert not any("is about" in one for one in scene.said(scene.payment))
+
+
+def test_what_is_tried_without_end_is_seen(scene: Scene) -> None:
+    scene.books_all()
+    for _ in range(60):
+        scene.books_fee()
+    assert any("61 calls of make_expense" in one for one in scene.said())
+
+
+def test_a_fee_of_the_processors_own_is_expected_too(scene: Scene) -> None:
+    scene.books_all()
+    with scene.town.processor.moment():
+        scene.town.processor.balance.enter(ChangeKind.FEE, Money.of("-2.00", "USD"))
+    assert "-2.00 USD at Stripe" in scene.said()[0]
