@@ -17,12 +17,12 @@ from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatu
 from connector.domain.receivable import Receivable
 from connector.ports.messenger import DeliveryState
 from state import asked
-from state.adopted_views import AdoptedViews
 from state.approval_facts import word_of
 from state.books import receivable_of
 from state.consent_facts import consent_of
 from state.effects import CLOSED_BY_PERSON, subjects_of
 from state.lease_facts import Lease, lease_of
+from state.money_views import MoneyViews
 from state.names import COUNTRY, DISPUTE, DRAFT, PROMISE, RECOVERY, REPLY, SENDER, TEXTS
 from state.rows import Row, Some, column, first, records, records_of, scalar, select_of, select_some, table_of
 from state.tables import (
@@ -134,7 +134,7 @@ _APPROVAL: Final = table_of(ApprovalRow).c
 _WORDS: Final = select_some(ApprovalRow, "ledger_id", _APPROVAL.void.is_(False))
 
 
-class Queries(AdoptedViews):
+class Queries(MoneyViews):
     """What we remember, to read: what decisions need here, what people ask in `Views` and its kin."""
 
     # ------------------------------------------------------------------------------------------------- decisions
@@ -313,11 +313,6 @@ class Queries(AdoptedViews):
     def pending_payments(self, company: str, limit: int) -> list[PaymentRow]:
         """Bank debits under way, those first that were not asked for longest."""
         return self._many(PaymentRow, asked.PENDING_PAYMENTS, company=company, most=limit)
-
-    def hints_about(self, company: str, object_ids: Sequence[str]) -> list[HintRow]:
-        """Every event of those objects, worked on or not. Reads through all events: not for each pass."""
-        with self._db.ask() as connection:
-            return records_of(connection, HintRow, asked.HINTS_ABOUT, company, object_ids)
 
     def payment_parts(self, company: str, payment_id: str) -> list[PaymentRow]:
         """A payment of ours, as it is for each of its receivables."""

@@ -1,14 +1,16 @@
-"""Questions about bookings for which somebody else's entry stands."""
+"""Questions about money that are not asked in each pass."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from connector.domain.already import NAMED
 from connector.domain.effect import EffectKind, EffectStatus
+from state import asked
 from state.letter_views import LetterViews
-from state.rows import records, select_of, table_of
-from state.tables import EffectRow
+from state.rows import records, records_of, select_of, table_of
+from state.tables import EffectRow, HintRow
 
 _EFFECT = table_of(EffectRow).c
 _ADOPTED: Final = select_of(
@@ -19,10 +21,15 @@ _ADOPTED: Final = select_of(
 )
 
 
-class AdoptedViews(LetterViews):
-    """What was adopted."""
+class MoneyViews(LetterViews):
+    """What was adopted, and what was heard of a payment."""
 
     def adopted_bookings(self, company: str) -> list[EffectRow]:
         """Bookings that are done and name an entry of somebody else's in their frozen values."""
         with self._db.ask() as connection:
             return records(connection, EffectRow, _ADOPTED, company=company)
+
+    def hints_about(self, company: str, object_ids: Sequence[str]) -> list[HintRow]:
+        """Every event of those objects, worked on or not. Reads through all events."""
+        with self._db.ask() as connection:
+            return records_of(connection, HintRow, asked.HINTS_ABOUT, company, object_ids)
