@@ -314,11 +314,6 @@ class Queries(LetterViews):
         """Bank debits under way, those first that were not asked for longest."""
         return self._many(PaymentRow, asked.PENDING_PAYMENTS, company=company, most=limit)
 
-    def hints_about(self, company: str, object_ids: Sequence[str]) -> list[HintRow]:
-        """Every event of those objects, worked on or not. Reads through all events: not for each pass."""
-        with self._db.ask() as connection:
-            return records_of(connection, HintRow, asked.HINTS_ABOUT, company, object_ids)
-
     def payment_parts(self, company: str, payment_id: str) -> list[PaymentRow]:
         """A payment of ours, as it is for each of its receivables."""
         with self._db.ask() as connection:
