@@ -217,8 +217,7 @@ def _went_back(company: Company, findings: Findings) -> None:
     words = given_back.in_words(made, bounced)
     if not words:
         return
-    times = [one.created_at for one in made.refunds]
-    times += [one.created_at for one in made.disputes]
+    times = [one.created_at for one in made.refunds] + [one.created_at for one in made.disputes]
     times += [one.created_at for one in bounced]
     some = ", ".join(words[:NAMED])
     more = f" and {len(words) - NAMED} more" if len(words) > NAMED else ""
