@@ -148,6 +148,25 @@ def test_fees_that_come_back_with_a_refund_are_taken_off_the_fees(here: Desk, sh
 
 
 @EACH
+def test_a_payout_that_the_bank_sends_back_is_booked_back_and_the_statement_has_both(here: Desk, shop: Shop) -> None:
+    paid_before_it_was_switched_on(here, shop)
+    payout = pay_out(here, shop)
+    fees_booked(here, shop)
+    here.house.doors.post("stripe", "payout_fail", payout=payout["id"])
+    here.house.write_config()  # off and on again: the balance is read at once, from the first day
+    here.work()
+    assert fees_booked(here, shop) == Decimal("3.78")
+    after = trial_balance(here, shop)
+    assert BANKS[shop.id] not in after
+    assert after["Stripe clearing"] == Decimal("116.22")
+    facts = stated(here, shop)
+    assert (facts["difference"], facts["settled"], facts["payouts"]) == ("0.00", True, "0.00")
+    (item,) = here.type("attention", "--json").json
+    assert f"payout {payout['id']} (116.22" in item["happened"]
+    assert "sent back by the bank" in item["happened"]
+
+
+@EACH
 def test_a_payout_by_hand_is_booked_and_the_statement_says_that_its_contents_cannot_be_had(
     here: Desk, shop: Shop
 ) -> None:
