@@ -166,6 +166,24 @@ def test_a_payout_that_the_bank_sends_back_is_booked_back_and_the_statement_has_
     assert "sent back by the bank" in item["happened"]
 
 
+def test_a_fee_of_a_closed_day_waits_and_is_ordered_by_the_command_that_its_item_names(here: Desk) -> None:
+    paid_before_it_was_switched_on(here, NORTH)
+    [realm] = here.house.sandbox.quickbooks.realms.values()
+    realm.settings.close_date = "2999-12-31"
+    assert fees_booked(here, NORTH) == Decimal(0)
+    (item,) = here.type("attention", "--json").json
+    assert "3.78 USD (fee of balance change txn_" in item["happened"]
+    assert "the books are closed through 2999-12-31" in item["happened"]
+    ordered = here.type(*item["command"].split()[1:], "--first-open-day")
+    assert (ordered.code, ordered.err) == (0, "")
+    here.type("run", "--once")
+    (item,) = here.type("attention", "--json").json  # never on a day to come
+    realm.settings.close_date = None
+    here.type(*item["command"].split()[1:])
+    assert fees_booked(here, NORTH) == Decimal("3.78")
+    assert here.type("attention").out == "Nothing needs you.\n"
+
+
 @EACH
 def test_a_payout_by_hand_is_booked_and_the_statement_says_that_its_contents_cannot_be_had(
     here: Desk, shop: Shop
