@@ -100,6 +100,90 @@ def test_a_payment_its_fee_and_its_payout_stand_in_the_books_once_each(here: Des
     assert trial_balance(here, shop) == after
 
 
+def paid_before_it_was_switched_on(desk: Desk, shop: Shop) -> str:
+    """A payment that is booked, of which the balance was not read yet: it is read once an hour. Its id at Stripe."""
+    desk.house.write_config()
+    desk.bill(shop, 0, "Maya Lindqvist", number="A-1")
+    desk.work()
+    desk.house.doors.pay(desk.house.link_to(shop.mobiles[0]), "card")
+    desk.work()
+    (payment,) = {word for word in desk.type("show", "A-1").words.split() if word.startswith("pi_")}
+    return payment
+
+
+def fees_booked(desk: Desk, shop: Shop) -> Decimal:
+    """What stands on the account of fees once the owner has switched it on; each entry once."""
+    desk.house.write_config(wanted(desk.house))
+    desk.work()
+    after = trial_balance(desk, shop)
+    assert sum(after.values()) == 0
+    desk.work()
+    assert trial_balance(desk, shop) == after
+    return after.get(FEES[shop.id], Decimal(0))
+
+
+@EACH
+@pytest.mark.parametrize("returned", [False, True], ids=["kept", "given back"])
+def test_the_fee_of_a_dispute_is_a_fee_like_others_also_where_it_is_given_back(
+    here: Desk, shop: Shop, *, returned: bool
+) -> None:
+    payment, doors = paid_before_it_was_switched_on(here, shop), here.house.doors
+    doors.post("stripe", "settings", won_disputes_return_fees=returned)
+    dispute = doors.post("stripe", "dispute", payment_intent=payment)
+    doors.post("stripe", "dispute_end", dispute=dispute["id"], won=True)
+    assert fees_booked(here, shop) == (Decimal("3.78") if returned else Decimal("18.78"))
+    facts = stated(here, shop)
+    assert (facts["difference"], facts["disputes"]) == ("0.00", "0.00")
+
+
+@EACH
+def test_fees_that_come_back_with_a_refund_are_taken_off_the_fees(here: Desk, shop: Shop) -> None:
+    payment, doors = paid_before_it_was_switched_on(here, shop), here.house.doors
+    doors.post("stripe", "settings", refunds_return_fees=True)
+    doors.post("stripe", "refund", payment_intent=payment, amount=6000)
+    assert fees_booked(here, shop) == Decimal("1.89")
+    facts = stated(here, shop)
+    assert (facts["fees"], facts["refunds"]) == ("-1.89", "-60.00")
+    assert [one["what"].split()[0] for one in facts["unmatched"]] == ["refund"]
+
+
+@EACH
+def test_a_payout_that_the_bank_sends_back_is_booked_back_and_the_statement_has_both(here: Desk, shop: Shop) -> None:
+    paid_before_it_was_switched_on(here, shop)
+    payout = pay_out(here, shop)
+    fees_booked(here, shop)
+    here.house.doors.post("stripe", "payout_fail", payout=payout["id"])
+    here.house.write_config()  # off and on again: the balance is read at once, from the first day
+    here.work()
+    assert fees_booked(here, shop) == Decimal("3.78")
+    after = trial_balance(here, shop)
+    assert BANKS[shop.id] not in after
+    assert after["Stripe clearing"] == Decimal("116.22")
+    facts = stated(here, shop)
+    assert (facts["difference"], facts["settled"], facts["payouts"]) == ("0.00", True, "0.00")
+    (item,) = here.type("attention", "--json").json
+    assert f"payout {payout['id']} (116.22" in item["happened"]
+    assert "sent back by the bank" in item["happened"]
+
+
+def test_a_fee_of_a_closed_day_waits_and_is_ordered_by_the_command_that_its_item_names(here: Desk) -> None:
+    paid_before_it_was_switched_on(here, NORTH)
+    [realm] = here.house.sandbox.quickbooks.realms.values()
+    realm.settings.close_date = "2999-12-31"
+    assert fees_booked(here, NORTH) == Decimal(0)
+    (item,) = here.type("attention", "--json").json
+    assert "3.78 USD (fee of balance change txn_" in item["happened"]
+    assert "the books are closed through 2999-12-31" in item["happened"]
+    ordered = here.type(*item["command"].split()[1:], "--first-open-day")
+    assert (ordered.code, ordered.err) == (0, "")
+    here.type("run", "--once")
+    (item,) = here.type("attention", "--json").json  # never on a day to come
+    realm.settings.close_date = None
+    here.type(*item["command"].split()[1:])
+    assert fees_booked(here, NORTH) == Decimal("3.78")
+    assert here.type("attention").out == "Nothing needs you.\n"
+
+
 @EACH
 def test_a_payout_by_hand_is_booked_and_the_statement_says_that_its_contents_cannot_be_had(
     here: Desk, shop: Shop

@@ -176,6 +176,17 @@ def test_an_answer_that_is_lost_books_nothing_twice(till: Till) -> None:
     assert till.settled()
 
 
+def test_a_fee_in_another_currency_than_the_clearing_account_is_told_once_and_not_booked(till: Till) -> None:
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "EUR"), "Radar")
+    for _ in range(3):
+        till.later()
+    assert till.made() == []
+    [item] = till.company.queries.attention("acme")
+    assert "(-7.00 EUR, 2026-11-23) is not in the currency of the clearing account" in item.happened
+    assert "Enter it by hand" in item.not_done
+
+
 # ------------------------------------------------------------------------------------------- payouts on their way
 
 

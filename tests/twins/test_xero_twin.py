@@ -38,6 +38,7 @@ def test_every_answer_is_what_the_description_promises(desk: Desk) -> None:
     calls: list[tuple[str, dict[str, Any]]] = [
         ("/Organisation", {}),
         ("/Accounts", {}),
+        ("/TaxRates", {}),
         ("/Contacts", {}),
         ("/Contacts", {"page": 1}),
         ("/Invoices", {}),
