@@ -130,12 +130,15 @@ def _as_news(company: Company, hint: HintRow, payment: PaymentRow) -> Attention 
     invoice = _label(company, payment)
     amount = Money.from_minor(payment.amount, payment.currency)
     undo = f"duebird undo {payment.payment_id} --company {company.id}"
+    adopted = reversal.adopted_of(company.queries, company.id, [payment])
     return Attention(
         key=_key(company, hint),
         subject=invoice,
         happened=f"{company.policy.business}: {_NEWS[hint.kind]}: the one of {amount} for invoice {invoice} "
         f"({payment.payment_id}).",
-        not_done="Nothing was changed in the ledger for it. See in the Stripe dashboard how much it is, and enter it "
+        not_done=_BY_OTHERS.format(entries=" and ".join(adopted))
+        if adopted
+        else "Nothing was changed in the ledger for it. See in the Stripe dashboard how much it is, and enter it "
         f"in the ledger by hand; or, where all of it went back, have its booking taken out: {undo}",
         command=f"duebird show {invoice} --company {company.id}",
     )

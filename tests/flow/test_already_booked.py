@@ -221,6 +221,15 @@ def test_an_entry_of_another_tool_is_asked_about_and_the_owner_says_that_it_is_t
     assert office.broken() == []
 
 
+def test_no_reminder_goes_out_while_the_owner_is_asked(office: Office) -> None:
+    asked(office)
+    for _ in range(5):
+        office.wait(days=4)
+        office.run()
+    assert len(office.texts()) == 1
+    assert len(office.attention()) == 1
+
+
 def test_the_owner_says_that_it_is_another_matter_and_the_payment_is_booked(office: Office) -> None:
     invoice, payment, _ = asked(office)
     say(office, booking(office, invoice, payment))
@@ -435,8 +444,11 @@ def test_a_lost_memory_asks_again(office: Office) -> None:
 # ---------------------------------------------------------------------------------------------- what follows from it
 
 
-def test_what_somebody_else_has_booked_is_not_taken_out_when_the_money_goes_back(open_office: OpenOffice) -> None:
-    office = open_office(refunds=Refunds.REOPEN)
+@pytest.mark.parametrize(("refunds", "told"), [(Refunds.REOPEN, "went back whole"), (Refunds.ASK, "was given back")])
+def test_what_somebody_else_has_booked_is_not_taken_out_when_the_money_goes_back(
+    open_office: OpenOffice, refunds: Refunds, told: str
+) -> None:
+    office = open_office(refunds=refunds)
     invoice, payment = paid(office)
     entry = by_hand(office, invoice, payment)
     settle(office)
@@ -445,7 +457,7 @@ def test_what_somebody_else_has_booked_is_not_taken_out_when_the_money_goes_back
     assert office.bookings(invoice) == [DOLLARS]
     assert_adopted(office, invoice, payment, entry)
     [item] = office.company.queries.attention("acme")
-    assert "went back whole" in item.happened
+    assert told in item.happened
     assert entry in item.not_done
     assert "Duebird takes out only its own" in item.not_done
     parts = office.company.queries.payment_parts("acme", payment)

@@ -160,7 +160,7 @@ def test_a_payment_seen_by_many_events_is_booked_once(office: Office) -> None:
     assert office.bookings(invoice) == [DOLLARS]
 
 
-def test_a_payment_booked_by_hand_before_ours_is_held_not_doubled(office: Office) -> None:
+def test_a_payment_booked_by_hand_before_ours_is_asked_about_not_doubled(office: Office) -> None:
     invoice = office.issue()
     office.run()
     office.stripe_world.pay(office.link_in(office.texts()[0]))
@@ -168,7 +168,7 @@ def test_a_payment_booked_by_hand_before_ours_is_held_not_doubled(office: Office
     office.wait(minutes=1)
     office.run(3)
     assert office.bookings(invoice) == [DOLLARS]
-    assert any("nothing is owed" in item for item in office.attention())
+    assert any("may be in the ledger already" in item for item in office.attention())
 
 
 def test_a_link_in_doubt_is_looked_for_although_its_key_may_be_forgotten(office: Office) -> None:
