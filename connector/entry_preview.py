@@ -19,7 +19,7 @@ from connector.domain.instalments import next_amount
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryKind
-from connector.flows import closed
+from connector.flows import closed, exchange
 from connector.flows.book import plan_booking, request_from
 from connector.flows.company import Company
 from connector.ports.ledger import LedgerProfile
@@ -30,7 +30,8 @@ from state.tables import PaymentRow
 RECEIVABLES: Final = "Accounts receivable"  # the ledger takes the invoice's own; a payment does not name it
 UNPAID: Final = "pi_..."  # stands for the payment's id, which Stripe gives when the customer pays
 
-_RATES: Final = {
+_AT_STRIPES: Final = "at the rate at which Stripe exchanges the payment, known once it is paid"
+_RATES: Final = {  # where the clearing account is in another currency than the books
     "quickbooks": "at the exchange rate of the invoice",
     "xero": "at Xero's own rate for the day",
 }
@@ -121,13 +122,19 @@ def entry_of(
         postings=(Posting(account, request.amount, None), Posting(RECEIVABLES, None, request.amount)),
         reference=None if payment_id == UNPAID else request.reference,
         note=request.note,
-        exchange=_RATES.get(kind, "at the ledger's own rate") if foreign else "",
+        exchange=_rate_in_words(company, request.amount.currency) if foreign else "",
         warning=f"The books are closed through {through}: {TITLES.get(kind, 'the ledger')} would refuse this entry, so "
         "that nothing is booked and Duebird asks you."
         if day is None
         else "",
         not_booked=not_booked(),
     )
+
+
+def _rate_in_words(company: Company, currency: str) -> str:
+    if exchange.clearing_of(company) not in {"", currency}:
+        return _AT_STRIPES
+    return _RATES.get(company.identity.ledger_kind, "at the ledger's own rate")
 
 
 def _paid(company: Company, receivable: Receivable, at: datetime, payment_id: str) -> PaymentRow:

@@ -16,6 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connector import assemble
+from connector.accounts import exchanges_into
 from connector.companies import DATABASE_URL, company_settings
 from connector.config import Loaded
 from connector.domain.approval import SAMPLE_LINK, Verdict, last_word
@@ -164,7 +165,12 @@ def _scene(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock,
     company = Company(
         id=company_id,
         identity=BooksIdentity(settings.ledger.kind, parts.tenant_id, account.account_id),
-        policy=assemble.policy_of(settings, payment_account_id=booked_to.account_id, live=account.live),
+        policy=assemble.policy_of(
+            settings,
+            payment_account_id=booked_to.account_id,
+            live=account.live,
+            clearing_currency=exchanges_into(booked_to, parts.ledger.profile().base_currency),
+        ),
         words=assemble.wording(settings),
         ledger=parts.ledger,
         processor=parts.processor,

@@ -39,8 +39,10 @@ from connector.signin.steps import connect
 CONFIG: Final = "duebird.toml"
 SIGN_IN_PATIENCE: Final = 10.0  # seconds; the stand-ins' sign-in pages say yes at once
 A_PLAY: Final = 90.0  # seconds; its limit is less
-# What one unit is worth in the books of the business that bills in it, on the invoice; Stripe exchanges at the same.
+# What one unit is worth in the books of the business that bills in it: on the invoice, and to Stripe on the day of the
+# payment. The difference is a gain or loss of the business, and none of the clearing account's.
 RATES: Final = {"EUR": "1.08", "JPY": "0.0105"}
+STRIPES_RATES: Final = {"EUR": "1.0641", "JPY": "0.010387"}
 HELD_MOST: Final = 10.0  # seconds for which the ledger keeps one reading waiting while a cheque is entered
 WORDING: Final = "You may text me about my invoices."
 
@@ -195,7 +197,8 @@ def fill_books(doors: Doors, now: datetime) -> None:
         DoorProblem: a stand-in refused.
     """
     # At once, where the real one takes up to an hour: nobody wants to wait here.
-    doors.post("stripe", "settings", fee_delay_seconds=0, rates={name.lower(): rate for name, rate in RATES.items()})
+    rates = {name.lower(): rate for name, rate in STRIPES_RATES.items()}
+    doors.post("stripe", "settings", fee_delay_seconds=0, rates=rates)
     for business in BUSINESSES:
         ids = {
             one.name: add_customer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -44,13 +45,25 @@ def test_the_books_hold_the_entry_that_was_shown(tmp_path: Path, amount: Money, 
     assert (credit.account, credit.credit) == ("Accounts receivable", owed - office.owed(invoice))
     assert held.account_id == office.ledger_world.accounts[0].account_id
     assert (shown.amount, shown.booked_on) == (held.booking.applied, held.booking.booked_on)
-    assert bool(shown.exchange) == (amount.currency != "USD")
+    assert ("Stripe exchanges" in shown.exchange) == (amount.currency != "USD")
     lines = CashWorld(office.ledger_world).lines(held.account_id)
     assert [one.kind for one in lines if one.entry_id == held.booking.booking_id] == [EntryKind.PAYMENT]
     paid_id = held.booking.note.split()[1]
     assert shown.reference is None
     assert shown.note.replace("pi_...", paid_id) == held.booking.note
     assert office.broken() == []
+    office.close()
+
+
+@pytest.mark.parametrize(("kind", "words"), [("xero", "Xero's own rate"), ("memory", "the ledger's own rate")])
+def test_where_the_clearing_account_is_in_another_currency_the_rate_is_the_ledgers(
+    tmp_path: Path, kind: str, words: str
+) -> None:
+    office = Office(tmp_path, clearing_currency=None)
+    invoice = office.issue(office.customer(), Money.of("80.00", "EUR"))
+    office.run()
+    office.company = replace(office.company, identity=replace(office.company.identity, ledger_kind=kind))
+    assert words in told(office, invoice).exchange
     office.close()
 
 
