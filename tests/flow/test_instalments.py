@@ -202,6 +202,20 @@ def test_money_on_the_page_of_a_part_after_the_whole_was_paid_is_put_before_a_pe
     assert divided.broken() == []
 
 
+def test_a_part_that_two_people_pay_counts_for_the_next_part_too(divided: Office) -> None:
+    invoice = divided.issue(amount=FIVE_HUNDRED)
+    divided.run(3)
+    pages = [divided.stripe_world.open_page(divided.link_in(divided.texts()[0])) for _ in range(2)]
+    assert all(divided.stripe_world.pay_page(one) for one in pages if one is not None)
+    divided.wait(minutes=1)
+    divided.run(3)
+    assert divided.bookings(invoice) == [DEPOSIT, DEPOSIT]
+    until_due(divided)
+    assert "$200.00 (part 2 of 2, total $500.00)" in divided.texts()[-1]
+    assert asked(divided) == [Money.of("200.00", "USD")]
+    assert divided.broken() == []
+
+
 def test_one_that_is_approved_is_approved_over_its_part(open_office: OpenOffice) -> None:
     office = open_office(instalments=(30, 70), ask_always=frozenset({Step.ISSUED}))
     invoice = office.issue(amount=FIVE_HUNDRED)
