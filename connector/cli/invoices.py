@@ -183,7 +183,9 @@ def _print_rows(rows: list[ReceivableRow], zones: Mapping[str, ZoneInfo]) -> Non
 
 
 # Of these the time of the next look is when a text may go, as far as anybody can tell.
-_TIMED = frozenset({"outside_window", "daily_cap", "weekly_cap", "too_soon", "no_step_now", "step_done", "promised"})
+_TIMED = frozenset(
+    {"outside_window", "daily_cap", "weekly_cap", "too_soon", "no_step_now", "step_done", "promised", "instalment_paid"}
+)
 
 
 def _cells(one: dict[str, Any], zone: ZoneInfo, *, several: bool) -> tuple[list[str], str]:

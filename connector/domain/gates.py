@@ -53,7 +53,7 @@ def may_text(situation: Situation, policy: Policy, now: datetime, *, ignoring: s
     for gate in (_owed, _allowed_by_owner, _not_being_paid):
         if (reason := gate(situation, policy)) is not None:
             return Gate(reason)
-    timing = _asking(situation, policy, _step(situation, policy, now))
+    timing = _unless_paid(situation, policy, _step(situation, policy, now))
     if not timing.open:
         # Whoever has said STOP gets nothing at any step: a person wants to read that, not that a step has had its turn.
         stopped = situation.consent is ConsentState.REVOKED and timing.reason is not Reason.HANDED_OVER
@@ -182,7 +182,7 @@ def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
     return Gate(Reason.GO, later, current.step)
 
 
-def _asking(situation: Situation, policy: Policy, timing: Gate) -> Gate:
+def _unless_paid(situation: Situation, policy: Policy, timing: Gate) -> Gate:
     """The same, unless that step asks nothing: the instalments up to it are paid."""
     if timing.step is None or asks_of(situation, policy, timing.step) is not None:
         return timing

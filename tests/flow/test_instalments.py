@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,7 @@ from connector.life import life_of
 from connector.rehearsal import Rehearsal
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import MOBILE, Office
+from tests.flow.restoring import put_back, until_calm
 from tests.flow.test_draft import say
 from tests.flow.test_every_crash import _PowerCut
 
@@ -199,6 +202,20 @@ def test_money_on_the_page_of_a_part_after_the_whole_was_paid_is_put_before_a_pe
     assert divided.broken() == []
 
 
+def test_a_part_that_two_people_pay_counts_for_the_next_part_too(divided: Office) -> None:
+    invoice = divided.issue(amount=FIVE_HUNDRED)
+    divided.run(3)
+    pages = [divided.stripe_world.open_page(divided.link_in(divided.texts()[0])) for _ in range(2)]
+    assert all(divided.stripe_world.pay_page(one) for one in pages if one is not None)
+    divided.wait(minutes=1)
+    divided.run(3)
+    assert divided.bookings(invoice) == [DEPOSIT, DEPOSIT]
+    until_due(divided)
+    assert "$200.00 (part 2 of 2, total $500.00)" in divided.texts()[-1]
+    assert asked(divided) == [Money.of("200.00", "USD")]
+    assert divided.broken() == []
+
+
 def test_one_that_is_approved_is_approved_over_its_part(open_office: OpenOffice) -> None:
     office = open_office(instalments=(30, 70), ask_always=frozenset({Step.ISSUED}))
     invoice = office.issue(amount=FIVE_HUNDRED)
@@ -232,6 +249,55 @@ def test_a_preview_shows_the_part_and_its_entry(divided: Office) -> None:
     assert divided.texts()[0].partition(")")[0] == told.body.partition(")")[0]
 
 
+def test_with_the_memory_lost_a_link_for_a_part_is_known_by_what_it_says_and_paid_on(tmp_path: Path) -> None:
+    office = Office(tmp_path, instalments=(30, 70))
+    invoice = office.issue(amount=FIVE_HUNDRED)
+    office.run(3)
+    [body] = office.texts()
+    office.wait(hours=2)
+    put_back(office, tmp_path, None)
+    until_calm(office)
+    office.company.store.resume("acme", office.clock.now())
+    office.run(2)
+    assert office.texts() == [body]
+    assert asked(office) == [DEPOSIT]
+    pay_the_last_link(office)
+    assert office.bookings(invoice) == [DEPOSIT]
+    assert office.broken(healthy=False) == []
+    office.close()
+
+
+def test_other_shares_take_down_a_link_that_none_of_them_would_ask_and_no_text_goes_out_for_it(divided: Office) -> None:
+    divided.issue(amount=FIVE_HUNDRED)
+    divided.run(3)
+    divided.policy = replace(divided.policy, instalments=(40, 60))
+    divided.restart()
+    divided.run(3)
+    assert asked(divided) == []
+    assert len(divided.texts()) == 1
+    divided.policy = replace(divided.policy, instalments=())
+    divided.restart()
+    until_due(divided)
+    assert asked(divided) == [FIVE_HUNDRED]
+    assert divided.broken() == []
+
+
+def test_whoever_stands_on_the_page_of_a_part_when_the_whole_is_asked_pays_once(divided: Office) -> None:
+    invoice = divided.issue(amount=FIVE_HUNDRED)
+    divided.run(3)
+    divided.clock.advance(timedelta(days=14))
+    page = divided.stripe_world.open_page(divided.link_in(divided.texts()[0]))
+    assert page is not None
+    assert divided.stripe_world.pay_page(page) is not None
+    divided.run(3)
+    divided.wait(minutes=5)
+    divided.run(3)
+    assert divided.bookings(invoice) == [DEPOSIT]
+    assert divided.owed(invoice) == REST
+    assert FIVE_HUNDRED not in asked(divided)
+    assert divided.broken() == []
+
+
 def test_a_crash_at_any_commit_brings_no_second_text_and_no_second_booking(open_office: OpenOffice) -> None:
     def life(office: Office) -> None:
         for days in (0, 14):
@@ -247,7 +313,7 @@ def test_a_crash_at_any_commit_brings_no_second_text_and_no_second_booking(open_
     cut = _PowerCut(whole)
     life(whole)
     assert whole.texts(MOBILE)[0].count("part 1 of 2") == 1
-    for at in range(1, cut.commits + 1, 3):
+    for at in range(1, cut.commits + 1, 6):  # each commit of a life is cut in the tests of undivided invoices
         office = open_office(f"cut{at}", instalments=(30, 70))
         invoice = office.issue(amount=FIVE_HUNDRED)
         cut_here = _PowerCut(office)

@@ -19,6 +19,7 @@ from connector.domain.message import (
     COUNT,
     MOST_SEGMENTS,
     PLACEHOLDERS,
+    REST,
     ComposedText,
     MessageProblem,
     Template,
@@ -198,6 +199,7 @@ def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
     country=st.none() | countries,
     occasion=st.sampled_from((*NOTICE_OCCASIONS, Occasion.RECEIPT)),
     first=st.booleans(),
+    divided=st.booleans(),
 )
 @example(
     given_values=TextValues("Acme", Money.of("3.00", "USD"), DAY, invoice="INV-1, INV-2, evil.com", link=LINK),
@@ -205,6 +207,7 @@ def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
     country="US",
     occasion=Occasion.JOINT,
     first=True,
+    divided=True,
 )
 @example(
     given_values=TextValues("Acme", Money.of("1234567.50", "CHF"), DAY, first_name="evil", invoice="com", link=LINK),
@@ -212,13 +215,17 @@ def test_any_wording_of_the_settings_gives_one_link_at_the_end_or_is_refused(
     country="CH",
     occasion=Occasion.OVERDUE,
     first=True,
+    divided=True,
 )
 def test_the_built_in_words_of_every_language_fit_whatever_the_ledger_holds(
-    *, given_values: TextValues, language: str, country: str | None, occasion: Occasion, first: bool
+    *, given_values: TextValues, language: str, country: str | None, occasion: Occasion, first: bool, divided: bool
 ) -> None:
     count = 3 if occasion is Occasion.JOINT else None
     given_values = replace(given_values, language=language, country=country, count=count)
-    template = Template(BUILT_IN[language].of(occasion), (*PLACEHOLDERS, COUNT))
+    if divided and occasion is not Occasion.JOINT:
+        given_values = replace(given_values, part="part 1 of 2, total $9.00", part_alone="part 1 of 2")
+        given_values = replace(given_values, rest=given_values.amount)
+    template = Template(BUILT_IN[language].of(occasion), (*PLACEHOLDERS, COUNT, REST))
     made = made_by(said, given_values, first=first, template=template)
     if isinstance(made, str):
         assert not clean_name(given_values.business) or "messages long" in made
