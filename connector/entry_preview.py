@@ -81,13 +81,12 @@ def preview_entries(loaded: Loaded, company_id: str, limit: int, invoice: str = 
     Raises:
         DuebirdError: the ledger could not be read, or the company is not connected.
     """
-    with rehearsing(loaded, company_id, limit) as scene:
+    with rehearsing(loaded, company_id, limit, invoice) as scene:
         profile = scene.company.ledger.profile()
         left = not_booked(wanted_kinds(company_settings(loaded, company_id).payments))
         return [
             replace(entry_of(scene.company, one.receivable, scene.account, profile, scene.now), not_booked=left)
             for one in scene.situations
-            if invoice in {"", one.receivable.ledger_id, one.receivable.number}
         ]
 
 

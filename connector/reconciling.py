@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from connector import assemble
@@ -16,9 +17,9 @@ from connector.domain.calendar import local_day
 from connector.domain.effect import BooksIdentity
 from connector.errors import DatabaseTrouble, DuebirdError
 from connector.flows.budget import Budget
-from connector.statement.reading import read_books, read_till
+from connector.statement.reading import read_books, read_far, read_till
 from connector.statement.recall import recall
-from connector.statement.values import NOTHING_ON_RECORD, Month, Statement, Subject, statement_of
+from connector.statement.values import NOTHING_FAR, NOTHING_ON_RECORD, Month, Statement, Subject, statement_of
 
 Say = Callable[[str], None]
 
@@ -50,7 +51,10 @@ def statement_for(
         books = read_books(subject, parts.ledger, account, say)
         on_record = recall(state.queries, company_id, identity, till) if state is not None else NOTHING_ON_RECORD
         booked = booked_since(settings.payments, state.queries if state is not None else None, company_id)
-        return statement_of(subject, identity, books, till, on_record, live=stripe.live, booked=booked), counter.made
+        hold = partial(statement_of, subject, identity, books, till, on_record, live=stripe.live, booked=booked)
+        found = hold()
+        far = read_far(found, on_record, parts.treasury, parts.ledger, account, say)
+        return (found if far == NOTHING_FAR else hold(far=far)), counter.made
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from connector.domain.message import MessageProblem, plain_amount
 from connector.domain.phone import Phone, region_of
 from connector.domain.places import places_of
 from connector.domain.plan import decide
-from connector.domain.receivable import Receivable
+from connector.domain.receivable import Receivable, ReceivableState
 from connector.domain.segments import segments
 from connector.domain.situation import LinkFact, Situation, parts_owed
 from connector.errors import DatabaseTrouble, DuebirdError
@@ -115,8 +115,8 @@ def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
 
 
 @contextmanager
-def rehearsing(loaded: Loaded, company_id: str, limit: int) -> Iterator[Scene]:
-    """Today's books on a copy of what is on record; at most `limit` open invoices.
+def rehearsing(loaded: Loaded, company_id: str, limit: int, invoice: str = "") -> Iterator[Scene]:
+    """Today's books on a copy of what is on record; at most `limit` open invoices, or those of that number or id.
 
     Raises:
         DuebirdError: the ledger could not be read, or the company is not connected.
@@ -128,7 +128,7 @@ def rehearsing(loaded: Loaded, company_id: str, limit: int) -> Iterator[Scene]:
         database = Database(url)
         try:
             state = assemble.State(Path(folder), database, Store(database), Queries(database))
-            yield _scene(loaded, company_id, state, clock, limit)
+            yield _scene(loaded, company_id, state, clock, limit, invoice)
         finally:
             database.close()
 
@@ -154,7 +154,7 @@ def _copy(loaded: Loaded, folder: Path) -> None:
         state.database.copy_rows_to(copy)
 
 
-def _scene(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, limit: int) -> Scene:
+def _scene(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, limit: int, invoice: str) -> Scene:
     parts = assemble.services(loaded, company_id, state, clock).adapters
     settings = company_settings(loaded, company_id)
     account = parts.processor.account()
@@ -173,7 +173,11 @@ def _scene(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock,
         lease=assemble.lease_of(loaded, state.folder, parts, assemble.new_id()),  # a preview claims nothing
     )
     poll.run_once(company)
-    ids = [row.ledger_id for row in state.queries.receivables(company_id, Sought(states=("open",)), limit=limit)]
+    if invoice:
+        named = state.queries.find_receivables(company_id, invoice, limit)
+        ids = [row.ledger_id for row in named if row.state == ReceivableState.OPEN]
+    else:
+        ids = [row.ledger_id for row in state.queries.receivables(company_id, Sought(states=("open",)), limit=limit)]
     poll.read_customers(company, _owners(company, ids))
     now = clock.now()
     found = situations(company, ids, now)

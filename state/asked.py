@@ -104,6 +104,7 @@ UNWORKED_HINTS: Final = (
     .limit(_MOST)
 )
 HINT_IDS: Final = select_some(HintRow, "event_id", only="event_id")
+HINTS_ABOUT: Final = select_some(HintRow, "object_id")
 PAYMENTS_TO_SETTLE: Final = (
     select_of(
         PaymentRow, _PAYMENT.state == "succeeded", _one_of(_PAYMENT.verdict, "open", "ordered"), _come(_PAYMENT.look_at)

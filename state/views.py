@@ -19,7 +19,7 @@ from state.database import Database
 from state.glance import Glance, Pause, claim_of
 from state.names import ALL, DRAFT, RECOVERY, TEXTS
 from state.prepared import padded
-from state.rows import first, records, scalar
+from state.rows import first, records, records_of, scalar
 from state.tables import (
     ApprovalRow,
     AttentionRow,
@@ -28,6 +28,7 @@ from state.tables import (
     CustomerRow,
     EffectEventRow,
     EffectRow,
+    HintRow,
     HoldRow,
     InboundRow,
     LeaseRow,
@@ -262,6 +263,11 @@ class Views:
         statement = select(PaymentRow).where(PaymentRow.company == company).order_by(col(PaymentRow.created_at))
         with self._db.read() as session:
             return list(session.exec(statement).all())
+
+    def hints_about(self, company: str, object_ids: Sequence[str]) -> list[HintRow]:
+        """Every event of those objects, worked on or not. Reads through all events: not for each pass."""
+        with self._db.ask() as connection:
+            return records_of(connection, HintRow, asked.HINTS_ABOUT, company, object_ids)
 
     def texted_about(self, company: str, phone: str, limit: int) -> list[ReceivableRow]:
         """Open receivables that this number was sent notices about, or may have been; oldest first."""

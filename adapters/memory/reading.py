@@ -94,6 +94,19 @@ class MemoryProcessorReader(MemoryProcessor):
         """Refunds made at or after `since`."""
         return self._list("refunds_since", (since,), lambda seen: self._refunds(since, seen))
 
+    def returned_since(self, since: datetime) -> Returned:
+        """Refunds made and disputes begun at or after `since`; lags with the lists."""
+        return self._list("returned_since", (since,), lambda seen: self._returned_since(since, seen))
+
+    def _returned_since(self, since: datetime, horizon: datetime) -> Returned:
+        balance = self.world.balance
+        refunds = [one.as_of(horizon) for one in balance.refunds.values()]
+        disputes = [one.as_of(horizon) for one in balance.disputes.values()]
+        return Returned(
+            tuple(one for one in refunds if one is not None and one.created_at >= since),
+            tuple(one for one in disputes if one is not None and one.created_at >= since),
+        )
+
     def _ours(self, horizon: datetime) -> Links:
         found = [link_of(one) for one in self.world.links.values() if one.as_of(horizon) is not None]
         return Links(tuple(one for one in reversed(found) if one.reference), whole=True)

@@ -106,6 +106,32 @@ class StripeRecords(StripeProcessor):
             )
         return [_refund(row) for row in reversed(rows) if row.get("status") not in _GAVE_NOTHING]
 
+    def returned_since(self, since: datetime) -> Returned:
+        """Refunds and disputes of the account, 100 a call each. https://docs.stripe.com/api/disputes/list."""
+        made = {"created": {"gte": int(since.timestamp())}}
+        refunds, all_refunds = self._walk("read the refunds", _refunds, made, SESSION_PAGES)
+        disputes, all_disputes = self._walk("read the disputes", _disputes, made, SESSION_PAGES)
+        if not (all_refunds and all_disputes):
+            raise Rejected(
+                f"Stripe has more than {SESSION_PAGES * PAGE:,} refunds or disputes since {since:%Y-%m-%d}; not all "
+                "were read.",
+                because=RejectedBecause.BUSINESS_RULE,
+                service=SERVICE,
+                advice="Look at them in the Stripe dashboard.",
+            )
+        try:
+            return Returned(
+                tuple(movements.refund_from(row) for row in reversed(refunds)),
+                tuple(movements.dispute_from(row) for row in reversed(disputes)),
+            )
+        except ValueError as error:
+            raise Rejected(
+                f"Stripe has a refund or dispute that cannot be: {error}.",
+                because=RejectedBecause.INVALID,
+                service=SERVICE,
+                advice="Look at them in the Stripe dashboard, and correct the ledger by hand.",
+            ) from error
+
 
 def _not_read(payment_id: str, why: str) -> Rejected:
     return Rejected(

@@ -160,8 +160,9 @@ def _not_being_paid(situation: Situation, policy: Policy) -> Reason | None:
 def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
     today = local_day(now, policy.zone)
     for until, reason in ((promised_on(situation), Reason.PROMISED), (situation.replied_until, Reason.REPLIED)):
-        if until is not None and until >= today:
-            return Gate(reason, start_of_day(until + timedelta(days=1), policy.zone))
+        over = _over_at(until, situation, policy) if until is not None else now
+        if over > now:
+            return Gate(reason, over)
     current = current_step(situation.receivable, policy.steps, today)
     later = start_of_day(current.next_start, policy.zone) if current.next_start else None
     if current.step is Step.HANDOVER:
@@ -178,6 +179,14 @@ def _step(situation: Situation, policy: Policy, now: datetime) -> Gate:
         if today < free:
             return Gate(Reason.TOO_SOON, start_of_day(free, policy.zone))
     return Gate(Reason.GO, later, current.step)
+
+
+def _over_at(day: date, situation: Situation, policy: Policy) -> datetime:
+    """When a day is over, for the company and wherever its customer may be: west of us it still lasts."""
+    zones = {policy.zone}
+    if situation.phone is not None:
+        zones |= {place.zone for place in hours_of(policy, situation.phone, situation.customer).places}
+    return max(start_of_day(day + timedelta(days=1), zone) for zone in zones)
 
 
 def _reachable(situation: Situation, policy: Policy) -> Reason | None:

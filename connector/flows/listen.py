@@ -11,7 +11,7 @@ from connector.domain.asking import says_yes
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
 from connector.domain.phone import region_of
 from connector.errors import CursorExpired, DuebirdError
-from connector.flows import brakes, settle
+from connector.flows import brakes, given_back, settle
 from connector.flows.answers import Inbox, follow
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
@@ -77,7 +77,9 @@ def payments_once(company: Company) -> Counts:
     except CursorExpired:
         _objects(company, min(since - HINT_OVERLAP, unseen), counts)
         watermark = now - (HINTS_LISTED if now - since > HINTS_LOST else HINT_SETTLED)
-        company.store.hints_read(company.id, [], watermark, now)
+        # What went back is in no list of payments, and those of its events are gone.
+        unheard = given_back.unheard(company, since - HINT_OVERLAP, watermark)
+        counts.add("events", company.store.hints_read(company.id, unheard, watermark, now))
         return counts
     if daily:
         _objects(company, unseen, counts)

@@ -100,12 +100,13 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
     stages.append(("settle payments", partial(settle.run_once, pool=pool)))
     for name, stage in stages:
         _stage(company, name, stage, report)
+    reached = perform.Reach()
     for number in range(ROUNDS):
         before = _done(report)
         _stage(company, "decide", propose.run_once if number else propose.by_present_rules, report)
         if number == 0 and (brakes.ask_before_catching_up(company) or brakes.ask_about_a_flood(company)):
             report.troubles.append("texts are paused until `duebird resume`: see `duebird attention`")
-        _stage(company, "perform", partial(perform.run_once, pool=pool), report)
+        _stage(company, "perform", partial(perform.run_once, pool=pool, reach_so_far=reached), report)
         if _done(report) == before:
             break
     _stage(company, "read deliveries", listen.deliveries_once, report)

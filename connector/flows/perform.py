@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -42,24 +43,51 @@ REPLIES_FRESH_FOR: Final = timedelta(seconds=60)  # nobody who wrote STOP a minu
 # to be texted is read again. One call for a hundred people, and none for those read for the notice just planned.
 CUSTOMERS_FRESH_FOR: Final = timedelta(minutes=5)
 
-UNREACHED: Final = 5  # so many of a kind out of reach in one run: the service is down, the rest waits for the next run
+UNREACHED: Final = 5  # so many out of reach in one pass: the service is down, the rest waits for the next pass
+_ENTRIES: Final = frozenset(
+    {EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT, EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT}
+)
+_LINKS: Final = frozenset({EffectKind.CREATE_LINK, EffectKind.RETIRE_LINK})
+# The kinds of one service are out of reach together. A text asks every service, and a reversal two: of such a kind
+# nobody knows which of them is down, so it stands for itself.
+_TOGETHER: Final = {**dict.fromkeys(_ENTRIES, _ENTRIES), **dict.fromkeys(_LINKS, _LINKS)}
 LEFT: Final = "left for later"
 HELD_BACK: Final = "texts held back: replies or customers could not be read"
 
 ALL_KINDS: Final = frozenset(EffectKind)
 
 
-def run_once(company: Company, pool: Executor) -> Counts:
-    """Attempt everything that is due. One effect's trouble never stops another's; a dead service stops its kind."""
+@dataclass(slots=True)
+class Reach:
+    """How often what was out of reach in one pass, by kinds of one service, and the kinds that wait for the next."""
+
+    missed: Counter[frozenset[EffectKind]] = field(default_factory=Counter)
+    down: set[EffectKind] = field(default_factory=set)
+
+    def note(self, kind: EffectKind) -> None:
+        """One more of that kind was out of reach."""
+        together = _TOGETHER.get(kind, frozenset({kind}))
+        self.missed[together] += 1
+        if self.missed[together] >= UNREACHED:
+            self.down |= together
+
+
+def run_once(company: Company, pool: Executor, reach_so_far: Reach | None = None) -> Counts:
+    """Attempt everything that is due. One effect's trouble never stops another's; a dead service stops what needs it.
+
+    `reach_so_far`: of the rounds before in the same pass, so that an outage costs few effects a try of theirs.
+    """
     counts = Counts()
+    reached = reach_so_far or Reach()
     # Money is looked for before it is booked, and a link made twice under its key is one link: only texts must wait.
     stopped = {EffectKind.SEND_TEXT} if lease.texts_wait(company) else set[EffectKind]()
-    unreached: Counter[EffectKind] = Counter()
     tried: set[str] = set()
     for _ in range(BATCHES_A_RUN):
         if company.stop_asked():
             break
-        rows = company.store.effects.due(company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped)
+        rows = company.store.effects.due(
+            company.id, company.clock.now(), BATCH, kinds=ALL_KINDS - stopped - reached.down
+        )
         # Each effect once a run: what could not even be put off must not be tried again and again.
         rows = [row for row in rows if row.key not in tried]
         if not rows or lease.renew(company) is not lease.Standing.OURS:
@@ -69,7 +97,7 @@ def run_once(company: Company, pool: Executor) -> Counts:
             stopped.add(EffectKind.SEND_TEXT)
             continue
         rows = _within_caps(company, rows, tried)
-        attempt = partial(_perform, company, stopped=stopped, unreached=unreached, heard=_heard_at(company))
+        attempt = partial(_perform, company, stopped=stopped, reached=reached, heard=_heard_at(company))
         for key, kind, outcome in pool.map(attempt, rows):
             counts.add(f"{kind} {outcome}")
             if outcome != LEFT:
@@ -125,11 +153,11 @@ def _perform(
     company: Company,
     row: EffectRow,
     stopped: set[EffectKind],
-    unreached: Counter[EffectKind],
+    reached: Reach,
     heard: datetime | None,
 ) -> tuple[str, str, str]:
     kind = EffectKind(row.kind)
-    if kind in stopped or company.stop_asked() or not lease.is_good(company):
+    if kind in stopped | reached.down or company.stop_asked() or not lease.is_good(company):
         return row.key, kind, LEFT
     if kind is EffectKind.SEND_TEXT and _is_old(company, heard):
         return row.key, kind, LEFT
@@ -138,8 +166,9 @@ def _perform(
         outcome = _PERFORM[kind](attempt)
     except Exception as error:  # noqa: BLE001  one effect's surprise must not stop the others
         trouble = as_trouble(error, f"{company.id}: {kind} {row.key}")
-        unreached[kind] += type(trouble) is Transient
-        if isinstance(trouble, Throttled | NeedsReauthorisation) or unreached[kind] >= UNREACHED:
+        if type(trouble) is Transient:
+            reached.note(kind)
+        if isinstance(trouble, Throttled | NeedsReauthorisation):
             stopped.add(kind)
         return row.key, kind, conclude_error(attempt, trouble, started=_started(company, row))
     finally:

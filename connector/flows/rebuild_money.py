@@ -15,9 +15,10 @@ from connector.domain.money import Money
 from connector.domain.rebuilding import OwnLink, own_link, says_ours
 from connector.domain.receivable import Receivable
 from connector.domain.records import INVOICE_KEY, EntryRecord, LinkRecord
+from connector.domain.reversal import Returned
 from connector.domain.settlement import Refunds
-from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause
-from connector.flows import rebuild_credits, rebuild_reversals, settle
+from connector.errors import NeedsReauthorisation, Rejected, RejectedBecause, Uncertain
+from connector.flows import given_back, rebuild_credits, rebuild_reversals, settle
 from connector.flows.book import credit_after, plan_booking
 from connector.flows.book import reference_of as reference_behind
 from connector.flows.company import Company, Counts
@@ -33,7 +34,7 @@ from state.tables import LinkRow, PaymentRow
 # A year of trade and a month: whoever pays an invoice later than that writes first. Where an account holds more than is
 # read at once, less; what was paid before that was booked or seen by a person long ago.
 PAYMENTS_REACH: Final = (timedelta(days=400), timedelta(days=120), timedelta(days=35))
-REFUNDS_REACH: Final = timedelta(days=35)  # an owner books a refund within a month, or has somebody who asks
+REFUNDS_REACH: Final = given_back.REFUNDS_REACH  # an owner books a refund within a month, or has somebody who asks
 ENTRIES_BEFORE: Final = timedelta(days=1)  # clocks of two services differ, and lists filter by day
 EVENTS_LATE: Final = timedelta(minutes=10)  # those of the last minutes may tell of what the list did not show yet
 NAMED: Final = 10
@@ -189,38 +190,52 @@ def payments(company: Company, findings: Findings) -> None:
             ours += settle.note_payment(company, payment, counts)
         for trouble in troubles:
             findings.miss(f"The payment {payment.payment_id} of {payment.amount} was not stored: {trouble.message}")
-    # Events of before tell nothing more than these objects. What has happened since will be told from there on.
-    company.store.hints_read(company.id, [], begun - EVENTS_LATE, begun)
+    # Events of before tell nothing more than these objects. What has happened since will be told from there on; on a
+    # clock that is ahead, "since" would be a day to come.
+    company.store.hints_read(company.id, [], begun - EVENTS_LATE - company.clock_error(), begun)
     findings.count("payments", ours)
-    _refunds(company, findings)
+    _went_back(company, findings)
 
 
-def _refunds(company: Company, findings: Findings) -> None:
+def _went_back(company: Company, findings: Findings) -> None:
     """One item for all: which of them a person has seen to is not known any more."""
     now = company.clock.now()
+    since = now - REFUNDS_REACH - company.clock_error()
     try:
-        made = company.processor.refunds_since(now - REFUNDS_REACH)
-    except NeedsReauthorisation:
-        findings.miss("Refunds could not be read: the key is not allowed to.")
+        found = given_back.listed(company, since)
+        bounced = [one for one in given_back.debits(company, since) if _came_back(company, one)]
+    except (NeedsReauthorisation, Rejected, Uncertain) as trouble:
+        findings.miss(f"Refunds and disputes could not be read: {trouble.message}")
         return
-    ours = [one for one in made if company.queries.payment(company.id, one.payment_id) is not None]
-    findings.count("refunds", len(ours))
-    if not ours:
+    # A refund of before was seen to by a person; a dispute or a debit may end long after.
+    made = Returned(tuple(one for one in found.refunds if one.created_at >= since), found.disputes)
+    findings.count("refunds", len(made.refunds))
+    findings.count("disputes", len(made.disputes))
+    findings.count("bank debits that came back", len(bounced))
+    words = given_back.in_words(made, bounced)
+    if not words:
         return
-    some = ", ".join(f"{one.amount} on {one.payment_id}" for one in ours[:NAMED])
-    more = f" and {len(ours) - NAMED} more" if len(ours) > NAMED else ""
+    times = [one.created_at for one in made.refunds] + [one.created_at for one in made.disputes]
+    times += [one.created_at for one in bounced]
+    some = ", ".join(words[:NAMED])
+    more = f" and {len(words) - NAMED} more" if len(words) > NAMED else ""
     company.store.attend(
         company.id,
         Attention(
-            key=f"{company.id}/recovered-refunds/{max(one.made_at for one in ours):%Y-%m-%dT%H:%M:%S}",
+            key=f"{company.id}/recovered-refunds/{max(times):%Y-%m-%dT%H:%M:%S}",
             subject="refunds",
-            happened=f"{company.policy.business}: refunds of the last {REFUNDS_REACH.days} days at Stripe: "
-            f"{some}{more}.",
-            not_done="Whether they are in your ledger is not known after the recovery.",
-            command="Compare them with your ledger, in the Stripe dashboard under Transactions.",
+            happened=f"{company.policy.business}: money that went back lately at Stripe, or was to go back: {some}"
+            f"{more}.",
+            not_done="Whether it is in your ledger is not known after the recovery.",
+            command="Compare it with your ledger, in the Stripe dashboard under Transactions.",
         ),
         now,
     )
+
+
+def _came_back(company: Company, payment: PaymentRow) -> bool:
+    go_on(company)
+    return company.processor.returned(payment.payment_id).debit_failed
 
 
 # ------------------------------------------------------------------------------------------------------ bookings
@@ -237,11 +252,13 @@ def bookings(company: Company, findings: Findings) -> None:
     """
     _bookings(company, findings)
     if company.policy.refunds is Refunds.REOPEN:
-        rebuild_reversals.look_at_refunds(company, company.clock.now() - REFUNDS_REACH, findings)
+        rebuild_reversals.look_at_returned(
+            company, company.clock.now() - REFUNDS_REACH - company.clock_error(), findings
+        )
 
 
 def _bookings(company: Company, findings: Findings) -> None:
-    known, lately = company.queries.payments(company.id), company.clock.now() - REFUNDS_REACH
+    known, lately = company.queries.payments(company.id), company.clock.now() - REFUNDS_REACH - company.clock_error()
     open_ones = [one for one in known if _may_be_booked(one)]
     # An older memory does not know what was taken out of the ledger since.
     standing = [one for one in known if one.verdict in _IN_THE_BOOKS and one.created_at >= lately]

@@ -13,8 +13,8 @@ from connector.domain.money import Money
 from connector.domain.receivable import Receivable
 from connector.domain.records import EntryRecord
 from connector.domain.reversal import Cause
-from connector.errors import NeedsReauthorisation
-from connector.flows import credit, returned, reversal
+from connector.errors import NeedsReauthorisation, Rejected, Uncertain
+from connector.flows import credit, given_back, returned, reversal
 from connector.flows.book import plan_booking
 from connector.flows.company import Company, Counts
 from connector.flows.rebuild_reading import Findings, go_on, standings
@@ -91,20 +91,20 @@ def _booking(company: Company, payment: PaymentRow, receivable: Receivable, entr
     return credit.planned(company, payment.ledger_id, values).effect
 
 
-def look_at_refunds(company: Company, since: datetime, findings: Findings) -> None:
+def look_at_returned(company: Company, since: datetime, findings: Findings) -> None:
     """What went back while nobody listened: the events of that time are not read any more.
 
     Raises:
         DuebirdError: the processor could not be asked.
     """
     try:
-        made = company.processor.refunds_since(since)
-    except NeedsReauthorisation:
+        found = given_back.listed(company, since)
+    except (NeedsReauthorisation, Rejected, Uncertain):
         return  # said already, with the payments
+    concerned = [*(one.payment_id for one in found.refunds), *(one.payment_id for one in found.disputes)]
+    concerned += [one.payment_id for one in given_back.debits(company, since)]
     counts = Counts()
-    for payment_id in dict.fromkeys(one.payment_id for one in made):
+    for payment_id in dict.fromkeys(concerned):
         go_on(company)
-        parts = company.queries.payment_parts(company.id, payment_id)
-        if parts:
-            returned.look(company, parts, counts)
+        returned.look(company, company.queries.payment_parts(company.id, payment_id), counts)
     findings.count("bookings to be reversed", counts["bookings to be reversed"])

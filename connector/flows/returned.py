@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from connector.domain.money import Money
@@ -14,6 +14,7 @@ from connector.flows import reversal
 from connector.flows.company import Company, Counts
 from connector.ports.processor import PaymentState
 from state.books import receivable_of
+from state.names import PAYMENTS_SINCE
 from state.store import Attention
 from state.tables import HintRow, PaymentRow
 
@@ -32,6 +33,9 @@ KINDS: Final = frozenset((*_NEWS, _SETTLED))
 _UNDER_WAY: Final = frozenset({"open", "ordered", "allocated", "crediting"})
 SOON: Final = timedelta(minutes=2)  # a booking takes a pass or two
 LATE: Final = timedelta(hours=1)  # the ledger is away, or said no: a person has been told of that
+
+# The payments are listed once a day; where that fails for so long, news of an unknown payment is let go.
+EARLY: Final = timedelta(days=3)
 
 _NO_CHANGE: Final = "Nothing was changed in the ledger."
 _NOT_WHOLE: Final = (
@@ -69,12 +73,32 @@ def after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) ->
     if parts and company.policy.refunds is Refunds.REOPEN:
         _by_rule(company, hints, parts, counts)
         return
+    now = company.clock.now()
     for hint in hints:
         told = _as_news(company, hint, parts[0]) if parts else _of_nobody(company, hint)
-        if told is not None:
-            company.store.attend(company.id, told, company.clock.now())
+        if told is not None and company.store.attend(company.id, told, now):
             counts.add("refunds and disputes")
-    company.store.hints_worked(company.id, [one.event_id for one in hints], company.clock.now())
+    early = [] if parts else [one for one in hints if _may_be_early(company, one, now)]
+    for hint in early:
+        _later(company, hint, hint.received_at, now)
+    waiting = {one.event_id for one in early}
+    company.store.hints_worked(company.id, [one.event_id for one in hints if one.event_id not in waiting], now)
+
+
+def _may_be_early(company: Company, hint: HintRow, now: datetime) -> bool:
+    """Whether its payment may be one of ours that is read later: events come in any order.
+
+    Not any more once the payments themselves were listed without it. A card that is declined is news of nothing.
+    """
+    if hint.kind == "charge.failed" or abs(now - hint.received_at) >= EARLY:
+        return False
+    listing = company.queries.cursor(company.id, PAYMENTS_SINCE)
+    return listing is None or listing.moved_at <= hint.received_at
+
+
+def _later(company: Company, hint: HintRow, since: datetime, now: datetime) -> None:
+    wait = SOON if now - since < LATE else LATE
+    company.store.hint_later(company.id, hint.event_id, now + wait, None, now)
 
 
 def _key(company: Company, hint: HintRow) -> str:
@@ -134,8 +158,7 @@ def _by_rule(company: Company, hints: Sequence[HintRow], parts: Sequence[Payment
         return
     if any(one.verdict in _UNDER_WAY and one.state == PaymentState.SUCCEEDED for one in parts):
         for hint in hints:
-            wait = SOON if now - hint.occurred_at < LATE else LATE
-            company.store.hint_later(company.id, hint.event_id, now + wait, None, now)
+            _later(company, hint, hint.occurred_at, now)
         counts.add("refunds and disputes put off")
         return
     standing = look(company, parts, counts, hints=ids)

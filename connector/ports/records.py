@@ -96,6 +96,17 @@ class ProcessorReader(Protocol):
         """
         ...
 
+    def returned_since(self, since: datetime) -> Returned:
+        """Refunds made and disputes begun at or after `since`, as they stand, failed ones too, oldest first.
+
+        Of every payment of the account, also of those on no link of ours. Lists may lag.
+
+        Raises:
+            NeedsReauthorisation: the key may not read refunds or disputes.
+            Rejected: there are more than one reading may take; BUSINESS_RULE. Or an amount cannot be read; INVALID.
+        """
+        ...
+
 
 class MessengerReader(Protocol):
     """A messaging account, to be read."""

@@ -14,8 +14,9 @@ from connector.domain.balance import BalanceChange, Payout
 from connector.domain.calendar import local_day
 from connector.domain.clearing import PlannedEntry, plan_entries
 from connector.domain.effect import BooksIdentity
+from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
-from connector.domain.reconciliation import NEAR, Item, Reconciliation, opening_of, reconcile
+from connector.domain.reconciliation import NEAR, Cause, Item, Line, Reconciliation, opening_of, reconcile
 from connector.domain.records import EntryKind
 from connector.errors import Rejected, RejectedBecause
 from connector.ports.entries import AccountLine
@@ -146,6 +147,28 @@ class Till:
 
 
 @dataclass(frozen=True, slots=True)
+class Far:
+    """What carries our references further from the month than `read_from` and `read_to`, on both sides.
+
+    Read only for what has no counterpart nearer by, and counted in no figure: it says which month the other side is in.
+    """
+
+    lines: tuple[ClearingLine, ...] = ()
+    changes: tuple[BalanceChange, ...] = ()
+
+
+NOTHING_FAR: Final = Far()
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Our references of what has no counterpart: planned entries without their line, and lines without their entry."""
+
+    entries: frozenset[str]
+    lines: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class OnRecord:
     """What Duebird itself remembers; empty, and `ours` None, where there is nothing on record any more.
 
@@ -223,6 +246,24 @@ class Statement:
         return not any(doubts)
 
 
+def sought_far(statement: Statement, on_record: OnRecord) -> Sought:
+    """What is worth looking for further away: what Duebird books and did not find, and our entries without money."""
+    entries, lines = set[str](), set[str]()
+    for item in statement.found.unmatched:
+        if item.cause in {Cause.NOT_BOOKED, Cause.AMOUNT_DIFFERS}:
+            entries |= {one.reference for one in item.entries if statement.books(one)}
+        if item.cause in {Cause.NOT_AT_PROCESSOR, Cause.NOT_AT_PROCESSOR_YET, Cause.AMOUNT_DIFFERS}:
+            lines |= {named_of(one, on_record) for one in item.lines} - {""}
+    return Sought(frozenset(entries), frozenset(lines))
+
+
+def named_of(line: Line, on_record: OnRecord) -> str:
+    """The planned reference that a line of ours is for; "" of a line that carries none."""
+    known = on_record.known.get(line.entry_id) or on_record.known.get(line.reference)
+    found = OUR_REFERENCE.match(line.reference)
+    return known or (found.group() if found else "")
+
+
 def statement_of(
     subject: Subject,
     identity: BooksIdentity,
@@ -230,6 +271,7 @@ def statement_of(
     till: Till,
     on_record: OnRecord = NOTHING_ON_RECORD,
     *,
+    far: Far = NOTHING_FAR,
     live: bool = True,
     booked: Mapping[EntryKind, date] = PAYMENTS_ONLY,
 ) -> Statement:
@@ -244,6 +286,11 @@ def statement_of(
     planned = plan_entries(till.changes, identity, subject.zone)
     first, last = subject.month.first, subject.last
     near = [one for one in planned if one.booked_on <= subject.read_to]
+    named = {named_of(one, on_record) for one in books.lines}
+    away = [
+        *(one for one in planned if one.booked_on > subject.read_to),
+        *plan_entries(far.changes, identity, subject.zone),
+    ]
     held = till.held.get(currency, Money.zero(currency))
     found = reconcile(
         first=first,
@@ -251,8 +298,8 @@ def statement_of(
         today=subject.today,
         opening=opening_of(held, planned, first),
         ledger_opening=books.opening,
-        entries=near,
-        lines=books.lines,
+        entries=[*near, *(one for one in away if one.reference in named)],
+        lines=[*books.lines, *far.lines],
         known=on_record.known,
         ours=on_record.ours,
     )

@@ -52,6 +52,20 @@ def test_a_payment_changes_the_trial_balance_by_the_lines_that_were_shown(office
     assert {name: amount for name, amount in moved.items() if amount} == said
 
 
+@EACH
+def test_an_invoice_is_found_by_its_number_however_few_are_to_be_shown(office: Desk, shop: Shop) -> None:
+    number = f"L-{shop.id}"
+    office.bill(shop, 1, "Omar Haddad", number=number)
+    newer = office.bill(shop, 2, "Ines Duarte", number=f"M-{shop.id}")
+    for named in (number, number.upper(), newer.id):
+        said: Any = office.type(
+            "preview", "--entries", "--company", shop.id, "--invoice", named, "--limit", "1", "--json"
+        ).json
+        [shown] = said[shop.id]
+        assert shown["customer"] == ("Ines Duarte" if named == newer.id else "Omar Haddad")
+    assert len(office.type("preview", "--entries", "--company", shop.id, "--limit", "1", "--json").json[shop.id]) == 1
+
+
 def test_an_invoice_that_is_not_there_is_said_not_to_be_there(office: Desk) -> None:
     said = office.type("preview", "--entries", "--invoice", "NONE-7")
     assert said.code == EXIT_FAILED

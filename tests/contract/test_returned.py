@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from connector.domain.balance import DisputeState, RefundState
 from connector.domain.money import Money
 from connector.domain.reversal import Cause, Course, Returned, Standing, standing_of
 from tests.contract.looking import look_again
-from tests.contract.test_treasury_contract import MINUTE, debited, link_of, paid
+from tests.contract.test_treasury_contract import LONG_AGO, MINUTE, debited, link_of, paid
 from tests.contract.treasury_harness import TreasuryHarness
 
 
@@ -82,3 +84,29 @@ def test_what_went_back_of_another_payment_is_not_told(processor_harness: Treasu
     h.refund(first, PAID)
     assert len(returned(h, first, 1).refunds) == 1
     assert returned(h, second) == Returned()
+
+
+def test_what_went_back_of_the_whole_account_is_listed_by_when_it_was_begun(processor_harness: TreasuryHarness) -> None:
+    h = processor_harness
+    first, second = paid(h, PAID), debited(h, usd("75.00"))
+    h.refund(first, usd("20.00"))
+    dispute = h.dispute(second)
+    told = look_again(
+        h,
+        lambda: h.reader.returned_since(LONG_AGO),
+        lambda found: len(found.refunds) + len(found.disputes) >= 2,
+    )
+    assert [(one.payment_id, one.amount, one.state) for one in told.refunds] == [
+        (first, usd("20.00"), RefundState.SUCCEEDED)
+    ]
+    assert [(one.dispute_id, one.payment_id, one.state) for one in told.disputes] == [
+        (dispute, second, DisputeState.OPEN)
+    ]
+    h.fail_refund(told.refunds[0].refund_id)
+    again = look_again(
+        h,
+        lambda: h.reader.returned_since(LONG_AGO),
+        lambda found: any(one.state is RefundState.FAILED for one in found.refunds),
+    )
+    assert [one.state for one in again.refunds] == [RefundState.FAILED]
+    assert h.reader.returned_since(told.disputes[0].created_at + timedelta(days=1)) == Returned()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from connector.domain.calendar import ALL_WEEK, Window
+from connector.domain.phone import Phone
 from connector.flows.passes import Look, run_pass
 from connector.life import life_of
 from state.facts import put_hold
 from state.names import DISPUTE, PROMISE, REPLY
+from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, Office
 
 IN_TWO_DAYS = date(2026, 11, 25)
@@ -35,6 +38,38 @@ def test_no_notice_goes_out_through_the_promised_day_and_the_next_is_decided_ane
     office.run(2)
     [body] = office.texts()
     assert "due" in body, "not the text that was due when it was promised"
+
+
+def test_a_hold_and_its_release_end_no_promise(office: Office) -> None:
+    invoice = office.issue(due_in=1)
+    promise(office, invoice, IN_TWO_DAYS)
+    office.company.store.hold("acme", "invoice", invoice, "called", office.clock.now())
+    office.run(2)
+    office.wait(days=1)
+    assert office.company.store.release("acme", "invoice", invoice, office.clock.now())
+    office.run(2)
+    assert (office.texts(), office.reason(invoice)) == ([], "promised")
+    for hours in (24, 11):  # at 12:00 and 23:00 of the promised day
+        office.wait(hours=hours)
+        office.run(2)
+        assert office.texts() == []
+    office.wait(hours=13)
+    office.run(2)
+    assert len(office.texts()) == 1
+
+
+def test_a_promised_day_is_over_only_once_it_is_over_where_the_customer_is(open_office: OpenOffice) -> None:
+    office = open_office(window=Window(0, 24 * 60, ALL_WEEK))
+    honolulu = Phone("+18085550123")  # five hours behind New York
+    invoice = office.issue(office.customer(mobile=honolulu.e164), due_in=1)
+    promise(office, invoice, IN_TWO_DAYS)
+    office.run(2)
+    office.wait(hours=12 + 48 + 1)  # 01:00 of the day after in New York, and 20:00 of the promised day in Honolulu
+    office.run(2)
+    assert (office.texts(honolulu), office.reason(invoice)) == ([], "promised")
+    office.wait(hours=4, minutes=1)
+    office.run(2)
+    assert len(office.texts(honolulu)) == 1
 
 
 def test_the_owner_is_told_once_that_a_promise_was_not_kept(office: Office) -> None:
