@@ -16,7 +16,7 @@ from adapters.memory.cash_world import CashEntry
 from adapters.memory.ledger_world import CLEARING, LedgerEntry
 from adapters.memory.records import entry_of
 from adapters.memory.world import History
-from connector.domain.balance import BalanceChange, ChangeKind, DisputeState, RefundState
+from connector.domain.balance import BalanceChange, ChangeKind, DisputeState, PayoutState, RefundState
 from connector.domain.joint import parts_in
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
@@ -48,6 +48,7 @@ class Line:
     booked_on: date
     note: str
     live: bool
+    made_at: datetime
     ended_at: datetime | None
     ledger_id: str | None
 
@@ -59,6 +60,7 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
     lines = [one for one in every if _has_name(town, one)]
     yield from (f"an entry of {one.amount} names nothing at Stripe: {one.note}" for one in every if one not in lines)
     yield from _on_their_day(town, lines)
+    yield from _paid_out(town, lines)
     yield from _reversals(town, lines)
     yield from _texts_after(town, lines)
     tries = Counter((one.method, one.args[0].reference) for one in town.ledger.requests if one.method in _WRITES)
@@ -69,7 +71,9 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
 
 
 def _told(shown: Shown) -> set[str]:
-    return set(" ".join(shown.standing).replace(",", " ").replace("(", " ").replace(")", " ").replace(":", " ").split())
+    """What is named where something was not done; that a credit was made explains nothing that is missing."""
+    items = " ".join(one for one in shown.standing if "/credited/" not in one.split()[0])
+    return set("".join(" " if letter in ",():" else letter for letter in items).split())
 
 
 # ------------------------------------------------------------------------------------------------- what stands there
@@ -82,9 +86,16 @@ def lines_of(town: Town) -> Iterator[Line]:
     for history in town.ledger.entries.values():
         made = entry_of(history)
         if made.by_us:
-            named = _named(made.note, owner)
             yield Line(
-                named, made.kind, made.amount, made.booked_on, made.note, made.live, made.ended_at, made.ledger_id
+                subject=_named(made.note, owner),
+                kind=made.kind,
+                amount=made.amount,
+                booked_on=made.booked_on,
+                note=made.note,
+                live=made.live,
+                made_at=history.latest.made_at,
+                ended_at=made.ended_at,
+                ledger_id=made.ledger_id,
             )
     for cash in town.cash.entries.values():
         yield from _of_cash(cash, owner)
@@ -95,8 +106,17 @@ def _of_cash(history: History[CashEntry], owner: dict[str, str]) -> Iterator[Lin
     ended = next((at for at, one in history.states() if not one.entry.live), None)
     for account, amount in held.effects:
         if account == CLEARING.account_id:
-            worth, named = Money(amount, "USD"), _named(entry.note, owner)
-            yield Line(named, entry.kind, worth, entry.booked_on, entry.note, entry.live, ended, None)
+            yield Line(
+                subject=_named(entry.note, owner),
+                kind=entry.kind,
+                amount=Money(amount, "USD"),
+                booked_on=entry.booked_on,
+                note=entry.note,
+                live=entry.live,
+                made_at=held.made_at,
+                ended_at=ended,
+                ledger_id=None,
+            )
 
 
 def _named(note: str, owner: dict[str, str]) -> str:
@@ -185,6 +205,21 @@ def _own_day(town: Town, line: Line) -> date | None:
         paid_at = town.processor.payments[line.subject].latest.paid_at
         return paid_at.astimezone(ZONE).date() if paid_at else None
     return None
+
+
+def _paid_out(town: Town, lines: list[Line]) -> Iterator[str]:
+    """What the bank does not have yet is no transfer: a payout may still come to nothing."""
+    for one in lines:
+        if one.kind is EntryKind.TRANSFER and not _had_arrived(town, one):
+            yield f"{one.subject} was booked on {one.made_at:%m-%d %H:%M}, before it was paid"
+
+
+def _had_arrived(town: Town, line: Line) -> bool:
+    """Once it was paid it may come back; a state that lasted no time at all was none."""
+    states = list(town.processor.balance.payouts[line.subject].states())
+    ends = [*(at for at, _ in states[1:]), town.end]
+    since = [at for (at, one), end in zip(states, ends, strict=True) if one.state is PayoutState.PAID and at < end]
+    return any(at <= line.made_at for at in since)
 
 
 # ------------------------------------------------------------------------------------------------------- reversals

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.memory.balance_world import Balance
 from connector.domain.balance import ChangeKind, PayoutState, RefundState
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from tests.simulation.town import Town
 
 # Of a hundred payments so many are given back, disputed and so on.
-_FATES: Final = (("stays", 52), ("refunded", 14), ("in parts", 12), ("refund fails", 8), ("disputed", 14))
+_FATES: Final = (("stays", 38), ("refunded", 16), ("in parts", 14), ("refund fails", 12), ("disputed", 20))
 _BOUNCES: Final = 0.25  # of bank debits that had succeeded
+_CHEQUES: Final = 0.15  # of payments
 _SOON, _LATER = (0.002, 0.5), (1.0, 24 * 12)  # hours: while it is being booked, and long after
 # Before the end, in hours: something is heard of that has nothing to do with it. An installation looks by itself in
 # these hours; here looks are days apart, and the fee of the last payment would not be seen.
@@ -73,6 +74,8 @@ class Dealings:
         dice = self._dice
         fate = dice.choices([one for one, _ in _FATES], [weight for _, weight in _FATES])[0]
         hours = timedelta(hours=dice.uniform(*(_SOON if dice.random() < 0.3 else _LATER)))
+        if dice.random() < _CHEQUES:
+            self._in(timedelta(hours=dice.uniform(*_SOON)), partial(self._by_cheque_too, payment_id))
         if debit and dice.random() < _BOUNCES:
             self._in(hours, partial(self._bounces, payment_id))
         elif fate == "refunded":
@@ -86,13 +89,22 @@ class Dealings:
         elif fate == "disputed":
             self._in(hours, partial(self._disputed, payment_id))
 
-    def _in(self, time: timedelta, act: partial[None]) -> None:
+    def _by_cheque_too(self, payment_id: str) -> None:
+        """The owner enters a cheque for what was paid online, before that is booked."""
+        ledger_id = self._town.processor.payments[payment_id].latest.metadata["duebird_invoice"]
+        standing = self._town.ledger.standing(ledger_id)
+        share = self._dice.choice((1.0, 1.0, 0.4))
+        amount = Money.from_minor(int(standing.balance.minor * share), standing.balance.currency)
+        if standing.is_owed and amount.is_positive:
+            self._town.ledger.pay_by_hand(ledger_id, amount, reference="cheque 13")
+
+    def _in(self, time: timedelta, act: partial[Any]) -> None:
         """What would begin when nothing goes wrong any more does not happen."""
         moment = self._town.clock.now() + time
         if moment < self._town.peace:
             self._town.at(moment, act)
 
-    def _ends(self, time: timedelta, act: partial[None]) -> None:
+    def _ends(self, time: timedelta, act: partial[Any]) -> None:
         """What has begun comes to its end, in the first days of peace at the latest."""
         latest = self._town.end - timedelta(days=3)
         self._town.at(min(self._town.clock.now() + time, latest), act)
@@ -161,7 +173,7 @@ class Dealings:
 
     def _put(self, payout_id: str, state: PayoutState) -> None:
         history = self._balance.payouts[payout_id]
-        history.add(self._town.clock.now(), replace(history.latest, state=state))
+        history.add(self._town.processor.now(), replace(history.latest, state=state))
 
     def _arrives(self, payout_id: str, *, fails: bool) -> None:
         with self._town.processor.moment():
@@ -171,10 +183,13 @@ class Dealings:
                 self._put(payout_id, PayoutState.PAID)
         self.reached[Sometimes.PAYOUT_FAILED if fails else Sometimes.PAYOUT_TOOK_DAYS] += 1
 
-    def _comes_back(self, payout_id: str) -> None:
+    def _comes_back(self, payout_id: str) -> bool:
         with self._town.processor.moment():
+            if self._balance.payouts[payout_id].latest.state is not PayoutState.PAID:
+                return False
             self._balance.fail_payout(payout_id)
         self.reached[Sometimes.PAYOUT_CAME_BACK] += 1
+        return True
 
     def _charges(self) -> None:
         """Stripe takes a fee of its own, or gives one back."""
@@ -189,6 +204,20 @@ class Dealings:
             there = self._balance.held()["USD"].total
             if there > Money.of("30.00", "USD"):
                 self._balance.send(Money.of("11.00", "USD"), instant=dice.random() < 0.5)
+
+    # -------------------------------------------------------------------------------------------------- meddling
+
+    def meddle(self, note: str) -> bool:
+        """While an entry that says `note` is made or taken out: its payout comes back, or a refund of it fails."""
+        words = note.split()
+        for payout_id in (one for one in words if one in self._balance.payouts):
+            return self._comes_back(payout_id)
+        refunds = (one.latest for one in self._balance.refunds.values())
+        given = [one for one in refunds if one.payment_id in words and one.state is RefundState.SUCCEEDED]
+        if not given:
+            return False
+        self._refund_fails(given[-1].refund_id)
+        return True
 
     # ---------------------------------------------------------------------------------------------- closed books
 

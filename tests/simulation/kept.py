@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -60,13 +60,21 @@ class Quiet:
 def kept(town: Town) -> Iterator[str]:
     """Every word that was not kept."""
     notices = list(_notices(town))
-    quiet = [*_by_hand(town), *_by_reply(town, notices)]
+    quiet = [_while_owed(town, one) for one in (*_by_hand(town), *_by_reply(town, notices))]
     for notice in notices:
         yield from (f"{notice.name} {one.why}" for one in quiet if one.forbids(notice))
         yield from _in_language(town, notice)
     yield from _approved(town, notices)
     asked = Counter(one.latest.text.to for one in town.carrier.texts.values() if is_request(one.latest.text.body))
     yield from (f"{phone} was asked for consent {times} times" for phone, times in asked.items() if times > 1)
+
+
+def _while_owed(town: Town, one: Quiet) -> Quiet:
+    """What is settled needs neither promise nor dispute. If it is owed again, that waits for a word of its own."""
+    history = town.ledger.invoices.get(one.ledger_id)
+    states = history.states() if history is not None else ()
+    settled = next((at for at, standing in states if at > one.since and not standing.is_owed), one.until)
+    return replace(one, until=min(one.until, settled))
 
 
 def count(town: Town, tally: Tally) -> None:

@@ -58,6 +58,7 @@ LOST_LOOKS: Final = timedelta(hours=6)  # it looks every half minute whether it 
 # How long a lid is closed in the middle of something: a blink, longer than a claim lasts, than a processor's memory of
 # a key here, a night, a weekend. Seconds.
 NAPS: Final = (20.0, 100.0, 400.0, 3600.0, 9 * 3600.0, 60 * 3600.0)
+PAGE: Final = 3  # changes of the balance at once: a run has a dozen
 MOST_TURNS: Final = 3000  # of the others meanwhile
 Mutate = Callable[[Company], Company]
 
@@ -346,7 +347,9 @@ class Machine:
         ledger = MemoryLedgerReader(town.ledger, cash=town.cash, faults=town_faults, meter=meter)
         processor = MemoryProcessorReader(town.processor, faults=town_faults, meter=meter)
         messenger = MemoryMessengerReader(town.carrier, faults=town_faults, meter=meter)
-        where = town.purse.cash(MemoryTreasury(town.processor, faults=town_faults, meter=meter))
+        treasury = MemoryTreasury(town.processor, faults=town_faults, meter=meter)
+        treasury.page_size = PAGE
+        where = town.purse.cash(treasury)
         if where is None:
             cash.switched_off(state.store, state.queries, company_id, clock.now())
         cut_off = CutOff()
@@ -671,6 +674,9 @@ class _Faults(Faults):
             tally.hit(Hit.LINK, By.MEDDLED)
         elif method == "retire_link" and town.meddle_with_link(args[0]):
             tally.hit(Hit.RETIRE, By.MEDDLED)
+        elif method in {"reverse", "make_transfer"} and town.dealings.meddle(args[0].note):
+            town.restless = True
+            tally.hit(Hit.REVERSAL if method == "reverse" else Hit.PAYOUT, By.MEDDLED)
         elif method == "send" and LINK_HOST in args[0].body:
             url = args[0].body[args[0].body.index(LINK_HOST) :].split()[0]
             if town.meddle_with_text(url, args[0].to):

@@ -5,6 +5,7 @@ A simulator that finds nothing proves nothing until it has found these.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,12 +16,14 @@ from zoneinfo import ZoneInfo
 from adapters.memory.carrier_world import STOP_WORDS
 from connector.domain.approval import Verdict
 from connector.domain.asking import is_request
+from connector.domain.balance import DisputeState, PayoutState
 from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import PAST_DUE
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.errors import Transient, Uncertain
+from connector.flows import credit
 from connector.flows.company import Company
 from connector.ports.processor import LinkRequest, Payment, PaymentState, RetiredLink
 from state.queries import Facts
@@ -336,6 +339,111 @@ def _all_in_english(company: Company) -> Company:
     return _other(company, "words", notice=lambda facts: company.words.notice(replace(facts, language=None)))
 
 
+# ------------------------------------------------------------------------------------- the money does not stand right
+
+
+def _fees_under_fresh_references(company: Company) -> Company:
+    fresh = count()
+
+    def make(request: Any) -> Any:
+        key = f"{next(fresh)}{company.clock.elapsed():.0f}"
+        return company.ledger.make_expense(replace(request, reference=f"DBF{key}", idempotency_key=key))
+
+    return _other(company, "ledger", make_expense=make)
+
+
+def _fees_dated_today(company: Company) -> Company:
+    def make(request: Any) -> Any:
+        return company.ledger.make_expense(replace(request, booked_on=company.clock.now().date()))
+
+    return _other(company, "ledger", make_expense=make)
+
+
+def _treasury(company: Company, **methods: Any) -> Company:
+    if company.cash is None:
+        return company
+    treasury: Any = _Instead(company.cash.treasury, **methods)
+    return replace(company, cash=replace(company.cash, treasury=treasury))
+
+
+def _on_its_way_is_paid(company: Company) -> Company:
+    """Of a payout it is not asked how it stands."""
+
+    def payout(payout_id: str) -> Any:
+        found = company.cash.treasury.payout(payout_id) if company.cash else None
+        return replace(found, state=PayoutState.PAID) if found and found.state is PayoutState.IN_TRANSIT else found
+
+    return _treasury(company, payout=payout)
+
+
+def _first_page_only(company: Company) -> Company:
+    """Of many changes of the balance the first ones are read."""
+
+    def changes(since: Any, cursor: str | None = None) -> Any:
+        assert company.cash is not None
+        return replace(company.cash.treasury.changes_since(since, cursor), cursor=None)
+
+    return _treasury(company, changes_since=changes)
+
+
+def _open_dispute_is_lost(company: Company) -> Company:
+    """Money that is taken for now counts as gone for good."""
+
+    def returned(payment_id: str) -> Any:
+        found = company.processor.returned(payment_id)
+        lost = {DisputeState.OPEN: DisputeState.LOST}
+        return replace(
+            found, disputes=tuple(replace(one, state=lost.get(one.state, one.state)) for one in found.disputes)
+        )
+
+    return _other(company, "processor", returned=returned)
+
+
+def _part_is_whole(company: Company) -> Company:
+    """Whatever is refunded counts as all of the payment."""
+
+    def returned(payment_id: str) -> Any:
+        found = company.processor.returned(payment_id)
+        paid = Money.from_minor(sum(one.amount for one in company.queries.payment_parts(company.id, payment_id)), "USD")
+        return replace(found, refunds=tuple(replace(one, amount=paid) for one in found.refunds))
+
+    return _other(company, "processor", returned=returned)
+
+
+def _refunds_untold(company: Company) -> Company:
+    def attend(whose: str, item: Any, now: Any) -> Any:
+        return False if "/charge." in item.key or "/refund." in item.key else company.store.attend(whose, item, now)
+
+    return _other(company, "store", attend=attend)
+
+
+def _reminded_after_a_reversal(company: Company) -> Company:
+    def reversed_(*args: Any, **more: Any) -> None:
+        company.store.booking_reversed(*args, **{**more, "holds": False})
+
+    return _other(company, "store", booking_reversed=reversed_)
+
+
+def _credit_before_its_booking(company: Company) -> Company:
+    """What is more than is owed becomes a credit at once, whatever becomes of the booking."""
+
+    def allocated(whose: str, payment_id: str, wanted: Any, now: Any, **more: Any) -> None:
+        company.store.payment_allocated(whose, payment_id, wanted, now, **more)
+        values = json.loads(wanted.effect.request)
+        if "credit" in values:
+            effect = credit.planned(company, wanted.effect.subject, values["credit"])
+            company.store.reversals_planned(whose, [effect], now)
+
+    return _other(company, "store", payment_allocated=allocated)
+
+
+def _credits_a_cent_short(company: Company) -> Company:
+    def make(request: Any) -> Any:
+        return company.ledger.make_credit(replace(request, amount=request.amount - Money.from_minor(1, "USD")))
+
+    return _other(company, "ledger", make_credit=make)
+
+
 MUTANTS: Final[dict[str, Mutant]] = {
     "no answer is taken for no text": _no_answer_is_no_text,
     "texts are repeated, unlooked for": _texts_repeated_unseen,
@@ -376,6 +484,16 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "what was refused goes out": _facts(_refusals_are_approvals),
     "requests are repeated after a lost memory": _requests_unseen,
     "everybody is written to in English": _all_in_english,
+    "fees are booked under fresh references": _fees_under_fresh_references,
+    "a fee is dated today": _fees_dated_today,
+    "a payout on its way counts as paid": _on_its_way_is_paid,
+    "one page of the balance is read": _first_page_only,
+    "an open dispute counts as lost": _open_dispute_is_lost,
+    "a refund of a part counts as all": _part_is_whole,
+    "refunds and disputes are told to nobody": _refunds_untold,
+    "reminders go on after a reversal": _reminded_after_a_reversal,
+    "a credit does not wait for its booking": _credit_before_its_booking,
+    "a credit is a cent short": _credits_a_cent_short,
 }
 # Those that show only where a memory is lost.
 AT_A_WORLDS_END: Final = frozenset({"requests are repeated after a lost memory"})
