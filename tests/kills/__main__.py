@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from connector.failpoints import POINTS
 from tests.kills.chain import Result, play
-from tests.kills.plan import MOMENT, REACHED, Kill, chains, kills
+from tests.kills.plan import MOMENT, Kill, chains, kills
 
-KILLS, DEEP_KILLS = 104, 600  # so many come to every point once
+KILLS, DEEP_KILLS = 152, 600  # so many come to every point once
 
 
 def _one(numbered: tuple[int, Sequence[Kill]], seed: str, folder: Path) -> Result:
@@ -84,8 +85,8 @@ def _told(one: Result, run: str) -> list[str]:
 
 
 def _print(done: Counter[str], figures: Counter[str], took: float) -> None:
-    print(f"\n{len(REACHED & set(done))} of {len(REACHED)} points, {done[MOMENT]} kills at any moment")
-    for point in sorted(REACHED):
+    print(f"\n{len(POINTS & set(done))} of {len(POINTS)} points, {done[MOMENT]} kills at any moment")
+    for point in sorted(POINTS):
         print(f"{done[point]:>6} {point}")
     for name, count in sorted(figures.items()):
         print(f"{count:>6,} {name}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -15,11 +16,13 @@ from typing import Final
 from adapters.sandbox.world import SandboxWorld
 from connector.demo.doors import DoorProblem
 from connector.failpoints import Place
+from state.names import BALANCE_PLACE
 from state.place import DATABASE_NAME
 from tests.e2e.house import SHOPS, Daemon, House, Invoice, Shop
+from tests.kills.books import Books, with_money
 from tests.kills.lives import PATIENCE, Launcher, Stuck
 from tests.kills.plan import MOMENT, Kill
-from tests.kills.verdict import Bill, judged
+from tests.kills.verdict import NO_CHEQUE, Bill, judged
 from tests.kills.witness import Witness
 
 OWNER: Final = "+15035550199"
@@ -29,6 +32,7 @@ CALM_EVERY: Final = 5  # lives that die, until one is left to finish what they l
 LAPSE: Final = 4200.0
 LAST_LOOK: Final = 4  # looks, after which a text in doubt is a person's matter
 LONGEST: Final = 2.5  # seconds until a kill at any moment
+CHEQUE: Final = "30.00"  # of invoices of a hundred and more
 
 
 @dataclass
@@ -74,13 +78,18 @@ def play(seed: str, chain: int, plan: Sequence[Kill], folder: Path, patience: fl
 
 
 def house_with_owner(folder: Path, sandbox: SandboxWorld) -> House:
-    """Both companies signed in, with empty books and an owner who wants to hear of payments, and has people asked."""
+    """Both companies signed in, with empty books and an owner who wants to hear of payments, and has people asked.
+
+    Fees and payouts are booked, what is too much becomes a credit, and a payment that is given back is taken out.
+    """
     house = House(folder, sandbox)
     window = 'window_start = "00:00"'
     approval = "[company.approval]"
     house.write_config(
-        lambda text: text.replace(window, f'owner_notice = "{OWNER}"\n{window}').replace(
-            approval, f"[company.consent]\nask = true\n\n{approval}"
+        lambda text: (
+            with_money(text)
+            .replace(window, f'owner_notice = "{OWNER}"\n{window}')
+            .replace(approval, f"[company.consent]\nask = true\n\n{approval}")
         )
     )
     if house.env.pop("PYTHONDONTWRITEBYTECODE", None):  # a start that compiles everything takes three times as long
@@ -95,6 +104,7 @@ class _Street:
     def __init__(self, house: House, launcher: Launcher, dice: Random, result: Result) -> None:
         self.house, self.launcher, self.dice, self.result = house, launcher, dice, result
         self.bills: list[Bill] = []
+        self.books = Books(house)
         with house.opened():
             pass  # the database is made before anybody looks into it
 
@@ -120,12 +130,26 @@ class _Street:
             one for one in self.bills if one.invoice.shop is shop and not one.paid and self.house.notices(one.mobile)
         ]
 
-    def pay(self, shop: Shop) -> bool:
-        """Somebody who was texted pays; False where there is nobody."""
+    def pay(self, shop: Shop, *, cheque: str = "") -> bool:
+        """Somebody who was texted pays, with a cheque beside it where one is named; False where there is nobody."""
         for bill in self._payable(shop):
             with suppress(DoorProblem):  # its link is just being taken down
-                self.house.doors.pay(self.house.link_to(bill.mobile), "card")
-                bill.paid = True
+                link = self.house.link_to(bill.mobile)
+                if cheque:
+                    self.books.pay_beside_cheque(bill.invoice, link, cheque)
+                    bill.cheque = cheque
+                else:
+                    self.house.doors.pay(link, "card")
+                bill.link, bill.paid = link, True
+                return True
+        return False
+
+    def refund(self, shop: Shop) -> bool:
+        """A payment that is booked is given back; False where there is none."""
+        for bill in self.bills:
+            if bill.invoice.shop is shop and bill.settled and bill.cheque == NO_CHEQUE and not bill.refunded:
+                self.books.refund(shop, bill.link)
+                bill.refunded = True
                 return True
         return False
 
@@ -161,16 +185,37 @@ class _Street:
             self.issue(shop, asked=what == "request")
         elif what == "tokens":
             self._token_ends(shop)
-        elif not self.pay(shop):
-            self.stock_up()
+        elif what == "fee":
+            self.books.charge(shop)
+        elif what == "payout":
+            self.books.pay_out(shop)
+        elif what == "reversal":
+            self._once(partial(self.refund, shop), f"nothing was paid to {shop.id}", partial(self._paid, shop))
+        else:
+            self._paid(shop, cheque=CHEQUE if what == "credit" else "")
+        self._read_the_balance_now()
+
+    def _paid(self, shop: Shop, *, cheque: str = "") -> None:
+        self._once(partial(self.pay, shop, cheque=cheque), f"nobody of {shop.id} could pay", self.stock_up)
+
+    def _once(self, act: Callable[[], bool], problem: str, first: Callable[[], None]) -> None:
+        """Do what may need something to be done and finished first.
+
+        Raises:
+            Stuck: even so it cannot be done.
+        """
+        if not act():
+            first()
             self.calm()
-            if not self.pay(shop):
-                raise Stuck(f"nobody of {shop.id} could pay")
+            if not act():
+                raise Stuck(problem)
 
     def _at_any_moment(self) -> None:
         for shop in SHOPS:
             self.issue(shop)
-            self.pay(shop)
+            self.pay(shop, cheque=self.dice.choice(["", "", CHEQUE]))
+            self.dice.choice([self.books.charge, self.books.pay_out, self.refund])(shop)
+        self._read_the_balance_now()
         life = self.launcher.start()
         calls = self.house.calls() + self.dice.randint(1, 45)
         until = time.monotonic() + LONGEST
@@ -185,6 +230,8 @@ class _Street:
         life = self.launcher.start().ready()  # told to stop any sooner, it would just die
         life.until(self._is_calm, f"an end of {self._open() or 'the work'}")
         life.stop()
+        for bill in self.bills:
+            bill.settled = bill.paid
         self.result.figures["calm lives"] += 1
 
     def end(self) -> None:
@@ -200,6 +247,7 @@ class _Street:
             not self._open()
             and all(self.house.texts(bill.mobile) or self._in_doubt(bill.invoice, bill.purpose) for bill in self.bills)
             and all(not self.house.link_is_active(self.house.link_to(bill.mobile)) for bill in self.bills if bill.paid)
+            and all(self.books.agree(shop) for shop in SHOPS)
         )
 
     def _open(self) -> list[tuple[str, str, str]]:
@@ -238,4 +286,14 @@ class _Street:
                 f"UPDATE effects SET due_at = {now}, claimed_at = min(claimed_at, {ago}) "  # noqa: S608  our own words
                 f"WHERE status = 'uncertain' AND looks < ? AND due_at > {now}",
                 (LAST_LOOK,),
+            )
+        self._read_the_balance_now()
+
+    def _read_the_balance_now(self) -> None:
+        """It was read a while ago, as far as the next pass can tell."""
+        ago = f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-{LAPSE} seconds')"
+        with closing(self._database()) as database, database:
+            database.execute(
+                f"UPDATE cursors SET moved_at = {ago} WHERE name = ? AND moved_at > {ago}",  # noqa: S608  as above
+                (BALANCE_PLACE,),
             )

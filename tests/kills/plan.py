@@ -13,11 +13,7 @@ from connector.failpoints import POINTS, STEPS, Boundary
 MOMENT: Final = "any moment"
 ONE_IN: Final = 7  # kills come at any moment
 CHAIN: Final = 23  # kills over one state folder; then everything is judged, and a fresh one begun
-# In no chain is anybody paid more than is owed, does an owner undo anything, or are fees and payouts booked: the points
-# of those are played by tests/flow/test_failure_points.py.
-_ELSEWHERE: Final = ("credit.", "reversal.", "refund.", "fee.", "payout.")
-REACHED: Final = frozenset(point for point in POINTS if not point.startswith(_ELSEWHERE))
-LATER: Final = frozenset(f"{what}.{step}" for what in STEPS for step in (Boundary.DOUBTED, Boundary.FOUND)) & REACHED
+LATER: Final = frozenset(f"{what}.{step}" for what in STEPS for step in (Boundary.DOUBTED, Boundary.FOUND)) & POINTS
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Kill:
 
 def kills(seed: str, number: int, about: str = "") -> list[Kill]:
     """So many, and one more where the last needs another before it. `about`: only at points that begin so."""
-    chosen = sorted(point for point in REACHED if point.startswith(about))
+    chosen = sorted(point for point in POINTS if point.startswith(about))
     if not chosen:
         raise ValueError(f"no failure point begins with {about}")
     dice = Random(f"{seed}/kills")

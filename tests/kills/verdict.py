@@ -7,40 +7,72 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from connector.domain.asking import is_request
 from tests.e2e.house import SHOPS, House, Invoice
+from tests.kills.books import Books
+
+NO_CHEQUE: Final = "0.00"
 
 
 @dataclass
 class Bill:
-    """An invoice to somebody who agreed, or has to be asked first; and whether he has paid."""
+    """An invoice to somebody who agreed, or has to be asked first; and whether he has paid.
+
+    `link`: on which; `cheque`: what of it came by cheque besides, so that so much of his payment is too much.
+    `settled`: his payment was at its end once; `refunded`: it was given back since, whole.
+    """
 
     invoice: Invoice
     mobile: str
     amount: str
     paid: bool = False
     asked: bool = False
+    link: str = ""
+    cheque: str = NO_CHEQUE
+    settled: bool = False
+    refunded: bool = False
 
     @property
     def purpose(self) -> str:
         """What the first text about it is for."""
         return "request" if self.asked else "notice"
 
+    @property
+    def stands(self) -> bool:
+        """Whether his payment is to stand in the books."""
+        return self.paid and not self.refunded
+
+    @property
+    def entries(self) -> list[Decimal]:
+        """Amounts of what is to stand on the invoice: the cheque, and what fits of his payment beside it."""
+        cheque = Decimal(self.cheque)
+        fits = Decimal(self.amount) - cheque if self.stands else Decimal(0)
+        return sorted(one for one in (cheque, fits) if one)
+
+    @property
+    def owed(self) -> Decimal:
+        """What he is to owe by the books; below zero is a credit."""
+        paid = Decimal(self.amount) if self.stands else Decimal(0)
+        return Decimal(self.amount) - Decimal(self.cheque) - paid
+
 
 def judged(house: House, bills: Sequence[Bill], owner: str, figures: Counter[str]) -> list[str]:
     """Every promise that does not hold. Adds what there was to `figures`."""
     doubts = _doubts(house, bills)
     figures["texts in doubt, told to the owner"] += sum(doubts.values())
-    broken = list(_audited(house, figures))
+    broken = [*_audited(house, figures), *_booked(house, bills)]
     to_owner = house.texts(owner)
     for bill in bills:
         broken += _of_bill(house, bill, to_owner, doubts)
         figures["notices"] += len(house.notices(bill.mobile))
         figures["receipts"] += len(house.receipts(bill.mobile)) - len(_requests(house, bill))
         figures["requests for consent"] += len(_requests(house, bill))
-        figures["bookings"] += len(house.bookings(bill.invoice))
+        figures["bookings"] += len(house.bookings(bill.invoice)) - (bill.cheque != NO_CHEQUE)
         figures["payments"] += bill.paid
+        figures["credits"] += bill.owed < 0
+        figures["reversals"] += bill.refunded
     figures["texts to the owner"] += len(to_owner)
     return broken
 
@@ -69,6 +101,15 @@ def _audited(house: House, figures: Counter[str]) -> Iterator[str]:
             yield f"{company}: {one['invariant']}: {one['sentence']}"
 
 
+def _booked(house: House, bills: Sequence[Bill]) -> Iterator[str]:
+    """The trial balance, what customers owe, and that the clearing account holds what Stripe holds."""
+    books = Books(house)
+    for shop in SHOPS:
+        mine = [one for one in bills if one.invoice.shop is shop]
+        cheques = sum((Decimal(one.cheque) for one in mine), Decimal(0))
+        yield from books.wrong(shop, {f"Customer {one.mobile}": one.owed for one in mine}, cheques)
+
+
 def _of_bill(house: House, bill: Bill, to_owner: Sequence[str], doubts: Counter[tuple[str, str]]) -> Iterator[str]:
     invoice, label = bill.invoice, f"{bill.invoice.number} ({bill.amount}, {'paid' if bill.paid else 'open'})"
     notices, requests = house.notices(bill.mobile), _requests(house, bill)
@@ -79,10 +120,10 @@ def _of_bill(house: House, bill: Bill, to_owner: Sequence[str], doubts: Counter[
         missing = expected[purpose] - len(texts)
         if missing != doubts[invoice.id, purpose]:
             yield f"{label}: {len(texts)} texts as {purpose}, {doubts[invoice.id, purpose]} in doubt"
-    booked = [Decimal(one) for one in house.bookings(invoice)]
-    if booked != ([Decimal(bill.amount)] if bill.paid else []):
+    booked = sorted(Decimal(one) for one in house.bookings(invoice))
+    if booked != bill.entries:
         yield f"{label}: booked {[str(one) for one in booked]}"
-    if bill.paid != house.is_paid(invoice):
+    if bill.stands != house.is_paid(invoice):
         yield f"{label}: the ledger says it is {'paid' if house.is_paid(invoice) else 'open'}"
     if notices and bill.paid == house.link_is_active(house.link_to(bill.mobile)):
         yield f"{label}: its link is {'still' if bill.paid else 'not'} up"

@@ -13,13 +13,19 @@ from adapters.sandbox.base import SeenRequest
 from state.place import DATABASE_NAME
 from tests.e2e.house import House
 
-# Requests that do something for an effect, by method and path, and the effect's kind.
+# Requests that do something for an effect, by method and path, and the kinds of effects that make such a request.
 ACTS: Final = (
-    (re.compile(r"POST /2010-04-01/Accounts/\w+/Messages\.json"), "send_text"),
-    (re.compile(r"POST /v1/payment_links"), "create_link"),
-    (re.compile(r"POST /v1/payment_links/\w+"), "retire_link"),
-    (re.compile(r"POST /v3/company/\w+/payment"), "book_payment"),
-    (re.compile(r"(POST|PUT) /api\.xro/2\.0/Payments"), "book_payment"),
+    (re.compile(r"POST /2010-04-01/Accounts/\w+/Messages\.json"), ("send_text",)),
+    (re.compile(r"POST /v1/payment_links"), ("create_link",)),
+    (re.compile(r"POST /v1/payment_links/\w+"), ("retire_link",)),
+    (re.compile(r"POST /v3/company/\w+/payment"), ("book_payment", "book_credit", "reverse_booking")),
+    (re.compile(r"POST /v3/company/\w+/purchase"), ("book_fee",)),
+    (re.compile(r"POST /v3/company/\w+/transfer"), ("book_payout",)),
+    (re.compile(r"(POST|PUT) /api\.xro/2\.0/Payments"), ("book_payment",)),
+    (re.compile(r"POST /api\.xro/2\.0/Payments/[\w-]+"), ("reverse_booking",)),
+    (re.compile(r"(POST|PUT) /api\.xro/2\.0/BankTransactions"), ("book_fee", "book_credit")),
+    (re.compile(r"POST /api\.xro/2\.0/BankTransactions/[\w-]+"), ("reverse_booking",)),
+    (re.compile(r"(POST|PUT) /api\.xro/2\.0/BankTransfers"), ("book_payout",)),
 )
 
 
@@ -36,12 +42,13 @@ class Witness:
     def look(self, request: SeenRequest) -> None:
         """A call arrives."""
         what = f"{request.method} {request.path}"
-        kind = next((kind for pattern, kind in ACTS if pattern.fullmatch(what)), None)
-        if kind is None:
+        kinds = next((kinds for pattern, kinds in ACTS if pattern.fullmatch(what)), ())
+        if not kinds:
             return
         self.seen += 1
-        if not any(_announces(kind, key, asked, request) for key, asked in self._in_flight(kind)):
-            self.unannounced.append(f"{what} came with no {kind} on record as under way")
+        under_way = [(kind, *row) for kind in kinds for row in self._in_flight(kind)]
+        if not any(_announces(kind, key, asked, request) for kind, key, asked in under_way):
+            self.unannounced.append(f"{what} came with no {' or '.join(kinds)} on record as under way")
 
     def _in_flight(self, kind: str) -> list[tuple[str, str]]:
         with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30.0)) as database:
@@ -56,4 +63,6 @@ def _announces(kind: str, key: str, asked: str, request: SeenRequest) -> bool:
         return form["To"] == [values["to"]] and form["Body"] == [values["body"]]
     if kind == "retire_link":
         return request.path.endswith(f"/{values['link_id']}")
+    if kind == "reverse_booking" and request.path.endswith("/payment"):  # QuickBooks takes no key for a change
+        return bool(json.loads(request.body).get("Id") == values["entry_id"])
     return key in request.query or key in "".join(request.headers.values())
