@@ -14,7 +14,7 @@ from connector.domain.receivable import Receivable
 from connector.domain.records import EntryRecord
 from connector.domain.reversal import Cause
 from connector.errors import NeedsReauthorisation
-from connector.flows import credit, returned, reversal
+from connector.flows import credit, refunded, returned, reversal
 from connector.flows.book import plan_booking
 from connector.flows.company import Company, Counts
 from connector.flows.rebuild_reading import Findings, go_on, standings
@@ -107,4 +107,5 @@ def look_at_refunds(company: Company, since: datetime, findings: Findings) -> No
         parts = company.queries.payment_parts(company.id, payment_id)
         if parts:
             returned.look(company, parts, counts)
-    findings.count("bookings to be reversed", counts["bookings to be reversed"])
+    for what in (returned.REVERSED, refunded.ENTERED, refunded.FOUND):
+        findings.count(what, counts[what])
