@@ -38,7 +38,7 @@ _RATES: Final = {  # where the clearing account is in another currency than the 
 _BY_HAND: Final = (
     (EntryKind.EXPENSE, "Stripe's fee on the payment"),
     (EntryKind.TRANSFER, "the payout from Stripe to your bank"),
-    (EntryKind.REVERSAL, "refunds, disputes and returned bank debits"),
+    (EntryKind.REVERSAL, "refunds, disputes and returned bank debits (or set refunds = 'book')"),
 )
 
 

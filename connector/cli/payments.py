@@ -15,6 +15,7 @@ from connector.cli.frame import (
     company_ids,
     fail,
     present,
+    read_config,
     remembered,
     told,
     typed,
@@ -46,7 +47,7 @@ def credit(
 ) -> None:
     """Book what of a held payment its invoice does not take as the customer's credit; what fits goes on the invoice.
 
-    The ledger is asked before anything is written. Nothing is refunded.
+    The ledger is asked before anything is written, and Stripe whether it still has the money. Nothing is refunded.
     """
     from connector.domain.money import Money
     from connector.flows.credit import held_key
@@ -57,6 +58,8 @@ def credit(
             held = [row for row in parts if row.verdict == "held"]
             if parts and not held:
                 fail(f"The payment {payment} does not wait for you. Nothing was changed.", EXIT_FAILED)
+            if held:
+                _check_there(config, one, payment)
             for row in held:
                 item = held_key(one, row.payment_id, row.ledger_id if row.shared else "")
                 state.store.credit_ordered(one, row.payment_id, row.ledger_id, item, present())
@@ -91,7 +94,8 @@ def undo(
     """Take an entry of Duebird's own out of the ledger again, and only such a one; its invoice is then owed again.
 
     The ledger is asked first, in the next pass. Nothing is refunded, the payment is not booked again by itself, and no
-    reminder goes out about the invoice until you release it.
+    reminder goes out about the invoice until you release it. Of the entry of a refund or dispute (DBR...) only that
+    goes, and the invoice stays paid.
     """
     from connector.cli.approval import user
     from connector.domain.money import Money
@@ -113,8 +117,8 @@ def undo(
                 fail(_under_way(state, one, wanted, config), EXIT_FAILED)
             amounts = ", ".join(str(Money.of(*_amount(row))) for row in entries)
             answer(
-                f"Will be taken out of the ledger in the next pass: {amounts} ({parts[0].payment_id}). Then the "
-                "invoice is owed again, and gets no reminder until you release it.",
+                f"Will be taken out of the ledger in the next pass: {amounts} ({parts[0].payment_id}). "
+                + _then(entries),
                 {"company": one, "payment": parts[0].payment_id, "effects": [each.effect.key for each in wanted]},
                 as_json=as_json,
             )
@@ -131,7 +135,8 @@ def rebook(
 ) -> None:
     """Have a payment booked once more whose booking was taken out of the ledger again.
 
-    The ledger is asked first. What does not fit its invoice any more is held, or becomes a credit, as always.
+    Stripe is asked first whether it still has the money, and then the ledger. What does not fit its invoice any more
+    is held, or becomes a credit, as always.
     """
     from connector.cli.approval import user
     from connector.flows.reversal import again_of
@@ -144,6 +149,7 @@ def rebook(
             wanted = again_of(state.queries, one, parts)
             if not wanted:
                 fail(f"No booking of {payment} was taken out of the ledger. Nothing was changed.", EXIT_FAILED)
+            _check_there(config, one, payment)
             blocking = next((each.in_the_way for each in wanted if each.order.anew and each.in_the_way), None)
             if blocking is not None:
                 fail(_credit_stands(one, payment, blocking, config), EXIT_FAILED)
@@ -186,7 +192,41 @@ def _parts(state: State, company: str, named: str, identity: BooksIdentity | Non
         part = row.ledger_id if row.shared else None
         if named in {maker(identity, row.payment_id, part) for maker in (booking_reference, credit_reference)}:
             return [row]
+        if named.startswith("DBR") and any(_is_meant(one, named) for one in _refunds_of(state, company, row)):
+            return [row]
     return []
+
+
+def _refunds_of(state: State, company: str, payment: PaymentRow) -> list[EffectRow]:
+    from connector.flows.reversal import entries_of
+
+    return [one for one in entries_of(state.queries, company, [payment]) if one.kind == "book_refund"]
+
+
+def _then(entries: Sequence[EffectRow]) -> str:
+    if all(one.kind == "book_refund" for one in entries):
+        return "The payment's own booking stays, and its invoice stays paid."
+    return "Then the invoice is owed again, and gets no reminder until you release it."
+
+
+def _check_there(config: Path | None, company: str, payment: str) -> None:
+    """Refuse what would book money that Stripe does not have any more; it is asked now, whatever is on record."""
+    from connector.assemble import system_clock
+    from connector.assemble_readers import CallCounter, readers
+    from connector.domain.refund_entries import away
+
+    loaded = read_config(config, with_secrets=True, company=company)
+    answer = readers(loaded, company, system_clock(), CallCounter(None)).processor.returned(payment)
+    if answer.debit_failed:
+        fail(f"The bank took the payment {payment} back: Stripe has no money of it. Nothing was changed.", EXIT_FAILED)
+    gone = away(answer)
+    if gone:
+        named = ", ".join(f"{one.amount} ({one.cause.value} {one.object_id})" for one in gone)
+        fail(
+            f"Of the payment {payment} Stripe does not have {named} any more. Nothing was changed.\n"
+            "Enter by hand what is left of it, out of that payment into the clearing account.",
+            EXIT_FAILED,
+        )
 
 
 def _is_meant(row: EffectRow, named: str) -> bool:

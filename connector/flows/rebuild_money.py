@@ -247,13 +247,13 @@ def bookings(company: Company, findings: Findings) -> None:
     """Entries in the ledger that carry our reference: those payments are booked, and are not booked again.
 
     What a list does not show yet is found all the same: before each booking the invoice itself is looked at. One that
-    was taken out again is a reversal; and what went back at the processor meanwhile is reversed by the owner's rule.
+    was taken out again is a reversal; and what went back at the processor meanwhile is worked on by the owner's rule.
 
     Raises:
         DuebirdError: the ledger or the processor could not be read.
     """
     _bookings(company, findings)
-    if company.policy.refunds is Refunds.REOPEN:
+    if company.policy.refunds is not Refunds.ASK:
         rebuild_reversals.look_at_returned(
             company, company.clock.now() - REFUNDS_REACH - company.clock_error(), findings
         )

@@ -14,7 +14,7 @@ from connector.domain.receivable import Receivable
 from connector.domain.records import EntryRecord
 from connector.domain.reversal import Cause
 from connector.errors import NeedsReauthorisation, Rejected, Uncertain
-from connector.flows import credit, given_back, returned, reversal
+from connector.flows import credit, given_back, refunded, returned, reversal
 from connector.flows.book import plan_booking
 from connector.flows.company import Company, Counts
 from connector.flows.rebuild_reading import Findings, go_on, standings
@@ -106,5 +106,8 @@ def look_at_returned(company: Company, since: datetime, findings: Findings) -> N
     counts = Counts()
     for payment_id in dict.fromkeys(concerned):
         go_on(company)
-        returned.look(company, company.queries.payment_parts(company.id, payment_id), counts)
-    findings.count("bookings to be reversed", counts["bookings to be reversed"])
+        parts = company.queries.payment_parts(company.id, payment_id)
+        if parts:
+            returned.look(company, parts, counts)
+    for what in (returned.REVERSED, refunded.ENTERED, refunded.FOUND):
+        findings.count(what, counts[what])

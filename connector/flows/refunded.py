@@ -32,7 +32,9 @@ from state.store import Attention, Planned
 from state.tables import EffectRow, PaymentRow
 
 _OURS: Final = frozenset({EffectKind.BOOK_REFUND, EffectKind.REVERSE_BOOKING})
-_FOUND: Final = "found in the ledger; it was on no record here"
+_WHY: Final = "found in the ledger; it was on no record here"
+ENTERED: Final = "entries of refunds planned"  # so they are counted
+FOUND: Final = "entries of refunds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
         return News(standing, waits=True)
     if any(one.amount.currency != paid.currency for one in away(answer)):
         return News(replace(standing, course=Course.UNCLEAR))
-    if _adopted(company, parts, answer, log):
+    if _adopted(company, parts, answer, log, counts):
         log = log_of(company.queries, company.id, parts)
     undone = {_values(one)["object_id"] for one in log.ended}
     plan = plan_refunds(answer, [_booked(one) for one in log.booked], [_piece(one) for one in log.refunds], undone)
@@ -136,12 +138,12 @@ def _record(company: Company, wanted: Sequence[Planned], counts: Counts, hints: 
     if not wanted:
         return
     new = company.store.reversals_planned(company.id, wanted, company.clock.now(), hints=hints)
-    counts.add("entries of refunds planned", new)
+    counts.add(ENTERED, new)
     for one in wanted:
         reach(Boundary.PLANNED, one.effect.kind)
 
 
-def _adopted(company: Company, parts: Sequence[PaymentRow], answer: Returned, log: Log) -> bool:
+def _adopted(company: Company, parts: Sequence[PaymentRow], answer: Returned, log: Log, counts: Counts) -> bool:
     """Put on record what stands in the ledger and is on no record here: the memory may be younger than the books."""
     known = {one.key for one in (*log.refunds, *log.ended)}
     found = []
@@ -157,7 +159,8 @@ def _adopted(company: Company, parts: Sequence[PaymentRow], answer: Returned, lo
                 effect = refund.planned(company, row, each, piece).effect
                 found.append(Found(effect, entry.entry_id, each.since))
     if found:
-        company.store.refunds_found(company.id, found, _FOUND)
+        company.store.refunds_found(company.id, found, _WHY)
+        counts.add(FOUND, len(found))
     return bool(found)
 
 

@@ -32,6 +32,7 @@ KINDS: Final = frozenset((*_NEWS, _SETTLED))
 # Verdicts of a payment that is on its way into the books: its news waits until it is there, or held.
 _UNDER_WAY: Final = frozenset({"open", "ordered", "allocated", "crediting"})
 SOON: Final = timedelta(minutes=2)  # a booking takes a pass or two
+REVERSED: Final = "bookings to be reversed"  # so they are counted
 LATE: Final = timedelta(hours=1)  # the ledger is away, or said no: a person has been told of that
 
 # The payments are listed once a day; where that fails for so long, news of an unknown payment is let go.
@@ -227,9 +228,7 @@ def _reversed_whole(company: Company, parts: Sequence[PaymentRow], counts: Count
     wanted = [
         reversal.planned(company.identity, one, cause=cause, object_id=standing.object_id, by=by) for one in entries
     ]
-    counts.add(
-        "bookings to be reversed", company.store.reversals_planned(company.id, wanted, company.clock.now(), hints=hints)
-    )
+    counts.add(REVERSED, company.store.reversals_planned(company.id, wanted, company.clock.now(), hints=hints))
     for one in wanted:
         reach(Boundary.PLANNED, one.effect.kind)
     return standing

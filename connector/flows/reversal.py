@@ -270,10 +270,14 @@ def _refunds_go_first(company: Company, row: EffectRow) -> bool:
     where the ledger will not let go of it, a person has been told, and the rest goes on.
     """
     values = json.loads(row.request)
+    effects = company.queries.effects_of(company.id, row.subject)
+    gone = {json.loads(one.request)["entry_id"] for one in effects if _is_done(one, EffectKind.REVERSE_BOOKING)}
     refunds = [
         one
-        for one in company.queries.effects_of(company.id, row.subject)
-        if one.kind == EffectKind.BOOK_REFUND and json.loads(one.request)["booking"] == values["booking"]
+        for one in effects
+        if one.kind == EffectKind.BOOK_REFUND
+        and one.remote_id not in gone
+        and json.loads(one.request)["booking"] == values["booking"]
     ]
     if not refunds:
         return False

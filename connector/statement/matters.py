@@ -18,7 +18,11 @@ from connector.statement.values import ClearingLine, Statement
 TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero"}
 # What Duebird books for everybody. Fees and payouts are booked where the settings say where to.
 BOOKED_BY_DUEBIRD: Final = frozenset({EntryKind.PAYMENT})
-_OTHERS: Final = ((EntryKind.EXPENSE, "fees"), (EntryKind.TRANSFER, "payouts"))
+_OTHERS: Final = (
+    (EntryKind.EXPENSE, "fees"),
+    (EntryKind.TRANSFER, "payouts"),
+    (EntryKind.REVERSAL, "refunds and disputes"),
+)
 
 FEW: Final = 3  # of what is entered in one sum, as many are named; every line of both sides stands in the CSV
 
@@ -119,12 +123,16 @@ def by_hand_words(statement: Statement) -> str:
     """What Duebird books for this company, and what is left to a person."""
     ours = [words for kind, words in _OTHERS if kind in statement.booked]
     theirs = [words for kind, words in _OTHERS if kind not in statement.booked]
-    since = [f"{words} from {statement.booked[kind]} on" for kind, words in _OTHERS if kind in statement.booked]
+    days = {kind: day for kind, day in statement.booked.items() if day != date.min}
+    since = [f"{words} from {days[kind]} on" if kind in days else words for kind, words in _OTHERS if words in ours]
     books = ", ".join(["payments on invoices", *since]) if ours else "payments on invoices"
-    left = ", ".join([*theirs, "refunds and disputes"])
+    if not theirs:
+        return f"Duebird books {books}. What is of before is entered by hand, and listed below."
+    left, refunds = ", ".join(theirs), EntryKind.REVERSAL in statement.booked
+    more = "" if refunds else ' Duebird enters refunds and disputes with refunds = "book" under [company.payments].'
     return (
         f"Duebird books {books}. {left[0].upper()}{left[1:]} are entered by hand; those still to be entered are "
-        "listed below."
+        f"listed below.{more}"
     )
 
 

@@ -208,7 +208,7 @@ def test_a_preview_of_entries_leaves_to_a_person_only_what_is_not_booked(here: D
     here.bill(NORTH, 0, "Maya Lindqvist", number="E-1")
     here.work()
     words = here.type("preview", "--entries", "--company", NORTH.id).words
-    assert "Not booked by Duebird: refunds, disputes and returned bank debits." in words
+    assert "Not booked by Duebird: refunds, disputes and returned bank debits (or set refunds = 'book')." in words
 
 
 def test_check_names_the_accounts_and_from_when(here: Desk) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from adapters.memory.cash_world import SALES
 from adapters.memory.faults import Crash
 from adapters.memory.treasury import MemoryTreasury
 from connector import assemble
@@ -76,7 +77,7 @@ def others_in(office: Office) -> list[str]:
 def turn(office: Office) -> None:
     """A pass, and a start after a crash; the customer agrees when asked, and pays as soon as there is a notice.
 
-    What is about a reversal: once that is booked, all of it is given back.
+    What is about a reversal or a refund: once that is booked, all of it is given back.
     Where fees and payouts are booked, Stripe pays out then.
     """
     try:
@@ -95,7 +96,7 @@ def turn(office: Office) -> None:
     elif office.wanted and office.stripe_world.balance.changes and not office.stripe_world.balance.payouts:
         with office.stripe_world.moment():
             office.stripe_world.balance.pay_out("USD")
-    if office.policy.refunds is Refunds.REOPEN and not office.stripe_world.refunds:
+    if office.policy.refunds is not Refunds.ASK and not office.stripe_world.refunds:
         for payment in office.company.queries.payments("acme"):
             if payment.verdict == "booked":
                 office.stripe_world.refund(payment.payment_id)
@@ -103,11 +104,13 @@ def turn(office: Office) -> None:
 
 
 def is_over(office: Office, invoice: str) -> bool:
-    """Paid and booked, or booked and reversed, and nothing is planned, under way or in doubt."""
+    """Paid and booked, or booked and reversed or refunded, and nothing is planned, under way or in doubt."""
     balance = office.stripe_world.balance
     effects = office.company.store.effects.of_subjects("acme", [invoice, *balance.changes, *balance.payouts])
     if office.policy.refunds is Refunds.REOPEN:
         return reverses(office) > 0 and not any(one.status in OPEN for one in effects)
+    if office.policy.refunds is Refunds.BOOK and EffectKind.BOOK_REFUND not in {one.kind for one in effects}:
+        return False
     if office.wanted and not {EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT} <= {one.kind for one in effects}:
         return False
     return not office.owed(invoice).is_positive and not any(one.status in OPEN for one in effects)
@@ -133,8 +136,8 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
 
     For what concerns a request for consent, one that asks for it; its notice may follow on the same day, at any hour.
     For what concerns a fee or a payout, one in which those are booked. For what concerns a credit, one in which a
-    cheque comes beside the payment, which leaves too much of that. For what concerns a reversal, one in which the
-    payment is given back once it is booked.
+    cheque comes beside the payment, which leaves too much of that. For what concerns a reversal or a refund, one in
+    which the payment is given back once it is booked.
     """
 
     def at(folder: str = "state", *, about: str = "") -> Office:
@@ -145,6 +148,7 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
             "request": asks,
             "credit": {"surplus": Surplus.CREDIT},
             "reversal": {"refunds": Refunds.REOPEN},
+            "refund": {"refunds": Refunds.BOOK, "refund_account_id": SALES.account_id},
         }
         made = open_office(folder, owner_phone=OWNER, **more.get(about.partition(".")[0], {}))
         if about.startswith(("fee", "payout")):
@@ -158,7 +162,7 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
 def assert_booked(office: Office, invoice: str) -> None:
     """The payment is in the books once; where a cheque came beside it, what fits on the invoice, the rest as credit.
 
-    One that was given back is out of them again, and was in them once.
+    One that was given back is out of them again, and was in them once, or is in them as what it was and what went back.
     """
     if office.policy.refunds is Refunds.REOPEN:
         assert office.bookings(invoice) == []
@@ -170,7 +174,9 @@ def assert_booked(office: Office, invoice: str) -> None:
     assert office.bookings(invoice) == ([CHEQUE, DOLLARS - CHEQUE] if beside else [DOLLARS])
     assert office.credits() == ([CHEQUE] if beside else [])
     made = [one.entry.kind for one in office.cash.all_entries() if one.entry.kind is not EntryKind.CREDIT]
-    assert sorted(made) == ([EntryKind.EXPENSE, EntryKind.TRANSFER] if office.wanted else [])
+    back = [EntryKind.REVERSAL] if office.policy.refunds is Refunds.BOOK else []
+    assert sorted(made) == ([EntryKind.EXPENSE, EntryKind.TRANSFER] if office.wanted else back)
+    assert not back or office.clearing() == NOTHING
     assert not office.wanted or office.clearing() == Money.zero("USD")
 
 
@@ -274,7 +280,7 @@ def take_over(office: Office, folder: Path) -> Office:
     "point",
     sorted(
         f"{what}.{step}"
-        for what in ("request", "notice", "booking", "credit", "reversal")
+        for what in ("request", "notice", "booking", "credit", "reversal", "refund")
         for step in STEPS[what] - SECOND_LIFE
     ),
 )
@@ -314,7 +320,7 @@ def test_every_point_is_reached_and_there_are_no_others(
             office.restart()
         reached.update(trap.reached)
     trap = Trap()
-    for rare in ("request", "credit", "reversal", "fee"):  # the only ones so far met their death
+    for rare in ("request", "credit", "reversal", "refund", "fee"):  # the only ones so far met their death
         lead(opened(f"undisturbed-{rare}", about=rare), trap)
     with world(tmp_path_factory.mktemp("tokens"), "xero") as here, armed(trap):
         here.tokens().current()

@@ -123,3 +123,38 @@ def test_a_reversal_found_in_the_ledger_is_put_on_record_once(house: House) -> N
         assert house.store.reversal_found("acme", "pi_1", found, TOLD, NOW, holds=True, why="found") is news
     assert [house.status(one) for one in ("BOOKING", "REVERSAL")] == [EffectStatus.DONE, EffectStatus.DONE]
     assert (verdict(house), len(held(house))) == ("reversed", 1)
+
+
+# ------------------------------------------------------------------------------------------------ what went back
+
+REFUND = NewEffect("REFUND", EffectKind.BOOK_REFUND, "inv1", REQUEST, "20.00 went back")
+OUT = NewEffect("OUT", EffectKind.REVERSE_BOOKING, "inv1", REQUEST, "it came back")
+
+
+def entered(house: House, *, follow: list[Planned]) -> None:
+    booked(house)
+    assert house.store.reversals_planned("acme", [Planned(REFUND)], NOW) == 1
+    house.start("REFUND")
+    house.store.refund_entered("acme", "REFUND", "9", TOLD, NOW, note="", follow=follow)
+
+
+def test_an_entry_of_what_went_back_is_concluded_with_its_item_and_the_payment_stays_booked(house: House) -> None:
+    entered(house, follow=[])
+    assert (house.status("REFUND"), verdict(house), held(house)) == ("done", "booked", [])
+    assert [one.happened for one in house.queries.attention("acme")] == ["It was taken out."]
+
+
+def test_its_way_out_is_planned_with_it_where_the_money_came_back_and_holds_nothing(house: House) -> None:
+    entered(house, follow=[Planned(OUT)])
+    assert house.status("OUT") == "planned"
+    house.start("OUT")
+    house.store.refund_taken_out("acme", "OUT", "9", TOLD, NOW, note="it came back")
+    assert (house.status("OUT"), verdict(house), held(house)) == ("done", "booked", [])
+
+
+def test_entries_that_the_ledger_has_are_put_on_record_once(house: House) -> None:
+    booked(house)
+    for _ in range(2):
+        house.store.refunds_found("acme", [Found(REFUND, "9", NOW)], "found")
+    assert house.status("REFUND") == "done"
+    assert [one.after for one in house.store.effects.history("REFUND")] == ["done"]

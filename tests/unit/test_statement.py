@@ -211,6 +211,22 @@ def test_fees_that_duebird_books_are_not_said_to_be_entered_by_hand_from_their_f
     assert "fees from 2026-11-10 on, payouts from 2026-11-01 on. Refunds and disputes are entered by hand" in said
 
 
+def test_refunds_that_duebird_books_are_not_said_to_be_entered_by_hand() -> None:
+    old = change(9, K.PAYMENT, "50.00", "1.75", 9, payment_id="pi_9")
+    paid = [one for one in right(old) if one.kind is PAY]
+
+    def said(booked: dict[EntryKind, date]) -> str:
+        found = stated([old], paid, booked={**booked, EntryKind.PAYMENT: date.min})
+        return " ".join(remarks_of(found, matters_of(found)))
+
+    refunds = {EntryKind.REVERSAL: date.min}
+    assert "books payments on invoices, refunds and disputes. Fees, payouts are entered by hand" in said(refunds)
+    assert 'with refunds = "book" under [company.payments]' in said({})
+    assert 'refunds = "book"' not in said(refunds)
+    later = dict.fromkeys((EntryKind.EXPENSE, EntryKind.TRANSFER), date(2026, 11, 10))
+    assert "What is of before is entered by hand" in said({**refunds, **later})
+
+
 def test_a_payout_on_its_way_is_said_to_be_so_and_booked_by_itself() -> None:
     state = replace(SENT_PAYOUT, state=PayoutState.IN_TRANSIT)
     (payout,) = matters_of(stated([PAID, PAID_OUT], right(PAID), payouts=(state,), booked=ALL))

@@ -1,14 +1,14 @@
 """Invariants 8 and 9: refunds, fees and payouts stand in the ledger as often as they should.
 
-A reversal takes the payment's own entry out and leaves none of its own, so that an entry of that kind with our
-reference has slipped in. Of a fee and of a payout there is one entry at most; whether it is of the right amount is told
-by `connector.domain.reconciliation`, which reads the processor's balance.
+A reversal takes the payment's own entry out and leaves none of its own; where refunds are entered, each has an entry
+with a reference of its own. Of that, of a fee and of a payout there is one entry at most; whether it is of the right
+amount is told by `connector.domain.reconciliation`, which reads the processor's balance.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from connector.domain.invariants.finding import Finding, NotCheckable, Violation, of_entry, of_payment, of_refund
@@ -20,8 +20,8 @@ FEES: Final = 9
 
 
 def check_refunds(reading: Reading) -> Iterator[Finding]:
-    """Reversals with our reference, of which there may be none yet, and refunds that a person must see to."""
-    yield from _slipped_in(reading, frozenset({EntryKind.REVERSAL}), REFUNDS, "refunds")
+    """Entries of refunds with our reference, each there once, and refunds that a person must see to."""
+    yield from _more_than_once(reading, {EntryKind.REVERSAL: "A refund"}, REFUNDS)
     refunds = reading.records.processor.refunds
     if refunds is None:
         yield NotCheckable(REFUNDS, "Refunds at the processor were not read.")
@@ -43,24 +43,20 @@ def check_refunds(reading: Reading) -> Iterator[Finding]:
 
 def check_fees(reading: Reading) -> Iterator[Finding]:
     """Entries for fees and payouts with our reference: one for each."""
-    found: defaultdict[tuple[EntryKind, str], list[EntryRecord]] = defaultdict(list)
-    for entry in reading.records.ledger.entries:
-        ours = OUR_REFERENCE.match(entry.reference)
-        if ours and entry.live and entry.kind in _OF_THE_BALANCE:
-            found[entry.kind, ours.group()].append(entry)
-    for (kind, reference), entries in found.items():
-        if len(entries) > 1:
-            sentence = f"{_OF_THE_BALANCE[kind]} stands in the ledger {len(entries)} times, as {reference}."
-            harm = "The clearing account holds less than the processor: the same amount left it more than once."
-            yield Violation(FEES, sentence, tuple(map(of_entry, entries)), harm)
+    yield from _more_than_once(reading, _OF_THE_BALANCE, FEES)
 
 
 _OF_THE_BALANCE: Final = {EntryKind.EXPENSE: "A fee", EntryKind.TRANSFER: "A payout"}
 
 
-def _slipped_in(reading: Reading, kinds: frozenset[EntryKind], number: int, what: str) -> Iterator[Finding]:
+def _more_than_once(reading: Reading, kinds: Mapping[EntryKind, str], number: int) -> Iterator[Finding]:
+    found: defaultdict[tuple[EntryKind, str], list[EntryRecord]] = defaultdict(list)
     for entry in reading.records.ledger.entries:
-        if entry.kind in kinds and entry.live and OUR_REFERENCE.match(entry.reference):
-            sentence = f"An entry of {entry.amount} in the ledger has our reference, and {what} are not booked by us."
-            harm = "The books show an amount that nothing at the processor explains."
-            yield Violation(number, sentence, (of_entry(entry),), harm)
+        ours = OUR_REFERENCE.match(entry.reference)
+        if ours and entry.live and entry.kind in kinds:
+            found[entry.kind, ours.group()].append(entry)
+    for (kind, reference), entries in found.items():
+        if len(entries) > 1:
+            sentence = f"{kinds[kind]} stands in the ledger {len(entries)} times, as {reference}."
+            harm = "The clearing account holds less than the processor: the same amount left it more than once."
+            yield Violation(number, sentence, tuple(map(of_entry, entries)), harm)

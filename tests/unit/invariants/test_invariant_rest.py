@@ -199,16 +199,14 @@ def refunded(*refunds: RefundRecord, of: Records = GOOD) -> Records:
     return replace(of, processor=replace(of.processor, refunds=refunds))
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        pytest.param(with_entries(entry(), REVERSAL), id="without a refund"),
-        pytest.param(refunded(REFUND, of=with_entries(entry(), REVERSAL)), id="with a refund"),
-        pytest.param(with_entries(entry(), replace(REVERSAL, ledger_id=None)), id="on no invoice"),
-    ],
-)
-def test_a_reversal_with_our_reference_is_rejected(bad: Records) -> None:
-    assert len(violations(bad, 8)) == 1
+@pytest.mark.parametrize("ledger_id", ["inv1", None])
+def test_an_entry_of_a_refund_stands_there_once(ledger_id: str | None) -> None:
+    one = replace(REVERSAL, ledger_id=ledger_id)
+    again = replace(one, entry_id="rev2")
+    assert violations(with_entries(entry(), one), 8) == []
+    assert violations(with_entries(entry(), one, replace(again, live=False)), 8) == []
+    (twice,) = violations(refunded(REFUND, of=with_entries(entry(), one, again)), 8)
+    assert "A refund stands in the ledger 2 times" in twice
 
 
 def test_a_refund_that_the_books_do_not_show_is_a_doubt() -> None:
