@@ -139,7 +139,7 @@ def rebook(
     is held, or becomes a credit, as always.
     """
     from connector.cli.approval import user
-    from connector.flows.reversal import again_of
+    from connector.flows.once_more import again_of
 
     with told(), remembered(config) as (loaded, state):
         for one in company_ids(loaded, company):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
 from connector.domain.already import is_by_others
-from connector.domain.effect import ONCE_MORE, OPEN, BooksIdentity, EffectKind, EffectStatus, NewEffect, canonical
+from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus, NewEffect, canonical
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable, ReceivableState
 from connector.domain.records import EntryKind
@@ -17,7 +16,7 @@ from connector.domain.refund_entries import away
 from connector.domain.reversal import Cause, Course, reversal_key, reversal_reference, standing_of
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import credit, lease
+from connector.flows import lease
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -25,7 +24,6 @@ from connector.ports.entries import ReversalManner, ReversalRequest
 from connector.ports.ledger import BookingState
 from state.books import receivable_of
 from state.queries import Queries
-from state.reversal_facts import OnceMore
 from state.store import Attention, Planned
 from state.tables import EffectRow, PaymentRow
 
@@ -63,80 +61,19 @@ def _standing(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) ->
     found = []
     for ledger_id in sorted({one.ledger_id for one in parts}):
         effects = queries.effects_of(company_id, ledger_id)
-        gone = {json.loads(one.request)["entry_id"] for one in effects if _is_done(one, EffectKind.REVERSE_BOOKING)}
+        gone = {json.loads(one.request)["entry_id"] for one in effects if is_done(one, EffectKind.REVERSE_BOOKING)}
         found += [
             one
             for one in effects
-            if _is_done(one, *_KINDS)
+            if is_done(one, *_KINDS)
             and one.remote_id not in gone
             and json.loads(one.request)["payment_id"] in payment_ids
         ]
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
-    """A payment whose entries on one receivable are out of the ledger.
-
-    `in_the_way`: a credit of it that stands there, or is on its way into it.
-    """
-
-    order: OnceMore
-    in_the_way: EffectRow | None
-
-
-def again_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[Again]:
-    """What booking a payment once more comes to, on each of its receivables of which entries are out by our log.
-
-    What is owed may have changed, so that the whole payment is decided about anew. Where its booking stands and only
-    its credit is out, that is repeated. A credit that stands beside a booking that is out must go first: nobody could
-    decide anew about a payment of which a part is somewhere else.
-    """
-    seen = [(part, *_begun_and_out(queries, company_id, part)) for part in parts if part.verdict == "reversed"]
-    return [_again(company_id, part, begun, out) for part, begun, out in seen if out]
-
-
-def _begun_and_out(
-    queries: Queries, company_id: str, part: PaymentRow
-) -> tuple[dict[str, EffectRow], dict[str, list[str]]]:
-    """What is or will be booked of it, by key; and of that the keys of what is out, each with its reversals' keys."""
-    effects = queries.effects_of(company_id, part.ledger_id)
-    mine = [one for one in effects if json.loads(one.request).get("payment_id") == part.payment_id]
-    begun = {one.key: one for one in mine if one.kind in ONCE_MORE and one.status in {*OPEN, EffectStatus.DONE}}
-    out: dict[str, list[str]] = {}
-    for one in mine:
-        values = json.loads(one.request) if _is_done(one, EffectKind.REVERSE_BOOKING) else {}
-        booked = begun.get(values["booking"]) if values else None
-        if booked is not None and booked.status == EffectStatus.DONE and booked.remote_id == values["entry_id"]:
-            out.setdefault(booked.key, []).append(one.key)
-    return begun, out
-
-
-def _again(company_id: str, part: PaymentRow, begun: Mapping[str, EffectRow], out: Mapping[str, list[str]]) -> Again:
-    standing = {one.kind: one for key, one in begun.items() if key not in out}
-    repeats = EffectKind.BOOK_PAYMENT in standing
-    divided = any(
-        one.kind == EffectKind.BOOK_CREDIT or json.loads(one.request).get(credit.ORDERED, False)
-        for one in begun.values()
-    )
-    verdict = "booked" if repeats else credit.ORDERED if divided else "open"
-    shared = part.ledger_id if part.shared else ""
-    order = OnceMore(
-        part.payment_id,
-        part.ledger_id,
-        anew=() if repeats else tuple(out),
-        repeated=tuple(out) if repeats else (),
-        verdict=verdict,
-        settles=tuple(told_key(company_id, key) for reversals in out.values() for key in reversals),
-        told_before=(
-            credit.held_key(company_id, part.payment_id, shared),
-            credit.credited_key(company_id, part.payment_id, shared),
-        ),
-    )
-    return Again(order, standing.get(EffectKind.BOOK_CREDIT))
-
-
-def _is_done(row: EffectRow, *kinds: EffectKind) -> bool:
+def is_done(row: EffectRow, *kinds: EffectKind) -> bool:
+    """Whether it is of one of those kinds, and done."""
     return row.kind in kinds and row.status == EffectStatus.DONE
 
 
@@ -271,7 +208,7 @@ def _refunds_go_first(company: Company, row: EffectRow) -> bool:
     """
     values = json.loads(row.request)
     effects = company.queries.effects_of(company.id, row.subject)
-    gone = {json.loads(one.request)["entry_id"] for one in effects if _is_done(one, EffectKind.REVERSE_BOOKING)}
+    gone = {json.loads(one.request)["entry_id"] for one in effects if is_done(one, EffectKind.REVERSE_BOOKING)}
     refunds = [
         one
         for one in effects

@@ -5,7 +5,8 @@ from __future__ import annotations
 from adapters.memory.faults import Crash
 from connector.domain.money import Money
 from connector.domain.reversal import Cause
-from connector.flows.reversal import again_of, entries_of, planned
+from connector.flows.once_more import again_of
+from connector.flows.reversal import entries_of, planned
 from state.tables import EffectRow
 from tests.flow.office import Office
 

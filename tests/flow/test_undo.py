@@ -13,7 +13,8 @@ from connector.domain.settlement import Surplus
 from connector.errors import Bug, Rejected, RejectedBecause
 from connector.failpoints import Boundary, armed
 from connector.flows.credit import held_key
-from connector.flows.reversal import again_of, entries_of, planned
+from connector.flows.once_more import again_of
+from connector.flows.reversal import entries_of, planned
 from connector.life import life_of
 from state.reversal_facts import OnceMore
 from tests.flow.conftest import OpenOffice

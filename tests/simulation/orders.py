@@ -11,7 +11,8 @@ from connector.assemble import State
 from connector.domain.reversal import Cause
 from connector.flows.closed import ordered
 from connector.flows.credit import held_key
-from connector.flows.reversal import again_of, entries_of, planned
+from connector.flows.once_more import again_of
+from connector.flows.reversal import entries_of, planned
 from tests.simulation.cells import Sometimes
 from tests.simulation.machine import COMPANY, Machine
 from tests.simulation.purse import Order, Ordered
