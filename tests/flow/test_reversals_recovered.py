@@ -94,6 +94,7 @@ def test_a_credit_that_was_taken_out_is_not_booked_on_its_invoice_when_that_is_o
     page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
     assert page is not None
     cheque = office.ledger_world.pay_by_hand(invoice, DOLLARS, reference="CHEQUE 7")
+    office.wait(minutes=2)  # what is entered since a payment might be that payment
     payment = office.stripe_world.pay_page(page)
     assert payment is not None
     settle(office, 3)
