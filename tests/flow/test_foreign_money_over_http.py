@@ -55,12 +55,8 @@ class ForeignTill(CashTill):
             row = books.issue(contact, amount.amount, currency=amount.currency, rate=rate)
             return str(row.invoice_id), str(contact.contact_id)
         customer = self.h.books.add_customer("Rosa Diaz", mobile=MOBILE.e164, currency=amount.currency)
-        asked = {
-            "customer": customer,
-            "amount": str(amount.amount),
-            "currency": amount.currency,
-            "exchange_rate": INVOICED_AT[amount.currency],
-        }
+        asked = {"customer": customer, "amount": str(amount.amount), "currency": amount.currency}
+        asked["exchange_rate"] = INVOICED_AT[amount.currency]
         return str(add_invoice(self.h.books, asked)["Id"]), str(customer)
 
     def open_pages(self, number: int = 1) -> list[str]:

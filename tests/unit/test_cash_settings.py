@@ -8,7 +8,7 @@ import pytest
 
 from adapters.oauth.client import XERO_SCOPES
 from adapters.xero.inspection import cash_permission
-from connector.accounts import clearing_of_xero, fee_account, payout_account
+from connector.accounts import clearing_of_xero, exchanges_into, fee_account, payout_account
 from connector.assemble import sign_in_company
 from connector.config import CompanySettings
 from connector.errors import ConfigProblem
@@ -40,6 +40,13 @@ def test_of_several_banks_the_named_one_is_taken_and_one_of_no_currency_is_in_th
     other = replace(CHECKING, account_id="4", name="Savings", code=None, currency=None)
     for account in (CHECKING, other):
         assert payout_account(settings(bank=account.name), [CLEARING, CHECKING, other], CLEARING, "USD") == account
+
+
+@pytest.mark.parametrize(("currency", "into"), [("USD", "USD"), (None, "USD"), ("EUR", None)])
+def test_foreign_payments_are_exchanged_into_a_clearing_account_of_the_books_own_currency(
+    currency: str | None, into: str | None
+) -> None:
+    assert exchanges_into(replace(CLEARING, currency=currency), "USD") == into
 
 
 @pytest.mark.parametrize(
