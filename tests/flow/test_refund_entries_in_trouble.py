@@ -25,13 +25,12 @@ from tests.flow.test_refund_entries import (
     TWENTY,
     assert_balanced,
     at_stripe,
-    dispute,
     end,
     entries,
     fail,
     paid_beside_a_cheque,
 )
-from tests.flow.test_reopened import set_refund
+from tests.flow.test_reopened import dispute, set_refund
 
 FIFTY = Money.of("50.00", "USD")
 
@@ -52,7 +51,7 @@ def emptied(office: Office) -> None:
     settle(office)
 
 
-def at(point: str, act: Callable[[], None]) -> Callable[[str], None]:
+def at(point: str, act: Callable[[], object]) -> Callable[[str], None]:
     """Something that happens once, when the program comes to that point."""
     done: list[str] = []
 
@@ -177,7 +176,7 @@ def test_one_that_a_person_deleted_is_not_made_again_and_is_told(booking: Office
 def test_a_second_refund_waits_until_the_first_is_entered(booking: Office) -> None:
     invoice, payment = paid(booking)
     booking.stripe_world.refund(payment, TWENTY)
-    with armed(at("refund.planned", lambda: booking.stripe_world.refund(payment, FIFTY) and None)):
+    with armed(at("refund.planned", lambda: booking.stripe_world.refund(payment, FIFTY))):
         settle(booking)
     booking.wait(minutes=3)
     settle(booking)
@@ -201,7 +200,7 @@ def test_a_credit_that_somebody_took_out_gets_no_entry_of_its_refund(open_office
 def test_an_undo_waits_for_an_entry_of_a_refund_that_is_under_way(booking: Office) -> None:
     invoice, payment = paid(booking)
     booking.stripe_world.refund(payment, TWENTY)
-    with armed(at("refund.planned", lambda: undo(booking, payment) and None)):
+    with armed(at("refund.planned", lambda: undo(booking, payment))):
         settle(booking)
     until_quiet(booking, 3)
     assert (entries(booking), booking.bookings(invoice), booking.clearing()) == ([], [], NOTHING)
@@ -291,3 +290,14 @@ def test_after_the_setting_was_changed_to_reopen_all_is_taken_out_together(open_
     until_quiet(office, 2)
     assert (entries(office), office.bookings(invoice), office.clearing()) == ([], [], NOTHING)
     assert at_stripe(office) == NOTHING
+
+
+def test_a_refund_whose_event_never_comes_is_found_by_the_daily_look(booking: Office) -> None:
+    invoice, payment = paid(booking)
+    booking.stripe_world.event_delay = lambda _hint: None
+    booking.stripe_world.refund(payment, TWENTY)
+    settle(booking)
+    assert entries(booking) == []
+    booking.wait(days=1)
+    settle(booking)
+    assert_balanced(booking, invoice, entered=[TWENTY])
