@@ -11,7 +11,7 @@ from connector.domain.asking import says_yes
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
 from connector.domain.phone import region_of
 from connector.domain.settlement import Refunds
-from connector.errors import CursorExpired, DuebirdError
+from connector.errors import CursorExpired, DuebirdError, NeedsReauthorisation
 from connector.flows import brakes, returned, settle
 from connector.flows.answers import Inbox, follow
 from connector.flows.attempts import parked
@@ -100,10 +100,16 @@ def _refunds(company: Company, since: datetime, counts: Counts) -> None:
     """The net under their events, where each must be in the books: an event may surface late, or never."""
     if company.policy.refunds is not Refunds.BOOK:
         return
-    for payment_id in dict.fromkeys(one.payment_id for one in company.processor.refunds_since(since)):
+    try:
+        made = company.processor.refunds_since(since)
+    except NeedsReauthorisation:
+        return  # said with the first refund that there is news of
+    guard = Isolation()
+    for payment_id in dict.fromkeys(one.payment_id for one in made):
         parts = company.queries.payment_parts(company.id, payment_id)
-        if parts and all(one.verdict in returned.STANDS for one in parts):
-            returned.look(company, parts, counts)
+        if not guard.over and parts and all(one.verdict in returned.STANDS for one in parts):
+            with guard.record(f"{company.id}: refunds of {payment_id}"):
+                returned.look(company, parts, counts)
 
 
 def _odd_payment(company: Company, payment: Payment, trouble: DuebirdError) -> Attention:

@@ -16,7 +16,8 @@ from tests.flow.conftest import OpenOffice
 from tests.flow.office import Office
 from tests.flow.restoring import put_back
 from tests.flow.reversing import NOTHING, until_quiet
-from tests.flow.test_refund_entries import BOOKS, at_stripe, dispute, end, fail
+from tests.flow.test_refund_entries import BOOKS, at_stripe, end, fail
+from tests.flow.test_reopened import dispute
 
 STEPS = 8  # most pairs of acts meet over the seeds below
 FAULTS = [FaultKind.LOSE_ANSWER, FaultKind.NEVER_COMMIT, FaultKind.COMMIT_LATE, FaultKind.CRASH_AFTER]
@@ -98,9 +99,9 @@ class Play:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_after_each_act_clearing_holds_what_stripe_holds(open_office: OpenOffice, seed: int) -> None:
-    more: dict[str, Any] = {"max_per_number_per_day": 20, "max_per_number_per_week": 60, "joint": True, "surplus": Surplus.CREDIT}
-    more["window"] = Window(0, 24 * 60, ALL_WEEK)
-    office = open_office(**more, **BOOKS)
+    often: dict[str, Any] = {"max_per_number_per_day": 20, "max_per_number_per_week": 60}
+    often["window"] = Window(0, 24 * 60, ALL_WEEK)
+    office = open_office(joint=True, surplus=Surplus.CREDIT, **often, **BOOKS)
     dice = Random(f"refund entries/{seed}")  # noqa: S311  # a game, and the same one each time
     play = Play(office, dice)
     for _ in range(STEPS):

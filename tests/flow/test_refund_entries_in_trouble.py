@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.memory.faults import Crash, FaultKind
+from adapters.memory.reading import MemoryLedgerReader
 from connector.domain.balance import RefundState
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
@@ -15,6 +16,7 @@ from connector.domain.settlement import Refunds, Surplus
 from connector.failpoints import armed
 from connector.flows.attempts import order_retry
 from connector.flows.refund import request_of
+from connector.ports.entries import Entry, ReversalRequest
 from state.tables import EffectRow
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
@@ -173,6 +175,25 @@ def test_one_that_a_person_deleted_is_not_made_again_and_is_told(booking: Office
     assert entries(booking) == []
 
 
+class RepeatingLedger(MemoryLedgerReader):
+    """Answers with the entry as it is by now, like QuickBooks under a key it has seen: here a person deleted it."""
+
+    def reverse(self, request: ReversalRequest) -> Entry:
+        made = super().reverse(request)
+        self.cash.delete(made.entry_id)
+        return replace(made, live=False)
+
+
+def test_one_that_is_gone_by_the_time_of_its_answer_is_for_a_person(booking: Office) -> None:
+    invoice, payment = paid(booking)
+    booking.company = replace(booking.company, ledger=RepeatingLedger(booking.ledger_world, cash=booking.cash))
+    booking.stripe_world.refund(payment, TWENTY)
+    settle(booking)
+    assert entries(booking) == []
+    assert told_of(booking, "was deleted in the ledger by somebody")
+    assert [one.status for one in of_refunds(booking, invoice)] == ["rejected"]
+
+
 def test_a_second_refund_waits_until_the_first_is_entered(booking: Office) -> None:
     invoice, payment = paid(booking)
     booking.stripe_world.refund(payment, TWENTY)
@@ -200,6 +221,7 @@ def test_a_credit_that_somebody_took_out_gets_no_entry_of_its_refund(open_office
 def test_an_undo_waits_for_an_entry_of_a_refund_that_is_under_way(booking: Office) -> None:
     invoice, payment = paid(booking)
     booking.stripe_world.refund(payment, TWENTY)
+    booking.ledger_faults.program(FaultKind.LOSE_ANSWER, "reverse")
     with armed(at("refund.planned", lambda: undo(booking, payment))):
         settle(booking)
     until_quiet(booking, 3)
