@@ -10,8 +10,9 @@ from typing import Final
 from connector.domain.asking import says_yes
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState, ReplyMeaning, meaning, redact_cards
 from connector.domain.phone import region_of
-from connector.errors import CursorExpired, DuebirdError
-from connector.flows import brakes, given_back, settle
+from connector.domain.settlement import Refunds
+from connector.errors import CursorExpired, DuebirdError, NeedsReauthorisation
+from connector.flows import brakes, given_back, returned, settle
 from connector.flows.answers import Inbox, follow
 from connector.flows.attempts import parked
 from connector.flows.company import Company, Counts
@@ -93,7 +94,24 @@ def _objects(company: Company, since: datetime, counts: Counts) -> None:
             settle.note_payment(company, payment, counts)
         for trouble in troubles:
             company.store.attend(company.id, _odd_payment(company, payment, trouble), company.clock.now())
+    _refunds(company, since, counts)
     company.store.set_cursor(company.id, PAYMENTS_SINCE, since.isoformat(), company.clock.now())
+
+
+def _refunds(company: Company, since: datetime, counts: Counts) -> None:
+    """The net under their events, where each must be in the books: an event may surface late, or never."""
+    if company.policy.refunds is not Refunds.BOOK:
+        return
+    try:
+        made = company.processor.refunds_since(since)
+    except NeedsReauthorisation:
+        return  # said with the first refund that there is news of
+    guard = Isolation()
+    for payment_id in dict.fromkeys(one.payment_id for one in made):
+        parts = company.queries.payment_parts(company.id, payment_id)
+        if not guard.over and parts and all(one.verdict in returned.STANDS for one in parts):
+            with guard.record(f"{company.id}: refunds of {payment_id}"):
+                returned.look(company, parts, counts)
 
 
 def _odd_payment(company: Company, payment: Payment, trouble: DuebirdError) -> Attention:

@@ -31,6 +31,7 @@ _SETTLED: Final = "refund.updated"  # one that was on its way has succeeded, or 
 KINDS: Final = frozenset((*_NEWS, _SETTLED))
 # Verdicts of a payment that is on its way into the books: its news waits until it is there, or held.
 _UNDER_WAY: Final = frozenset({"open", "ordered", "allocated", "crediting"})
+STANDS: Final = frozenset({"booked", "credited"})
 SOON: Final = timedelta(minutes=2)  # a booking takes a pass or two
 REVERSED: Final = "bookings to be reversed"  # so they are counted
 LATE: Final = timedelta(hours=1)  # the ledger is away, or said no: a person has been told of that
@@ -241,7 +242,7 @@ def _paid(parts: Sequence[PaymentRow]) -> Money:
 def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing: Standing) -> Attention | None:
     """What the owner is told now: of a reversal he is told once it is made."""
     payment_id, invoice, paid = parts[0].payment_id, _label(company, parts[0]), _paid(parts)
-    booked = any(one.verdict in {"booked", "credited"} for one in parts)
+    booked = any(one.verdict in STANDS for one in parts)
     gone = standing.course is Course.GONE
     adopted = reversal.adopted_of(company.queries, company.id, parts)
     if gone and not adopted and (booked or all(one.verdict == "reversed" for one in parts)):
@@ -255,6 +256,8 @@ def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing
     if not gone and not booked and any(one.verdict == "reversed" for one in parts):
         then = f"Its booking is out of the ledger. To have it booked again: duebird rebook {payment_id} --company "
         then += company.id
+    if not booked and company.policy.refunds is Refunds.BOOK and any(one.verdict == "held" for one in parts):
+        then = "It is not booked, so nothing was entered in the ledger. Do not book it whole."
     values = {"gone": standing.amount, "paid": paid, "payment_id": payment_id, "company": company.id}
     return Attention(
         key=_key(company, hint),

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.memory.faults import Crash, FaultKind
+from adapters.memory.reading import MemoryLedgerReader
 from connector.domain.balance import RefundState
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
@@ -15,6 +16,7 @@ from connector.domain.settlement import Refunds, Surplus
 from connector.failpoints import armed
 from connector.flows.attempts import order_retry
 from connector.flows.refund import request_of
+from connector.ports.entries import Entry, ReversalRequest
 from state.tables import EffectRow
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
@@ -25,13 +27,12 @@ from tests.flow.test_refund_entries import (
     TWENTY,
     assert_balanced,
     at_stripe,
-    dispute,
     end,
     entries,
     fail,
     paid_beside_a_cheque,
 )
-from tests.flow.test_reopened import set_refund
+from tests.flow.test_reopened import dispute, set_refund
 
 FIFTY = Money.of("50.00", "USD")
 
@@ -52,7 +53,7 @@ def emptied(office: Office) -> None:
     settle(office)
 
 
-def at(point: str, act: Callable[[], None]) -> Callable[[str], None]:
+def at(point: str, act: Callable[[], object]) -> Callable[[str], None]:
     """Something that happens once, when the program comes to that point."""
     done: list[str] = []
 
@@ -174,10 +175,29 @@ def test_one_that_a_person_deleted_is_not_made_again_and_is_told(booking: Office
     assert entries(booking) == []
 
 
+class RepeatingLedger(MemoryLedgerReader):
+    """Answers with the entry as it is by now, like QuickBooks under a key it has seen: here a person deleted it."""
+
+    def reverse(self, request: ReversalRequest) -> Entry:
+        made = super().reverse(request)
+        self.cash.delete(made.entry_id)
+        return replace(made, live=False)
+
+
+def test_one_that_is_gone_by_the_time_of_its_answer_is_for_a_person(booking: Office) -> None:
+    invoice, payment = paid(booking)
+    booking.company = replace(booking.company, ledger=RepeatingLedger(booking.ledger_world, cash=booking.cash))
+    booking.stripe_world.refund(payment, TWENTY)
+    settle(booking)
+    assert entries(booking) == []
+    assert told_of(booking, "was deleted in the ledger by somebody")
+    assert [one.status for one in of_refunds(booking, invoice)] == ["rejected"]
+
+
 def test_a_second_refund_waits_until_the_first_is_entered(booking: Office) -> None:
     invoice, payment = paid(booking)
     booking.stripe_world.refund(payment, TWENTY)
-    with armed(at("refund.planned", lambda: booking.stripe_world.refund(payment, FIFTY) and None)):
+    with armed(at("refund.planned", lambda: booking.stripe_world.refund(payment, FIFTY))):
         settle(booking)
     booking.wait(minutes=3)
     settle(booking)
@@ -201,7 +221,8 @@ def test_a_credit_that_somebody_took_out_gets_no_entry_of_its_refund(open_office
 def test_an_undo_waits_for_an_entry_of_a_refund_that_is_under_way(booking: Office) -> None:
     invoice, payment = paid(booking)
     booking.stripe_world.refund(payment, TWENTY)
-    with armed(at("refund.planned", lambda: undo(booking, payment) and None)):
+    booking.ledger_faults.program(FaultKind.LOSE_ANSWER, "reverse")
+    with armed(at("refund.planned", lambda: undo(booking, payment))):
         settle(booking)
     until_quiet(booking, 3)
     assert (entries(booking), booking.bookings(invoice), booking.clearing()) == ([], [], NOTHING)
@@ -291,3 +312,14 @@ def test_after_the_setting_was_changed_to_reopen_all_is_taken_out_together(open_
     until_quiet(office, 2)
     assert (entries(office), office.bookings(invoice), office.clearing()) == ([], [], NOTHING)
     assert at_stripe(office) == NOTHING
+
+
+def test_a_refund_whose_event_never_comes_is_found_by_the_daily_look(booking: Office) -> None:
+    invoice, payment = paid(booking)
+    booking.stripe_world.event_delay = lambda _hint: None
+    booking.stripe_world.refund(payment, TWENTY)
+    settle(booking)
+    assert entries(booking) == []
+    booking.wait(days=1)
+    settle(booking)
+    assert_balanced(booking, invoice, entered=[TWENTY])
