@@ -73,7 +73,7 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
 def _told(shown: Shown) -> set[str]:
     """What is named where something was not done; that a credit was made explains nothing that is missing."""
     items = " ".join(one for one in shown.standing if "/credited/" not in one.split()[0])
-    return set("".join(" " if letter in ",():" else letter for letter in items).split())
+    return set("".join(" " if letter in ",.():" else letter for letter in items).split())
 
 
 # ------------------------------------------------------------------------------------------------- what stands there
