@@ -246,7 +246,7 @@ def _was_gone(town: Town, payment_id: str, moment: datetime) -> bool:
     moments = {at for one in balance.refunds.values() for at, _ in one.states()}
     moments |= {at for one in balance.disputes.values() for at, _ in one.states()}
     since = moment - DECIDED_WITHIN
-    looks = [since, *(one for one in moments if since < one <= moment)]
+    looks = [since, *(one for one in moments if since < one < moment), moment]
     return any(gone_for_good(town, payment_id, at) for at in looks)
 
 
