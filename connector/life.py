@@ -195,6 +195,8 @@ def _effect(queries: Queries, effect: EffectRow, ledger: str) -> Iterator[Moment
     for event in queries.effect_history(effect.key):
         if event.after == "planned" and event.before is None:
             yield Moment(event.at, f"Decided {_PLANNED[kind]}: {_why(effect, event.note)}", "Duebird", effect.key)
+        elif event.before == "done":  # its entry was taken out of the ledger, and a person wants it there
+            yield Moment(event.at, f"{_PLANNED[kind].capitalize()} again: {event.note}", "Duebird", effect.key)
         elif event.after == "planned":
             yield Moment(event.at, f"Not done yet, to be tried again: {event.note}", "Duebird", effect.key)
         elif event.after == "done" and (kind is not EffectKind.SEND_TEXT or event.note) and not effect.leader:

@@ -168,8 +168,8 @@ def _credit_stands(company: str, payment: str, credit_row: EffectRow, config: Pa
     undo_it = typed(f"undo {reference} --company {company}", config)
     again = typed(f"rebook {payment} --company {company}", config)
     return (
-        f"A credit of {Money.of(*_amount(credit_row))} of the payment {payment} still stands in the ledger "
-        f"({reference}). Nothing was changed.\nHave it taken out first: {undo_it}\nThen: {again}"
+        f"A credit of {Money.of(*_amount(credit_row))} of the payment {payment} still stands in the ledger, or is on "
+        f"its way there ({reference}). Nothing was changed.\nHave it taken out first: {undo_it}\nThen: {again}"
     )
 
 

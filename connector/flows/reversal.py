@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from connector.domain.effect import BooksIdentity, EffectKind, EffectStatus, NewEffect, canonical
+from connector.domain.effect import OPEN, BooksIdentity, EffectKind, EffectStatus, NewEffect, canonical
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable, ReceivableState
 from connector.domain.records import EntryKind
@@ -57,7 +57,10 @@ def entries_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A payment whose entries on one receivable are out of the ledger. `in_the_way`: its credit that stands there."""
+    """A payment whose entries on one receivable are out of the ledger.
+
+    `in_the_way`: a credit of it that stands there, or is on its way into it.
+    """
 
     order: OnceMore
     in_the_way: EffectRow | None
@@ -70,30 +73,32 @@ def again_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> 
     its credit is out, that is repeated. A credit that stands beside a booking that is out must go first: nobody could
     decide anew about a payment of which a part is somewhere else.
     """
-    seen = [(part, *_done_and_out(queries, company_id, part)) for part in parts if part.verdict == "reversed"]
-    return [_again(company_id, part, done, out) for part, done, out in seen if out]
+    seen = [(part, *_begun_and_out(queries, company_id, part)) for part in parts if part.verdict == "reversed"]
+    return [_again(company_id, part, begun, out) for part, begun, out in seen if out]
 
 
-def _done_and_out(
+def _begun_and_out(
     queries: Queries, company_id: str, part: PaymentRow
 ) -> tuple[dict[str, EffectRow], dict[str, list[str]]]:
-    """What was once booked of it, by key; and of that the keys of what is out, each with the keys of its reversals."""
+    """What is or will be booked of it, by key; and of that the keys of what is out, each with its reversals' keys."""
     effects = queries.effects_of(company_id, part.ledger_id)
     mine = [one for one in effects if json.loads(one.request).get("payment_id") == part.payment_id]
-    done = {one.key: one for one in mine if _is_done(one, *_REVERSIBLE)}
+    begun = {one.key: one for one in mine if one.kind in _REVERSIBLE and one.status in {*OPEN, EffectStatus.DONE}}
     out: dict[str, list[str]] = {}
     for one in mine:
         values = json.loads(one.request) if _is_done(one, EffectKind.REVERSE_BOOKING) else {}
-        if values and values["booking"] in done and done[values["booking"]].remote_id == values["entry_id"]:
-            out.setdefault(values["booking"], []).append(one.key)
-    return done, out
+        booked = begun.get(values["booking"]) if values else None
+        if booked is not None and booked.status == EffectStatus.DONE and booked.remote_id == values["entry_id"]:
+            out.setdefault(booked.key, []).append(one.key)
+    return begun, out
 
 
-def _again(company_id: str, part: PaymentRow, done: Mapping[str, EffectRow], out: Mapping[str, list[str]]) -> Again:
-    standing = {one.kind: one for key, one in done.items() if key not in out}
+def _again(company_id: str, part: PaymentRow, begun: Mapping[str, EffectRow], out: Mapping[str, list[str]]) -> Again:
+    standing = {one.kind: one for key, one in begun.items() if key not in out}
     repeats = EffectKind.BOOK_PAYMENT in standing
-    divided = any(one.kind == EffectKind.BOOK_CREDIT for one in done.values()) or any(
-        json.loads(one.request).get(credit.ORDERED, False) for one in done.values()
+    divided = any(
+        one.kind == EffectKind.BOOK_CREDIT or json.loads(one.request).get(credit.ORDERED, False)
+        for one in begun.values()
     )
     verdict = "booked" if repeats else credit.ORDERED if divided else "open"
     shared = part.ledger_id if part.shared else ""

@@ -72,6 +72,13 @@ def test_a_promised_day_is_over_only_once_it_is_over_where_the_customer_is(open_
     assert len(office.texts(honolulu)) == 1
 
 
+def test_a_promise_holds_for_a_customer_without_a_number_too(office: Office) -> None:
+    invoice = office.issue(office.customer(mobile=None), due_in=1)
+    promise(office, invoice, IN_TWO_DAYS)
+    office.run(2)
+    assert office.reason(invoice) == "promised"
+
+
 def test_the_owner_is_told_once_that_a_promise_was_not_kept(office: Office) -> None:
     invoice = office.issue(due_in=1)
     promise(office, invoice, IN_TWO_DAYS)

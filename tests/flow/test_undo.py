@@ -415,6 +415,19 @@ def test_a_credit_that_alone_was_taken_out_is_booked_again_as_it_was(open_office
     assert len(told_of(office, "was more than was owed")) == 1
 
 
+def test_the_life_of_the_invoice_shows_who_ordered_a_booking_again(office: Office) -> None:
+    invoice, payment = paid(office)
+    undo(office, payment)
+    settle(office)
+    rebook(office, payment)
+    settle(office)
+    row = office.company.queries.receivable("acme", invoice)
+    assert row is not None
+    said = [one.what for one in life_of(office.company.queries, row, "America/New_York").moments]
+    assert "To book the payment again: ordered once more by alice" in said
+    assert not [one for one in said if one.startswith("Left undone")]
+
+
 def test_a_booking_that_alone_was_taken_out_waits_until_the_credit_of_the_same_payment_is_out_too(
     open_office: OpenOffice,
 ) -> None:
