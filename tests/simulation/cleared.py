@@ -73,7 +73,7 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
 def _told(shown: Shown) -> set[str]:
     """What is named where something was not done; that a credit was made explains nothing that is missing."""
     items = " ".join(one for one in shown.standing if "/credited/" not in one.split()[0])
-    return set("".join(" " if letter in ",():" else letter for letter in items).split())
+    return set("".join(" " if letter in ",.():" else letter for letter in items).split())
 
 
 # ------------------------------------------------------------------------------------------------- what stands there
@@ -246,7 +246,7 @@ def _was_gone(town: Town, payment_id: str, moment: datetime) -> bool:
     moments = {at for one in balance.refunds.values() for at, _ in one.states()}
     moments |= {at for one in balance.disputes.values() for at, _ in one.states()}
     since = moment - DECIDED_WITHIN
-    looks = [since, *(one for one in moments if since < one <= moment)]
+    looks = [since, *(one for one in moments if since < one < moment), moment]
     return any(gone_for_good(town, payment_id, at) for at in looks)
 
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 # Of a hundred payments so many are given back, disputed and so on.
 _FATES: Final = (("stays", 38), ("refunded", 16), ("in parts", 14), ("refund fails", 12), ("disputed", 20))
 _BOUNCES: Final = 0.25  # of bank debits that had succeeded
-_CHEQUES: Final = 0.15  # of payments
+_CHEQUES: Final = 0.3  # of payments
 _SOON, _LATER = (0.002, 0.5), (1.0, 24 * 12)  # hours: while it is being booked, and long after
 # Before the end, in hours: something is heard of that has nothing to do with it. An installation looks by itself in
 # these hours; here looks are days apart, and the fee of the last payment would not be seen.
 _LAST_NEWS: Final = (16, 8)
-_CLOSES: Final = 0.6  # of the companies, on some day of the run
+_CLOSINGS: Final = (0, 1, 1, 2)  # of one run
 OPEN_AGAIN: Final = date(2026, 9, 30)  # of before the run
 
 
@@ -40,6 +40,8 @@ class Dealings:
         self.reached = town.tally.reached
         if town.purse.moves:
             self._plan()
+        for hours in _LAST_NEWS if town.purse.fees or town.purse.payouts else ():
+            town.at(town.end - timedelta(hours=hours), _nothing)
 
     @property
     def _balance(self) -> Balance:
@@ -53,9 +55,7 @@ class Dealings:
         while (moment := begins + timedelta(days=day)) < town.peace:
             town.at(moment, dice.choice((self._pays_out, self._pays_out, self._pays_out, self._charges, self._sends)))
             day += dice.uniform(1.5, 8)
-        for hours in _LAST_NEWS:
-            town.at(town.end - timedelta(hours=hours), _nothing)
-        if dice.random() < _CLOSES:
+        for _ in range(dice.choice(_CLOSINGS)):
             town.at(begins + timedelta(days=dice.uniform(3, (town.peace - begins).days)), self._closes, silent=True)
 
     # ------------------------------------------------------------------------------------------ of single payments
@@ -228,7 +228,7 @@ class Dealings:
         if kind < 0.4 and today.month == 11:
             through = date(2026, 10, 31)
         else:
-            through = today + timedelta(days=2 if kind > 0.85 else -dice.randrange(1, 7))
+            through = today + timedelta(days=2 if kind > 0.85 else -dice.choice((1, 1, 1, 2, 5)))
         self.closings.append(through)
         books.close_books_through(through)
         self.reached[Sometimes.BOOKS_CLOSED] += 1

@@ -37,11 +37,8 @@ class Orders:
         if not calm and rows and self._dice.random() < 0.08:
             self._undoes(machine, state, self._dice.choice(rows)[0], now)
         self._on_reversed(state, [payment_id for payment_id, _, verdict, _ in rows if verdict == "reversed"], now)
-        for payment_id, ledger_id, verdict, shared in rows:
-            if verdict == "held" and self._dice.random() < 0.25:
-                item = held_key(COMPANY, payment_id, ledger_id if shared else "")
-                state.store.credit_ordered(COMPANY, payment_id, ledger_id, item, now)
-                self._order(Order.CREDIT, payment_id, ledger_id)
+        if not calm:
+            self._credits(state, rows, now)
         self._on_closed(machine, state, now)
         return len(self._town.ordered) > before
 
@@ -73,6 +70,14 @@ class Orders:
                     state.store.booking_ordered_again(COMPANY, one.order, now, by=BY)
                     self._order(Order.REBOOK, payment_id, one.order.ledger_id)
                     self._town.tally.reached[Sometimes.BOOKED_ONCE_MORE] += 1
+
+    def _credits(self, state: State, rows: Sequence[tuple[str, ...]], now: datetime) -> None:
+        """Of what is held he makes a credit, where the money is still there; some of it he leaves."""
+        for payment_id, ledger_id, verdict, shared in rows:
+            if verdict == "held" and self._dice.random() < 0.25 and self._town.dealings.is_whole(payment_id):
+                item = held_key(COMPANY, payment_id, ledger_id if shared else "")
+                state.store.credit_ordered(COMPANY, payment_id, ledger_id, item, now)
+                self._order(Order.CREDIT, payment_id, ledger_id)
 
     def _on_closed(self, machine: Machine, state: State, now: datetime) -> None:
         """What the closed books keep out he may have on the first open day."""

@@ -218,6 +218,14 @@ def test_an_entry_whose_money_is_gone_for_good_or_that_the_owner_undid_may_be_ta
     assert not any("was taken out" in one for one in scene.said(scene.payment))
 
 
+def test_an_entry_may_be_taken_out_minutes_after_its_money_is_gone(scene: Scene) -> None:
+    with scene.town.processor.moment():
+        scene.town.processor.balance.bounce(scene.payment)
+    scene.waits(minutes=5)
+    scene.takes_out()
+    assert not any("was taken out" in one for one in scene.said(scene.payment))
+
+
 @pytest.mark.parametrize("how", ["a part", "in dispute", "failed since", "the owner is to be asked"])
 def test_an_entry_may_not_be_taken_out_while_money_is_there_or_may_come_back(scene: Scene, how: str) -> None:
     world = scene.town.processor
