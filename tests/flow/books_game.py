@@ -24,6 +24,7 @@ from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.records import EntryKind
 from connector.failpoints import armed
+from tests.flow.restoring import put_back
 from tests.flow.reversing import rebook, undo, verdict
 from tests.flow.test_cash_over_http import BANKS, FEES, CashTill
 
@@ -326,6 +327,13 @@ class Game:
     def restart(self, *, crashed: bool = False) -> None:
         self.till.office.restart(crashed=crashed)
         self.till.connect()
+
+    def memory_lost(self) -> None:
+        """The database is gone; whoever looks at what was rebuilt lets the texts go on."""
+        put_back(self.till.office, self.till.office.folder, None)
+        self.till.connect()
+        self.settle()
+        self.till.office.company.store.resume("acme", self.till.office.clock.now())
 
     # ---------------------------------------------------------------------------------------------- what must hold then
 

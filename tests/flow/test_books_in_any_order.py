@@ -55,6 +55,7 @@ ACTS: Final[dict[str, tuple[int, Callable[[Game], None]]]] = {
     "an instant payout": (1, Game.sent_at_once),
     "a payout that the bank returns at once": (1, Game.sent_back_within_the_hour),
     "a payout that the bank returns days later": (1, Game.payout_sent_back),
+    "a lost memory": (1, Game.memory_lost),
 }
 WRONG: Final[tuple[FaultAction, ...]] = ("drop_before", "drop_after", "status")
 

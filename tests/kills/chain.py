@@ -22,7 +22,7 @@ from tests.e2e.house import SHOPS, Daemon, House, Invoice, Shop
 from tests.kills.books import Books, with_money
 from tests.kills.lives import PATIENCE, Launcher, Stuck
 from tests.kills.plan import MOMENT, Kill
-from tests.kills.verdict import NO_CHEQUE, Bill, judged
+from tests.kills.verdict import Bill, judged
 from tests.kills.witness import Witness
 
 OWNER: Final = "+15035550199"
@@ -147,7 +147,7 @@ class _Street:
     def refund(self, shop: Shop) -> bool:
         """A payment that is booked is given back; False where there is none."""
         for bill in self.bills:
-            if bill.invoice.shop is shop and bill.settled and bill.cheque == NO_CHEQUE and not bill.refunded:
+            if bill.invoice.shop is shop and bill.settled and not bill.refunded:
                 self.books.refund(shop, bill.link)
                 bill.refunded = True
                 return True
