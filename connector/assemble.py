@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ from connector.companies import DATABASE_URL, company_settings, limits
 from connector.config import CompanySettings, Loaded
 from connector.config.company import NoticeSettings
 from connector.domain.cadence import Intervals
-from connector.domain.calendar import Window
+from connector.domain.calendar import Window, start_of_day
 from connector.domain.closed_period import ClosedPeriod
 from connector.domain.dunning import ConsentRule, Policy, Step, StepRule, rule_of
 from connector.domain.effect import BooksIdentity
@@ -32,7 +32,7 @@ from connector.domain.phone import Phone
 from connector.domain.settlement import Refunds, Surplus
 from connector.domain.wordings import Occasion
 from connector.errors import ConfigProblem
-from connector.flows import cash
+from connector.flows import cash, refunded
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.lock import only_daemon
@@ -232,6 +232,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
     where = cash_of(settings, parts.ledger, parts.treasury, booked_to, accounts, every)
     if where is None:
         cash.switched_off(state.store, state.queries, company_id, clock.now())
+    refunded.begin(state.store, state.queries, company_id, clock.now(), _refunds_from(settings, clock))
     return Company(
         id=company_id,
         identity=identity,
@@ -257,6 +258,14 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
         owner=f"{socket.gethostname()}:{os.getpid()}",
         sweep_every=timedelta(seconds=intervals_of(loaded, settings).sweep),
     )
+
+
+def _refunds_from(settings: CompanySettings, clock: Clock) -> datetime | None:
+    """From when on what goes back is entered; None: it is not."""
+    said = settings.payments
+    if not said.books_refunds:
+        return None
+    return start_of_day(said.book_from, ZoneInfo(settings.timezone)) if said.book_from else clock.now()
 
 
 def apart_from(loaded: Loaded, settings: CompanySettings) -> dict[str, str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from connector.config.payments import PaymentSettings
+from connector.domain.calendar import local_day
 from connector.domain.records import EntryKind
 from connector.flows.cash_place import Place
+from connector.flows.refunded import begun
 from state.names import BALANCE_PLACE
 from state.queries import Queries
 
@@ -20,15 +23,21 @@ def wanted_kinds(said: PaymentSettings) -> frozenset[EntryKind]:
     return frozenset({EntryKind.PAYMENT} | fees | payouts | refunds)
 
 
-def booked_since(said: PaymentSettings, queries: Queries | None, company: str) -> Mapping[EntryKind, date]:
-    """The company's first day of each kind that is booked; what was not begun yet is not among them.
+def booked_since(
+    said: PaymentSettings, queries: Queries | None, company: str, zone: ZoneInfo
+) -> Mapping[EntryKind, date]:
+    """The company's first day of each kind that is booked, in its zone; what was not begun yet is not among them.
 
     `queries` is None where nothing is on record.
     """
     row = queries.cursor(company, BALANCE_PLACE) if queries is not None else None
     place = Place.of(row.value) if row is not None else Place()
-    days = {EntryKind.EXPENSE: place.fees_from, EntryKind.TRANSFER: place.payouts_from}
+    first = begun(queries, company) if queries is not None else None
+    days = {
+        EntryKind.EXPENSE: place.fees_from,
+        EntryKind.TRANSFER: place.payouts_from,
+        EntryKind.REVERSAL: local_day(first, zone) if first is not None else None,
+    }
     wanted = wanted_kinds(said)
     found = {kind: said.book_from or day for kind, day in days.items() if kind in wanted}
-    always = {kind: date.min for kind in (EntryKind.PAYMENT, EntryKind.REVERSAL) if kind in wanted}
-    return always | {kind: day for kind, day in found.items() if day is not None}
+    return {EntryKind.PAYMENT: date.min} | {kind: day for kind, day in found.items() if day is not None}

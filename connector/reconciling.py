@@ -50,7 +50,7 @@ def statement_for(
         till = read_till(subject, parts.treasury, say)
         books = read_books(subject, parts.ledger, account, say)
         on_record = recall(state.queries, company_id, identity, till) if state is not None else NOTHING_ON_RECORD
-        booked = booked_since(settings.payments, state.queries if state is not None else None, company_id)
+        booked = booked_since(settings.payments, state.queries if state is not None else None, company_id, zone)
         hold = partial(statement_of, subject, identity, books, till, on_record, live=stripe.live, booked=booked)
         found = hold()
         far = read_far(found, on_record, parts.treasury, parts.ledger, account, say)

@@ -76,9 +76,9 @@ class PaymentSettings(StrictSettings):
     )
     book_from: Annotated[date, Means("a date without quotes, such as 2026-12-01")] | None = Field(
         default=None,
-        description="First day whose fees and payouts are booked. Left out: the day on which Duebird first runs with "
-        "fee_account or payout_account. Only name an earlier day if nobody has entered them since: else they would "
-        "stand there twice.",
+        description="First day whose fees, payouts and refunds are booked. Left out: from when on Duebird first runs "
+        "with fee_account, payout_account or refunds = 'book'. Only name an earlier day if nobody has entered them "
+        "since: else they would stand there twice.",
         examples=[date(2026, 12, 1)],
     )
 
@@ -101,11 +101,11 @@ class PaymentSettings(StrictSettings):
                 "is given, but no fee_account, so that no fee is booked",
                 "Add fee_account, or remove fee_tax_code.",
             )
-        if self.book_from is not None and not self.books_cash:
+        if self.book_from is not None and not (self.books_cash or self.books_refunds):
             yield Contradiction(
                 "book_from",
-                "is given, but neither fee_account nor payout_account, so that nothing is booked",
-                "Add one of the two, or remove book_from.",
+                "is given, but neither fee_account nor payout_account nor refunds = 'book', so that nothing is booked",
+                "Add one of the three, or remove book_from.",
             )
 
     def _of_refunds(self) -> Iterator[Contradiction]:

@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from connector.domain.calendar import local_day, start_of_day
 from connector.domain.clearing import credit_reference
 from connector.domain.effect import NewEffect, booking_reference
+from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
-from connector.domain.records import EntryRecord
+from connector.domain.records import EntryKind, EntryRecord
 from connector.domain.reversal import Cause
+from connector.domain.settlement import Refunds
 from connector.errors import NeedsReauthorisation, Rejected, Uncertain
 from connector.flows import credit, given_back, refunded, returned, reversal
 from connector.flows.book import plan_booking
 from connector.flows.company import Company, Counts
+from connector.flows.rebuild_cash import REACH
 from connector.flows.rebuild_reading import Findings, go_on, standings
 from state.adopting import Found
 from state.books import receivable_of
@@ -91,6 +95,16 @@ def _booking(company: Company, payment: PaymentRow, receivable: Receivable, entr
     return credit.planned(company, payment.ledger_id, values).effect
 
 
+def _first_day(company: Company) -> None:
+    """Since when refunds are entered: at least since the first entry of one that stands in the clearing account."""
+    today = local_day(company.clock.now(), company.policy.zone)
+    lines = company.ledger.account_entries(company.policy.payment_account_id or "", today - REACH, today)
+    days = [one.booked_on for one in lines if one.kind == EntryKind.REVERSAL and OUR_REFERENCE.match(one.reference)]
+    if days:
+        first = start_of_day(min(days), company.policy.zone)
+        refunded.begin(company.store, company.queries, company.id, company.clock.now(), first)
+
+
 def look_at_returned(company: Company, since: datetime, findings: Findings) -> None:
     """What went back while nobody listened: the events of that time are not read any more.
 
@@ -103,6 +117,8 @@ def look_at_returned(company: Company, since: datetime, findings: Findings) -> N
         return  # said already, with the payments
     concerned = [*(one.payment_id for one in found.refunds), *(one.payment_id for one in found.disputes)]
     concerned += [one.payment_id for one in given_back.debits(company, since)]
+    if company.policy.refunds is Refunds.BOOK:
+        _first_day(company)
     counts = Counts()
     for payment_id in dict.fromkeys(concerned):
         go_on(company)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from connector.domain.balance import DisputeState
@@ -27,14 +28,43 @@ from connector.flows import refund, reversal
 from connector.flows.company import Company, Counts
 from state.adopting import Found
 from state.books import receivable_of
+from state.names import REFUNDS_FROM
 from state.queries import Queries
-from state.store import Attention, Planned
+from state.store import Attention, Planned, Store
 from state.tables import EffectRow, PaymentRow
 
 _OURS: Final = frozenset({EffectKind.BOOK_REFUND, EffectKind.REVERSE_BOOKING})
 _WHY: Final = "found in the ledger; it was on no record here"
 ENTERED: Final = "entries of refunds planned"  # so they are counted
 FOUND: Final = "entries of refunds"
+
+
+def begin(store: Store, queries: Queries, company_id: str, now: datetime, first: datetime | None) -> None:
+    """Note from when on what goes back is entered: what went back before, somebody has entered by hand, or will.
+
+    `first`: from the owner's own first day on, else from now on, the first time; None: it is not entered any more.
+    """
+    row = queries.cursor(company_id, REFUNDS_FROM)
+    before = datetime.fromisoformat(row.value) if row and row.value else None
+    if first is None:
+        if before is not None:
+            store.set_cursor(company_id, REFUNDS_FROM, "", now)
+    elif before is None or first < before:
+        store.set_cursor(company_id, REFUNDS_FROM, first.replace(microsecond=0).isoformat(), now)
+
+
+def begun(queries: Queries, company_id: str) -> datetime | None:
+    """From when on it is entered; None: nothing says so, and all of it is."""
+    row = queries.cursor(company_id, REFUNDS_FROM)
+    return datetime.fromisoformat(row.value) if row and row.value else None
+
+
+def _from(first: datetime | None, plan: RefundPlan) -> RefundPlan:
+    """The plan without what left before that; it has its room all the same, since the money is gone."""
+    if first is None:
+        return plan
+    wanted = tuple((one, piece) for one, piece in plan.wanted if one.since >= first)
+    return replace(plan, wanted=wanted, uncovered=tuple(one for one in plan.uncovered if one.since >= first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +143,7 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
         log = log_of(company.queries, company.id, parts)
     undone = {_values(one)["object_id"] for one in log.ended}
     plan = plan_refunds(answer, [_booked(one) for one in log.booked], [_piece(one) for one in log.refunds], undone)
+    plan = _from(begun(company.queries, company.id), plan)
     for told in _by_hand(company, parts, plan, log):
         counts.add("refunds and disputes", company.store.attend(company.id, told, company.clock.now()))
     # First what came back: only then is there room again for what left.

@@ -123,8 +123,7 @@ def by_hand_words(statement: Statement) -> str:
     """What Duebird books for this company, and what is left to a person."""
     ours = [words for kind, words in _OTHERS if kind in statement.booked]
     theirs = [words for kind, words in _OTHERS if kind not in statement.booked]
-    days = {kind: day for kind, day in statement.booked.items() if day != date.min}
-    since = [f"{words} from {days[kind]} on" if kind in days else words for kind, words in _OTHERS if words in ours]
+    since = [f"{words} from {statement.booked[kind]} on" for kind, words in _OTHERS if kind in statement.booked]
     books = ", ".join(["payments on invoices", *since]) if ours else "payments on invoices"
     if not theirs:
         return f"Duebird books {books}. What is of before is entered by hand, and listed below."

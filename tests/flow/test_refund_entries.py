@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from connector.domain.records import EntryKind
 from connector.domain.reversal import Cause
 from connector.domain.settlement import Refunds, Surplus
 from connector.failpoints import armed
+from connector.flows.refunded import begin, begun
 from connector.flows.reversal import planned
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
@@ -356,3 +359,37 @@ def test_an_entry_in_a_closed_period_stays_when_its_money_comes_back_and_a_perso
     assert entries(booking) == [TWENTY]
     [said] = told_of(booking, "the books are closed through")
     assert "Enter 20.00 USD by hand on an open day, into the clearing account" in said
+
+
+# ----------------------------------------------------------------------------------------------------- from when on
+
+
+def test_what_went_back_before_it_was_switched_on_is_left_to_the_person_who_entered_it(open_office: OpenOffice) -> None:
+    office = open_office()
+    _, payment = paid(office)
+    office.stripe_world.refund(payment, TWENTY)
+    settle(office)
+    office.wait(hours=1)
+    office.policy = replace(office.policy, **BOOKS)
+    office.restart()
+    company = office.company
+    for _ in range(2):  # the second start changes nothing
+        begin(company.store, company.queries, "acme", office.clock.now(), office.clock.now())
+        office.wait(minutes=1)
+    office.stripe_world.tell("charge.refunded", payment)
+    settle(office)
+    assert entries(office) == []
+    office.stripe_world.refund(payment, HUNDRED)
+    settle(office)
+    assert entries(office) == [HUNDRED]
+
+
+def test_the_owners_own_first_day_counts_and_switched_off_it_is_forgotten(booking: Office) -> None:
+    store, queries, now = booking.company.store, booking.company.queries, booking.clock.now()
+    begin(store, queries, "acme", now, None)
+    assert begun(queries, "acme") is None
+    begin(store, queries, "acme", now, now)
+    begin(store, queries, "acme", now, now - timedelta(days=3))
+    assert begun(queries, "acme") == (now - timedelta(days=3)).replace(microsecond=0)
+    begin(store, queries, "acme", now, None)
+    assert begun(queries, "acme") is None

@@ -16,6 +16,7 @@ from connector.domain.settlement import Refunds, Surplus
 from connector.failpoints import armed
 from connector.flows.attempts import order_retry
 from connector.flows.refund import request_of
+from connector.flows.refunded import begin
 from connector.ports.entries import Entry, ReversalRequest
 from state.tables import EffectRow
 from tests.flow.conftest import OpenOffice
@@ -82,6 +83,19 @@ def test_an_emptied_installation_enters_nothing_again_and_takes_out_what_comes_b
     fail(booking, refund)
     settle(booking)
     assert_balanced(booking, invoice, entered=[])
+
+
+def test_a_lost_memory_learns_from_the_books_since_when_refunds_are_entered(booking: Office) -> None:
+    invoice, payment = paid(booking)
+    booking.stripe_world.refund(payment, TWENTY)
+    settle(booking)
+    booking.stripe_world.event_delay = lambda _hint: None
+    booking.wait(hours=1)
+    booking.stripe_world.refund(payment, FIFTY)  # while nobody listens
+    put_back(booking, booking.folder, None)
+    begin(booking.company.store, booking.company.queries, "acme", booking.clock.now(), booking.clock.now())
+    until_calm(booking)
+    assert_balanced(booking, invoice, entered=[TWENTY, FIFTY])
 
 
 def test_what_came_back_while_the_memory_was_lost_is_taken_out_with_the_next_news(booking: Office) -> None:

@@ -219,8 +219,8 @@ def test_refunds_that_duebird_books_are_not_said_to_be_entered_by_hand() -> None
         found = stated([old], paid, booked={**booked, EntryKind.PAYMENT: date.min})
         return " ".join(remarks_of(found, matters_of(found)))
 
-    refunds = {EntryKind.REVERSAL: date.min}
-    assert "books payments on invoices, refunds and disputes. Fees, payouts are entered by hand" in said(refunds)
+    refunds = {EntryKind.REVERSAL: date(2026, 11, 2)}
+    assert "invoices, refunds and disputes from 2026-11-02 on. Fees, payouts are entered by hand" in said(refunds)
     assert 'with refunds = "book" under [company.payments]' in said({})
     assert 'refunds = "book"' not in said(refunds)
     later = dict.fromkeys((EntryKind.EXPENSE, EntryKind.TRANSFER), date(2026, 11, 10))
