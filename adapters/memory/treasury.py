@@ -38,6 +38,14 @@ class MemoryTreasury(Client[StripeLikeWorld]):
         """The movement by which that payment came in, None where it is not there yet."""
         return self._read("change_of_payment", (payment_id,), lambda: self._came_in(payment_id))
 
+    def change_of_refund(self, refund_id: str) -> BalanceChange | None:
+        """The movement by which that refund left, None where it is not there yet."""
+        return self._read("change_of_refund", (refund_id,), lambda: self._left(ChangeKind.REFUND, refund_id))
+
+    def change_of_dispute(self, dispute_id: str) -> BalanceChange | None:
+        """The movement by which that dispute took its money, None where it has taken none."""
+        return self._read("change_of_dispute", (dispute_id,), lambda: self._left(ChangeKind.DISPUTE, dispute_id))
+
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains.
 
@@ -84,6 +92,10 @@ class MemoryTreasury(Client[StripeLikeWorld]):
     def _came_in(self, payment_id: str) -> BalanceChange | None:
         found = (history.latest for history in self.world.balance.changes.values())
         return next((one for one in found if one.kind is ChangeKind.PAYMENT and one.payment_id == payment_id), None)
+
+    def _left(self, kind: ChangeKind, source_id: str) -> BalanceChange | None:
+        found = (history.latest for history in self.world.balance.changes.values())
+        return next((one for one in found if one.kind is kind and one.source_id == source_id), None)
 
     def _contained(self, payout_id: str) -> tuple[BalanceChange, ...]:
         balance = self.world.balance

@@ -109,6 +109,32 @@ class StripeTreasury:
         entry = charge.get("balance_transaction")
         return _readable(movements.change_from, {**entry, "source": charge}) if entry else None
 
+    def change_of_refund(self, refund_id: str) -> BalanceChange | None:
+        """The entry of a refund, not that of its failure. https://docs.stripe.com/api/refunds/retrieve.
+
+        A refund that waits for something (`requires_action`) has none yet.
+        """
+        check_id(refund_id)
+        found = self._or_none(
+            "read what a refund took from the balance",
+            lambda client: client.v1.refunds.retrieve(refund_id, {"expand": ["balance_transaction"]}),
+        )
+        entry = (found or {}).get("balance_transaction")
+        return _readable(movements.change_from, {**entry, "source": found}) if entry else None
+
+    def change_of_dispute(self, dispute_id: str) -> BalanceChange | None:
+        """The entry of a dispute's withdrawal. https://docs.stripe.com/api/disputes/retrieve.
+
+        A dispute holds its entries whole: none while it is an inquiry, else what was withdrawn and what came back.
+        """
+        check_id(dispute_id)
+        found = self._or_none("read what a dispute took", lambda client: client.v1.disputes.retrieve(dispute_id))
+        for entry in (found or {}).get("balance_transactions") or ():
+            change = _readable(movements.change_from, {**entry, "source": found})
+            if change.kind is ChangeKind.DISPUTE:
+                return change
+        return None
+
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains, oldest first. https://docs.stripe.com/payouts/reconciliation."""
         check_id(payout_id)

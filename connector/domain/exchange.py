@@ -1,4 +1,7 @@
-"""At which rate a foreign payment is booked, so that the clearing account gets what the processor got, to the cent.
+"""At which rate foreign money is booked, so that the clearing account gets what the processor got, to the cent.
+
+So for what went back of a payment: the clearing account gives what the processor's balance gave, which is another rate
+than that of the payment when it is another day.
 
 A ledger is told an amount in the currency of the invoice and a rate, and reckons the amount in its own currency from
 both. So the rate is worked back from what the processor made of the money. What comes of the difference to the rate of
@@ -14,7 +17,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
 
-from connector.domain.balance import BalanceChange
+from connector.domain.balance import BalanceChange, ChangeKind
 from connector.domain.money import Money, decimals_of
 
 # A processor's entry comes within an hour of the payment; after a day nothing says that it will come at all, and an
@@ -88,16 +91,16 @@ def _rounded(exact: Decimal, currency: str) -> Money:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An entry of a part of a payment. `before`: how much of the payment its earlier entries are over."""
+    """An entry of a part of a payment, a refund or a dispute. `before`: how much of that its earlier ones are over."""
 
     amount: Money
     before: Money
 
 
 def share(piece: Piece, whole: Money, worth: Money) -> Money:
-    """How much of what the whole payment became is this piece's.
+    """How much of what the whole became is this piece's: of a payment, a refund or a dispute.
 
-    The pieces of a payment, laid end to end, share all of it: nothing is rounded away between them.
+    The pieces of a whole, laid end to end, share all of it: nothing is rounded away between them.
     """
     end = piece.before + piece.amount
     return _up_to(end, whole, worth) - _up_to(piece.before, whole, worth)
@@ -111,29 +114,34 @@ def _up_to(end: Money, whole: Money, worth: Money) -> Money:
 class OwnRate(StrEnum):
     """Why an entry is made at the ledger's own rate."""
 
-    UNKNOWN = "unknown"  # the processor has not said within a day what it made of the payment
+    UNKNOWN = "unknown"  # the processor has not said within a day what it made of the money
     OTHER_BALANCE = "other_balance"  # the money is in another currency than the clearing account
     TOO_LITTLE = "too_little"  # it came to less than the smallest unit of the clearing account's currency
 
 
-def terms_of(change: BalanceChange | None, piece: Piece, clearing: str, rule: RateRule) -> Rate | OwnRate:
-    """At which rate an entry over a piece of a payment is made. `clearing`: the currency of the clearing account.
+_LEAVES: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
 
-    `change`: by which the payment came into the balance; None where the processor has not said it, and there is no
-    more waiting.
+
+def terms_of(change: BalanceChange | None, piece: Piece, clearing: str, rule: RateRule) -> Rate | OwnRate:
+    """At which rate an entry over a piece of something is made. `clearing`: the currency of the clearing account.
+
+    `change`: by which the payment came into the balance, or the refund or dispute left it; None where the processor
+    has not said it, and there is no more waiting.
     """
-    if change is None or not change.amount.is_positive:
+    if change is None or change.source_amount is None:
         return OwnRate.UNKNOWN
-    whole = change.source_amount
-    if whole is None or whole.currency != piece.amount.currency or whole < piece.before + piece.amount:
+    whole, worth = change.source_amount, change.amount
+    if change.kind in _LEAVES:
+        whole, worth = Money.zero(whole.currency) - whole, Money.zero(worth.currency) - worth
+    if not worth.is_positive or whole.currency != piece.amount.currency or whole < piece.before + piece.amount:
         return OwnRate.UNKNOWN
     if change.currency != clearing:
         return OwnRate.OTHER_BALANCE
-    return rate_for(rule, piece.amount, share(piece, whole, change.amount)) or OwnRate.TOO_LITTLE
+    return rate_for(rule, piece.amount, share(piece, whole, worth)) or OwnRate.TOO_LITTLE
 
 
 def next_look(age: timedelta) -> timedelta | None:
-    """After how long to ask again what became of a payment of that age; None: there is no more waiting."""
+    """After how long to ask again what became of money of that age; None: there is no more waiting."""
     if age >= PATIENCE:
         return None
     return min(max(age / 2, SOONEST), RAREST)

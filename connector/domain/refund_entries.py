@@ -8,7 +8,7 @@ longer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -130,6 +130,15 @@ def _divided(each: Away, own: Sequence[Piece], room: dict[str, Money]) -> tuple[
             room[reference] -= amount
             left -= amount
     return pieces, left
+
+
+def laid(wanted: Sequence[tuple[Away, Piece]], standing: Sequence[Piece]) -> Iterator[tuple[Away, Piece, Money]]:
+    """Each piece with how much of its refund or dispute is before it: what stands of that, and what is wanted first."""
+    taken = list(standing)
+    for each, piece in wanted:
+        own = [one.amount for one in taken if one.object_id == each.object_id]
+        yield each, piece, sum(own, Money.zero(each.amount.currency))
+        taken.append(piece)
 
 
 def refund_key(identity: BooksIdentity, object_id: str, of_reference: str) -> str:

@@ -1,13 +1,13 @@
-"""Foreign bookings and credits at the processor's rate: asked for before the write, frozen on record, then sent.
+"""Foreign entries at the processor's rate: asked for before the write, frozen on record, then sent.
 
-For every entry whose frozen values have an amount, a `payment_id` and an `exchange_rate`. It costs one call an entry,
-and none where the invoice is in the currency of the clearing account.
+For bookings, credits, and the entries of refunds and disputes. It costs one call an entry, and none where the invoice
+is in the currency of the clearing account.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -19,12 +19,13 @@ from connector.domain.effect import EffectStatus, canonical
 from connector.domain.exchange import OwnRate, Piece, Rate, RateRule, next_look, terms_of
 from connector.domain.exchange import rate_for as rate_of_amounts
 from connector.domain.money import Money
+from connector.domain.reversal import Cause
 from connector.errors import Rejected
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.ports.treasury import Treasury
 from state.facts import Attention
-from state.tables import EffectRow, PaymentRow
+from state.tables import EffectRow
 
 # How each ledger takes a rate. Xero: six decimals, units of the other currency for one of the books'
 # (https://github.com/XeroAPI/Xero-OpenAPI/blob/master/xero_accounting.yaml, CurrencyRate). QuickBooks says no limit;
@@ -33,7 +34,7 @@ RULES: Final = {"quickbooks": RateRule(10), "xero": RateRule(6, inverse=True)}
 _PLAIN: Final = RULES["quickbooks"]
 _DECIDED: Final = "exchange"  # in the frozen values: what came of asking; while it is not there, nobody has asked
 _SAID: Final = {
-    OwnRate.UNKNOWN: "Stripe has not said within a day what it made of the payment",
+    OwnRate.UNKNOWN: "Stripe has not said within a day what it made of the money",
     OwnRate.OTHER_BALANCE: "Stripe keeps the money in another currency than that of the clearing account",
     OwnRate.TOO_LITTLE: "its part came to less than the smallest amount of the clearing account's currency",
 }
@@ -56,15 +57,14 @@ def at_processors_rate(attempt: Attempt) -> Attempt | None:
     treasury = company.treasury
     if treasury is None or not _is_exchanged(company, values) or (row.attempts and _was_in_doubt(company, row)):
         return attempt
-    parts = company.queries.payment_parts(company.id, values["payment_id"])
-    change = _change(treasury, values["payment_id"])
+    change = _change(treasury, values)
     now = company.clock.now()
-    again = next_look(now - _paid_at(parts)) if change is None else None
+    again = next_look(now - _since(company, row, values)) if change is None else None
     if again is not None:
-        why = "Stripe has not said yet what it made of the payment in the currency of the clearing account"
+        why = "Stripe has not said yet what it made of the money in the currency of the clearing account"
         company.store.effects.postpone(row.key, now + again, now, why)
         return None
-    terms = terms_of(change, _piece(parts, row.subject, values), clearing_of(company), rule_of(company))
+    terms = terms_of(change, _piece(company, row, values), clearing_of(company), rule_of(company))
     decided = {**values, **_frozen(terms, change)}
     told = _told(attempt, values, terms, change)
     why = f"to be booked at {decided['exchange_rate'] or 'the own rate of the ledger'}"
@@ -85,8 +85,8 @@ def rate_for(company: Company, amount: Money, worth: Money) -> Rate | None:
 
 
 def frozen_rate(values: Mapping[str, Any]) -> Decimal | None:
-    """What was decided for an entry; None: the ledger's own rate."""
-    rate = values["exchange_rate"]
+    """What was decided for an entry; None: the ledger's own rate, and so of one that is older than the deciding."""
+    rate = values.get("exchange_rate")
     return Decimal(rate) if rate else None
 
 
@@ -100,7 +100,11 @@ def clearing_of(company: Company) -> str:
     return company.policy.clearing_currency or ""
 
 
-def _paid_at(parts: Sequence[PaymentRow]) -> datetime:
+def _since(company: Company, row: EffectRow, values: Mapping[str, Any]) -> datetime:
+    """From when on the processor may have said it: the payment, or the plan to enter what went back."""
+    if values.get("object_id"):
+        return row.planned_at
+    parts = company.queries.payment_parts(company.id, values["payment_id"])
     return min(one.paid_at or one.created_at for one in parts)
 
 
@@ -112,19 +116,30 @@ def _was_in_doubt(company: Company, row: EffectRow) -> bool:
     return any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
 
 
-def _change(treasury: Treasury, payment_id: str) -> BalanceChange | None:
+def _change(treasury: Treasury, values: Mapping[str, Any]) -> BalanceChange | None:
     """None: not there, or nobody can make sense of it, which is asked again all the same: it may be mended."""
     with suppress(Rejected):
-        return treasury.change_of_payment(payment_id)
+        if values.get("cause") == Cause.REFUND:
+            return treasury.change_of_refund(values["object_id"])
+        if values.get("cause") == Cause.DISPUTE:
+            return treasury.change_of_dispute(values["object_id"])
+        return treasury.change_of_payment(values["payment_id"])
     return None
 
 
-def _piece(parts: Sequence[PaymentRow], ledger_id: str, values: Mapping[str, Any]) -> Piece:
-    """Where an entry lies in its payment: its receivables in the order of their ids, of each first what is booked."""
+def _piece(company: Company, row: EffectRow, values: Mapping[str, Any]) -> Piece:
+    """Where an entry lies in its whole.
+
+    In a payment: its receivables in the order of their ids, of each first what is booked. In a refund or dispute: in
+    the order in which its entries were planned.
+    """
     currency = values["currency"]
-    earlier = sum(one.amount for one in parts if one.ledger_id < ledger_id)
-    booked = Money.of(values.get("booked", "0"), currency)
-    return Piece(Money.of(values["amount"], currency), Money.from_minor(earlier, currency) + booked)
+    amount = Money.of(values["amount"], currency)
+    if values.get("object_id"):
+        return Piece(amount, Money.of(values.get("before", "0"), currency))
+    parts = company.queries.payment_parts(company.id, values["payment_id"])
+    earlier = sum(one.amount for one in parts if one.ledger_id < row.subject)
+    return Piece(amount, Money.from_minor(earlier, currency) + Money.of(values.get("booked", "0"), currency))
 
 
 def _frozen(terms: Rate | OwnRate, change: BalanceChange | None) -> dict[str, object]:
@@ -145,13 +160,14 @@ def _told(
         return None
     company = attempt.company
     amount = Money.of(values["amount"], values["currency"])
-    this = f"{amount} (payment {values['payment_id']}, invoice {attempt.invoice}{_has(terms, change)})"
+    back = f"{values['cause']} {values['object_id']} of the " if values.get("object_id") else ""
+    this = f"{amount} ({back}payment {values['payment_id']}, invoice {attempt.invoice}{_has(terms, change)})"
     matter = f"{company.id}/exchange/{'digits' if isinstance(terms, Rate) else terms}"
     return Attention(
         key=f"{matter}/{attempt.row.key}",
         matter=matter,
         subject="exchange",
-        happened=f"{company.policy.business}: a payment in another currency than the clearing account could not be "
+        happened=f"{company.policy.business}: money in another currency than the clearing account could not be "
         f"booked at Stripe's rate, since {_DIGITS if isinstance(terms, Rate) else _SAID[terms]}: {this}",
         not_done=f"{_NEAREST if isinstance(terms, Rate) else _OWN} Nothing was corrected: by the difference the "
         "clearing account does not hold what Stripe holds. The statement of the month names each.",

@@ -15,7 +15,7 @@ from connector.domain.refund_entries import Away, Piece, away, entry_reference, 
 from connector.domain.reversal import Cause
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import closed, lease, reversal
+from connector.flows import closed, exchange, lease, reversal
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.credit import booked_of
@@ -30,8 +30,12 @@ CALLED: Final = {Cause.REFUND: "refund", Cause.DISPUTE: "dispute"}
 # --------------------------------------------------------------------------------------------------------- planning
 
 
-def planned(company: Company, booking: EffectRow, each: Away, piece: Piece) -> Planned:
-    """The effect that enters `piece` of a refund or dispute, out of what `booking` has put into the ledger."""
+def planned(company: Company, booking: EffectRow, each: Away, piece: Piece, before: Money | None = None) -> Planned:
+    """The effect that enters `piece` of a refund or dispute, out of what `booking` has put into the ledger.
+
+    `before`: how much of the same refund or dispute its earlier entries are over; None where that is not asked any
+    more, of one that stands.
+    """
     frozen: Mapping[str, Any] = json.loads(booking.request)
     payment_id, called = frozen["payment_id"], CALLED[each.cause]
     values: dict[str, object] = {
@@ -45,6 +49,8 @@ def planned(company: Company, booking: EffectRow, each: Away, piece: Piece) -> P
         "customer_id": frozen["customer_id"],
         "amount": str(piece.amount.amount),
         "currency": piece.amount.currency,
+        "before": str(before.amount) if before is not None else "0",
+        "exchange_rate": None,
         "booked_on": local_day(each.since, company.policy.zone).isoformat(),
         "account_id": company.policy.payment_account_id or "",
         "income_account_id": company.policy.refund_account_id,
@@ -89,6 +95,7 @@ def request_of(row: EffectRow) -> ReversalRequest:
         idempotency_key=f"{row.key}-{row.slot}",
         of_kind=EntryKind(values["kind"]),
         of_reference=values["of_reference"],
+        exchange_rate=exchange.frozen_rate(values),
     )
 
 
@@ -108,12 +115,20 @@ def book_refund(attempt: Attempt) -> str:
     if why:
         return _dropped(attempt, why)
     reach(Boundary.ASKED, row.kind)
-    row = closed.in_open_period(attempt)
-    lease.begin(attempt)
+    return _write(attempt, came_back=came_back)
+
+
+def _write(attempt: Attempt, *, came_back: bool) -> str:
+    """Make the entry, at a rate and on a day that are on record."""
+    company, rated = attempt.company, exchange.at_processors_rate(attempt)
+    if rated is None:
+        return "postponed"
+    row = closed.in_open_period(rated)
+    lease.begin(rated)
     try:
         made = company.ledger.reverse(request_of(row))
     except Rejected as refusal:
-        return closed.refused(attempt, row, refusal)
+        return closed.refused(rated, row, refusal)
     reach(Boundary.ANSWERED, row.kind)
     if not made.live:
         raise _deleted_by_somebody(made)  # the ledger repeated the answer of an entry that is gone by now

@@ -19,6 +19,7 @@ from connector.domain.refund_entries import (
     RefundPlan,
     away,
     entry_reference,
+    laid,
     plan_refunds,
     refund_key,
 )
@@ -142,7 +143,8 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
     if _adopted(company, parts, answer, log, counts):
         log = log_of(company.queries, company.id, parts)
     undone = {_values(one)["object_id"] for one in log.ended}
-    plan = plan_refunds(answer, [_booked(one) for one in log.booked], [_piece(one) for one in log.refunds], undone)
+    standing_pieces = [_piece(one) for one in log.refunds]
+    plan = plan_refunds(answer, [_booked(one) for one in log.booked], standing_pieces, undone)
     plan = _from(begun(company.queries, company.id), plan)
     for told in _by_hand(company, parts, plan, log):
         counts.add("refunds and disputes", company.store.attend(company.id, told, company.clock.now()))
@@ -152,7 +154,10 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
     waits = bool(wanted and plan.wanted)
     if not wanted:
         of = {_values(one)["reference"]: one for one in log.booked}
-        wanted = [refund.planned(company, of[piece.of_reference], each, piece) for each, piece in plan.wanted]
+        wanted = [
+            refund.planned(company, of[piece.of_reference], each, piece, before)
+            for each, piece, before in laid(plan.wanted, standing_pieces)
+        ]
     _record(company, wanted, counts, () if waits else hints)
     ever = bool(log.refunds or log.ended or wanted or (log.booked and plan.uncovered))
     lost = {one.dispute_id for one in answer.disputes if one.state is DisputeState.LOST}

@@ -65,6 +65,24 @@ class Treasury(Protocol):
         """
         ...
 
+    def change_of_refund(self, refund_id: str) -> BalanceChange | None:
+        """The movement by which that refund left, in one call; None where it is not there. Not that of its failure.
+
+        Raises:
+            Rejected: INVALID, it cannot be read.
+        """
+        ...
+
+    def change_of_dispute(self, dispute_id: str) -> BalanceChange | None:
+        """The movement by which that dispute took its money, in one call; None where it has taken none.
+
+        Not the one by which it came back. Of several the first.
+
+        Raises:
+            Rejected: INVALID, it cannot be read.
+        """
+        ...
+
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains, oldest first, without the payout itself: their `net` sums up to it.
 

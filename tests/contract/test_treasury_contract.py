@@ -231,6 +231,36 @@ def test_a_refund_is_an_object_and_a_movement_and_keeps_the_fee(processor_harnes
     assert held(h) == usd("96.21")
 
 
+def test_a_refund_is_asked_what_it_took_and_not_what_came_back(processor_harness: TreasuryHarness) -> None:
+    h = processor_harness
+    h.settle_at("EUR", "1.0837")
+    payment_id = paid(h, Money.of("100.00", "EUR"))
+    h.settle_at("EUR", "1.1")
+    h.refund(payment_id, Money.of("40.00", "EUR"))
+    change = newest(h, number=2)
+    assert change.refund_id is not None
+    assert h.treasury.change_of_refund(change.refund_id) == change
+    assert (change.amount, change.source_amount) == (usd("-44.00"), Money.of("-40.00", "EUR"))
+    h.fail_refund(change.refund_id)
+    assert h.treasury.change_of_refund(change.refund_id) == change
+    assert h.treasury.change_of_refund("re_none") is None
+
+
+def test_a_dispute_is_asked_what_it_took_and_not_what_came_back(processor_harness: TreasuryHarness) -> None:
+    h = processor_harness
+    h.settle_at("EUR", "1.0837")
+    payment_id = paid(h, Money.of("100.00", "EUR"))
+    h.settle_at("EUR", "1.1")
+    dispute_id = h.dispute(payment_id, Money.of("40.00", "EUR"))
+    change = newest(h, number=2)
+    assert h.treasury.change_of_dispute(dispute_id) == change
+    assert (change.amount, change.fee) == (usd("-44.00"), usd("15.00"))
+    assert change.source_amount == Money.of("-40.00", "EUR")
+    h.end_dispute(dispute_id, won=True)
+    assert h.treasury.change_of_dispute(dispute_id) == change
+    assert h.treasury.change_of_dispute("du_none") is None
+
+
 def test_two_refunds_of_one_payment_are_two_and_not_a_running_total(processor_harness: TreasuryHarness) -> None:
     h = processor_harness
     payment_id = paid(h, usd("120.50"))

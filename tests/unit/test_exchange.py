@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -155,6 +156,14 @@ def test_the_pieces_of_a_payment_share_all_of_what_it_became(parts: list[int], w
 def test_the_whole_payment_is_booked_at_what_it_became() -> None:
     found = terms_of(change(usd("108.37"), HUNDRED), piece(), "USD", PLAIN)
     assert found == Rate(Decimal("1.0837"), usd("108.37"), usd("0.00"))
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.REFUND, ChangeKind.DISPUTE])
+def test_what_went_back_is_entered_at_what_it_took(kind: ChangeKind) -> None:
+    took = replace(change(usd("-111.71"), Money.of("-100.00", "EUR")), kind=kind)
+    assert terms_of(took, piece(), "USD", PLAIN) == Rate(Decimal("1.1171"), usd("111.71"), usd("0.00"))
+    gave = replace(change(usd("111.71"), HUNDRED), kind=kind)
+    assert terms_of(gave, piece(), "USD", PLAIN) is OwnRate.UNKNOWN
 
 
 @pytest.mark.parametrize(

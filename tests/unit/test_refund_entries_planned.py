@@ -19,6 +19,7 @@ from connector.domain.refund_entries import (
     RefundPlan,
     away,
     entry_reference,
+    laid,
     plan_refunds,
     refund_key,
 )
@@ -67,6 +68,20 @@ def test_a_dispute_takes_it_when_it_opens_and_gives_it_back_when_it_is_won(state
     found = away(gone(disputes=(dispute("120.00", state),)))
     kept = state in {DisputeState.OPEN, DisputeState.LOST}
     assert found == ((Away("du_1", Cause.DISPUTE, usd("120.00"), DAY),) if kept else ())
+
+
+def test_the_pieces_of_each_refund_lie_end_to_end_behind_what_stands_of_it() -> None:
+    standing = [Piece("re_1", "DBCREDIT", usd("20.00")), Piece("re_9", "DBFIRST", usd("1.00"))]
+    first, second = (Piece("re_1", one, usd(amount)) for one, amount in (("DBFIRST", "50.00"), ("DBSECOND", "30.00")))
+    other = Piece("re_2", "DBSECOND", usd("5.00"))
+    each = Away("re_1", Cause.REFUND, usd("100.00"), DAY)
+    another = Away("re_2", Cause.REFUND, usd("5.00"), DAY)
+    found = list(laid([(each, first), (another, other), (each, second)], standing))
+    assert found == [
+        (each, first, usd("20.00")),
+        (another, other, usd("0.00")),
+        (each, second, usd("70.00")),
+    ]
 
 
 def test_of_a_debit_that_the_bank_took_back_nothing_is_entered_and_what_stands_goes() -> None:
