@@ -16,22 +16,29 @@ FEES: Final[Mapping[Ledger, str]] = {"quickbooks": "Stripe fees", "xero": "Bank 
 BANKS: Final[Mapping[Ledger, str]] = {"quickbooks": "Checking", "xero": "Business Bank Account"}
 OWED: Final[Mapping[Ledger, str]] = {"quickbooks": "Accounts Receivable (A/R)", "xero": "Accounts Receivable"}
 CURRENCIES: Final[Mapping[Ledger, str]] = {"quickbooks": "usd", "xero": "aud"}
+SALES: Final = "Sales"
 CHARGE: Final = -125  # minor units
 _WANTED: Final = """
 [company.payments]
 fee_account = "{fees}"
 payout_account = "{bank}"
 surplus = "credit"
-refunds = "reopen"
+{refunds}
 """
+_REOPEN: Final = 'refunds = "reopen"'
+_ENTER: Final = f'refunds = "book"\nrefund_account = "{SALES}"'
 _STRIPE: Final = '\n[company.stripe]\nkey = "env:HOUSE_STRIPE_{ledger}"'
 
 
-def with_money(config: str) -> str:
-    """The configuration of an owner who has fees and payouts booked, surplus credited, and refunds taken out."""
+def with_money(config: str, entering: Shop) -> str:
+    """The configuration of an owner who has fees and payouts booked, and surplus credited.
+
+    `entering`: the shop in whose books refunds are entered; in the other a payment that is given back is taken out.
+    """
     for shop in SHOPS:
         before = _STRIPE.format(ledger=shop.ledger)
-        wanted = _WANTED.format(fees=FEES[shop.ledger], bank=BANKS[shop.ledger])
+        refunds = _ENTER if shop is entering else _REOPEN
+        wanted = _WANTED.format(fees=FEES[shop.ledger], bank=BANKS[shop.ledger], refunds=refunds)
         config = config.replace(before, wanted + before)
     return config
 
@@ -87,12 +94,17 @@ class Books:
             return sandbox.quickbooks.realms[shop.seed.books_id].account(name)
         return sandbox.xero.tenant().books.account(name).account_id
 
-    def refund(self, shop: Shop, link: str) -> None:
-        """All that was paid on that link is given back."""
+    def refund(self, shop: Shop, link: str, amount: str) -> str:
+        """So much of what was paid on that link is given back; returns the refund's id."""
         records = self._at_stripe(shop)
         [link_id] = [one["id"] for one in records["links"] if one["url"] == link]
         [paid] = [one for one in records["sessions"] if one["payment_link"] == link_id and one["payment_intent"]]
-        self._doors.post("stripe", "refund", payment_intent=paid["payment_intent"])
+        cents = int(Decimal(amount) * 100)
+        return str(self._doors.post("stripe", "refund", payment_intent=paid["payment_intent"], amount=cents)["id"])
+
+    def refund_fails(self, refund: str) -> None:
+        """The payer's bank could not take it: the money is at Stripe again."""
+        self._doors.post("stripe", "refund_fail", refund=refund)
 
     # ------------------------------------------------------------------------------------------------ what is there
 
@@ -139,14 +151,18 @@ class Books:
         """Whether the clearing account holds what Stripe holds."""
         return self.stands(shop).get(CLEARING, Decimal(0)) == self.held(shop).balance
 
-    def wrong(self, shop: Shop, owed: Mapping[str, Decimal], cheques: Decimal) -> Iterator[str]:
-        """What does not hold: `owed` is what each customer is to owe, `cheques` what else came to the bank."""
+    def wrong(self, shop: Shop, owed: Mapping[str, Decimal], cheques: Decimal, income: Decimal) -> Iterator[str]:
+        """What does not hold.
+
+        `owed` is what each customer is to owe, `cheques` what else came to the bank, `income` sales less refunds.
+        """
         stands, held = self.stands(shop), self.held(shop)
         expected = {
             CLEARING: held.balance,
             FEES[shop.ledger]: held.fees,
             BANKS[shop.ledger]: held.payouts + cheques,
             OWED[shop.ledger]: sum(owed.values(), Decimal(0)),
+            SALES: -income,
             "total": Decimal(0),
         }
         for name, amount in expected.items():

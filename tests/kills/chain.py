@@ -22,7 +22,7 @@ from tests.e2e.house import SHOPS, Daemon, House, Invoice, Shop
 from tests.kills.books import Books, with_money
 from tests.kills.lives import PATIENCE, Launcher, Stuck
 from tests.kills.plan import MOMENT, Kill
-from tests.kills.verdict import Bill, judged
+from tests.kills.verdict import NOTHING, Bill, judged
 from tests.kills.witness import Witness
 
 OWNER: Final = "+15035550199"
@@ -33,6 +33,7 @@ LAPSE: Final = 4200.0
 LAST_LOOK: Final = 4  # looks, after which a text in doubt is a person's matter
 LONGEST: Final = 2.5  # seconds until a kill at any moment
 CHEQUE: Final = "30.00"  # of invoices of a hundred and more
+PART: Final = "40.00"  # given back where refunds are entered: more than a cheque, so that it may take two entries
 
 
 @dataclass
@@ -50,10 +51,11 @@ def play(seed: str, chain: int, plan: Sequence[Kill], folder: Path, patience: fl
     """Play a chain to its end. `patience`: seconds for whatever a life is started for."""
     begin, result = time.monotonic(), Result(chain)
     with SandboxWorld() as sandbox:
-        house = house_with_owner(folder, sandbox)
+        entering = SHOPS[chain % len(SHOPS)]
+        house = house_with_owner(folder, sandbox, entering)
         launcher = Launcher(house, patience)
         witness = Witness(house)
-        street = _Street(house, launcher, Random(f"{seed}/{chain}"), result)
+        street = _Street(house, launcher, Random(f"{seed}/{chain}"), result, entering)
         try:
             street.stock_up()
             street.calm()
@@ -77,17 +79,18 @@ def play(seed: str, chain: int, plan: Sequence[Kill], folder: Path, patience: fl
     return result
 
 
-def house_with_owner(folder: Path, sandbox: SandboxWorld) -> House:
+def house_with_owner(folder: Path, sandbox: SandboxWorld, entering: Shop) -> House:
     """Both companies signed in, with empty books and an owner who wants to hear of payments, and has people asked.
 
-    Fees and payouts are booked, what is too much becomes a credit, and a payment that is given back is taken out.
+    Fees and payouts are booked, what is too much becomes a credit, and a payment that is given back is taken out, or
+    in the books of one shop entered as a refund.
     """
     house = House(folder, sandbox)
     window = 'window_start = "00:00"'
     approval = "[company.approval]"
     house.write_config(
         lambda text: (
-            with_money(text)
+            with_money(text, entering)
             .replace(window, f'owner_notice = "{OWNER}"\n{window}')
             .replace(approval, f"[company.consent]\nask = true\n\n{approval}")
         )
@@ -101,8 +104,10 @@ def house_with_owner(folder: Path, sandbox: SandboxWorld) -> House:
 class _Street:
     """People and a daemon that is killed again and again."""
 
-    def __init__(self, house: House, launcher: Launcher, dice: Random, result: Result) -> None:
+    def __init__(self, house: House, launcher: Launcher, dice: Random, result: Result, entering: Shop) -> None:
         self.house, self.launcher, self.dice, self.result = house, launcher, dice, result
+        [self.reopening] = [one for one in SHOPS if one is not entering]
+        self.entering = entering
         self.bills: list[Bill] = []
         self.books = Books(house)
         with house.opened():
@@ -116,7 +121,8 @@ class _Street:
         mobile = shop.mobiles[count]
         amount = f"{100 + len(self.bills)}.00"  # no two are alike, so a booking tells whose it is
         customer = self.house.customer(shop, mobile, agrees=not asked)
-        bill = Bill(self.house.issue(shop, customer, amount), mobile, amount, asked=asked)
+        invoice = self.house.issue(shop, customer, amount)
+        bill = Bill(invoice, mobile, amount, asked=asked, enters=shop is self.entering)
         self.bills.append(bill)
         return bill
 
@@ -145,11 +151,21 @@ class _Street:
         return False
 
     def refund(self, shop: Shop) -> bool:
-        """A payment that is booked is given back; False where there is none."""
+        """A payment that is booked is given back, a part of it where that is entered; False where there is none."""
         for bill in self.bills:
-            if bill.invoice.shop is shop and bill.settled and not bill.refunded:
-                self.books.refund(shop, bill.link)
-                bill.refunded = True
+            may = bill.settled and not bill.failed and (bill.enters or bill.cheque == NOTHING)
+            if bill.invoice.shop is shop and may and not bill.refund:
+                bill.returned = PART if bill.enters else bill.amount
+                bill.refund = self.books.refund(shop, bill.link, bill.returned)
+                return True
+        return False
+
+    def refund_fails(self) -> bool:
+        """One that is entered comes back; False where there is none."""
+        for bill in self.bills:
+            if bill.entered:
+                self.books.refund_fails(bill.refund)
+                bill.refund, bill.returned, bill.entered, bill.failed = "", NOTHING, False, True
                 return True
         return False
 
@@ -189,14 +205,20 @@ class _Street:
             self.books.charge(shop)
         elif what == "payout":
             self.books.pay_out(shop)
+        elif what == "refund":
+            self._refunded(self.entering)
         elif what == "reversal":
-            self._once(partial(self.refund, shop), f"nothing was paid to {shop.id}", partial(self._paid, shop))
+            if shop is self.reopening or not self.refund_fails():
+                self._refunded(self.reopening)
         else:
             self._paid(shop, cheque=CHEQUE if what == "credit" else "")
         self._read_the_balance_now()
 
     def _paid(self, shop: Shop, *, cheque: str = "") -> None:
         self._once(partial(self.pay, shop, cheque=cheque), f"nobody of {shop.id} could pay", self.stock_up)
+
+    def _refunded(self, shop: Shop) -> None:
+        self._once(partial(self.refund, shop), f"nothing was paid to {shop.id}", partial(self._paid, shop))
 
     def _once(self, act: Callable[[], bool], problem: str, first: Callable[[], None]) -> None:
         """Do what may need something to be done and finished first.
@@ -215,6 +237,8 @@ class _Street:
             self.issue(shop)
             self.pay(shop, cheque=self.dice.choice(["", "", CHEQUE]))
             self.dice.choice([self.books.charge, self.books.pay_out, self.refund])(shop)
+        if self.dice.random() < 0.5:
+            self.refund_fails()
         self._read_the_balance_now()
         life = self.launcher.start()
         calls = self.house.calls() + self.dice.randint(1, 45)
@@ -232,6 +256,7 @@ class _Street:
         life.stop()
         for bill in self.bills:
             bill.settled = bill.paid
+            bill.entered = bill.enters and bool(bill.refund)
         self.result.figures["calm lives"] += 1
 
     def end(self) -> None:

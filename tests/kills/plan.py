@@ -12,7 +12,7 @@ from connector.failpoints import POINTS, STEPS, Boundary
 
 MOMENT: Final = "any moment"
 ONE_IN: Final = 7  # kills come at any moment
-CHAIN: Final = 23  # kills over one state folder; then everything is judged, and a fresh one begun
+CHAIN: Final = 24  # kills over one state folder; then everything is judged, and a fresh one begun
 LATER: Final = frozenset(f"{what}.{step}" for what in STEPS for step in (Boundary.DOUBTED, Boundary.FOUND)) & POINTS
 
 

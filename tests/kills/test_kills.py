@@ -46,7 +46,7 @@ def test_killed_at_every_point_and_at_any_moment_it_does_everything_once(number:
 @pytest.mark.slow
 def test_the_verdict_sees_a_second_text_a_lost_booking_and_a_kill_that_never_came(tmp_path: Path) -> None:
     with SandboxWorld() as sandbox:
-        house = house_with_owner(tmp_path, sandbox)
+        house = house_with_owner(tmp_path, sandbox, NORTH)
         first, second = (_bill(house, which) for which in range(2))
         witness = Witness(house)
         assert house.run("run", "--once").returncode == 0

@@ -13,7 +13,7 @@ from connector.domain.asking import is_request
 from tests.e2e.house import SHOPS, House, Invoice
 from tests.kills.books import Books
 
-NO_CHEQUE: Final = "0.00"
+NOTHING: Final = "0.00"
 
 
 @dataclass
@@ -21,7 +21,9 @@ class Bill:
     """An invoice to somebody who agreed, or has to be asked first; and whether he has paid.
 
     `link`: on which; `cheque`: what of it came by cheque besides, so that so much of his payment is too much.
-    `settled`: his payment was at its end once; `refunded`: it was given back since, whole.
+    `settled`: his payment was at its end once. `refund` is what was given back of it since, `returned` its amount, and
+    `entered` whether it was at its end once, in books that enter it; in others his payment is taken out. `failed`: it
+    came back, and nothing is given back again: of the same payment that would wait for minutes.
     """
 
     invoice: Invoice
@@ -30,9 +32,13 @@ class Bill:
     paid: bool = False
     asked: bool = False
     link: str = ""
-    cheque: str = NO_CHEQUE
+    cheque: str = NOTHING
     settled: bool = False
-    refunded: bool = False
+    refund: str = ""
+    returned: str = NOTHING
+    enters: bool = False
+    entered: bool = False
+    failed: bool = False
 
     @property
     def purpose(self) -> str:
@@ -42,7 +48,23 @@ class Bill:
     @property
     def stands(self) -> bool:
         """Whether his payment is to stand in the books."""
-        return self.paid and not self.refunded
+        return self.paid and (self.enters or not self.refund)
+
+    @property
+    def credit(self) -> Decimal:
+        """What of his payment is too much."""
+        return Decimal(self.cheque) if self.stands else Decimal(0)
+
+    @property
+    def from_credit(self) -> Decimal:
+        """What of it went back to him: the credit goes first."""
+        return min(self.credit, Decimal(self.returned)) if self.enters else Decimal(0)
+
+    @property
+    def income(self) -> Decimal:
+        """What he was invoiced, less what went back of that."""
+        lost = Decimal(self.returned) - self.from_credit if self.enters else Decimal(0)
+        return Decimal(self.amount) - lost
 
     @property
     def entries(self) -> list[Decimal]:
@@ -55,7 +77,7 @@ class Bill:
     def owed(self) -> Decimal:
         """What he is to owe by the books; below zero is a credit."""
         paid = Decimal(self.amount) if self.stands else Decimal(0)
-        return Decimal(self.amount) - Decimal(self.cheque) - paid
+        return Decimal(self.amount) - Decimal(self.cheque) - paid + self.from_credit
 
 
 def judged(house: House, bills: Sequence[Bill], owner: str, figures: Counter[str]) -> list[str]:
@@ -69,10 +91,11 @@ def judged(house: House, bills: Sequence[Bill], owner: str, figures: Counter[str
         figures["notices"] += len(house.notices(bill.mobile))
         figures["receipts"] += len(house.receipts(bill.mobile)) - len(_requests(house, bill))
         figures["requests for consent"] += len(_requests(house, bill))
-        figures["bookings"] += len(house.bookings(bill.invoice)) - (bill.cheque != NO_CHEQUE)
+        figures["bookings"] += len(house.bookings(bill.invoice)) - (bill.cheque != NOTHING)
         figures["payments"] += bill.paid
-        figures["credits"] += bill.owed < 0
-        figures["reversals"] += bill.refunded
+        figures["credits"] += bill.credit > 0
+        figures["reversals"] += bill.paid and not bill.stands
+        figures["refunds entered"] += bill.enters and bool(bill.refund)
     figures["texts to the owner"] += len(to_owner)
     return broken
 
@@ -107,7 +130,8 @@ def _booked(house: House, bills: Sequence[Bill]) -> Iterator[str]:
     for shop in SHOPS:
         mine = [one for one in bills if one.invoice.shop is shop]
         cheques = sum((Decimal(one.cheque) for one in mine), Decimal(0))
-        yield from books.wrong(shop, {f"Customer {one.mobile}": one.owed for one in mine}, cheques)
+        income = sum((one.income for one in mine), Decimal(0))
+        yield from books.wrong(shop, {f"Customer {one.mobile}": one.owed for one in mine}, cheques, income)
 
 
 def _of_bill(house: House, bill: Bill, to_owner: Sequence[str], doubts: Counter[tuple[str, str]]) -> Iterator[str]:

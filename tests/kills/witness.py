@@ -19,9 +19,12 @@ ACTS: Final = (
     (re.compile(r"POST /v1/payment_links"), ("create_link",)),
     (re.compile(r"POST /v1/payment_links/\w+"), ("retire_link",)),
     (re.compile(r"POST /v3/company/\w+/payment"), ("book_payment", "book_credit", "reverse_booking")),
-    (re.compile(r"POST /v3/company/\w+/purchase"), ("book_fee",)),
+    (re.compile(r"POST /v3/company/\w+/refundreceipt"), ("book_refund", "reverse_booking")),
+    (re.compile(r"POST /v3/company/\w+/purchase"), ("book_fee", "book_refund", "reverse_booking")),
     (re.compile(r"POST /v3/company/\w+/transfer"), ("book_payout",)),
-    (re.compile(r"(POST|PUT) /api\.xro/2\.0/Payments"), ("book_payment",)),
+    (re.compile(r"(POST|PUT) /api\.xro/2\.0/Payments"), ("book_payment", "book_refund")),
+    (re.compile(r"(POST|PUT) /api\.xro/2\.0/CreditNotes"), ("book_refund",)),
+    (re.compile(r"POST /api\.xro/2\.0/CreditNotes/[\w-]+"), ("reverse_booking",)),
     (re.compile(r"POST /api\.xro/2\.0/Payments/[\w-]+"), ("reverse_booking",)),
     (re.compile(r"(POST|PUT) /api\.xro/2\.0/BankTransactions"), ("book_fee", "book_credit")),
     (re.compile(r"POST /api\.xro/2\.0/BankTransactions/[\w-]+"), ("reverse_booking",)),
@@ -63,6 +66,8 @@ def _announces(kind: str, key: str, asked: str, request: SeenRequest) -> bool:
         return form["To"] == [values["to"]] and form["Body"] == [values["body"]]
     if kind == "retire_link":
         return request.path.endswith(f"/{values['link_id']}")
-    if kind == "reverse_booking" and request.path.endswith("/payment"):  # QuickBooks takes no key for a change
+    if kind == "reverse_booking" and request.path.startswith("/v3/"):  # QuickBooks takes no key for a change
         return bool(json.loads(request.body).get("Id") == values["entry_id"])
+    if kind == "reverse_booking" and values["kind"] == "reversal":  # nor does a refund that is deleted in Xero
+        return "/CreditNotes/" in request.path or request.path.endswith(f"/{values['entry_id']}")
     return key in request.query or key in "".join(request.headers.values())
