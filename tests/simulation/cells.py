@@ -86,14 +86,6 @@ _RARE: Final = {
     Hit.PAYOUT: (By.CRASH_CLAIMING, By.CRASH_CONCLUDING, By.THROTTLE, By.REFUSE, By.DISK),
 }
 NOT_LIVE: Final = _NEVER | {(hit, by) for hit, rare in _RARE.items() for by in rare}
-LIVE: Final = frozenset(
-    {
-        (Hit.RETIRE, By.LAG),
-        (Hit.RECEIPT, By.MEDDLED),
-        (Hit.OWNER, By.MEDDLED),
-        *((hit, by) for hit in (Hit.CREDIT, Hit.REVERSAL, Hit.FEE, Hit.PAYOUT) for by in By),
-    }
-)
 LIVE: Final = tuple((hit, by) for hit in Hit for by in By if (hit, by) not in NOT_LIVE)
 
 
