@@ -58,10 +58,12 @@ class Turns:
 
 
 class ClosingDate:
-    """Through which day the books are closed, read once a pass: by its first entry, for all of them."""
+    """Through which day the books are closed, read once a pass: by its first entry, for all that come after.
+
+    No lock is held while the ledger is asked: of entries made side by side each of the first ones may ask.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # entries are made side by side: the others wait for the first one's answer
         self._known: tuple[date | None] | None = None  # the inner None: nothing is closed
 
     def as_known(self, ledger: Ledger) -> date | None:
@@ -70,26 +72,23 @@ class ClosingDate:
         Raises:
             DuebirdError: the ledger could not be asked; nothing is known then, and the next entry asks.
         """
-        with self._lock:
-            if self._known is None:
-                self._known = (ledger.closed_through(),)
-            return self._known[0]
+        known = self._known
+        return known[0] if known is not None else self.anew(ledger)
 
     def anew(self, ledger: Ledger) -> date | None:
         """As it is now, which is what is known from now on.
 
         Raises:
-            DuebirdError: the ledger could not be asked.
+            DuebirdError: the ledger could not be asked; nothing is known then.
         """
-        with self._lock:
-            self._known = None
-            self._known = (ledger.closed_through(),)
-            return self._known[0]
+        self._known = None
+        closed = ledger.closed_through()
+        self._known = (closed,)
+        return closed
 
     def forget(self) -> None:
         """A new pass begins."""
-        with self._lock:
-            self._known = None
+        self._known = None
 
 
 @dataclass(slots=True)
