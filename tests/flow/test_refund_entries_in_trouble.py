@@ -277,6 +277,7 @@ def test_more_than_was_booked_is_entered_as_far_as_it_was_and_the_rest_is_for_a_
     page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
     assert page is not None
     office.ledger_world.pay_by_hand(second, FIFTY)
+    office.wait(minutes=2)  # entered before the payment: so it cannot be the payment itself
     payment = office.stripe_world.pay_page(page)
     assert payment is not None
     settle(office, 3)
@@ -294,6 +295,7 @@ def test_of_a_payment_that_is_not_booked_nothing_is_entered(booking: Office) -> 
     page = booking.stripe_world.open_page(booking.link_in(booking.texts()[0]))
     assert page is not None
     booking.ledger_world.pay_by_hand(invoice, DOLLARS)
+    booking.wait(minutes=2)  # as above
     payment = booking.stripe_world.pay_page(page)
     assert payment is not None
     settle(booking)
