@@ -37,9 +37,9 @@ DividedFrom = Annotated[
 def contradictions_of(shares: object, divided_from: object, switches: Sequence[object]) -> Iterator[Contradiction]:
     """Shares that are not all of an invoice, or more of them than notices. `switches`: which of `NOTICES` are on.
 
-    Values of wrong types are told of elsewhere.
+    Values that no share can have are told of elsewhere; a list is what the file has, in a section with another fault.
     """
-    if not isinstance(shares, tuple) or not all(isinstance(one, int) for one in shares):
+    if not isinstance(shares, list | tuple) or len(shares) > len(NOTICES) or not all(map(_is_share, shares)):
         return
     notices = sum(one is True for one in switches)
     if divided_from and not shares:
@@ -64,3 +64,7 @@ def contradictions_of(shares: object, divided_from: object, switches: Sequence[o
             f"are {len(shares)}, and only {notices} notices are on: the last one would never be asked",
             f"Write at most {notices} of them, or switch on more notices.",
         )
+
+
+def _is_share(value: object) -> bool:
+    return type(value) is int and 0 < value < ALL

@@ -84,3 +84,8 @@ def test_own_words_name_the_part_only_where_there_may_be_one_and_in_square_brack
     setting: str, words: str, *, fits: bool
 ) -> None:
     assert (problems(company(rest=f'[company.words]\n{setting} = "{words}"\n')) == []) is fits
+
+
+def test_shares_that_are_not_all_are_told_together_with_another_fault_of_their_section() -> None:
+    found = problems(notices("instalments = [30, 60]", 'instalments_from = "much"'))
+    assert [one.path.rpartition(".")[2] for one in found] == ["instalments_from", "instalments"]
