@@ -17,16 +17,16 @@ from adapters.sandbox.base import Fault, FaultAction
 from adapters.sandbox.quickbooks.control import pay_by_hand
 from adapters.sandbox.quickbooks.journal import ageing, receivables
 from adapters.sandbox.xero.reports import trial_balance
-from connector.domain.balance import ChangeKind, PayoutState
-from connector.domain.clearing import payout_reference
+from connector.domain.balance import ChangeKind, PayoutState, RefundState
 from connector.domain.effect import booking_reference
 from connector.domain.money import Money
 from connector.domain.phone import Phone
-from connector.domain.records import EntryKind
+from connector.domain.settlement import Refunds
 from connector.failpoints import armed
 from tests.flow.restoring import put_back
 from tests.flow.reversing import rebook, undo, verdict
 from tests.flow.test_cash_over_http import BANKS, FEES, CashTill
+from tests.flow.test_reopened import set_refund
 
 ZERO: Final = Decimal(0)
 WHOLE: Final = Decimal("120.00")
@@ -76,10 +76,14 @@ class Paid:
         """What could still go back; nothing while a bank decides about it."""
         return ZERO if self.dispute else self.amount - self.gone
 
-    def news(self) -> None:
-        """Money went back, or came again: the owner's last word on it is of a time before."""
-        if self.gone >= self.amount:
-            self.stands = self.ordered = False
+    @property
+    def away(self) -> Decimal:
+        """What Stripe does not have of it any more, also where a bank may still give it again."""
+        return self.gone + (self.disputed if self.dispute else ZERO)
+
+    def out(self) -> None:
+        """It is to stand in the books no more: the owner's last word on it is of a time before."""
+        self.stands = self.ordered = False
 
 
 class Game:
@@ -89,10 +93,12 @@ class Game:
         self.till, self.dice = till, dice
         self.stripe = till.office.stripe_world
         self.kind = till.office.company.identity.ledger_kind
+        self.enters = till.office.policy.refunds is Refunds.BOOK  # what goes back; else all of it reopens the invoice
         self.bills: list[Bill] = []
         self.payments: list[Paid] = []
         self.played: list[str] = []
         self.idle = 0  # acts that found nothing to act upon
+        self.credited: dict[str, Decimal] = {}  # by payment, as last looked for in the books
 
     # ----------------------------------------------------------------------------------------------- what customers do
 
@@ -151,6 +157,7 @@ class Game:
     def paid_after_a_cheque(self) -> None:
         bill = self.texted()
         self.cheque(bill, WHOLE)
+        self.till.office.wait(minutes=2)  # what is entered since a payment might be that payment
         self.pay(bill)
 
     # --------------------------------------------------------------------------------------- what the owner's people do
@@ -218,9 +225,31 @@ class Game:
     def give_back(self, most: Decimal) -> None:
         one = self.one_of([paid for paid in self.payments if paid.left > 0])
         if one is not None:
-            amount = min(most, one.left)
-            one.refunds[self.stripe.refund(one.payment, self.money(amount))] = amount
-            one.news()
+            self.refund(one, min(most, one.left))
+
+    def refund(self, one: Paid, amount: Decimal) -> str:
+        refund = self.stripe.refund(one.payment, self.money(amount))
+        one.refunds[refund] = amount
+        self.news(one)
+        return refund
+
+    def news(self, one: Paid) -> None:
+        """Money went back, or a bank has decided."""
+        if one.gone >= one.amount and not self.enters:
+            one.out()
+
+    def refund_begun(self) -> None:
+        """It takes its money at once, and has not arrived."""
+        one = self.one_of([paid for paid in self.payments if paid.left > 0])
+        if one is not None:
+            refund = self.refund(one, min(PART, one.left))
+            set_refund(self.till.office, refund, RefundState.PENDING, "refund.updated")
+
+    def refund_arrived(self) -> None:
+        begun = [name for name, one in self.stripe.balance.refunds.items() if one.latest.state is RefundState.PENDING]
+        self.idle += not begun
+        if begun:
+            set_refund(self.till.office, self.dice.choice(begun), RefundState.SUCCEEDED, "refund.updated")
 
     def refund_failed(self) -> None:
         one = self.one_of([paid for paid in self.payments if paid.refunds and not paid.dispute])
@@ -250,7 +279,7 @@ class Game:
                 self.stripe.balance.end_dispute(one.dispute, won=won)
             one.dispute = ""
             one.lost += ZERO if won else one.disputed
-            one.news()
+            self.news(one)
 
     def bounced(self) -> None:
         """A bank takes a debit back that had succeeded."""
@@ -259,7 +288,7 @@ class Game:
             with self.stripe.moment():
                 self.stripe.balance.bounce(one.payment)
             one.lost = one.amount
-            one.news()
+            one.out()
 
     # ------------------------------------------------------------------------------------------------ what Stripe does
 
@@ -343,12 +372,13 @@ class Game:
         fees, bank, owed = (stands.pop(one[self.kind], ZERO) for one in (FEES, BANKS, RECEIVABLE))
         clearing, sales = (stands.pop(one, ZERO) for one in ("Stripe clearing", SALES))
         assert stands == {}, "nothing is on any other account"
-        assert -sales == sum((one.amount for one in self.bills), ZERO), "income is what was invoiced"
+        assert -sales == self._income()
         assert fees == self._charged_by_stripe()
         assert bank == sum((one.cheques for one in self.bills), ZERO) + self._sent_to_the_bank()
         assert owed == sum(self._owed().values(), ZERO)
         self.assert_ageing_agrees()
         assert clearing == self.at_stripe() + sum(self.told_of().values(), ZERO)
+        assert not (self.enters and self.told_of()), "where all that goes back is entered there is no difference"
 
     def assert_payments_stand_once(self) -> None:
         """Each as booking, credit, or both, to its whole amount; each of our references on one entry that stands."""
@@ -366,9 +396,19 @@ class Game:
         booked = self.till.h.bookings_in_world(one.bill.invoice)
         own = [amount.amount for carried, amount in booked if carried == reference and amount.minor]
         credits_ = [amount.amount for amount in self.till.credits(one.payment)]
+        self.credited[one.payment] = sum(credits_, ZERO)
         assert len(own) <= 1, one
         assert len(credits_) <= 1, one
         return own + credits_
+
+    def _income(self) -> Decimal:
+        """What was invoiced, less what went back of that; what went back of a credit was no income."""
+        lost = [one.away - self._out_of_credit(one) for one in self.payments if self.enters and one.stands]
+        return sum((one.amount for one in self.bills), ZERO) - sum(lost, ZERO)
+
+    def _out_of_credit(self, one: Paid) -> Decimal:
+        """How much went back of what he had too much: that goes first."""
+        return min(one.away, self.credited[one.payment]) if self.enters and one.stands else ZERO
 
     def _charged_by_stripe(self) -> Decimal:
         changes = [one.latest for one in self.stripe.balance.changes.values()]
@@ -376,27 +416,13 @@ class Game:
 
     def _sent_to_the_bank(self) -> Decimal:
         payouts = [one.latest for one in self.stripe.balance.payouts.values()]
-        return sum((one.amount.amount for one in payouts if one.state is PayoutState.PAID), ZERO) + sum(
-            self._back_and_booked().values(), ZERO
-        )
-
-    def _back_and_booked(self) -> dict[str, Decimal]:
-        """Payouts whose transfer stands in the books, and whose money the bank has sent back since."""
-        company = self.till.office.company
-        found = {}
-        for name, history in self.stripe.balance.payouts.items():
-            if history.latest.state is PayoutState.FAILED:
-                reference = payout_reference(company.identity, name)
-                made = self.till.ledger.entries_with_reference(EntryKind.TRANSFER, reference)
-                if any(one.live for one in made):
-                    found[name] = history.latest.amount.amount
-        return found
+        return sum((one.amount.amount for one in payouts if one.state is PayoutState.PAID), ZERO)
 
     def _owed(self) -> dict[str, Decimal]:
         """What each customer is to owe; below zero is a credit."""
         owed = {one.customer: one.amount - one.cheques for one in self.bills}
         for one in self.payments:
-            owed[one.bill.customer] -= one.amount if one.stands else ZERO
+            owed[one.bill.customer] -= one.amount - self._out_of_credit(one) if one.stands else ZERO
         return owed
 
     def assert_ageing_agrees(self) -> None:
@@ -421,16 +447,14 @@ class Game:
         return sum((one.total.amount for one in self.stripe.balance.held().values()), ZERO)
 
     def told_of(self) -> dict[str, Decimal]:
-        """By payment or payout: what clearing holds more of it than Stripe, which the owner knows of."""
+        """By payment: what clearing holds more of it than Stripe, which the owner knows of."""
         known = " ".join(f"{one.happened}" for one in self.till.office.company.queries.attention("acme"))
         found = {}
         for one in self.payments:
             changes = [change.latest for change in self.stripe.balance.changes.values()]
             held = sum((change.amount.amount for change in changes if change.payment_id == one.payment), ZERO)
-            if more := (one.amount if one.stands else ZERO) - held:
+            entered = one.away if self.enters else ZERO
+            if more := (one.amount - entered if one.stands else ZERO) - held:
                 assert one.ordered or one.payment in known, f"nobody was told of {one}"
                 found[one.payment] = more
-        for payout, amount in self._back_and_booked().items():
-            assert payout in known, f"nobody was told of {payout}"
-            found[payout] = -amount
         return found
