@@ -8,7 +8,7 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from adapters.memory.cash_world import BANK, FEES
+from adapters.memory.cash_world import BANK, FEES, SALES
 from adapters.memory.ledger_world import CLEARING
 from connector.domain.closed_period import ClosedPeriod
 from connector.domain.settlement import Refunds, Surplus
@@ -17,6 +17,7 @@ from connector.ports.treasury import Treasury
 
 # The first days of fees and payouts: the day they are switched on, that same one by name, one in the first weeks.
 _FROM: Final = (None, date(2026, 10, 5), date(2026, 10, 5), date(2026, 10, 14))
+_BOOKS: Final = 0.45  # of companies enter what goes back
 _EVERY: Final = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=8))  # from one look at the balance to the next
 
 
@@ -37,6 +38,7 @@ class Purse:
     def of(seed: str) -> Purse:
         """That of a seed."""
         dice = Random(f"{seed}/purse")
+        books = Random(f"{seed}/refunds").random() < _BOOKS  # apart, so that all else in a seed stays as it is
         fees, payouts = dice.choice(
             ((True, True), (True, True), (True, True), (True, False), (False, True), (False,) * 2)
         )
@@ -46,7 +48,7 @@ class Purse:
             book_from=dice.choice(_FROM) if fees or payouts else None,
             every=dice.choice(_EVERY),
             surplus=dice.choice((Surplus.ASK, Surplus.CREDIT, Surplus.CREDIT)),
-            refunds=dice.choice((Refunds.ASK, Refunds.REOPEN, Refunds.REOPEN)),
+            refunds=(dice.choice((Refunds.ASK, Refunds.REOPEN, Refunds.REOPEN)), Refunds.BOOK)[books],
             closed_period=dice.choice(tuple(ClosedPeriod)),
             moves=dice.random() < 0.85,
         )
@@ -58,12 +60,18 @@ class Purse:
             "[company.payments]",
             f'surplus = "{self.surplus}"',
             f'refunds = "{self.refunds}"',
+            f'refund_account = "{SALES.name}"' if self.refunds is Refunds.BOOK else "",
             f'closed_period = "{self.closed_period}"',
             f'fee_account = "{FEES.name}"' if self.fees else "",
             f'payout_account = "{BANK.name}"' if self.payouts else "",
             f"book_from = {self.book_from}" if self.book_from else "",
         ]
         return "\n".join(lines)
+
+    @property
+    def refund_account_id(self) -> str | None:
+        """The income that an entry of money that went back takes down; None: none is made."""
+        return SALES.account_id if self.refunds is Refunds.BOOK else None
 
     def cash(self, treasury: Treasury) -> Cash | None:
         """Where fees and payouts go; None: nowhere."""
@@ -84,6 +92,7 @@ class Order(StrEnum):
     """What the owner typed about a payment or an invoice."""
 
     UNDO = "undo"
+    UNDO_REFUND = "undo of what was entered of a refund"
     REBOOK = "rebook"
     CREDIT = "credit"
     RELEASE = "release"
