@@ -83,6 +83,19 @@ _RARE: Final = {
         By.DEAD,
         By.DISK,
         By.SLEEP,
+        By.MEDDLED,
+    ),
+    Hit.REFUND: (
+        *_CRASHES,
+        By.LOSE_ANSWER,
+        By.NEVER_COMMIT,
+        By.COMMIT_LATE,
+        By.THROTTLE,
+        By.FAIL_BEFORE,
+        By.REFUSE,
+        By.DEAD,
+        By.DISK,
+        By.SLEEP,
     ),
     Hit.PAYOUT: (By.CRASH_CLAIMING, By.CRASH_CONCLUDING, By.THROTTLE, By.REFUSE, By.DISK),
 }
@@ -125,6 +138,8 @@ class Sometimes(StrEnum):
     DISPUTE_IN_REPLY = "a dispute in a reply held notices back"
     IN_LANGUAGE = "a notice went out in the customer's own language"
     OWN_WORDS = "a notice went out in the owner's own words"
+    SHARE_ASKED = "a notice asked an instalment"
+    PAID_IN_SHARES = "an invoice was paid in instalments"
     CREDITED = "a customer's credit was booked"
     REVERSED = "an entry was taken out of the ledger again"
     BOOKED_ONCE_MORE = "a payment was booked once more after that"
@@ -133,7 +148,6 @@ class Sometimes(StrEnum):
     REFUND_IN_PIECES = "a refund or dispute was entered in pieces"
     REFUND_OUT = "what was entered of a refund or dispute went out again, for its money came back"
     REFUND_UNDONE = "the owner had what was entered of a refund taken out"
-    REFUND_MOVED = "what was entered of a refund stands on the first open day"
     CLEARED_OF_REFUNDS = "clearing holds what the processor holds, to the cent, with what went back entered"
     CLEARED_IN_BETWEEN = "the same while a dispute is open, or a refund on its way"
     FEE_BOOKED = "a fee was booked"

@@ -389,7 +389,6 @@ def count(town: Town, tally: Tally) -> None:
     tally.reached[Sometimes.REFUND_OUT] += sum(
         one.ended_at is not None and not _away(town, one.object_id, one.ended_at).is_positive for one in refunds
     )
-    tally.reached[Sometimes.REFUND_MOVED] += sum("books closed through" in one.note for one in refunds)
     there, held = sums(lines), owing(town)
     right = [one for one in refunds if one.live and there[one.subject] == held.get(one.subject, NOTHING)]
     tally.reached[Sometimes.CLEARED_OF_REFUNDS] += bool(right)

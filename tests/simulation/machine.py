@@ -98,6 +98,7 @@ take_promises = {takes_promises}
 minimum_amount = "1"
 owner_notice = "{owner}"
 {notices}
+{instalments}
 [company.caps]
 texts_per_hour = {per_hour}
 texts_per_day = {per_day}
@@ -165,6 +166,7 @@ def loaded(which: int, *, ask: bool, manners: Manners = Manners(), purse: Purse 
         takes_promises=str(manners.takes_promises).lower(),
         words=_OWN_WORDS if manners.own_words else "",
         payments=purse.settings,
+        instalments=purse.notices,
         **SETTINGS[which],
     )
     return load_text(text, Path("duebird.toml"), {}, with_secrets=False)

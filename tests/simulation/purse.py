@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from random import Random
 from typing import Final
@@ -18,6 +19,9 @@ from connector.ports.treasury import Treasury
 # The first days of fees and payouts: the day they are switched on, that same one by name, one in the first weeks.
 _FROM: Final = (None, date(2026, 10, 5), date(2026, 10, 5), date(2026, 10, 14))
 _BOOKS: Final = 0.45  # of companies enter what goes back
+_SHARES: Final[tuple[tuple[int, ...], ...]] = ((), (), (30, 70), (25, 25, 50))
+# Above what the last invoice of a run is of: that is paid at once.
+_DIVIDED_FROM: Final = (Decimal(100), Decimal(100), Decimal(200))
 _EVERY: Final = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=8))  # from one look at the balance to the next
 
 
@@ -32,6 +36,8 @@ class Purse:
     surplus: Surplus = Surplus.ASK
     refunds: Refunds = Refunds.ASK
     closed_period: ClosedPeriod = ClosedPeriod.ASK
+    instalments: tuple[int, ...] = ()  # per cent
+    instalments_from: Decimal = Decimal(0)
     moves: bool = False  # money goes back, is paid out and comes back, and books are closed
 
     @staticmethod
@@ -50,8 +56,17 @@ class Purse:
             surplus=dice.choice((Surplus.ASK, Surplus.CREDIT, Surplus.CREDIT)),
             refunds=(dice.choice((Refunds.ASK, Refunds.REOPEN, Refunds.REOPEN)), Refunds.BOOK)[books],
             closed_period=dice.choice(tuple(ClosedPeriod)),
+            instalments=(shares := Random(f"{seed}/shares")).choice(_SHARES),
+            instalments_from=shares.choice(_DIVIDED_FROM),
             moves=dice.random() < 0.85,
         )
+
+    @property
+    def notices(self) -> str:
+        """The owner's file about instalments, under its notices."""
+        if not self.instalments:
+            return ""
+        return f'instalments = {list(self.instalments)}\ninstalments_from = "{self.instalments_from}"'
 
     @property
     def settings(self) -> str:
