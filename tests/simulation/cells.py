@@ -18,6 +18,7 @@ class Hit(StrEnum):
     BOOKING = "booking"
     CREDIT = "credit"
     REVERSAL = "reversal"
+    REFUND = "refund entered"
     FEE = "fee"
     PAYOUT = "payout"
 
@@ -82,6 +83,19 @@ _RARE: Final = {
         By.DEAD,
         By.DISK,
         By.SLEEP,
+        By.MEDDLED,
+    ),
+    Hit.REFUND: (
+        *_CRASHES,
+        By.LOSE_ANSWER,
+        By.NEVER_COMMIT,
+        By.COMMIT_LATE,
+        By.THROTTLE,
+        By.FAIL_BEFORE,
+        By.REFUSE,
+        By.DEAD,
+        By.DISK,
+        By.SLEEP,
     ),
     Hit.PAYOUT: (By.CRASH_CLAIMING, By.CRASH_CONCLUDING, By.THROTTLE, By.REFUSE, By.DISK),
 }
@@ -124,14 +138,23 @@ class Sometimes(StrEnum):
     DISPUTE_IN_REPLY = "a dispute in a reply held notices back"
     IN_LANGUAGE = "a notice went out in the customer's own language"
     OWN_WORDS = "a notice went out in the owner's own words"
+    SHARE_ASKED = "a notice asked an instalment"
+    PAID_IN_SHARES = "an invoice was paid in instalments"
     CREDITED = "a customer's credit was booked"
     REVERSED = "an entry was taken out of the ledger again"
     BOOKED_ONCE_MORE = "a payment was booked once more after that"
     UNDONE = "the owner had an entry taken out"
+    REFUND_ENTERED = "what went back of a payment was entered"
+    REFUND_IN_PIECES = "a refund or dispute was entered in pieces"
+    REFUND_OUT = "what was entered of a refund or dispute went out again, for its money came back"
+    REFUND_UNDONE = "the owner had what was entered of a refund taken out"
+    CLEARED_OF_REFUNDS = "clearing holds what the processor holds, to the cent, with what went back entered"
+    CLEARED_IN_BETWEEN = "the same while a dispute is open, or a refund on its way"
     FEE_BOOKED = "a fee was booked"
     PAYOUT_BOOKED = "a payout was booked"
     REFUNDED = "all that was left of a payment was refunded"
     REFUNDED_IN_PART = "a part of a payment was refunded"
+    REFUND_TOOK_DAYS = "a refund took its time to arrive"
     REFUND_FAILED = "a refund failed later"
     DISPUTE_WON = "a dispute was won"
     DISPUTE_LOST = "a dispute was lost"

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from adapters.memory.cash_world import CashEntry
 from adapters.memory.ledger_world import CLEARING, LedgerEntry
@@ -34,7 +34,12 @@ NOTHING: Final = Money.zero("USD")
 # From the last look at the processor to the entry's end in the ledger, where that is carried out late.
 DECIDED_WITHIN: Final = timedelta(minutes=15)
 MOST_TRIES: Final = 60  # of one entry in a run, as of a booking
-_WRITES: Final = frozenset({"make_expense", "make_transfer", "make_credit", "reverse"})
+_WRITES: Final = frozenset({"make_expense", "make_transfer", "make_credit", "reverse", "take_back"})
+# What says that something was done, or stays as it is, explains nothing that is missing.
+_DONE_KEYS: Final = ("/credited/", "/refund-entered/")
+_DONE_WORDS: Final = ("its money came back", "is lost.")
+_TAKEN_OUT: Final = frozenset({EntryKind.PAYMENT, EntryKind.CREDIT, EntryKind.REVERSAL})
+_REFUNDS_AWAY: Final = frozenset({RefundState.PENDING, RefundState.SUCCEEDED})
 _NAMES: Final = ("pi_", "txn_", "po_", "re_", "du_")
 
 
@@ -51,6 +56,8 @@ class Line:
     made_at: datetime
     ended_at: datetime | None
     ledger_id: str | None
+    object_id: str = ""  # of money that went back: the refund or dispute
+    of: str = ""  # and the entry of the payment from which it is taken
 
 
 def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
@@ -63,17 +70,27 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
     yield from _paid_out(town, lines)
     yield from _reversals(town, lines)
     yield from _texts_after(town, lines)
-    tries = Counter((one.method, one.args[0].reference) for one in town.ledger.requests if one.method in _WRITES)
+    tries = Counter((one.method, _tried(one.args)) for one in town.ledger.requests if one.method in _WRITES)
     yield from (f"{times} calls of {what} for {one}" for (what, one), times in tries.items() if times > MOST_TRIES)
     yield from _twice(lines)
     if shown is not None:
-        yield from _differences(town, lines, _told(shown))
+        told = _told(shown)
+        yield from _differences(town, lines, told)
+        yield from _too_much_back(town, lines, told)
+
+
+def _tried(args: tuple[Any, ...]) -> str:
+    return str(args[1] if isinstance(args[0], EntryKind) else args[0].reference)
 
 
 def _told(shown: Shown) -> set[str]:
-    """What is named where something was not done; that a credit was made explains nothing that is missing."""
-    items = " ".join(one for one in shown.standing if "/credited/" not in one.split()[0])
+    """What is named where something was not done."""
+    items = " ".join(one for one in shown.standing if not _is_done(one))
     return set("".join(" " if letter in ",.():" else letter for letter in items).split())
+
+
+def _is_done(item: str) -> bool:
+    return any(one in item.split(maxsplit=1)[0] for one in _DONE_KEYS) or any(one in item for one in _DONE_WORDS)
 
 
 # ------------------------------------------------------------------------------------------------- what stands there
@@ -116,12 +133,18 @@ def _of_cash(history: History[CashEntry], owner: dict[str, str]) -> Iterator[Lin
                 made_at=held.made_at,
                 ended_at=ended,
                 ledger_id=None,
+                object_id=_object(entry.note) if entry.kind is EntryKind.REVERSAL else "",
+                of=held.of or "",
             )
 
 
 def _named(note: str, owner: dict[str, str]) -> str:
     word = next((one for one in note.replace(",", " ").split() if one.startswith(_NAMES)), "")
     return owner.get(word, word)
+
+
+def _object(note: str) -> str:
+    return next((one for one in note.replace(",", " ").split() if one.startswith(("re_", "du_"))), "")
 
 
 def _has_name(town: Town, line: Line) -> bool:
@@ -165,7 +188,7 @@ def owing(town: Town) -> dict[str, Money]:
         if town.purse.fees and fee != NOTHING and _from_then_on(town, change):
             found[change.change_id] += fee
         if change.payment_id is not None:
-            found[change.payment_id] += gross
+            found[change.payment_id] += gross if _is_ours(town, change) else NOTHING
         elif change.payout_id is not None and town.purse.payouts and _from_then_on(town, change):
             found[change.payout_id] += gross
     return dict(found)
@@ -178,8 +201,47 @@ def _from_then_on(town: Town, change: BalanceChange) -> bool:
     return made.astimezone(ZONE).date() >= (town.purse.book_from or START.astimezone(ZONE).date())
 
 
+def _is_ours(town: Town, change: BalanceChange) -> bool:
+    """What went back before the first day, somebody has entered; no matter when it came back."""
+    since = _went_at(town, change.refund_id or change.dispute_id or "")
+    if town.purse.refunds is not Refunds.BOOK or since is None:
+        return True
+    return since.astimezone(ZONE).date() >= (town.purse.book_from or START.astimezone(ZONE).date())
+
+
+def _went_at(town: Town, object_id: str) -> datetime | None:
+    balance = town.processor.balance
+    if object_id in balance.refunds:
+        return balance.refunds[object_id].latest.created_at
+    return balance.disputes[object_id].latest.created_at if object_id in balance.disputes else None
+
+
+def _too_much_back(town: Town, lines: list[Line], told: set[str]) -> Iterator[str]:
+    """Of no refund or dispute stands more than is away, and nothing once its money came back."""
+    entered: defaultdict[tuple[str, str], Money] = defaultdict(lambda: NOTHING)
+    for one in lines:
+        if one.live and one.kind is EntryKind.REVERSAL:
+            entered[one.subject, one.object_id] -= one.amount
+    for (subject, object_id), amount in sorted(entered.items()):
+        gone = _away(town, object_id, town.end)
+        if gone < amount and subject not in told:
+            yield f"of {object_id} {amount} is entered and {gone} is away, and nobody was told"
+
+
+def _away(town: Town, object_id: str, moment: datetime) -> Money:
+    """What the processor did not have of a refund or dispute at that time."""
+    balance = town.processor.balance
+    if object_id in balance.refunds:
+        refund = balance.refunds[object_id].as_of(moment)
+        return refund.amount if refund is not None and refund.state in _REFUNDS_AWAY else NOTHING
+    dispute = balance.disputes[object_id].as_of(moment) if object_id in balance.disputes else None
+    return dispute.amount if dispute is not None and dispute.state is not DisputeState.WON else NOTHING
+
+
 def _twice(lines: list[Line]) -> Iterator[str]:
-    """Of a fee there is one entry, of a payout one each way."""
+    """Of a fee there is one entry, of a payout one each way, of a refund one for each entry that it is taken from."""
+    pieces = Counter((one.object_id, one.of) for one in lines if one.live and one.kind is EntryKind.REVERSAL)
+    yield from (f"{what} is entered {times} times out of {of}" for (what, of), times in pieces.items() if times > 1)
     alike = Counter(
         (one.subject, one.amount.is_positive)
         for one in lines
@@ -201,6 +263,9 @@ def _on_their_day(town: Town, lines: list[Line]) -> Iterator[str]:
 def _own_day(town: Town, line: Line) -> date | None:
     if line.kind is EntryKind.EXPENSE:
         return town.processor.balance.changes[line.subject].latest.created_at.astimezone(ZONE).date()
+    if line.kind is EntryKind.REVERSAL:
+        since = _went_at(town, line.object_id)
+        return since.astimezone(ZONE).date() if since is not None else None
     if line.kind is EntryKind.CREDIT:
         paid_at = town.processor.payments[line.subject].latest.paid_at
         return paid_at.astimezone(ZONE).date() if paid_at else None
@@ -228,12 +293,22 @@ def _had_arrived(town: Town, line: Line) -> bool:
 def _reversals(town: Town, lines: list[Line]) -> Iterator[str]:
     """An entry is taken out because the owner says so, or because all of its money is gone for good."""
     for one in lines:
-        if one.ended_at is None or one.kind not in {EntryKind.PAYMENT, EntryKind.CREDIT}:
+        if one.ended_at is None or one.kind not in _TAKEN_OUT:
             continue
-        undone = any(order.payment_id == one.subject and order.at <= one.ended_at for order in _of(town, Order.UNDO))
-        by_rule = town.purse.refunds is not Refunds.ASK and _was_gone(town, one.subject, one.ended_at)
-        if not undone and not by_rule:
+        words = (Order.UNDO, Order.UNDO_REFUND) if one.kind is EntryKind.REVERSAL else (Order.UNDO,)
+        undone = any(order.payment_id == one.subject and order.at <= one.ended_at for order in _of(town, *words))
+        if not undone and not _by_rule(town, one, one.ended_at):
             yield f"the entry of {one.amount} for {one.subject} was taken out on {one.ended_at:%m-%d %H:%M} for nothing"
+
+
+def _by_rule(town: Town, line: Line, moment: datetime) -> bool:
+    if town.purse.refunds is Refunds.ASK:
+        return False
+    if town.purse.refunds is Refunds.REOPEN:
+        return _was_gone(town, line.subject, moment)
+    # What went back has entries of its own, which go when its money comes back, and that is for good.
+    came_back = line.kind is EntryKind.REVERSAL and not _away(town, line.object_id, moment).is_positive
+    return came_back or _bounced(town, line.subject, moment)
 
 
 def _of(town: Town, *what: Order) -> Iterator[Ordered]:
@@ -257,13 +332,16 @@ def gone_for_good(town: Town, payment_id: str, moment: datetime) -> bool:
     disputes = (one for one in (each.as_of(moment) for each in balance.disputes.values()) if one is not None)
     back = [one.amount for one in refunds if one.payment_id == payment_id and one.state is RefundState.SUCCEEDED]
     back += [one.amount for one in disputes if one.payment_id == payment_id and one.state is DisputeState.LOST]
-    bounced = any(
+    return _bounced(town, payment_id, moment) or not sum(back, NOTHING) < paid
+
+
+def _bounced(town: Town, payment_id: str, moment: datetime) -> bool:
+    return any(
         one.latest.kind is ChangeKind.PAYMENT_FAILURE
         and one.latest.payment_id == payment_id
         and one.latest.created_at <= moment
-        for one in balance.changes.values()
+        for one in town.processor.balance.changes.values()
     )
-    return bounced or not sum(back, NOTHING) < paid
 
 
 def _texts_after(town: Town, lines: list[Line]) -> Iterator[str]:
@@ -305,7 +383,23 @@ def count(town: Town, tally: Tally) -> None:
     tally.reached[Sometimes.PAYOUT_BOOKED] += kinds[EntryKind.TRANSFER]
     tally.reached[Sometimes.REVERSED] += sum(one.ended_at is not None for one in lines)
     tally.reached[Sometimes.MOVED_DAY] += sum("books closed through" in one.note for one in lines)
+    refunds = [one for one in lines if one.kind is EntryKind.REVERSAL]
+    tally.reached[Sometimes.REFUND_ENTERED] += len(refunds)
+    tally.reached[Sometimes.REFUND_IN_PIECES] += len(refunds) > len({one.object_id for one in refunds})
+    tally.reached[Sometimes.REFUND_OUT] += sum(
+        one.ended_at is not None and not _away(town, one.object_id, one.ended_at).is_positive for one in refunds
+    )
     there, held = sums(lines), owing(town)
+    right = [one for one in refunds if one.live and there[one.subject] == held.get(one.subject, NOTHING)]
+    tally.reached[Sometimes.CLEARED_OF_REFUNDS] += bool(right)
+    tally.reached[Sometimes.CLEARED_IN_BETWEEN] += any(_is_undecided(town, one.object_id) for one in right)
     differ = [one for one in there.keys() | held.keys() if there.get(one, NOTHING) != held.get(one, NOTHING)]
     tally.figures["differences the owner knows of"] += len(differ)
     tally.reached[Sometimes.CLEARED] += town.purse.fees and town.purse.payouts and bool(held) and not differ
+
+
+def _is_undecided(town: Town, object_id: str) -> bool:
+    balance = town.processor.balance
+    if object_id in balance.refunds:
+        return balance.refunds[object_id].latest.state is RefundState.PENDING
+    return balance.disputes[object_id].latest.state is DisputeState.OPEN

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _FATES: Final = (("stays", 38), ("refunded", 16), ("in parts", 14), ("refund fails", 12), ("disputed", 20))
 _BOUNCES: Final = 0.25  # of bank debits that had succeeded
 _CHEQUES: Final = 0.3  # of payments
+_PENDING: Final = 0.3  # of refunds that arrive: so many take their time
+_UNENDED: Final = 0.25  # of these, and of disputes, so many have not come to their end when the run does
 _SOON, _LATER = (0.002, 0.5), (1.0, 24 * 12)  # hours: while it is being booked, and long after
 # Before the end, in hours: something is heard of that has nothing to do with it. An installation looks by itself in
 # these hours; here looks are days apart, and the fee of the last payment would not be seen.
@@ -34,6 +36,7 @@ class Dealings:
 
     def __init__(self, seed: str, town: Town) -> None:
         self._dice = Random(f"{seed}/dealings")
+        self._on_its_way = Random(f"{seed}/dealings/pending")  # apart, so that all else in a seed stays as it is
         self._town = town
         self._fated: set[str] = set()
         self.closings: list[date] = []  # the last day each time
@@ -124,10 +127,26 @@ class Dealings:
         amount = Money.from_minor(int(left.minor * share), left.currency)
         if not amount.is_positive:
             return
-        refund_id = self._town.processor.refund(payment_id, amount)
+        with self._town.processor.moment():
+            refund_id = self._town.processor.refund(payment_id, amount)
+            if fails_in is None and self._on_its_way.random() < _PENDING:
+                self._put_refund(refund_id, RefundState.PENDING)
+                hours = self._on_its_way.uniform(0.1, 100)
+                if self._on_its_way.random() >= _UNENDED:
+                    self._ends(timedelta(hours=hours), partial(self._refund_arrives, refund_id))
         self.reached[Sometimes.REFUNDED if amount == left else Sometimes.REFUNDED_IN_PART] += 1
         if fails_in is not None:
             self._ends(fails_in, partial(self._refund_fails, refund_id))
+
+    def _put_refund(self, refund_id: str, state: RefundState) -> None:
+        history = self._balance.refunds[refund_id]
+        history.add(self._town.processor.now(), replace(history.latest, state=state))
+
+    def _refund_arrives(self, refund_id: str) -> None:
+        with self._town.processor.moment():
+            self._put_refund(refund_id, RefundState.SUCCEEDED)
+            self._town.processor.tell("refund.updated", self._balance.refunds[refund_id].latest.payment_id)
+        self.reached[Sometimes.REFUND_TOOK_DAYS] += 1
 
     def _refund_fails(self, refund_id: str) -> None:
         with self._town.processor.moment():
@@ -141,7 +160,9 @@ class Dealings:
         with self._town.processor.moment():
             dispute_id = self._balance.dispute(payment_id, self.left(payment_id))
         won = self._dice.random() < 0.5
-        self._ends(timedelta(days=self._dice.uniform(0.05, 12)), partial(self._decided, dispute_id, won=won))
+        days = timedelta(days=self._dice.uniform(0.05, 12))
+        if self._on_its_way.random() >= _UNENDED:
+            self._ends(days, partial(self._decided, dispute_id, won=won))
 
     def _decided(self, dispute_id: str, *, won: bool) -> None:
         with self._town.processor.moment():

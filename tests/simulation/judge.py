@@ -22,6 +22,7 @@ from connector.domain.phone import Phone
 from connector.domain.receivable import ReceivableState
 from tests.simulation.cleared import cleared
 from tests.simulation.kept import kept
+from tests.simulation.shares import may_be_asked
 from tests.simulation.subjects import LINK_HOST, OWNER
 from tests.simulation.town import START, ZONE, Town
 
@@ -86,9 +87,9 @@ def _about(town: Town, part: Part, at: datetime) -> Iterator[str]:
         yield "is about an invoice of before the start"
     ends = (history.as_of(at - MOMENT), history.as_of(at))
     meanwhile = (one for since, one in history.states() if at - MOMENT < since <= at)
-    amounts = {one.balance for one in (*ends, *meanwhile) if one is not None}
+    amounts = {asked for one in (*ends, *meanwhile) if one is not None for asked in may_be_asked(town, one)}
     if part.amount not in amounts:
-        yield f"asks {part.amount} for {ledger_id}, of which {sorted(map(str, amounts))} was owed"
+        yield f"asks {part.amount} for {ledger_id}, of which {sorted(map(str, amounts))} could be asked"
 
 
 def _link_in(town: Town, body: str) -> LinkRecord:

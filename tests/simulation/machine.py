@@ -25,10 +25,12 @@ from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
 from connector.config.load import load_text
+from connector.domain.calendar import start_of_day
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.effect import BooksIdentity
+from connector.domain.settlement import Refunds
 from connector.errors import DatabaseTrouble
-from connector.flows import cash
+from connector.flows import cash, refunded
 from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.ports.calls import CallKind, CallSeen, Clock, CutOff
@@ -48,7 +50,7 @@ from tests.simulation.clocks import MachineClock
 from tests.simulation.manners import OWN_SPANISH, Manners
 from tests.simulation.purse import Purse
 from tests.simulation.subjects import LINK_HOST, OWNER, what
-from tests.simulation.town import START, Town
+from tests.simulation.town import START, ZONE, Town
 from tests.simulation.verdict import Rules
 from tests.simulation.weather import Season, Weather
 
@@ -96,6 +98,7 @@ take_promises = {takes_promises}
 minimum_amount = "1"
 owner_notice = "{owner}"
 {notices}
+{instalments}
 [company.caps]
 texts_per_hour = {per_hour}
 texts_per_day = {per_day}
@@ -163,6 +166,7 @@ def loaded(which: int, *, ask: bool, manners: Manners = Manners(), purse: Purse 
         takes_promises=str(manners.takes_promises).lower(),
         words=_OWN_WORDS if manners.own_words else "",
         payments=purse.settings,
+        instalments=purse.notices,
         **SETTINGS[which],
     )
     return load_text(text, Path("duebird.toml"), {}, with_secrets=False)
@@ -332,9 +336,16 @@ class Machine:
             company_settings(self._loaded(), COMPANY),
             payment_account_id=self.town.ledger.accounts[0].account_id,
             live=False,
+            refund_account_id=self.town.purse.refund_account_id,
         )
         profile, account = self.town.ledger.profile, self.town.processor.account
         return Rules(COMPANY, BooksIdentity("quickbooks", profile.tenant_id, account.account_id), policy)
+
+    def _refunds_from(self) -> datetime | None:
+        purse = self.town.purse
+        if purse.refunds is not Refunds.BOOK:
+            return None
+        return start_of_day(purse.book_from, ZONE) if purse.book_from else self.clock.now()
 
     def _assemble(
         self, settings: Loaded, company_id: str, state: assemble.State, clock: Clock, instance: str
@@ -352,6 +363,7 @@ class Machine:
         where = town.purse.cash(treasury)
         if where is None:
             cash.switched_off(state.store, state.queries, company_id, clock.now())
+        refunded.begin(state.store, state.queries, company_id, clock.now(), self._refunds_from())
         cut_off = CutOff()
         for client in (ledger, processor, messenger):
             client.cut_off = cut_off
@@ -495,6 +507,7 @@ class Machine:
             "book_payment/None": Hit.BOOKING,
             "book_credit/None": Hit.CREDIT,
             "reverse_booking/None": Hit.REVERSAL,
+            "book_refund/None": Hit.REFUND,
             "book_fee/None": Hit.FEE,
             "book_payout/None": Hit.PAYOUT,
         }.get(self._told.get(key, ""))
@@ -676,7 +689,9 @@ class _Faults(Faults):
             tally.hit(Hit.RETIRE, By.MEDDLED)
         elif method in {"reverse", "make_transfer"} and town.dealings.meddle(args[0].note):
             town.restless = True
-            tally.hit(Hit.REVERSAL if method == "reverse" else Hit.PAYOUT, By.MEDDLED)
+            hit = what("ledger", method, args)
+            if hit is not None:
+                tally.hit(hit, By.MEDDLED)
         elif method == "send" and LINK_HOST in args[0].body:
             url = args[0].body[args[0].body.index(LINK_HOST) :].split()[0]
             if town.meddle_with_text(url, args[0].to):

@@ -22,6 +22,7 @@ from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import PAST_DUE
 from connector.domain.money import Money
 from connector.domain.phone import Phone
+from connector.domain.reversal import Cause
 from connector.errors import Transient, Uncertain
 from connector.flows import credit
 from connector.flows.company import Company
@@ -417,6 +418,19 @@ def _refunds_untold(company: Company) -> Company:
     return _other(company, "store", attend=attend)
 
 
+def _came_back_stays_entered(company: Company) -> Company:
+    """Of a refund that failed, or a dispute that was won, the entry stays."""
+
+    def planned(whose: str, wanted: Any, now: Any, **more: Any) -> Any:
+        kept = [one for one in wanted if json.loads(one.effect.request).get("cause") != Cause.CAME_BACK]
+        return company.store.reversals_planned(whose, kept, now, **more)
+
+    def entered(*args: Any, **more: Any) -> None:
+        company.store.refund_entered(*args, **{**more, "follow": ()})
+
+    return _other(company, "store", reversals_planned=planned, refund_entered=entered)
+
+
 def _reminded_after_a_reversal(company: Company) -> Company:
     def reversed_(*args: Any, **more: Any) -> None:
         company.store.booking_reversed(*args, **{**more, "holds": False})
@@ -491,6 +505,8 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "an open dispute counts as lost": _open_dispute_is_lost,
     "a refund of a part counts as all": _part_is_whole,
     "refunds and disputes are told to nobody": _refunds_untold,
+    "an entry stays though its money came back": _came_back_stays_entered,
+    "other shares are asked than those of the settings": _policy(instalments=(50, 50)),
     "reminders go on after a reversal": _reminded_after_a_reversal,
     "a credit does not wait for its booking": _credit_before_its_booking,
     "a credit is a cent short": _credits_a_cent_short,

@@ -8,7 +8,9 @@ from random import Random
 from typing import Final
 
 from connector.assemble import State
+from connector.domain.effect import EffectKind
 from connector.domain.reversal import Cause
+from connector.domain.settlement import Refunds
 from connector.flows.closed import ordered
 from connector.flows.credit import held_key
 from connector.flows.once_more import again_of
@@ -26,6 +28,7 @@ class Orders:
 
     def __init__(self, seed: str, town: Town) -> None:
         self._dice = Random(f"{seed}/orders")
+        self._of_refunds = Random(f"{seed}/orders/refunds")  # apart, so that all else in a seed stays as it is
         self._town = town
 
     def types(self, machine: Machine, state: State, now: datetime, *, calm: bool) -> bool:
@@ -36,6 +39,8 @@ class Orders:
         rows = machine.on_record(_PAYMENTS)
         if not calm and rows and self._dice.random() < 0.08:
             self._undoes(machine, state, self._dice.choice(rows)[0], now)
+        if not calm and self._town.purse.refunds is Refunds.BOOK and self._of_refunds.random() < 0.08:
+            self._undoes_refund(machine, state, list(dict.fromkeys(row[0] for row in rows)), now)
         self._on_reversed(state, [payment_id for payment_id, _, verdict, _ in rows if verdict == "reversed"], now)
         if not calm:
             self._credits(state, rows, now)
@@ -52,6 +57,22 @@ class Orders:
         if wanted and state.store.reversals_planned(COMPANY, wanted, now):
             self._order(Order.UNDO, payment_id)
             self._town.tally.reached[Sometimes.UNDONE] += 1
+
+    def _undoes_refund(self, machine: Machine, state: State, payment_ids: Sequence[str], now: datetime) -> None:
+        """One entry of money that went back, by its own reference; the booking stays."""
+        found = [
+            (payment_id, one)
+            for payment_id in payment_ids
+            for one in entries_of(state.queries, COMPANY, state.queries.payment_parts(COMPANY, payment_id))
+            if one.kind == EffectKind.BOOK_REFUND
+        ]
+        if not found:
+            return
+        payment_id, entry = self._of_refunds.choice(found)
+        wanted = planned(machine.rules.identity, entry, cause=Cause.UNDO, by=BY, why="it was a mistake")
+        if state.store.reversals_planned(COMPANY, [wanted], now):
+            self._order(Order.UNDO_REFUND, payment_id)
+            self._town.tally.reached[Sometimes.REFUND_UNDONE] += 1
 
     def _on_reversed(self, state: State, payment_ids: Sequence[str], now: datetime) -> None:
         """He lets reminders go on, or has it booked again where the money is there, or leaves it as it is."""
@@ -92,5 +113,6 @@ _PAYMENTS: Final = (
     "select payment_id, ledger_id, verdict, shared from payments order by created_at, payment_id, ledger_id"
 )
 _REFUSED: Final = (
-    "select key from effects where status = 'rejected' and kind in ('book_payment', 'book_credit') order by key"
+    "select key from effects where status = 'rejected' "
+    "and kind in ('book_payment', 'book_credit', 'book_refund') order by key"
 )

@@ -20,7 +20,7 @@ from connector.domain.effect import EffectKind, EffectStatus
 from connector.domain.records import Records
 from connector.failpoints import armed
 from connector.flows.attempts import order_retry
-from tests.simulation import cleared
+from tests.simulation import cleared, shares
 from tests.simulation.baton import Baton
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.ends import Ground, TwoDesks, days_more, plan_end
@@ -262,6 +262,7 @@ class _Story:
         self.desks.count()
         count(self.town, tally)
         cleared.count(self.town, tally)
+        shares.count(self.town, tally)
 
 
 _STANDING: Final = "select key, happened from attention where closed_by is null or closed_by = 'a person'"

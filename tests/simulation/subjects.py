@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from connector.domain.phone import Phone
 from connector.domain.records import EntryKind
+from connector.ports.entries import ReversalManner
 from tests.simulation.cells import Hit
 
 OWNER: Final = Phone("+12125550149")
@@ -18,6 +19,7 @@ WRITES: Final = {
     ("messenger", "send"): Hit.NOTICE,
     ("ledger", "make_credit"): Hit.CREDIT,
     ("ledger", "reverse"): Hit.REVERSAL,
+    ("ledger", "take_back"): Hit.REVERSAL,
     ("ledger", "make_expense"): Hit.FEE,
     ("ledger", "make_transfer"): Hit.PAYOUT,
 }
@@ -25,7 +27,12 @@ _EVIDENCE: Final = {
     ("ledger", "bookings_with_reference"): Hit.BOOKING,
     ("processor", "links_with_reference"): Hit.LINK,
 }
-_ENTRIES: Final = {EntryKind.CREDIT: Hit.CREDIT, EntryKind.EXPENSE: Hit.FEE, EntryKind.TRANSFER: Hit.PAYOUT}
+_ENTRIES: Final = {
+    EntryKind.CREDIT: Hit.CREDIT,
+    EntryKind.EXPENSE: Hit.FEE,
+    EntryKind.TRANSFER: Hit.PAYOUT,
+    EntryKind.REVERSAL: Hit.REFUND,
+}
 
 
 def what(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
@@ -36,6 +43,8 @@ def what(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
         if request.to == OWNER:
             return Hit.OWNER
         return Hit.NOTICE if LINK_HOST in request.body else Hit.RECEIPT
+    if method == "reverse" and args[0].manner is ReversalManner.REFUND:
+        return Hit.REFUND
     return hit
 
 

@@ -8,16 +8,16 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from adapters.clock import ManualClock
-from adapters.memory.cash_world import BANK, FEES
+from adapters.memory.cash_world import BANK, FEES, SALES
 from adapters.memory.entries import MemoryEntries
 from adapters.memory.ledger_world import CLEARING
 from adapters.memory.messenger import MemoryMessenger
 from adapters.memory.processor import MemoryProcessor
-from connector.domain.balance import ChangeKind
+from connector.domain.balance import ChangeKind, RefundState
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.domain.settlement import Refunds
-from connector.ports.entries import CreditRequest, ExpenseRequest, TransferRequest
+from connector.ports.entries import CreditRequest, ExpenseRequest, ReversalManner, ReversalRequest, TransferRequest
 from connector.ports.ledger import BookingRequest
 from connector.ports.messenger import TextRequest
 from connector.ports.processor import LinkRequest
@@ -95,6 +95,25 @@ class Scene:
     def books_payout(self, payout: str, key: str = "p") -> None:
         ends = (CLEARING.account_id, BANK.account_id)
         self.books.make_transfer(TransferRequest(PAID - FEE, *ends, TODAY, f"DBP{key}", f"Duebird {payout}", key))
+
+    def books_refund(self, of: str, named: str, amount: Money, *, key: str = "r", day: date = TODAY) -> str:
+        made = self.books.reverse(
+            ReversalRequest(
+                manner=ReversalManner.REFUND,
+                booking_id=of,
+                ledger_id=self.invoice,
+                customer_id=self.customer,
+                amount=amount,
+                account_id=CLEARING.account_id,
+                income_account_id=SALES.account_id,
+                tax_code=None,
+                booked_on=day,
+                reference=f"DBR{key}",
+                note=f"Duebird {self.payment} refund {named}",
+                idempotency_key=key,
+            )
+        )
+        return made.entry_id
 
     def takes_out(self) -> None:
         self.books.take_back(EntryKind.PAYMENT, self.books_payment(), "")
@@ -268,3 +287,123 @@ def test_a_fee_of_the_processors_own_is_expected_too(scene: Scene) -> None:
     with scene.town.processor.moment():
         scene.town.processor.balance.enter(ChangeKind.FEE, Money.of("-2.00", "USD"))
     assert "-2.00 USD at Stripe" in scene.said()[0]
+
+
+# -------------------------------------------------------------------------- where what goes back has its own entries
+
+
+BOOKS = replace(PURSE, refunds=Refunds.BOOK)
+PART = Money.of("50.00", "USD")
+
+
+def entered(scene: Scene, named: str, amount: Money) -> str:
+    """The books as they should be, with one entry of what went back. Returns its id."""
+    booking = scene.books_payment()
+    for change_id, history in scene.town.processor.balance.changes.items():
+        if history.latest.fee != Money.zero("USD"):
+            scene.change = change_id
+            scene.books_fee(history.latest.fee, key=change_id)
+    return scene.books_refund(booking, named, amount)
+
+
+@pytest.fixture(name="entering")
+def fixture_entering() -> Scene:
+    return Scene(BOOKS)
+
+
+@pytest.mark.parametrize("what", ["refund", "pending refund", "open dispute", "lost dispute"])
+def test_what_went_back_is_to_be_entered_for_as_long_as_the_processor_does_not_have_it(
+    entering: Scene, what: str
+) -> None:
+    world = entering.town.processor
+    with world.moment() as now:
+        named = (
+            world.balance.dispute(entering.payment, PART) if "dispute" in what else world.refund(entering.payment, PART)
+        )
+        if what == "pending refund":
+            history = world.balance.refunds[named]
+            history.add(now, replace(history.latest, state=RefundState.PENDING))
+        elif what == "lost dispute":
+            world.balance.end_dispute(named, won=False)
+    entered(entering, named, PART)
+    assert entering.said() == []
+    tally = Tally()
+    count(entering.town, tally)
+    assert [tally.reached[one] for one in (Sometimes.REFUND_ENTERED, Sometimes.CLEARED_OF_REFUNDS)] == [1, 1]
+    assert tally.reached[Sometimes.CLEARED_IN_BETWEEN] == (what in {"pending refund", "open dispute"})
+
+
+def test_a_refund_that_is_not_entered_is_seen_although_the_owner_was_told_that_others_were(entering: Scene) -> None:
+    refund = entering.town.processor.refund(entering.payment, PART)
+    entering.books_all()
+    told = f"acme/refund-entered/DBRx 50.00 USD of the payment {entering.payment} left your Stripe account"
+    [found] = entering.said(told)
+    assert f"of {entering.payment} 120.00 USD is in the clearing account and 70.00 USD" in found
+    assert entering.said(f"acme/refund-by-hand/{refund} {entering.payment}") == []
+
+
+def test_a_refund_that_is_entered_twice_is_seen_although_it_was_told(entering: Scene) -> None:
+    refund = entering.town.processor.refund(entering.payment, PART)
+    entered(entering, refund, PART)
+    [booking] = entering.town.ledger.entries
+    entering.books_refund(booking, refund, PART, key="again")
+    assert f"{refund} is entered 2 times out of {booking}" in entering.said(entering.payment)
+
+
+def test_an_entry_whose_money_came_back_is_seen_also_where_the_sum_hides_it(entering: Scene) -> None:
+    world = entering.town.processor
+    with world.moment():
+        failed = world.refund(entering.payment, PART)
+        world.balance.fail_refund(failed)
+        world.refund(entering.payment, PART)
+    entered(entering, failed, PART)
+    [found] = entering.said()
+    assert found == f"of {failed} 50.00 USD is entered and 0.00 USD is away, and nobody was told"
+    assert entering.said(f"acme/closed {entering.payment} stays") == []
+
+
+@pytest.mark.parametrize("how", ["for nothing", "came back", "undone", "undone whole"])
+def test_an_entry_of_a_refund_is_taken_out_when_its_money_came_back_or_by_the_owners_word(
+    entering: Scene, how: str
+) -> None:
+    world = entering.town.processor
+    refund = world.refund(entering.payment, PART)
+    entry = entered(entering, refund, PART)
+    if how == "came back":
+        with world.moment():
+            world.balance.fail_refund(refund)
+    elif how != "for nothing":
+        entering.orders(Order.UNDO_REFUND if how == "undone" else Order.UNDO)
+    entering.books.take_back(EntryKind.REVERSAL, entry, "")
+    seen = [one for one in entering.said(entering.payment) if one.endswith("for nothing")]
+    assert len(seen) == (how == "for nothing")
+
+
+@pytest.mark.parametrize("how", ["refunded", "refund undone", "bounced"])
+def test_the_booking_stays_whatever_went_back_but_for_a_debit_that_bounced(entering: Scene, how: str) -> None:
+    world = entering.town.processor
+    with world.moment():
+        if how == "bounced":
+            world.balance.bounce(entering.payment)
+        else:
+            world.refund(entering.payment)
+    if how == "refund undone":
+        entering.orders(Order.UNDO_REFUND)
+    entering.takes_out()
+    seen = [one for one in entering.said(entering.payment) if one.endswith("for nothing")]
+    assert len(seen) == (how != "bounced")
+
+
+def test_what_went_back_before_the_first_day_is_the_owners_own(entering: Scene) -> None:
+    entering.town.purse = replace(BOOKS, book_from=date(2026, 11, 1))
+    entering.town.processor.refund(entering.payment, PART)
+    entering.books_payment()
+    assert entering.said() == []
+
+
+def test_an_entry_of_a_refund_on_another_day_is_seen(entering: Scene) -> None:
+    refund = entering.town.processor.refund(entering.payment, PART)
+    entering.books_all()
+    [booking] = entering.town.ledger.entries
+    entering.books_refund(booking, refund, PART, day=TODAY + timedelta(days=1))
+    assert any(f"is on {TODAY + timedelta(days=1)}" in one for one in entering.said())
