@@ -10,8 +10,9 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 TESTS  ?=
 
 # The tests that must take every branch of the effect core between them: short ones, in whose own process it runs. LONG
-# plays every moment of a crash or a restore: no branch should hang on that, and being measured makes them slow.
-LONG    := tests/flow/test_every_crash.py tests/flow/test_restores.py
+# plays every moment of a crash or a restore, or whole games over HTTP: no branch should hang on that, and being measured
+# makes them slow.
+LONG    := tests/flow/test_every_crash.py tests/flow/test_restores.py tests/flow/test_books_in_any_order.py
 COVERED ?= tests/unit tests/state tests/flow $(addprefix --ignore=,$(LONG)) -n auto
 REST    ?= $(filter-out tests/unit/ tests/state/ tests/flow/ tests/__pycache__/,$(wildcard tests/*/)) $(LONG) -n auto
 

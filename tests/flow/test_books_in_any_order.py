@@ -26,8 +26,7 @@ from tests.flow.till import open_till
 
 Acts = dict[str, tuple[int, Callable[[Game], None]]]
 
-SEEDS: Final = int(os.environ.get("BOOKS_SEEDS", "4"))
-ENTERING_SEEDS: Final = int(os.environ.get("BOOKS_SEEDS", "3"))
+SEEDS: Final = int(os.environ.get("BOOKS_SEEDS", "2"))
 STEPS: Final = 12
 BEGIN: Final = 3  # payments, so that there is something to give back
 PAYMENTS: Final[dict[str, Callable[[Game], None]]] = {
@@ -67,6 +66,7 @@ ENTERED: Final = {name: one for name, one in ACTS.items() if name not in {"an un
     "a refund that begins": (2, Game.refund_begun),
     "a refund that arrives": (1, Game.refund_arrived),
 }
+OF_PAYMENTS: Final = {name for name in ENTERED if name in PAYMENTS or "refund" in name or "dispute" in name}
 WRONG: Final[tuple[FaultAction, ...]] = ("drop_before", "drop_after", "status")
 
 
@@ -109,7 +109,7 @@ def test_after_each_act_the_books_balance_and_clearing_holds_what_stripe_holds(t
     play(till, ACTS, Random(f"books/{seed}"))  # noqa: S311  a game that can be repeated, no secret
 
 
-@pytest.mark.parametrize("seed", range(ENTERING_SEEDS))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_where_refunds_are_entered_clearing_holds_what_stripe_holds_after_each_act(
     entering: EnteringTill, seed: int
 ) -> None:
@@ -143,7 +143,7 @@ def test_each_act_alone_leaves_the_books_right(till: CashTill, name: str) -> Non
     play_alone(game, ACTS, name)
 
 
-@pytest.mark.parametrize("name", sorted(ENTERED))
+@pytest.mark.parametrize("name", sorted(OF_PAYMENTS))
 def test_each_act_and_then_a_refund_of_a_part_leave_no_difference_where_refunds_are_entered(
     entering: EnteringTill, name: str
 ) -> None:
