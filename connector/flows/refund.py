@@ -103,7 +103,8 @@ def book_refund(attempt: Attempt) -> str:
     """Perform a BOOK_REFUND effect.
 
     What was begun is finished, even where the money came back meanwhile: a part of it may stand, and only what is
-    whole can be taken out again. That is planned with the conclusion.
+    whole can be taken out again. That is planned with the conclusion. What was refused and is tried anew is not: days
+    may lie between, and what it is taken from may be out by now.
     """
     company, row = attempt.company, attempt.row
     came_back = is_back(company, row)
@@ -111,7 +112,7 @@ def book_refund(attempt: Attempt) -> str:
     found = evidence(company.ledger.entries_with_reference(EntryKind.REVERSAL, request_of(row).reference))
     if found is not None and (found.live or not row.slot):
         return _adopt(attempt, found, came_back=came_back)
-    why = "" if row.attempts else _no_longer(company, row, came_back=came_back)
+    why = "" if row.attempts and not row.slot else _no_longer(company, row, came_back=came_back)
     if why:
         return _dropped(attempt, why)
     reach(Boundary.ASKED, row.kind)

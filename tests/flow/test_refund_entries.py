@@ -16,6 +16,7 @@ from connector.domain.records import EntryKind
 from connector.domain.reversal import Cause
 from connector.domain.settlement import Refunds, Surplus
 from connector.failpoints import armed
+from connector.flows.attempts import order_retry
 from connector.flows.refunded import begin, begun
 from connector.flows.reversal import planned
 from tests.flow.conftest import OpenOffice
@@ -359,6 +360,25 @@ def test_an_entry_in_a_closed_period_stays_when_its_money_comes_back_and_a_perso
     assert entries(booking) == [TWENTY]
     [said] = told_of(booking, "the books are closed through")
     assert "Enter 20.00 USD by hand on an open day, into the clearing account" in said
+
+
+def test_one_that_was_refused_is_not_entered_any_more_once_what_it_is_taken_from_is_out(booking: Office) -> None:
+    invoice, payment = paid(booking)
+    booking.stripe_world.refund(payment, TWENTY)
+    booking.ledger_world.close_books_through(booking.ledger_world.today())
+    booking.wait(days=1)
+    settle(booking)
+    assert entries(booking) == []
+    booking.ledger_world.close_books_through(booking.ledger_world.today() - timedelta(days=30))
+    undo(booking, payment)
+    settle(booking)
+    assert booking.bookings(invoice) == []
+    [refused] = [one for one in booking.company.queries.effects_of("acme", invoice) if one.kind == "book_refund"]
+    order_retry(booking.company.store.effects, refused, booking.clock.now())
+    settle(booking)
+    assert entries(booking) == []
+    [said] = told_of(booking, "somebody has taken the payment itself out of the ledger")
+    assert "It was not entered." in said
 
 
 # ----------------------------------------------------------------------------------------------------- from when on
