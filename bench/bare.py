@@ -78,6 +78,7 @@ class Bare:
         self.messenger = TwilioMessenger(
             TwilioSettings.model_validate(twilio), names.TWILIO_ACCOUNT, names.TWILIO_TOKEN, wire
         )
+        self.ledger.profile()  # the currency of the books, as at every start
         self._account = self.ledger.payment_accounts()[0].account_id
         self._tenant = names.realm_of(number)
         self._cursor = self.ledger.start_cursor()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -58,12 +58,14 @@ class Turns:
 
 
 class ClosingDate:
-    """Through which day the books are closed, read once a pass: by its first entry, for all that come after.
+    """Through which day the books are closed, read once a pass: by its first entry, for all of them.
 
-    No lock is held while the ledger is asked: of entries made side by side each of the first ones may ask.
+    `lock`: entries are made side by side, and the others wait for the first one's answer. A simulation, in which only
+    one thread goes on at a time, gives one that holds up nobody.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lock: AbstractContextManager[object] | None = None) -> None:
+        self._lock = lock if lock is not None else threading.Lock()
         self._known: tuple[date | None] | None = None  # the inner None: nothing is closed
 
     def as_known(self, ledger: Ledger) -> date | None:
@@ -72,8 +74,9 @@ class ClosingDate:
         Raises:
             DuebirdError: the ledger could not be asked; nothing is known then, and the next entry asks.
         """
-        known = self._known
-        return known[0] if known is not None else self.anew(ledger)
+        with self._lock:
+            known = self._known if self._known is not None else self._read(ledger)
+            return known[0]
 
     def anew(self, ledger: Ledger) -> date | None:
         """As it is now, which is what is known from now on.
@@ -81,14 +84,19 @@ class ClosingDate:
         Raises:
             DuebirdError: the ledger could not be asked; nothing is known then.
         """
+        with self._lock:
+            return self._read(ledger)[0]
+
+    def _read(self, ledger: Ledger) -> tuple[date | None]:
         self._known = None
-        closed = ledger.closed_through()
-        self._known = (closed,)
-        return closed
+        known = (ledger.closed_through(),)
+        self._known = known
+        return known
 
     def forget(self) -> None:
         """A new pass begins."""
-        self._known = None
+        with self._lock:
+            self._known = None
 
 
 @dataclass(slots=True)

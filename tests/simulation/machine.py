@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -32,7 +32,7 @@ from connector.domain.settlement import Refunds
 from connector.errors import DatabaseTrouble
 from connector.flows import cash, refunded
 from connector.flows.budget import Budget
-from connector.flows.company import Company, Lease
+from connector.flows.company import ClosingDate, Company, Lease
 from connector.ports.calls import CallKind, CallSeen, Clock, CutOff
 from connector.worker import Assembled, Worker
 from state.consent_check import verify
@@ -389,6 +389,7 @@ class Machine:
             cash=where,
             workers=self._workers,
             threads=lambda workers: BatonExecutor(self._baton, workers),
+            closing=ClosingDate(nullcontext()),
             owner=self.name,
             sweep_every=timedelta(seconds=assemble.intervals_of(settings, ours).sweep),
         )
