@@ -97,6 +97,8 @@ _RARE: Final = {
         By.DISK,
         By.SLEEP,
     ),
+    Hit.RECEIPT: (By.CRASH_CLAIMING, By.NEVER_COMMIT),
+    Hit.OWNER: (By.DEAD, By.DISK),
     Hit.PAYOUT: (By.CRASH_CLAIMING, By.CRASH_CONCLUDING, By.THROTTLE, By.REFUSE, By.DISK),
 }
 NOT_LIVE: Final = _NEVER | {(hit, by) for hit, rare in _RARE.items() for by in rare}
