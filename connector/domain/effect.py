@@ -93,6 +93,11 @@ def natural_key(identity: BooksIdentity, kind: str, *parts: str | int) -> str:
     return base64.b32encode(hashlib.sha256(canonical.encode()).digest()).decode()[:32]
 
 
+def booking_key(identity: BooksIdentity, payment_id: str, ledger_id: str) -> str:
+    """Names the effect that books this payment on that receivable, for ever."""
+    return natural_key(identity, "booking", payment_id, ledger_id)
+
+
 def booking_reference(identity: BooksIdentity, payment_id: str, part: str | None = None) -> str:
     """What a booking carries in the ledger: 'DB' and 19 characters, within the ledgers' 21.
 

@@ -23,7 +23,7 @@ from connector.domain.already import (
     without_entry,
 )
 from connector.domain.calendar import local_day
-from connector.domain.effect import EffectKind, EffectStatus, canonical, natural_key
+from connector.domain.effect import EffectKind, EffectStatus, booking_key, canonical
 from connector.domain.money import Money
 from connector.errors import Rejected, RejectedBecause
 from connector.flows.attempts import Attempt
@@ -55,7 +55,7 @@ def ruled_out(company: Company, payment: PaymentRow) -> Mapping[str, int]:
 
 
 def _key_of(company: Company, payment: PaymentRow) -> str:
-    return natural_key(company.identity, "booking", payment.payment_id, payment.ledger_id)
+    return booking_key(company.identity, payment.payment_id, payment.ledger_id)
 
 
 def of_booking(attempt: Attempt, listed: Sequence[Booking]) -> Judgement[Booking]:

@@ -10,13 +10,12 @@ from typing import Any, Final
 
 from connector.domain.already import ASKED, Match, is_by_others
 from connector.domain.effect import (
-    BooksIdentity,
     EffectKind,
     EffectStatus,
     NewEffect,
+    booking_key,
     booking_reference,
     canonical,
-    natural_key,
 )
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
@@ -62,11 +61,6 @@ def request_from(frozen: str, ledger_id: str, idempotency_key: str) -> BookingRe
 def reference_of(company: Company, payment: PaymentRow) -> str:
     """What the booking of this payment on this receivable carries in the ledger."""
     return booking_reference(company.identity, payment.payment_id, payment.ledger_id if payment.shared else None)
-
-
-def booking_key(identity: BooksIdentity, payment_id: str, ledger_id: str) -> str:
-    """Names the effect that books this payment on that receivable."""
-    return natural_key(identity, "booking", payment_id, ledger_id)
 
 
 def plan_booking(

@@ -9,13 +9,14 @@ from functools import partial
 from typing import Final, TypeVar
 
 from connector.domain.already import Match
+from connector.domain.effect import booking_key
 from connector.domain.joint import Part, link_key, parts_in
 from connector.domain.money import Money
 from connector.domain.settlement import Division, Verdict, divide, part_on_record
 from connector.errors import DuebirdError, Transient
 from connector.failpoints import Boundary, Place, reach
 from connector.flows import already, credit, returned
-from connector.flows.book import booking_key, evidence, held_attention, plan_booking, reference_of
+from connector.flows.book import evidence, held_attention, plan_booking, reference_of
 from connector.flows.company import Company, Counts
 from connector.flows.poll import reread
 from connector.flows.trouble import Isolation
