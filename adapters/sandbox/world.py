@@ -124,6 +124,7 @@ class SandboxWorld:
 
 def _quickbooks(business: BusinessSeed) -> QuickBooksTwin:
     settings = RealmSettings(name=business.name, multicurrency=True, timezone="America/Los_Angeles")
+    settings.per_minute = None  # who looks every second, and is stopped and started again, is soon above 500 calls
     twin = QuickBooksTwin({business.books_id: settings}, client_id=QUICKBOOKS_CLIENT, client_secret=QUICKBOOKS_SECRET)
     twin.tokens.consents_at_once = business.books_id
     return twin

@@ -52,6 +52,14 @@ def test_a_fixed_port_is_the_one_that_is_used() -> None:
         assert world.addresses["xero"] == address
 
 
+def test_neither_ledger_limits_whoever_looks_every_second() -> None:
+    world = SandboxWorld()
+    [books] = world.quickbooks.realms.values()
+    assert books.settings.per_minute is None
+    limits = world.xero.tenant().limits
+    assert (limits.minute, limits.day) == (None, None)
+
+
 def test_a_held_request_goes_on_when_the_faults_are_cleared() -> None:
     with SandboxWorld() as world:
         base = world.addresses["xero"]
