@@ -23,7 +23,7 @@ sandbox_app = typer.Typer(
     cls=Sentences,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Play with a demo that runs (duebird demo --keep), from a second terminal: issue, pay, answer.",
+    help="Play with a demo that runs (duebird demo --keep), from a second terminal: issue, pay, answer, refund.",
 )
 
 FolderOption = Annotated[
@@ -194,6 +194,56 @@ def cheque(invoice: InvoiceArgument, *, folder: FolderOption = None, as_json: Js
 
         done = hands.cheque(doors, invoice)
         _said(f"A cheque is entered: {done.number} of {done.customer} is {done.status} in the ledger.", as_json=as_json)
+
+
+@sandbox_app.command(epilog="Example: duebird sandbox refund N-1041 --amount 100")
+def refund(
+    invoice: InvoiceArgument,
+    *,
+    amount: Annotated[
+        str | None, typer.Option(help="In major units, such as 100 or 99.50.", show_default="all that is left")
+    ] = None,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Refund what was paid online for an invoice, as its owner would in Stripe's dashboard."""
+    with _found(folder) as (_, doors):
+        from connector.demo import till
+
+        _said(till.refund(doors, invoice, amount), as_json=as_json)
+
+
+@sandbox_app.command(epilog="Example: duebird sandbox dispute N-1027 --won")
+def dispute(
+    invoice: InvoiceArgument,
+    *,
+    decided: Annotated[
+        bool | None,
+        typer.Option("--won/--lost", help="How the card network decides an open one.", show_default="it begins"),
+    ] = None,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the customer's bank take back what was paid online for an invoice; or let the card network decide that."""
+    with _found(folder) as (_, doors):
+        from connector.demo import till
+
+        said = till.dispute(doors, invoice) if decided is None else till.decide(doors, invoice, won=decided)
+        _said(said, as_json=as_json)
+
+
+@sandbox_app.command(epilog="Example: duebird sandbox payout northside")
+def payout(
+    company: Annotated[str, typer.Argument(help="Whose money: northside or saltbush.")],
+    *,
+    folder: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let Stripe pay a business all that it holds, as it does by itself every few days."""
+    with _found(folder) as (_, doors):
+        from connector.demo import hands, till
+
+        _said(till.pay_out(doors, hands.business_of(company)), as_json=as_json)
 
 
 @sandbox_app.command(epilog="Example: duebird sandbox records --json")

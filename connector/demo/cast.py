@@ -48,6 +48,7 @@ class Business:
     draft: bool = False  # it is new: nothing goes out before the owner has approved it
     fees: str = "Stripe fees"  # the expense account
     bank: str = "Checking"
+    income: str = "Sales"  # which a refund takes down
     strict: bool = False  # the owner wants no text before the ledger's own e-mail, and one a day to a number
 
     @property

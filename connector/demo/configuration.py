@@ -54,6 +54,9 @@ pricing_base_url = {twilio_url}
 # Stripe's fees and payouts are booked too: then the clearing account holds what Stripe holds.
 fee_account = {fees}
 payout_account = {bank}
+# And what goes back to a customer is an entry of its own.
+refunds = "book"
+refund_account = {income}
 
 [company.approval]
 # Whether nothing goes out at first that the owner has not approved.
@@ -153,6 +156,7 @@ def _company_text(business: Business, addresses: dict[str, str], redirect_uri: s
         "draft": business.draft,
         "fees": business.fees,
         "bank": business.bank,
+        "income": business.income,
         "opens": _clock(dark.opens if dark else 0),
         "closes": _clock(dark.closes if dark else DAY),
         "minimum": MINIMUM,

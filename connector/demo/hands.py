@@ -227,7 +227,8 @@ def as_json(records: Records) -> dict[str, Any]:
         "links": [{"invoice": one.number, "url": one.url, "active": one.active} for one in records.links],
         "payments": [
             {"invoice": one.number, "payment": one.payment_id, "amount": str(one.amount.amount),
-             "currency": one.amount.currency, "method": one.method, "state": one.state}
+             "returned": str(one.returned.amount), "currency": one.amount.currency, "method": one.method,
+             "state": one.state}
             for one in records.paid
         ],
         "ledger_entries": [

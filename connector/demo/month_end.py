@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Final
 
 from connector.config import Loaded
+from connector.demo import till
 from connector.demo.cast import BUSINESSES, Business
 from connector.demo.doors import Doors
 from connector.demo.stage import Stage
 from connector.demo.summary import TITLES
 from connector.demo.verdict import Expectation
 from connector.domain.message import plain_amount, signed_amount
-from connector.domain.money import Money
 from connector.reconciling import statement_for
 from connector.statement.values import Statement
 
@@ -35,6 +35,7 @@ class Held:
         statement = self.statement
         return {
             "company": self.business.id,
+            "refunded": str(statement.found.totals.refunds.amount),
             "paid_out": str(statement.found.totals.payouts.amount),
             "closing_at_stripe": str(statement.found.closing.amount),
             "closing_in_ledger": str(statement.told.amount),
@@ -52,11 +53,7 @@ def settle_up(
         DuebirdError: the daemon or a stand-in ended.
     """
     for business in BUSINESSES:
-        currency = business.currency
-        sent = doors.post("stripe", "payout", account=business.seed.stripe_account, currency=currency.lower())["payout"]
-        if sent is not None:
-            amount = plain_amount(Money.from_minor(int(sent["amount"]), currency))
-            stage.event(f"Stripe pays out {amount} to the bank of {business.name}, its fees kept.", "magenta", mark="$")
+        stage.event(till.pay_out(doors, business), "magenta", mark="$")
     until = time.monotonic() + PATIENCE
     while True:
         held = [Held(one, statement_for(loaded, one.id, None, now(), _nothing)[0]) for one in BUSINESSES]
@@ -77,8 +74,9 @@ def tell(stage: Stage, held: list[Held]) -> None:
         found, ledger = one.statement.found, TITLES[one.business.ledger]
         sums = found.totals
         stage.say(
-            f"{one.business.name}: payments {plain_amount(sums.payments)}, fees {signed_amount(sums.fees)}, paid out "
-            f"{signed_amount(sums.payouts)}. Stripe holds {plain_amount(found.closing)}, "
+            f"{one.business.name}: payments {plain_amount(sums.payments)}, fees {signed_amount(sums.fees)}, gone back "
+            f"{signed_amount(sums.refunds + sums.disputes)}, paid out {signed_amount(sums.payouts)}. "
+            f"Stripe holds {plain_amount(found.closing)}, "
             f'"{one.statement.account_name}" in {ledger} {plain_amount(one.statement.told)}: '
             f"difference {signed_amount(one.statement.difference)}."
         )

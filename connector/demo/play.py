@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from adapters.sandbox.world import SandboxWorld
 from connector import assemble
-from connector.demo import month_end, setting, summary, whereabouts
+from connector.demo import month_end, returns, setting, summary, whereabouts
 from connector.demo.cast import BUSINESSES, CLOSED_BEFORE, PARTS
 from connector.demo.configuration import today_of
 from connector.demo.doors import DoorProblem, Doors
@@ -108,9 +108,10 @@ def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack
         Owner(one, today_of(one, now), stage, state, assemble.system_clock().now) for one in BUSINESSES if one.draft
     ]
     Story(doors, stage, state.queries, alive, now, owners).play()
+    went = returns.play(stage, doors, alive)
     held = month_end.settle_up(stage, doors, scene.loaded, assemble.system_clock().now, alive)
     records = read_records(doors, with_calls=True)
-    played = _conclude(stage, records, held, reasons(state.queries, records))
+    played = _conclude(stage, records, went, held, reasons(state.queries, records))
     if not keep:
         _farewell(stage, played, folder)
         return played
@@ -220,10 +221,13 @@ def _introduce(stage: Stage) -> None:
     stage.say()
 
 
-def _conclude(stage: Stage, records: Records, held: list[month_end.Held], why_not: dict[str, str]) -> Played:
+def _conclude(
+    stage: Stage, records: Records, went: list[returns.Went], held: list[month_end.Held], why_not: dict[str, str]
+) -> Played:
     table = summary.rows(records, why_not)
     parts = [part for parts in PARTS.values() for part in parts]
-    verdict = [*judge(records, setting.agreed(), parts), *month_end.expected(held)]
+    money = [*(one.expectation for one in went), *month_end.expected(held)]
+    verdict = [*judge(records, setting.agreed(), parts), *money]
     seconds = stage.seconds
     stage.table(table)
     month_end.tell(stage, held)
@@ -270,10 +274,14 @@ def _invite(stage: Stage, scene: setting.Setting, addresses: dict[str, str], doo
         "sandbox texts",
         "sandbox pay INVOICE",
         "sandbox reply +15035550142 STOP",
+        "sandbox refund N-1041 --amount 100",
+        "sandbox dispute N-1027",
+        "sandbox payout northside",
         "sandbox records",
         f"status --config {scene.config}",
         f"invoices --config {scene.config}",
         f"audit --config {scene.config}",
+        f"reconcile northside --config {scene.config}",
     ):
         stage.command(f"{duebird} {what}")
     if engine.pid is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from connector.demo.doors import Doors, Service
 from connector.domain.money import Money
 
 _XERO_WORDS: Final = {"AUTHORISED": "open", "PAID": "paid", "VOIDED": "voided", "DELETED": "deleted", "DRAFT": "draft"}
+_NOT_RETURNED: Final = frozenset(("failed", "canceled"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Paid:
     amount: Money
     method: str
     state: str
+    returned: Money  # what was refunded of it and did not fail; disputes are not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,9 @@ def _links(business: Business, kept: dict[str, Any]) -> Iterator[Link]:
 def _payments(business: Business, kept: dict[str, Any]) -> Iterator[Paid]:
     intents = {one["id"]: one for one in kept["payment_intents"]}
     charges = {one["payment_intent"]: one for one in kept["charges"]}
+    returned: Counter[str] = Counter()
+    for one in kept["refunds"]:
+        returned[one["payment_intent"]] += one["amount"] if one["status"] not in _NOT_RETURNED else 0
     for one in kept["sessions"]:
         if one["status"] != "complete":
             continue
@@ -231,6 +237,7 @@ def _payments(business: Business, kept: dict[str, Any]) -> Iterator[Paid]:
             Money.from_minor(one["amount_total"], currency),
             "card" if charges[intent["id"]]["payment_method_details"]["type"] == "card" else "bank account",
             state,
+            Money.from_minor(returned[intent["id"]], currency),
         )
 
 

@@ -59,6 +59,7 @@ def _paid(records: Records, invoice: Invoice) -> str:
     online = [
         f"{plain_amount(one.amount)} {'card' if one.method == 'card' else 'bank'}"
         + ("" if one.state == "succeeded" else f" ({one.state})")
+        + (f", {plain_amount(one.returned)} of it refunded" if one.returned.is_positive else "")
         for one in records.payments(invoice.number)
     ]
     by_hand = [

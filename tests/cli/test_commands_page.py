@@ -35,6 +35,11 @@ def options_of(command: Any) -> set[str]:
     }
 
 
+def test_the_readme_names_every_command() -> None:
+    told = set(re.findall(r"`(?:duebird )?([a-z-]+)(?: [A-Z]+)?`", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert {name.partition(" ")[0] for name in COMMANDS} - told == set()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_each_of_its_options_is_on_the_page(name: str) -> None:
     _, text = section_of(name)

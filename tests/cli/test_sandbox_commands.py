@@ -97,6 +97,7 @@ def test_an_invoice_issued_from_a_second_terminal_is_texted_paid_and_booked(tmp_
         until(lambda: terminal.bodies_about(third["invoice"]), "a text to somebody else, issued later")
         assert terminal.bodies_about(after) == [], "texted after STOP"
         assert terminal.json("records")["doubles"] == 0
+        _money_goes_back(terminal, tmp_path)
         _the_daemon_is_killed_and_started_again(terminal, tmp_path)
 
         running.terminate()
@@ -138,6 +139,37 @@ def _the_bookkeeper_acts(terminal: SecondTerminal) -> None:
     assert "paid" in terminal.type("cheque", "N-1044")
     assert terminal.invoice("N-1044")["balance"] == "0.00"
     assert "Nothing is owed" in terminal.type("cheque", "N-1044", code=1)
+
+
+def _money_goes_back(terminal: SecondTerminal, scratch: Path) -> None:
+    """Refund, dispute and payout are in the books, and the statement comes out at 0.00 after each."""
+    config = str(scratch / "kept" / "duebird.toml")
+
+    def statement() -> dict[str, Any]:
+        done = CliRunner().invoke(app, ["reconcile", "northside", "--config", config, "--json"])
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    def balanced(**sums: str) -> bool:
+        told = statement()
+        return told["settled"] and all(told[name] == amount for name, amount in sums.items())
+
+    assert "no amount" in terminal.type("refund", "N-1041", "--amount", "five", code=1)
+    assert "above zero" in terminal.type("refund", "N-1041", "--amount", "-5", code=1)
+    assert "Nothing was paid online" in terminal.type("refund", "N-1044", code=1)
+    assert "greater than" in terminal.type("refund", "N-1041", "--amount", "481", code=1)
+    assert "is in dispute. Nothing was done" in terminal.type("dispute", "N-1041", "--lost", code=1)
+    assert "holds nothing" in terminal.type("payout", "northside", code=1)
+
+    assert "$100.00 of $480.00 for N-1041" in terminal.type("refund", "N-1041", "--amount", "100")
+    assert "disputes $1,250.00 for N-1027" in terminal.type("dispute", "N-1027")
+    until(lambda: balanced(refunds="-160.00", disputes="-1250.00"), "refund and dispute are entered")
+    assert "won: Stripe has put it back" in terminal.type("dispute", "N-1027", "--won")
+    until(lambda: balanced(refunds="-160.00", disputes="0.00"), "the won dispute is taken out again")
+    assert "Stripe draws $115.00 from the bank of Northside Design" in terminal.type("payout", "northside")
+    until(lambda: balanced(closing="0.00", difference="0.00"), "what was drawn is entered")
+    paid = next(one for one in terminal.json("records")["payments"] if one["invoice"] == "N-1041")
+    assert (paid["amount"], paid["returned"]) == ("480.00", "100.00")
 
 
 def test_without_a_running_demo_one_sentence_says_how_to_start_one(tmp_path: Path) -> None:

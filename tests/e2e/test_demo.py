@@ -88,6 +88,9 @@ def test_the_demo_shows_texts_and_books_in_agreement(tmp_path: Path) -> None:
     )
     assert draft < yes < first < live < others
     assert "INV-2102 from Saltbush: ¥48,000" in " ".join(shown.out.split())
+    assert "QuickBooks: $60.00 entered as a refund; N-1025 stays paid." in story
+    assert "Xero: AUD 86.40 entered as gone; INV-2101 stays paid." in story
+    assert "Xero: the entry over AUD 86.40 is taken out again." in story
     assert '"Stripe clearing" in QuickBooks $0.00: difference $0.00.' in story
     assert '"Stripe clearing" in Xero AUD 0.00: difference AUD 0.00.' in story
     assert "paid out -$" in story
@@ -105,7 +108,7 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert ends == {
         "N-1041": (1, "$480.00 card", "paid"),
         "N-1027": (1, "$1,250.00 card", "paid"),
-        "N-1025": (1, "$310.00 card", "paid"),
+        "N-1025": (1, "$310.00 card, $60.00 of it refunded", "paid"),
         "N-1038": (1, "$400.00 cheque, $500.00 bank", "paid"),
         "N-1040": (1, "EUR 640.00 card", "paid"),
         "N-1042": (0, "$220.00 cheque", "paid"),
@@ -154,6 +157,7 @@ def test_every_invoice_of_the_demo_ends_as_its_customer_deserves(tmp_path: Path)
     assert told["agrees"] is True
     held = {one["company"]: one for one in told["statements"]}
     assert {name: one["difference"] for name, one in held.items()} == {"northside": "0.00", "saltbush": "0.00"}
+    assert {name: one["refunded"] for name, one in held.items()} == {"northside": "-60.00", "saltbush": "0.00"}
     assert all(Decimal(one["paid_out"]) < -500 for one in held.values()), "gross payments less fees went to the bank"
     assert all(one["reads"] > 0 and one["writes"] > 0 for one in told["calls"].values())
     assert (tmp_path / "kept" / "duebird.toml").is_file(), "a folder that was named stays"

@@ -22,7 +22,7 @@ NOTICE = Text("SM1", SENDER, MAYA, f"Hi Maya, here is your invoice N-1041. Pay o
 THANKS = Text("SM2", SENDER, MAYA, "Thank you for N-1041.", NOON + timedelta(seconds=9), "delivered")
 INVOICE = Invoice("northside", "107", "N-1041", "Maya Lindqvist", OWED, Money.zero("USD"), "paid")
 LINK = Link("northside", "plink_1", URL, "107", "N-1041", active=False)
-PAID = Paid("northside", "pi_1", "cs_1", "plink_1", "107", "N-1041", OWED, "card", "succeeded")
+PAID = Paid("northside", "pi_1", "cs_1", "plink_1", "107", "N-1041", OWED, "card", "succeeded", Money.zero("USD"))
 ENTRY = Entry(
     "northside", "131", "107", OWED, "BX4 Duebird pi_1 invoice N-1041", NOON + timedelta(seconds=5), live=True
 )
