@@ -181,6 +181,11 @@ def _write(place: Place) -> str:
     return f"Write {means}" + (f", such as '{example}'." if shows else ".")
 
 
+def _form(place: Place, _: Mapping[str, Any]) -> Sentence:
+    example = place.setting.example if place.setting is not None else None
+    return "does not have the right form", f"Write it like '{example}'." if isinstance(example, str) else _write(place)
+
+
 def _header(place: Place) -> str:
     return ".".join(str(key) for key in place.path if isinstance(key, str))
 
@@ -311,5 +316,5 @@ _SENTENCES: Final[dict[str, Callable[[Place, Mapping[str, Any]], Sentence]]] = {
     "date_type": _wrong_type,
     "date_from_datetime_inexact": _wrong_type,
     "finite_number": lambda place, _: ("is not a number one can count with", _write(place)),
-    "string_pattern_mismatch": lambda place, _: ("does not have the right form", _write(place)),
+    "string_pattern_mismatch": _form,
 }

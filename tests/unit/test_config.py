@@ -244,6 +244,7 @@ def test_contradictions_are_told_even_beside_a_fault_in_the_same_section() -> No
         (company(rest='[company.words]\nreceipt = "{business} {name!r}"\n'), "acme.words.receipt", "", "not known"),
         (company(rest='[company.words]\nreceipt = "{business} {"\n'), "acme.words.receipt", "", "partner"),
         (company(stripe='key = "env:ACME_STRIPE"\nread_timeout = inf'), "acme.stripe.read_timeout", "", ""),
+        (company(twilio='from_number = "+1503"'), "acme.twilio.from_number", "form", "Write it like '+15550100001'."),
         (company(ledger='[company.ledger]\nkind = "sage"\n'), "acme.ledger.kind", "no ledger", "'xero'"),
         (company(ledger="[company.ledger]\n"), "acme.ledger.kind", "missing", "'quickbooks'"),
         (
