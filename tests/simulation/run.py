@@ -91,7 +91,7 @@ class _Story:
         self.tally = Tally()
         self.clock = ManualClock(START)
         self.end = START + timedelta(days=run.days + (days_more(run.seed) if run.worlds_end else 0))
-        purse = Purse() if run.plain or run.steady or run.worlds_end else Purse.of(run.seed)
+        purse = Purse() if run.plain or run.steady else Purse.of(run.seed)
         self.town = (SteadyTown if run.steady else Town)(run.seed, self.clock, self.end, self.tally, purse)
         self.weather = Weather(run.seed, START, self.town.peace, self.tally)
         self.weather.broken = run.faultless

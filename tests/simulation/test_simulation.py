@@ -50,7 +50,7 @@ def test_a_run_injects_faults_and_reaches_the_end_of_each_effect() -> None:
 
 @pytest.mark.parametrize("defect", QUICKLY_FOUND)
 def test_a_planted_defect_is_found_within_a_few_seeds(defect: str) -> None:
-    assert seeds_to_find(defect, ["0", "1", "2", "3", "4"])[1]
+    assert seeds_to_find(defect, ["0", "1", "2", "3", "4"], 5)[1]
 
 
 def test_the_same_seed_asks_the_services_for_the_same_whatever_order_sets_have() -> None:
