@@ -129,12 +129,16 @@ class ReversalFacts(Facts):
             books.review(connection, company, row.subject, now)
 
     def refund_taken_out(
-        self, company: str, key: str, entry_id: str, attention: Attention, now: datetime, *, note: str
+        self, company: str, key: str, entry_id: str, attention: Attention, now: datetime, *, note: str, told_before: str
     ) -> None:
-        """The entry of what went back is out of the ledger; the payment and its invoice are as they were."""
+        """The entry of what went back is out of the ledger; the payment and its invoice are as they were.
+
+        `told_before`: the item that said it was entered. It asks for nothing any more.
+        """
         with self.database.record() as connection:
             row = self.effects.conclude(connection, key, EffectStatus.DONE, now, remote_id=entry_id, note=note)
             put_attention(connection, company, attention, now)
+            close_item(connection, company, told_before, BY_FACTS, now)
             books.review(connection, company, row.subject, now)
 
     def refunds_found(self, company: str, found: Sequence[Found], why: str) -> None:

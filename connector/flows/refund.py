@@ -241,7 +241,7 @@ def entered(company: Company, ledger_id: str, values: Mapping[str, Any], made: E
         else ""
     )
     return Attention(
-        key=f"{company.id}/refund-entered/{values['reference']}",
+        key=reversal.entered_key(company.id, values["reference"]),
         subject=ledger_id,
         happened=f"{company.policy.business}, invoice {invoice}: {amount} of the payment {values['payment_id']} left "
         f"your Stripe account ({CALLED[Cause(values['cause'])]} {values['object_id']}), and is entered in the ledger "

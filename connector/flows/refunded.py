@@ -29,6 +29,7 @@ from connector.flows import refund, reversal
 from connector.flows.company import Company, Counts
 from state.adopting import Found
 from state.books import receivable_of
+from state.facts import BY_FACTS
 from state.names import REFUNDS_FROM
 from state.queries import Queries
 from state.store import Attention, Planned, Store
@@ -161,8 +162,12 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
     _record(company, wanted, counts, () if waits else hints)
     ever = bool(log.refunds or log.ended or wanted or (log.booked and plan.uncovered))
     lost = {one.dispute_id for one in answer.disputes if one.state is DisputeState.LOST}
-    kept = sorted(lost & {_values(one)["object_id"] for one in log.refunds})
-    return News(standing, waits, ever and standing.course is not Course.ASKED_ABOUT, tuple(kept))
+    kept = [values for one in log.refunds if (values := _values(one))["object_id"] in lost]
+    for one in kept:  # there is nothing to answer any more; that it is lost is told beside it
+        item = reversal.entered_key(company.id, one["reference"])
+        company.store.attention_closed(company.id, item, BY_FACTS, company.clock.now())
+    lost_ones = tuple(sorted({one["object_id"] for one in kept}))
+    return News(standing, waits, ever and standing.course is not Course.ASKED_ABOUT, lost_ones)
 
 
 def _booked(row: EffectRow) -> Booked:

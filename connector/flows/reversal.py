@@ -304,7 +304,10 @@ def finish(company: Company, row: EffectRow, receivable: Receivable | None, note
     if values["kind"] == EntryKind.REVERSAL:
         item = refund_told(company.id, company.policy.business, row.subject, receivable, row.key, values)
         now, note = company.clock.now(), note or values["words"]
-        company.store.refund_taken_out(company.id, row.key, values["entry_id"], item, now, note=note)
+        before = entered_key(company.id, values["of_reference"])
+        company.store.refund_taken_out(
+            company.id, row.key, values["entry_id"], item, now, note=note, told_before=before
+        )
         reach(Boundary.CONCLUDED, row.kind)
         return
     company.store.booking_reversed(
@@ -323,6 +326,11 @@ def finish(company: Company, row: EffectRow, receivable: Receivable | None, note
 def may_be_owed(receivable: Receivable | None) -> bool:
     """Whether it may be owed once a booking of it is gone."""
     return receivable is not None and receivable.state not in {ReceivableState.VOIDED, ReceivableState.DELETED}
+
+
+def entered_key(company_id: str, reference: str) -> str:
+    """The item of attention about an entry of money that went back, by the reference the entry carries."""
+    return f"{company_id}/refund-entered/{reference}"
 
 
 def told_key(company_id: str, key: str) -> str:

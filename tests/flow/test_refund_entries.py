@@ -163,6 +163,7 @@ def test_a_dispute_is_entered_when_it_opens_and_stays_when_it_is_lost(booking: O
     end(booking, named, won=False)
     settle(booking)
     assert_balanced(booking, invoice, entered=[DOLLARS])
+    assert told_of(booking, "left your Stripe account") == [], "there is nothing to answer any more"
     assert told_of(booking, f"the dispute {named} about the payment of 120.00 USD ({payment}) is lost")
 
 
@@ -170,10 +171,13 @@ def test_a_dispute_that_is_won_is_taken_out_again(booking: Office) -> None:
     invoice, payment = paid(booking)
     named = dispute(booking, payment)
     settle(booking)
+    assert told_of(booking, "left your Stripe account")
     end(booking, named, won=True)
     settle(booking)
     assert_balanced(booking, invoice, entered=[])
     assert booking.clearing() == DOLLARS
+    assert told_of(booking, "left your Stripe account") == [], "there is nothing to answer any more"
+    assert told_of(booking, f"its money came back ({named})")
 
 
 def test_a_dispute_that_is_lost_after_it_was_won_is_for_a_person(booking: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -148,8 +149,10 @@ def test_its_way_out_is_planned_with_it_where_the_money_came_back_and_holds_noth
     entered(house, follow=[Planned(OUT)])
     assert house.status("OUT") == "planned"
     house.start("OUT")
-    house.store.refund_taken_out("acme", "OUT", "9", TOLD, NOW, note="it came back")
+    out = replace(TOLD, key="acme/reversed/OUT", happened="It is out again.")
+    house.store.refund_taken_out("acme", "OUT", "9", out, NOW, note="it came back", told_before=TOLD.key)
     assert (house.status("OUT"), verdict(house), held(house)) == ("done", "booked", [])
+    assert [one.happened for one in house.queries.attention("acme")] == ["It is out again."]
 
 
 def test_entries_that_the_ledger_has_are_put_on_record_once(house: House) -> None:
