@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from connector.domain.effect import booking_reference
-from connector.domain.money import Money
 from connector.flows.reversal import adopted_of
 from connector.statement.recall import recall
 from connector.statement.values import Till as Read
@@ -14,7 +13,6 @@ from tests.flow.office import DOLLARS, Office
 from tests.flow.restoring import put_back, until_calm
 from tests.flow.test_already_booked import booking, by_hand, say, settle
 from tests.flow.test_joint_notices import EIGHTY, two_invoices
-
 
 
 @pytest.fixture(name="joint")
