@@ -68,7 +68,7 @@ def issue_bill(doors: Doors, business: Business, bill: Bill, now: datetime) -> I
     currency = (bill.currency or (found[1] if found else "") or business.currency).upper()
     if found is not None and found[1] and found[1] != currency:
         raise DuebirdError(f"QuickBooks bills {bill.customer} in {found[1]} only. Nothing was issued.")
-    amount = _amount(bill.amount, currency)
+    amount = amount_of(bill.amount, currency, "An invoice", "Nothing was issued.")
     if found is not None:
         customer_id = found[0]
     else:
@@ -195,13 +195,18 @@ def _customers(doors: Doors, business: Business) -> dict[str, tuple[str, str]]:
     return {one["Name"]: (one["ContactID"], "") for one in doors.get("xero", "records")["contacts"]}
 
 
-def _amount(text: str, currency: str) -> Money:
+def amount_of(text: str, currency: str, what: str, undone: str) -> Money:
+    """An amount as typed. `what`: that needs one, such as "An invoice"; `undone`: the sentence of what was not done.
+
+    Raises:
+        DuebirdError: no amount of that currency, or not above zero.
+    """
     try:
         amount = Money.of(text, currency)
     except ValueError as error:
-        raise DuebirdError(f"{text} {currency} is no amount: {error}. Nothing was issued.") from error
+        raise DuebirdError(f"{text} {currency} is no amount: {error}. {undone}") from error
     if amount.amount <= Decimal(0):
-        raise DuebirdError(f"An invoice needs an amount above zero, not {text}. Nothing was issued.")
+        raise DuebirdError(f"{what} needs an amount above zero, not {text}. {undone}")
     return amount
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from connector.demo.cast import BUSINESSES, Business
 from connector.demo.doors import Doors
-from connector.demo.hands import NotThere, invoice_of
+from connector.demo.hands import NotThere, amount_of, invoice_of
 from connector.demo.records import Paid, read_records
 from connector.domain.message import plain_amount
 from connector.domain.money import Money
-from connector.errors import DuebirdError
 
 
 def refund(doors: Doors, number: str, amount: str | None = None) -> str:
@@ -29,7 +27,7 @@ def refund(doors: Doors, number: str, amount: str | None = None) -> str:
     paid = _paid(doors, number)
     wish: dict[str, Any] = {}
     if amount is not None:
-        wish["amount"] = _money(amount, paid.amount.currency).minor
+        wish["amount"] = amount_of(amount, paid.amount.currency, "A refund", "Nothing was refunded.").minor
     made = doors.post("stripe", "refund", payment_intent=paid.payment_id, **wish)
     back = Money.from_minor(int(made["amount"]), paid.amount.currency)
     return f"{plain_amount(back)} of {plain_amount(paid.amount)} for {number} refunded in Stripe's dashboard."
@@ -98,13 +96,3 @@ def _paid(doors: Doors, number: str) -> Paid:
 def _business_of(doors: Doors, number: str) -> Business:
     invoice = invoice_of(read_records(doors), number)
     return next(one for one in BUSINESSES if one.id == invoice.business)
-
-
-def _money(text: str, currency: str) -> Money:
-    try:
-        amount = Money.of(text, currency)
-    except ValueError as error:
-        raise DuebirdError(f"{text} {currency} is no amount: {error}. Nothing was refunded.") from error
-    if amount.amount <= Decimal(0):
-        raise DuebirdError(f"A refund needs an amount above zero, not {text}. Nothing was refunded.")
-    return amount
