@@ -84,6 +84,9 @@ def run_once(company: Company) -> Counts:
     )
     if row and place == before and place.page is None and timedelta() <= now - row.moved_at < cash.every:
         return counts
+    if place != before:
+        # Before the first call, and as if read long ago: a service that does not answer must not put off the first day.
+        company.store.set_cursor(company.id, BALANCE_PLACE, place.text, LONG_AGO)
     found = _read(cash, place)
     asked = _again(cash, place, found)
     counts.add("fees and payouts planned", _record(company, cash, place, found, asked))

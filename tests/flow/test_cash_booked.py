@@ -305,6 +305,32 @@ def test_what_was_before_the_day_on_which_it_is_switched_on_is_left_alone(till: 
     assert till.made() == [EntryKind.EXPENSE]
 
 
+def test_the_first_day_is_that_of_the_first_pass_though_stripe_did_not_answer_it(till: Till) -> None:
+    till.wanted = None
+    till.restart()
+    till.switch(book_from=None)
+    till.stripe_faults.program(FaultKind.FAIL_BEFORE, "changes_since")
+    till.run()
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "USD"), "Radar")
+    till.wait(days=30)  # an office that is shut meanwhile
+    till.later()
+    assert till.made() == [EntryKind.EXPENSE]
+    assert till.settled()
+
+
+def test_a_first_reading_that_failed_is_made_again_in_the_next_pass(till: Till) -> None:
+    till.wanted = None
+    till.restart()
+    paid_out(till)
+    till.switch()
+    till.stripe_faults.program(FaultKind.FAIL_BEFORE, "changes_since")
+    till.run()
+    assert till.made() == []
+    till.run()
+    assert till.made() == BOTH
+
+
 def test_an_earlier_first_day_named_later_brings_in_what_was_before(till: Till) -> None:
     till.wanted = None
     till.restart()
