@@ -25,6 +25,7 @@ from connector.domain.settlement import Refunds
 from connector.ports.ledger import BookingState
 from tests.simulation.abroad import HOME, worth
 from tests.simulation.cells import Sometimes, Tally
+from tests.simulation.others import booked_once, in_their_name
 from tests.simulation.purse import Order, Ordered
 from tests.simulation.subjects import LINK_HOST, OWNER
 from tests.simulation.town import START, ZONE, Town
@@ -78,6 +79,7 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
     tries = Counter((one.method, _tried(one.args)) for one in town.ledger.requests if one.method in _WRITES)
     yield from (f"{times} calls of {what} for {one}" for (what, one), times in tries.items() if times > MOST_TRIES)
     yield from _twice(lines)
+    yield from booked_once(town, lines)
     if shown is not None:
         told = _told(shown)
         yield from _differences(town, lines, told)
@@ -185,6 +187,8 @@ def _worth_of(entry: LedgerEntry) -> Money:
 def _side_by_side(town: Town, lines: list[Line]) -> dict[str, tuple[Money, Money]]:
     """In the clearing account, and at the processor: by payment, balance change or payout, in their own currencies."""
     there, held = _sums(lines), _owing(town)
+    for payment_id, amount in in_their_name(town, lines).items():
+        _add(there, payment_id, amount)
     nothing = {name: Money.zero(one.currency) for name, one in {**there, **held}.items()}
     return {name: (there.get(name, zero), held.get(name, zero)) for name, zero in sorted(nothing.items())}
 

@@ -71,6 +71,7 @@ class Dealings:
         for payment_id, history in town.processor.payments.items():
             if payment_id not in self._fated and history.latest.state is PaymentState.SUCCEEDED:
                 self._fated.add(payment_id)
+                town.others.look(payment_id)
                 self._befalls(payment_id, debit=history.latest.method != "card")
 
     def _befalls(self, payment_id: str, *, debit: bool) -> None:

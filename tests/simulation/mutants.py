@@ -20,6 +20,7 @@ from connector.domain.balance import DisputeState, PayoutState
 from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import PAST_DUE
+from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.reversal import Cause
@@ -418,6 +419,15 @@ def _refunds_at_the_payments_rate(company: Company) -> Company:
     return _other(company, "treasury", change_of_refund=of_refund)
 
 
+def _others_unseen(company: Company) -> Company:
+    """What somebody else has entered on an invoice is not looked at."""
+
+    def ours(ledger_id: str) -> Any:
+        return [one for one in company.ledger.bookings_on(ledger_id) if OUR_REFERENCE.match(one.reference)]
+
+    return _other(company, "ledger", bookings_on=ours)
+
+
 def _open_dispute_is_lost(company: Company) -> Company:
     """Money that is taken for now counts as gone for good."""
 
@@ -538,6 +548,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "an open dispute counts as lost": _open_dispute_is_lost,
     "a refund of a part counts as all": _part_is_whole,
     "refunds and disputes are told to nobody": _refunds_untold,
+    "entries of others are not looked at": _others_unseen,
     "foreign money is booked at no rate": _foreign_money_at_no_rate,
     "a refund is entered at the rate of its payment": _refunds_at_the_payments_rate,
     "an entry stays though its money came back": _came_back_stays_entered,
@@ -563,6 +574,7 @@ def _bills_abroad(seed: str) -> bool:
 
 # Those that can show in few towns only: the others are not played, and do not count.
 ONLY_WHERE: Final[dict[str, Callable[[str], bool]]] = {
+    "entries of others are not looked at": lambda seed: Purse.of(seed).others,
     "a credit does not wait for its booking": _credits,
     "foreign money is booked at no rate": _bills_abroad,
     "a refund is entered at the rate of its payment": _bills_abroad,

@@ -29,6 +29,7 @@ from tests.simulation.abroad import Abroad
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.dealings import Dealings
 from tests.simulation.manners import LANGUAGES, Manners, Said, Talk, some_words
+from tests.simulation.others import Others
 from tests.simulation.purse import Ordered, Purse
 from tests.simulation.subjects import LINK_HOST, OWNER
 
@@ -122,6 +123,7 @@ class Town:
         self.purse = purse or Purse()  # without one money only comes, and nothing but payments is booked
         self.ordered: list[Ordered] = []  # what he typed about single payments
         self.abroad = Abroad(seed, self)
+        self.others = Others(seed, self)
         self.dealings = Dealings(seed, self)
         self._settle_in()
 
