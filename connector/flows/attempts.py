@@ -53,6 +53,8 @@ LOOKS: Final[dict[EffectKind, tuple[timedelta, ...]]] = {
     EffectKind.RETIRE_LINK: (timedelta(seconds=20),),
 }
 
+_CONCLUDED: Final = frozenset({EffectStatus.DONE, EffectStatus.REJECTED, EffectStatus.CANCELLED})
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -134,6 +136,21 @@ def conclude_error(attempt: Attempt, error: DuebirdError, *, started: bool) -> s
         wait = RARELY
     company.store.effects.postpone(row.key, now + wait, now, _short(error), failed=not isinstance(error, Throttled))
     return "postponed"
+
+
+def was_in_doubt(attempt: Attempt) -> bool:
+    """Whether an earlier try of an entry may have made it: its answer was lost, and nothing was concluded since.
+
+    What was done, refused or given up after that is known, and a try that follows is one of its own: a person has
+    ordered it again, perhaps with other values.
+    """
+    row = attempt.row
+    for event in reversed(attempt.company.store.effects.history(row.key) if row.attempts else []):
+        if event.after in _CONCLUDED:
+            return False
+        if event.after == EffectStatus.UNCERTAIN:
+            return True
+    return False
 
 
 def _may_be_there(attempt: Attempt, error: DuebirdError, now: datetime) -> bool:

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from connector.domain.calendar import local_day
 from connector.domain.closed_period import ClosedPeriod, day_of_entry, first_open_day, moved_in_words
-from connector.domain.effect import EffectKind, EffectStatus, canonical
+from connector.domain.effect import EffectKind, canonical
 from connector.domain.money import Money
 from connector.errors import Rejected, RejectedBecause
-from connector.flows.attempts import Attempt
+from connector.flows.attempts import Attempt, was_in_doubt
 from connector.flows.company import Company
 from state.facts import Attention
 from state.tables import EffectRow
@@ -47,7 +47,7 @@ def in_open_period(attempt: Attempt) -> EffectRow:
         Rejected: a person must decide.
     """
     company, row = attempt.company, attempt.row
-    if row.attempts and _was_in_doubt(company, row):
+    if was_in_doubt(attempt):
         return row
     closed = company.closing.as_known(company.ledger)
     day = day_for(company, _values(row), closed)
@@ -95,10 +95,6 @@ def _booked_on(row: EffectRow) -> date:
 
 def _own_day(values: Mapping[str, Any]) -> date:
     return date.fromisoformat(values.get(_OWN, values["booked_on"]))
-
-
-def _was_in_doubt(company: Company, row: EffectRow) -> bool:
-    return any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
 
 
 def day_for(company: Company, values: Mapping[str, Any], closed: date | None) -> date | None:

@@ -15,13 +15,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connector.domain.balance import BalanceChange
-from connector.domain.effect import EffectStatus, canonical
+from connector.domain.effect import canonical
 from connector.domain.exchange import OwnRate, Piece, Rate, RateRule, next_look, terms_of
 from connector.domain.exchange import rate_for as rate_of_amounts
 from connector.domain.money import Money
 from connector.domain.reversal import Cause
 from connector.errors import Rejected
-from connector.flows.attempts import Attempt
+from connector.flows.attempts import Attempt, was_in_doubt
 from connector.flows.company import Company
 from connector.ports.treasury import Treasury
 from state.facts import Attention
@@ -55,7 +55,7 @@ def at_processors_rate(attempt: Attempt) -> Attempt | None:
     company, row = attempt.company, attempt.row
     values: Mapping[str, Any] = json.loads(row.request)
     treasury = company.treasury
-    if treasury is None or not _is_exchanged(company, values) or (row.attempts and _was_in_doubt(company, row)):
+    if treasury is None or not _is_exchanged(company, values) or was_in_doubt(attempt):
         return attempt
     change = _change(treasury, values)
     now = company.clock.now()
@@ -110,10 +110,6 @@ def _since(company: Company, row: EffectRow, values: Mapping[str, Any]) -> datet
 
 def _is_exchanged(company: Company, values: Mapping[str, Any]) -> bool:
     return clearing_of(company) not in {"", values["currency"]} and _DECIDED not in values
-
-
-def _was_in_doubt(company: Company, row: EffectRow) -> bool:
-    return any(one.after == EffectStatus.UNCERTAIN for one in company.store.effects.history(row.key))
 
 
 def _change(treasury: Treasury, values: Mapping[str, Any]) -> BalanceChange | None:

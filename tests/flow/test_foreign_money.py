@@ -18,6 +18,7 @@ from connector.flows import exchange
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, WANTED, Office
 from tests.flow.restoring import put_back, until_calm
+from tests.flow.reversing import rebook, undo
 from tests.flow.test_every_crash import _cut, _PowerCut, _until_calm
 from tests.flow.test_surplus import page_of, pay, settle, texted
 
@@ -321,6 +322,28 @@ def test_one_that_was_tried_and_certainly_not_made_goes_out_under_another_key(op
     assert_right(office, invoice)
     [entry] = office.ledger_world.entries_on(invoice)
     assert entry.idempotency_key.endswith("-1")
+
+
+@pytest.mark.parametrize("fault", [FaultKind.LOSE_ANSWER, FaultKind.NEVER_COMMIT])
+@pytest.mark.parametrize("method", ["book", "make_credit"])
+def test_what_was_in_doubt_in_a_life_before_it_was_undone_has_its_rate_when_it_is_ordered_again(
+    crediting: Office, method: str, fault: FaultKind
+) -> None:
+    crediting.ledger_faults.program(fault, method)
+    invoice, _, page = texted(crediting, EUROS)
+    if method == "make_credit":
+        crediting.ledger_world.void(invoice)
+    payment = pay(crediting, page)
+    until_calm(crediting)
+    assert crediting.clearing() == usd("108.37")
+    undo(crediting, payment)
+    settle(crediting)
+    assert crediting.clearing() == usd("0.00")
+    rebook(crediting, payment)
+    until_calm(crediting)
+    assert crediting.clearing() == usd("108.37")
+    assert (crediting.bookings(invoice), crediting.credits()) == (([EUROS], []) if method == "book" else ([], [EUROS]))
+    assert crediting.broken() == []
 
 
 def test_a_crash_at_each_commit_leaves_one_booking_at_what_it_became(open_office: OpenOffice) -> None:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.memory.cash_world import CashEntry
@@ -22,7 +23,9 @@ from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.domain.settlement import Refunds
 from connector.ports.ledger import BookingState
+from tests.simulation.abroad import HOME, worth
 from tests.simulation.cells import Sometimes, Tally
+from tests.simulation.others import booked_once, in_their_name
 from tests.simulation.purse import Order, Ordered
 from tests.simulation.subjects import LINK_HOST, OWNER
 from tests.simulation.town import START, ZONE, Town
@@ -30,14 +33,16 @@ from tests.simulation.town import START, ZONE, Town
 if TYPE_CHECKING:
     from tests.simulation.judge import Shown
 
-NOTHING: Final = Money.zero("USD")
+NOTHING: Final = Money.zero(HOME)
 # From the last look at the processor to the entry's end in the ledger, where that is carried out late.
 DECIDED_WITHIN: Final = timedelta(minutes=15)
 MOST_TRIES: Final = 60  # of one entry in a run, as of a booking
+_CENT: Final = Decimal("0.01")
 _WRITES: Final = frozenset({"make_expense", "make_transfer", "make_credit", "reverse", "take_back"})
 # What says that something was done, or stays as it is, explains nothing that is missing.
 _DONE_KEYS: Final = ("/credited/", "/refund-entered/")
 _DONE_WORDS: Final = ("its money came back", "is lost.")
+_OF_EXCHANGE: Final = "/exchange/"
 _TAKEN_OUT: Final = frozenset({EntryKind.PAYMENT, EntryKind.CREDIT, EntryKind.REVERSAL})
 _REFUNDS_AWAY: Final = frozenset({RefundState.PENDING, RefundState.SUCCEEDED})
 _NAMES: Final = ("pi_", "txn_", "po_", "re_", "du_")
@@ -50,6 +55,7 @@ class Line:
     subject: str
     kind: EntryKind
     amount: Money  # signed: above zero is money in
+    worth: Money  # by that much it moves the account, in its currency; signed
     booked_on: date
     note: str
     live: bool
@@ -73,9 +79,11 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
     tries = Counter((one.method, _tried(one.args)) for one in town.ledger.requests if one.method in _WRITES)
     yield from (f"{times} calls of {what} for {one}" for (what, one), times in tries.items() if times > MOST_TRIES)
     yield from _twice(lines)
+    yield from booked_once(town, lines)
     if shown is not None:
         told = _told(shown)
         yield from _differences(town, lines, told)
+        yield from exchanged(town, lines, _told(shown, of_exchange=True))
         yield from _too_much_back(town, lines, told)
 
 
@@ -83,9 +91,10 @@ def _tried(args: tuple[Any, ...]) -> str:
     return str(args[1] if isinstance(args[0], EntryKind) else args[0].reference)
 
 
-def _told(shown: Shown) -> set[str]:
-    """What is named where something was not done."""
-    items = " ".join(one for one in shown.standing if not _is_done(one))
+def _told(shown: Shown, *, of_exchange: bool = False) -> set[str]:
+    """What is named where something was not done; or only where an entry could not be made at the processor's rate."""
+    found = (one for one in shown.standing if (_OF_EXCHANGE in one.split(maxsplit=1)[0]) is of_exchange)
+    items = " ".join(one for one in found if not _is_done(one))
     return set("".join(" " if letter in ",.():" else letter for letter in items).split())
 
 
@@ -107,6 +116,7 @@ def lines_of(town: Town) -> Iterator[Line]:
                 subject=_named(made.note, owner),
                 kind=made.kind,
                 amount=made.amount,
+                worth=worth(made.amount, history.latest.exchange_rate),
                 booked_on=made.booked_on,
                 note=made.note,
                 live=made.live,
@@ -126,7 +136,8 @@ def _of_cash(history: History[CashEntry], owner: dict[str, str]) -> Iterator[Lin
             yield Line(
                 subject=_named(entry.note, owner),
                 kind=entry.kind,
-                amount=Money(amount, "USD"),
+                amount=entry.amount if amount > 0 else Money.zero(entry.amount.currency) - entry.amount,
+                worth=Money(amount, HOME),
                 booked_on=entry.booked_on,
                 note=entry.note,
                 live=entry.live,
@@ -156,13 +167,11 @@ def _has_name(town: Town, line: Line) -> bool:
 
 
 def _differences(town: Town, lines: list[Line], told: set[str]) -> Iterator[str]:
-    there, held = sums(lines), owing(town)
-    for subject in sorted(there.keys() | held.keys()):
-        books, stripe = there.get(subject, NOTHING), held.get(subject, NOTHING)
+    for subject, (books, stripe) in _side_by_side(town, lines).items():
         if books != stripe and subject not in told:
             yield f"of {subject} {books} is in the clearing account and {stripe} at Stripe, and nobody was told"
-    live = sum((one.amount for one in lines if one.live), NOTHING)
-    by_hand = sum((one.booking.applied + one.booking.unapplied for one in _by_hand(town)), NOTHING)
+    live = sum((one.worth for one in lines if one.live), NOTHING)
+    by_hand = sum((_worth_of(one) for one in _by_hand(town)), NOTHING)
     if town.cash.balance() - by_hand != live:
         yield f"clearing holds {town.cash.balance()}, of which {by_hand} by hand, and the entries come to {live}"
 
@@ -171,27 +180,44 @@ def _by_hand(town: Town) -> Iterator[LedgerEntry]:
     return (one for one in town.ledger.all_entries() if one.by_hand and one.booking.state is BookingState.LIVE)
 
 
-def sums(lines: list[Line]) -> dict[str, Money]:
-    """What stands in the clearing account by payment, balance change or payout."""
-    found: defaultdict[str, Money] = defaultdict(lambda: NOTHING)
+def _worth_of(entry: LedgerEntry) -> Money:
+    return worth(entry.booking.applied + entry.booking.unapplied, entry.exchange_rate)
+
+
+def _side_by_side(town: Town, lines: list[Line]) -> dict[str, tuple[Money, Money]]:
+    """In the clearing account, and at the processor: by payment, balance change or payout, in their own currencies."""
+    there, held = _sums(lines), _owing(town)
+    for payment_id, amount in in_their_name(town, lines).items():
+        _add(there, payment_id, amount)
+    nothing = {name: Money.zero(one.currency) for name, one in {**there, **held}.items()}
+    return {name: (there.get(name, zero), held.get(name, zero)) for name, zero in sorted(nothing.items())}
+
+
+def _add(found: dict[str, Money], name: str, amount: Money) -> None:
+    found[name] = found[name] + amount if name in found else amount
+
+
+def _sums(lines: list[Line]) -> dict[str, Money]:
+    found: dict[str, Money] = {}
     for one in lines:
         if one.live:
-            found[one.subject] += one.amount
-    return dict(found)
+            _add(found, one.subject, one.amount)
+    return found
 
 
-def owing(town: Town) -> dict[str, Money]:
+def _owing(town: Town) -> dict[str, Money]:
     """What should stand there by the processor's balance, as far as the owner has it booked."""
-    found: defaultdict[str, Money] = defaultdict(lambda: NOTHING)
+    found: dict[str, Money] = {}
     for change in (one.latest for one in town.processor.balance.changes.values()):
-        fee, gross = (change.net, NOTHING) if change.kind is ChangeKind.FEE else (NOTHING - change.fee, change.amount)
+        fee = change.net if change.kind is ChangeKind.FEE else NOTHING - change.fee
+        gross = change.source_amount or change.amount
         if town.purse.fees and fee != NOTHING and _from_then_on(town, change):
-            found[change.change_id] += fee
+            _add(found, change.change_id, fee)
         if change.payment_id is not None:
-            found[change.payment_id] += gross if _is_ours(town, change) else NOTHING
+            _add(found, change.payment_id, gross if _is_ours(town, change) else Money.zero(gross.currency))
         elif change.payout_id is not None and town.purse.payouts and _from_then_on(town, change):
-            found[change.payout_id] += gross
-    return dict(found)
+            _add(found, change.payout_id, gross)
+    return found
 
 
 def _from_then_on(town: Town, change: BalanceChange) -> bool:
@@ -218,24 +244,25 @@ def _went_at(town: Town, object_id: str) -> datetime | None:
 
 def _too_much_back(town: Town, lines: list[Line], told: set[str]) -> Iterator[str]:
     """Of no refund or dispute stands more than is away, and nothing once its money came back."""
-    entered: defaultdict[tuple[str, str], Money] = defaultdict(lambda: NOTHING)
+    entered: dict[str, Money] = {}
+    of = {one.object_id: one.subject for one in lines}
     for one in lines:
         if one.live and one.kind is EntryKind.REVERSAL:
-            entered[one.subject, one.object_id] -= one.amount
-    for (subject, object_id), amount in sorted(entered.items()):
-        gone = _away(town, object_id, town.end)
-        if gone < amount and subject not in told:
+            _add(entered, one.object_id, Money.zero(one.amount.currency) - one.amount)
+    for object_id, amount in sorted(entered.items()):
+        gone = _away(town, object_id, town.end, amount.currency)
+        if gone < amount and of[object_id] not in told:
             yield f"of {object_id} {amount} is entered and {gone} is away, and nobody was told"
 
 
-def _away(town: Town, object_id: str, moment: datetime) -> Money:
+def _away(town: Town, object_id: str, moment: datetime, currency: str) -> Money:
     """What the processor did not have of a refund or dispute at that time."""
-    balance = town.processor.balance
+    balance, nothing = town.processor.balance, Money.zero(currency)
     if object_id in balance.refunds:
         refund = balance.refunds[object_id].as_of(moment)
-        return refund.amount if refund is not None and refund.state in _REFUNDS_AWAY else NOTHING
+        return refund.amount if refund is not None and refund.state in _REFUNDS_AWAY else nothing
     dispute = balance.disputes[object_id].as_of(moment) if object_id in balance.disputes else None
-    return dispute.amount if dispute is not None and dispute.state is not DisputeState.WON else NOTHING
+    return dispute.amount if dispute is not None and dispute.state is not DisputeState.WON else nothing
 
 
 def _twice(lines: list[Line]) -> Iterator[str]:
@@ -287,6 +314,48 @@ def _had_arrived(town: Town, line: Line) -> bool:
     return any(at <= line.made_at for at in since)
 
 
+# -------------------------------------------------------------------------------------------------- at which rate
+
+
+def exchanged(town: Town, lines: list[Line], told: set[str]) -> Iterator[str]:
+    """Entries of foreign money that move the clearing account by anything but what Stripe made of just that.
+
+    What is then left over is what Stripe gained or lost by giving back at another rate than it took: an entry whose
+    money came back is taken out at its own, and no entry says the difference.
+    """
+    foreign: defaultdict[str, list[Line]] = defaultdict(list)
+    for one in lines:
+        if one.live and one.amount.currency != HOME:
+            foreign[one.object_id or one.subject].append(one)
+    for named, pieces in sorted(foreign.items()):
+        change = _moved(town, named)
+        if change is not None and not {named, pieces[0].subject} & told:
+            yield from _at_its_rate(named, pieces, change)
+
+
+def _moved(town: Town, named: str) -> BalanceChange | None:
+    """By what a payment came into the balance, or a refund or dispute left it."""
+    kinds = {ChangeKind.PAYMENT, ChangeKind.REFUND, ChangeKind.DISPUTE}
+    changes = (one.latest for one in town.processor.balance.changes.values())
+    found = (one for one in changes if one.kind in kinds)
+    return next((one for one in found if named == (one.refund_id or one.dispute_id or one.payment_id)), None)
+
+
+def _at_its_rate(named: str, pieces: list[Line], change: BalanceChange) -> Iterator[str]:
+    """All pieces together are what the whole became, and each is its share; where some lack, that is told elsewhere."""
+    whole = change.source_amount
+    if whole is None:
+        return
+    entered = sum((one.amount.amount for one in pieces), Decimal(0))
+    moved = sum((one.worth.amount for one in pieces), Decimal(0))
+    off = any(
+        abs(one.worth.amount - change.amount.amount * one.amount.amount / whole.amount) >= _CENT for one in pieces
+    )
+    if off or (entered == whole.amount and moved != change.amount.amount):
+        what = f"{entered} of {whole} of {named} moves clearing by {moved}"
+        yield f"{what}, and all of it moved Stripe by {change.amount}, and nobody was told"
+
+
 # ------------------------------------------------------------------------------------------------------- reversals
 
 
@@ -307,8 +376,12 @@ def _by_rule(town: Town, line: Line, moment: datetime) -> bool:
     if town.purse.refunds is Refunds.REOPEN:
         return _was_gone(town, line.subject, moment)
     # What went back has entries of its own, which go when its money comes back, and that is for good.
-    came_back = line.kind is EntryKind.REVERSAL and not _away(town, line.object_id, moment).is_positive
+    came_back = line.kind is EntryKind.REVERSAL and _came_back(town, line, moment)
     return came_back or _bounced(town, line.subject, moment)
+
+
+def _came_back(town: Town, line: Line, moment: datetime) -> bool:
+    return not _away(town, line.object_id, moment, line.amount.currency).is_positive
 
 
 def _of(town: Town, *what: Order) -> Iterator[Ordered]:
@@ -332,7 +405,7 @@ def gone_for_good(town: Town, payment_id: str, moment: datetime) -> bool:
     disputes = (one for one in (each.as_of(moment) for each in balance.disputes.values()) if one is not None)
     back = [one.amount for one in refunds if one.payment_id == payment_id and one.state is RefundState.SUCCEEDED]
     back += [one.amount for one in disputes if one.payment_id == payment_id and one.state is DisputeState.LOST]
-    return _bounced(town, payment_id, moment) or not sum(back, NOTHING) < paid
+    return _bounced(town, payment_id, moment) or not sum(back, Money.zero(paid.currency)) < paid
 
 
 def _bounced(town: Town, payment_id: str, moment: datetime) -> bool:
@@ -387,15 +460,28 @@ def count(town: Town, tally: Tally) -> None:
     tally.reached[Sometimes.REFUND_ENTERED] += len(refunds)
     tally.reached[Sometimes.REFUND_IN_PIECES] += len(refunds) > len({one.object_id for one in refunds})
     tally.reached[Sometimes.REFUND_OUT] += sum(
-        one.ended_at is not None and not _away(town, one.object_id, one.ended_at).is_positive for one in refunds
+        one.ended_at is not None and _came_back(town, one, one.ended_at) for one in refunds
     )
-    there, held = sums(lines), owing(town)
-    right = [one for one in refunds if one.live and there[one.subject] == held.get(one.subject, NOTHING)]
+    both = _side_by_side(town, lines)
+    differ = [one for one, (books, stripe) in both.items() if books != stripe]
+    right = [one for one in refunds if one.live and one.subject not in differ]
     tally.reached[Sometimes.CLEARED_OF_REFUNDS] += bool(right)
     tally.reached[Sometimes.CLEARED_IN_BETWEEN] += any(_is_undecided(town, one.object_id) for one in right)
-    differ = [one for one in there.keys() | held.keys() if there.get(one, NOTHING) != held.get(one, NOTHING)]
     tally.figures["differences the owner knows of"] += len(differ)
-    tally.reached[Sometimes.CLEARED] += town.purse.fees and town.purse.payouts and bool(held) and not differ
+    tally.reached[Sometimes.CLEARED] += town.purse.fees and town.purse.payouts and bool(both) and not differ
+    _count_foreign(town, lines, tally)
+
+
+def _count_foreign(town: Town, lines: list[Line], tally: Tally) -> None:
+    foreign = [one for one in lines if one.amount.currency != HOME]
+    tally.reached[Sometimes.EXCHANGED] += sum(one.live for one in foreign)
+    tally.reached[Sometimes.EXCHANGED_BACK] += sum(one.live and one.kind is EntryKind.REVERSAL for one in foreign)
+    both = _side_by_side(town, lines)
+    for payment_id in sorted({one.subject for one in foreign if both[one.subject][0] == both[one.subject][1]}):
+        changes = (one.latest for one in town.processor.balance.changes.values())
+        stripe = sum((one.amount for one in changes if one.payment_id == payment_id), NOTHING)
+        books = sum((one.worth for one in foreign if one.live and one.subject == payment_id), NOTHING)
+        tally.reached[Sometimes.EXCHANGE_LEFT if books != stripe else Sometimes.EXCHANGED_TO_THE_CENT] += 1
 
 
 def _is_undecided(town: Town, object_id: str) -> bool:

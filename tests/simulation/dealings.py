@@ -71,6 +71,7 @@ class Dealings:
         for payment_id, history in town.processor.payments.items():
             if payment_id not in self._fated and history.latest.state is PaymentState.SUCCEEDED:
                 self._fated.add(payment_id)
+                town.others.look(payment_id)
                 self._befalls(payment_id, debit=history.latest.method != "card")
 
     def _befalls(self, payment_id: str, *, debit: bool) -> None:
@@ -120,7 +121,8 @@ class Dealings:
         """What of a payment has not gone back, for now or for good."""
         whole = self._town.processor.payments[payment_id].latest.amount
         moved = (one.latest for one in self._balance.changes.values() if one.latest.payment_id == payment_id)
-        return whole + sum((one.amount for one in moved if one.kind is not ChangeKind.PAYMENT), Money.zero("USD"))
+        back = (one.source_amount or one.amount for one in moved if one.kind is not ChangeKind.PAYMENT)
+        return whole + sum(back, Money.zero(whole.currency))
 
     def _gives_back(self, payment_id: str, share: float = 1.0, fails_in: timedelta | None = None) -> None:
         left = self.left(payment_id)

@@ -44,6 +44,7 @@ from state.migrate import migrate
 from state.place import DATABASE_NAME, sqlite_url
 from state.queries import Queries
 from state.store import Store
+from tests.simulation.abroad import HOME
 from tests.simulation.baton import Baton, BatonExecutor
 from tests.simulation.cells import By, Hit, Sometimes
 from tests.simulation.clocks import MachineClock
@@ -336,6 +337,7 @@ class Machine:
             company_settings(self._loaded(), COMPANY),
             payment_account_id=self.town.ledger.accounts[0].account_id,
             live=False,
+            clearing_currency=HOME,
             refund_account_id=self.town.purse.refund_account_id,
         )
         profile, account = self.town.ledger.profile, self.town.processor.account
@@ -387,6 +389,7 @@ class Machine:
                 self._new_id,
             ),
             cash=where,
+            treasury=treasury,
             workers=self._workers,
             threads=lambda workers: BatonExecutor(self._baton, workers),
             closing=ClosingDate(nullcontext()),

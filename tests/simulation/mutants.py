@@ -20,6 +20,7 @@ from connector.domain.balance import DisputeState, PayoutState
 from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import PAST_DUE
+from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.reversal import Cause
@@ -29,6 +30,7 @@ from connector.flows import credit
 from connector.flows.company import Company
 from connector.ports.processor import LinkRequest, Payment, PaymentState, RetiredLink
 from state.queries import Facts
+from tests.simulation.abroad import HOME
 from tests.simulation.purse import Purse
 from tests.simulation.run import Run, simulate
 from tests.simulation.town import START
@@ -242,9 +244,13 @@ def _text_waits_too_long(company: Company) -> Company:
     return _other(company, "messenger", send=send)
 
 
+def _a_unit_less(amount: Money) -> Money:
+    return amount - Money.from_minor(1, amount.currency)
+
+
 def _booked_a_cent_short(company: Company) -> Company:
     def book(request: Any) -> Any:
-        return company.ledger.book(replace(request, amount=request.amount - Money.from_minor(1, "USD")))
+        return company.ledger.book(replace(request, amount=_a_unit_less(request.amount)))
 
     return _other(company, "ledger", book=book)
 
@@ -394,6 +400,34 @@ def _first_page_only(company: Company) -> Company:
     return _treasury(company, changes_since=changes)
 
 
+def _foreign_money_at_no_rate(company: Company) -> Company:
+    """What the processor made of foreign money is not asked."""
+    return replace(company, treasury=None)
+
+
+def _refunds_at_the_payments_rate(company: Company) -> Company:
+    def of_refund(refund_id: str) -> Any:
+        real: Any = company.treasury
+        left = real.change_of_refund(refund_id)
+        came = real.change_of_payment(left.payment_id) if left is not None else None
+        if came is None or came.source_amount is None:
+            return left
+        minor = round(came.amount.minor * left.source_amount.minor / came.source_amount.minor)
+        amount = Money.from_minor(minor, came.currency)
+        return replace(left, amount=amount, net=amount - left.fee)
+
+    return _other(company, "treasury", change_of_refund=of_refund)
+
+
+def _others_unseen(company: Company) -> Company:
+    """What somebody else has entered on an invoice is not looked at."""
+
+    def ours(ledger_id: str) -> Any:
+        return [one for one in company.ledger.bookings_on(ledger_id) if OUR_REFERENCE.match(one.reference)]
+
+    return _other(company, "ledger", bookings_on=ours)
+
+
 def _open_dispute_is_lost(company: Company) -> Company:
     """Money that is taken for now counts as gone for good."""
 
@@ -412,7 +446,8 @@ def _part_is_whole(company: Company) -> Company:
 
     def returned(payment_id: str) -> Any:
         found = company.processor.returned(payment_id)
-        paid = Money.from_minor(sum(one.amount for one in company.queries.payment_parts(company.id, payment_id)), "USD")
+        parts = company.queries.payment_parts(company.id, payment_id)
+        paid = Money.from_minor(sum(one.amount for one in parts), parts[0].currency if parts else HOME)
         return replace(found, refunds=tuple(replace(one, amount=paid) for one in found.refunds))
 
     return _other(company, "processor", returned=returned)
@@ -460,7 +495,7 @@ def _credit_before_its_booking(company: Company) -> Company:
 
 def _credits_a_cent_short(company: Company) -> Company:
     def make(request: Any) -> Any:
-        return company.ledger.make_credit(replace(request, amount=request.amount - Money.from_minor(1, "USD")))
+        return company.ledger.make_credit(replace(request, amount=_a_unit_less(request.amount)))
 
     return _other(company, "ledger", make_credit=make)
 
@@ -513,6 +548,9 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "an open dispute counts as lost": _open_dispute_is_lost,
     "a refund of a part counts as all": _part_is_whole,
     "refunds and disputes are told to nobody": _refunds_untold,
+    "entries of others are not looked at": _others_unseen,
+    "foreign money is booked at no rate": _foreign_money_at_no_rate,
+    "a refund is entered at the rate of its payment": _refunds_at_the_payments_rate,
     "an entry stays though its money came back": _came_back_stays_entered,
     "other shares are asked than those of the settings": _policy(instalments=(50, 50)),
     "reminders go on after a reversal": _reminded_after_a_reversal,
@@ -530,8 +568,17 @@ def _credits(seed: str) -> bool:
     return Purse.of(seed).surplus is Surplus.CREDIT
 
 
+def _bills_abroad(seed: str) -> bool:
+    return Purse.of(seed).abroad
+
+
 # Those that can show in few towns only: the others are not played, and do not count.
-ONLY_WHERE: Final[dict[str, Callable[[str], bool]]] = {"a credit does not wait for its booking": _credits}
+ONLY_WHERE: Final[dict[str, Callable[[str], bool]]] = {
+    "entries of others are not looked at": lambda seed: Purse.of(seed).others,
+    "a credit does not wait for its booking": _credits,
+    "foreign money is booked at no rate": _bills_abroad,
+    "a refund is entered at the rate of its payment": _bills_abroad,
+}
 
 
 def seeds_to_find(name: str, seeds: Iterable[str], most: int) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from connector.assemble import State
 from connector.domain.effect import EffectKind
 from connector.domain.reversal import Cause
 from connector.domain.settlement import Refunds
+from connector.flows.already import said_of
 from connector.flows.closed import ordered
 from connector.flows.credit import held_key
 from connector.flows.once_more import again_of
@@ -46,6 +47,15 @@ class Orders:
             self._credits(state, rows, now)
         self._on_closed(machine, state, now)
         return len(self._town.ordered) > before
+
+    def tries_again(self, state: State, key: str, now: datetime) -> None:
+        """As `duebird retry`, with `--already-booked` where he was asked about an entry that is that very payment."""
+        row = state.store.effects.get(key)
+        said = None if row is None else said_of(row, self._town.others.answer(row))
+        if said is None:
+            state.store.effects.order_retry(key, now)
+        else:
+            state.store.entry_recognised(key, said, now, why="ordered by a person", ordered=True)
 
     def _order(self, what: Order, payment_id: str = "", ledger_id: str = "") -> None:
         self._town.ordered.append(Ordered(self._town.clock.now(), what, payment_id, ledger_id))

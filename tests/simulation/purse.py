@@ -19,6 +19,8 @@ from connector.ports.treasury import Treasury
 # The first days of fees and payouts: the day they are switched on, that same one by name, one in the first weeks.
 _FROM: Final = (None, date(2026, 10, 5), date(2026, 10, 5), date(2026, 10, 14))
 _BOOKS: Final = 0.45  # of companies enter what goes back
+_HELP: Final = 0.3  # of companies have somebody else who books payments too
+_ABROAD: Final = 0.25  # of companies bill some customers in another currency
 _SHARES: Final[tuple[tuple[int, ...], ...]] = ((), (), (30, 70), (25, 25, 50))
 # Above what the last invoice of a run is of: that is paid at once.
 _DIVIDED_FROM: Final = (Decimal(100), Decimal(100), Decimal(200))
@@ -39,6 +41,8 @@ class Purse:
     instalments: tuple[int, ...] = ()  # per cent
     instalments_from: Decimal = Decimal(0)
     moves: bool = False  # money goes back, is paid out and comes back, and books are closed
+    abroad: bool = False  # some customers are billed in another currency
+    others: bool = False  # somebody else books some payments first
 
     @staticmethod
     def of(seed: str) -> Purse:
@@ -59,6 +63,8 @@ class Purse:
             instalments=(shares := Random(f"{seed}/shares")).choice(_SHARES),
             instalments_from=shares.choice(_DIVIDED_FROM),
             moves=dice.random() < 0.85,
+            others=Random(f"{seed}/others").random() < _HELP,
+            abroad=Random(f"{seed}/abroad").random() < _ABROAD,
         )
 
     @property

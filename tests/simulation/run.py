@@ -204,7 +204,7 @@ class _Story:
         typed = self._orders.types(machine, state, now, calm=calm) or typed
         for (key,) in self._rows(machine, _REFUSED):
             if calm or self._owner.random() < 0.5:
-                state.store.effects.order_retry(key, now)
+                self._orders.tries_again(state, key, now)
                 typed = True
         for (key,) in self._rows(machine, "select key from effects where status = 'uncertain' order by key"):
             row = state.store.effects.get(key)
@@ -280,6 +280,8 @@ _REACHED: Final = {
     Sometimes.JOINT_TEXT: "select count(*) from effects where followers > 0 and status = 'done'",
     Sometimes.JOINT_PAID: _VERDICTS + "= 'booked' group by payment_id having count(*) > 1)",
     Sometimes.JOINT_HELD: _VERDICTS + "in ('booked', 'held') group by payment_id having count(distinct verdict) > 1)",
+    Sometimes.ADOPTED: "select count(*) from effects where outcome like 'booked already by somebody else%'",
+    Sometimes.ASKED_OF_OTHERS: _EVENTS + "'a person is asked whether somebody else has booked it'",
     Sometimes.LATE_COMMIT_SEEN: _EVENTS + "'found at the messaging service when looked for'",
     Sometimes.BOOKING_FOUND: _EVENTS + "'found in the ledger when looked for'",
     Sometimes.LINK_FOUND: _EVENTS + "'found at the processor when looked for'",

@@ -9,6 +9,7 @@ from typing import Final
 from connector.domain.joint import parts_in
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
+from tests.simulation.abroad import HOME
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.subjects import LINK_HOST
 from tests.simulation.town import Town
@@ -20,7 +21,7 @@ def may_be_asked(town: Town, standing: Receivable) -> Iterator[Money]:
     """All that is owed; where the invoice is divided also what is lacking of its first shares together."""
     owed, total, purse = standing.balance, standing.total, town.purse
     yield owed
-    if standing.due_on is None or total.amount < purse.instalments_from:
+    if standing.due_on is None or total.currency != HOME or total.amount < purse.instalments_from:
         return
     for percent in list(accumulate(purse.instalments))[:-1]:
         mark = (2 * total.minor * percent + _ALL) // (2 * _ALL)  # half a cent is rounded up

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -35,16 +36,18 @@ PURSE = Purse(fees=True, payouts=True, refunds=Refunds.REOPEN)
 
 
 class Scene:
-    """One invoice that was paid by card, and hands that enter things as Duebird would."""
+    """One invoice that was paid by card, and hands that enter things as Duebird would. `rate`: Stripe's of then."""
 
-    def __init__(self, purse: Purse = PURSE) -> None:
+    def __init__(self, purse: Purse = PURSE, paid: Money = PAID, rate: Decimal = Decimal(1)) -> None:
         self.clock = ManualClock(START)
         self.town = SteadyTown("0", self.clock, START + timedelta(days=45), Tally(), purse)
         self.books = MemoryEntries(self.town.cash)
         customer = self.town.people[0].customer_id
-        self.invoice = self.town.ledger.issue(customer, PAID)
+        self.town.processor.balance.rates[paid.currency] = rate
+        self.paid = paid
+        self.invoice = self.town.ledger.issue(customer, paid)
         metadata = {"duebird_invoice": self.invoice}
-        request = LinkRequest("ref", PAID, "", "", "", "", "", metadata, "key")
+        request = LinkRequest("ref", paid, "", "", "", "", "", metadata, "key")
         self.url = MemoryProcessor(self.town.processor).create_link(request).url
         payment = self.town.processor.pay(self.url)
         assert payment is not None
@@ -61,9 +64,20 @@ class Scene:
     def customer(self) -> str:
         return self.town.people[0].customer_id
 
-    def books_payment(self, amount: Money = PAID, *, note: str = "", key: str = "b") -> str:
-        said = note or f"Duebird {self.payment} invoice INV-1"
-        request = BookingRequest(self.invoice, self.customer, amount, TODAY, CLEARING.account_id, f"DB{key}", said, key)
+    def books_payment(
+        self, amount: Money | None = None, *, note: str = "", key: str = "b", rate: Decimal | None = None
+    ) -> str:
+        request = BookingRequest(
+            self.invoice,
+            self.customer,
+            amount or self.paid,
+            TODAY,
+            CLEARING.account_id,
+            f"DB{key}",
+            note or f"Duebird {self.payment} invoice INV-1",
+            key,
+            exchange_rate=rate,
+        )
         return self.books.book(request).booking_id
 
     def books_fee(self, amount: Money = FEE, *, key: str = "f", day: date = TODAY, note: str = "") -> None:
@@ -96,7 +110,16 @@ class Scene:
         ends = (CLEARING.account_id, BANK.account_id)
         self.books.make_transfer(TransferRequest(PAID - FEE, *ends, TODAY, f"DBP{key}", f"Duebird {payout}", key))
 
-    def books_refund(self, of: str, named: str, amount: Money, *, key: str = "r", day: date = TODAY) -> str:
+    def books_refund(
+        self,
+        of: str,
+        named: str,
+        amount: Money,
+        *,
+        key: str = "r",
+        day: date = TODAY,
+        rate: Decimal | None = None,
+    ) -> str:
         made = self.books.reverse(
             ReversalRequest(
                 manner=ReversalManner.REFUND,
@@ -111,6 +134,7 @@ class Scene:
                 reference=f"DBR{key}",
                 note=f"Duebird {self.payment} refund {named}",
                 idempotency_key=key,
+                exchange_rate=rate,
             )
         )
         return made.entry_id

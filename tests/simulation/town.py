@@ -25,9 +25,11 @@ from connector.errors import Rejected
 from connector.ports.ledger import Booking, BookingRequest
 from connector.ports.messenger import DeliveryState, SentText
 from connector.ports.processor import PaymentState
+from tests.simulation.abroad import Abroad
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.dealings import Dealings
 from tests.simulation.manners import LANGUAGES, Manners, Said, Talk, some_words
+from tests.simulation.others import Others
 from tests.simulation.purse import Ordered, Purse
 from tests.simulation.subjects import LINK_HOST, OWNER
 
@@ -120,6 +122,8 @@ class Town:
         self.said: list[Said] = []  # what the owner was shown and typed
         self.purse = purse or Purse()  # without one money only comes, and nothing but payments is booked
         self.ordered: list[Ordered] = []  # what he typed about single payments
+        self.abroad = Abroad(seed, self)
+        self.others = Others(seed, self)
         self.dealings = Dealings(seed, self)
         self._settle_in()
 
@@ -164,6 +168,7 @@ class Town:
             customer_id = self.ledger.add_customer(
                 f"Customer {number}", mobile=mobile, given_name=f"Dana{number}", language=language, **home
             )
+            self.abroad.settles(customer_id)
             silent = self.asks and self._asking.random() < 0.4
             agreed = None if silent or 0.88 < kind <= 0.95 else self.clock.now()
             person = Person(customer_id, phone if mobile else None, agreed if mobile else None, language=language)
@@ -173,9 +178,10 @@ class Town:
         if dice.random() < 0.1:
             self.carrier.blocked.add(self.people[0].phone.e164 if self.people[0].phone else "")
         # Of before the start date: nobody is texted about it.
+        customer_id = dice.choice(self.people).customer_id
         self.ledger.issue(
-            dice.choice(self.people).customer_id,
-            self._amount(),
+            customer_id,
+            self._amount(customer_id),
             due_on=START.date() + timedelta(days=dice.randrange(-5, 9)),
             issued_on=START.date() - timedelta(days=dice.randrange(1, 60)),
         )
@@ -186,15 +192,15 @@ class Town:
         # The last one, when nothing goes wrong any more: it must go all the way.
         self.at(self.peace + timedelta(hours=dice.choice((3, 11))), self._issue_last)
 
-    def _amount(self) -> Money:
-        return Money.from_minor(self._dice.choice((4999, 12000, 12000, 250_00, 99_999, 40)), "USD")
+    def _amount(self, customer_id: str) -> Money:
+        return self.abroad.bill(customer_id, self._dice.choice((4999, 12000, 12000, 250_00, 99_999, 40)))
 
     def _issue(self) -> None:
         dice = self._dice
         person = dice.choice(self.people)
         due = dice.choice((None, 0, 3, 7, 7, 14, 30))
         due_on = self.ledger.today() + timedelta(days=due) if due is not None else None
-        ledger_id = self.ledger.issue(person.customer_id, self._amount(), due_on=due_on)
+        ledger_id = self.ledger.issue(person.customer_id, self._amount(person.customer_id), due_on=due_on)
         if self._joint.random() < SEVERAL:
             self._issue_more(person, due_on)
         for _ in range(dice.choice((0, 0, 0, 1, 1, 2))):
@@ -204,7 +210,7 @@ class Town:
         """Others to the same customer with the same or nearly the same day: they may go into one text."""
         dice = self._joint
         for _ in range(dice.choice((1, 1, 2))):
-            amount = Money.from_minor(dice.choice((1999, 8000, 30_000)), "USD")
+            amount = self.abroad.bill(person.customer_id, dice.choice((1999, 8000, 30_000)))
             other = self.ledger.issue(person.customer_id, amount, due_on=due_on)
             if dice.random() < 0.4:
                 self.within(0.01, 24 * 10, partial(self._owner_acts, other))
@@ -225,9 +231,10 @@ class Town:
         kind = dice.random()
         try:
             if kind < 0.2:
-                books.edit_amount(ledger_id, standing.total + Money.of(dice.choice(("-10.00", "15.00")), "USD"))
+                more = Money.from_minor(dice.choice((-10_00, 15_00)), standing.total.currency)
+                books.edit_amount(ledger_id, standing.total + more)
             elif kind < 0.3:
-                books.credit(ledger_id, Money.of("5.00", "USD"))
+                books.credit(ledger_id, Money.from_minor(5_00, standing.total.currency))
             elif kind < 0.45:
                 books.pay_by_hand(ledger_id, self._part(standing), reference="cheque 11")
             elif kind < 0.65:
