@@ -146,8 +146,12 @@ class MoneyFacts(Facts):
         *,
         note: str,
         follow: Sequence[Planned] = (),
+        told: Sequence[Attention] = (),
     ) -> None:
-        """The booking is in the ledger; what follows from it (receipt, notice to the owner) is planned with it."""
+        """The booking is in the ledger; what follows from it (receipt, notice to the owner) is planned with it.
+
+        `told`: what a person must know of the entry, as it stands there.
+        """
         with self.database.record() as connection:
             row = self.effects.conclude(
                 connection, key, EffectStatus.DONE, now, remote_id=booking.booking_id, note=note
@@ -157,6 +161,8 @@ class MoneyFacts(Facts):
                 books.put_receivables(connection, company, [after], now)
             for planned in follow:
                 self.effects.plan(connection, company, planned.effect, now, planned.text)
+            for item in told:
+                put_attention(connection, company, item, now)
             books.review(connection, company, row.subject, now)
 
     def cash_read(

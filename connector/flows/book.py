@@ -277,26 +277,28 @@ def finish(company: Company, row: EffectRow, made: Booking, note: str, *, thanks
         now,
         note=note,
         follow=follow,
+        told=already.unlike(company, row, made) if theirs else _not_whole(company, row, made),
     )
     reach(Boundary.CONCLUDED, row.kind)
     for one in follow:
         reach(Boundary.PLANNED, one.effect.kind, one.text.purpose if one.text else None)
-    for told in already.unlike(company, row, made) if theirs else ():
-        company.store.attend(company.id, told, now)
-    problem = _less_than_paid(made, request) if not theirs else None
-    if problem is not None:
-        happened, not_done = problem
-        company.store.attend(
-            company.id,
-            Attention(
-                key=f"{company.id}/unapplied/{made.booking_id}",
-                subject=row.subject,
-                happened=f"{company.policy.business}: the booking {made.booking_id} {happened}.",
-                not_done=not_done,
-                command=f"duebird show {row.subject} --company {company.id}",
-            ),
-            now,
-        )
+
+
+def _not_whole(company: Company, row: EffectRow, made: Booking) -> tuple[Attention, ...]:
+    """What a person must know of an entry of ours that does not put the whole payment on its invoice."""
+    problem = _less_than_paid(made, request_of(row))
+    if problem is None:
+        return ()
+    happened, not_done = problem
+    return (
+        Attention(
+            key=f"{company.id}/unapplied/{made.booking_id}",
+            subject=row.subject,
+            happened=f"{company.policy.business}: the booking {made.booking_id} {happened}.",
+            not_done=not_done,
+            command=f"duebird show {row.subject} --company {company.id}",
+        ),
+    )
 
 
 def credit_after(company: Company, booking: NewEffect | EffectRow) -> tuple[Planned, ...]:

@@ -12,6 +12,7 @@ from adapters.memory.faults import Crash, FaultKind
 from connector.domain.effect import booking_reference
 from connector.domain.money import Money
 from connector.domain.settlement import Refunds, Surplus
+from connector.failpoints import armed
 from connector.flows.already import OUTCOME, may_be_answered, said_of
 from connector.flows.attempts import order_retry
 from connector.flows.reversal import adopted_of, entries_of
@@ -402,6 +403,25 @@ def test_a_crash_at_any_commit_leaves_it_adopted_or_asked_about(
         assert row.status == ("done" if named else "rejected"), f"at commit {at}"
         assert len(office.attention()) == (not named), f"at commit {at}"
         assert office.broken() == [], f"at commit {at}"
+
+
+def test_that_an_entry_is_over_another_amount_is_told_also_where_the_program_dies_just_after_it_was_adopted(
+    office: Office,
+) -> None:
+    invoice, payment = paid(office)
+    entry = by_hand(office, invoice, payment, FIFTY)
+    office.wait(minutes=1)
+
+    def die(point: str) -> None:
+        if point == "booking.concluded":
+            raise Crash
+
+    with armed(die), pytest.raises(Crash):
+        office.run(2)
+    office.restart(crashed=True)
+    settle(office)
+    assert_adopted(office, invoice, payment, entry)
+    assert ["is over 50.00 USD here, and 120.00 USD was paid" in one for one in office.attention()] == [True]
 
 
 def test_what_was_noted_before_a_crash_is_adopted_after_it(office: Office) -> None:
