@@ -67,6 +67,7 @@ _COURSES: Final[dict[Course, tuple[str, str]]] = {
     Course.DISPUTE_CLOSED: ("was disputed, which has ended without the money going back", _NO_CHANGE),
     Course.STAYS: ("was reported to have gone back, and Stripe says now that it did not", _NO_CHANGE),
 }
+_IS_AWAY: Final = frozenset({Course.PART_GONE, Course.DISPUTED, Course.ON_ITS_WAY})
 
 
 def after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
@@ -251,8 +252,10 @@ def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing
         words, then = "went back whole", "It is not booked, so there was nothing to take out of the ledger."
     else:
         words, then = _COURSES[standing.course]
-    if adopted:
+    if adopted and (gone or standing.course in _IS_AWAY):
         then = _BY_OTHERS.format(entries=" and ".join(adopted))
+    elif adopted and standing.course is Course.REFUND_FAILED:
+        then = _NO_CHANGE
     if not gone and not booked and any(one.verdict == "reversed" for one in parts):
         then = f"Its booking is out of the ledger. To have it booked again: duebird rebook {payment_id} --company "
         then += company.id
