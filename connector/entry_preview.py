@@ -22,12 +22,12 @@ from connector.domain.records import EntryKind
 from connector.flows import closed, exchange
 from connector.flows.book import plan_booking, request_from
 from connector.flows.company import Company
+from connector.later_entries import RECEIVABLES, LaterEntry, later_entries
 from connector.ports.ledger import LedgerProfile
 from connector.rehearsal import rehearsing
 from connector.statement.matters import BOOKED_BY_DUEBIRD, TITLES
 from state.tables import PaymentRow
 
-RECEIVABLES: Final = "Accounts receivable"  # the ledger takes the invoice's own; a payment does not name it
 UNPAID: Final = "pi_..."  # stands for the payment's id, which Stripe gives when the customer pays
 
 _AT_STRIPES: Final = "at the rate at which Stripe exchanges the payment, known once it is paid"
@@ -57,6 +57,8 @@ class EntryPreview:
 
     That is the whole balance, or the next instalment of an invoice that is divided.
 
+    `later`: what follows every payment, by the settings.
+
     `reference` is None as long as there is no payment: it is derived from the payment's id. `booked_on` is a day of the
     company's zone. `exchange` and `warning` are empty where there is nothing to say.
     """
@@ -72,6 +74,7 @@ class EntryPreview:
     exchange: str
     warning: str
     not_booked: tuple[str, ...]
+    later: tuple[LaterEntry, ...] = ()
 
 
 def not_booked(booked: AbstractSet[EntryKind] = BOOKED_BY_DUEBIRD) -> tuple[str, ...]:
@@ -87,9 +90,15 @@ def preview_entries(loaded: Loaded, company_id: str, limit: int, invoice: str = 
     """
     with rehearsing(loaded, company_id, limit, invoice) as scene:
         profile = scene.company.ledger.profile()
-        left = not_booked(wanted_kinds(company_settings(loaded, company_id).payments))
+        settings, ledger = company_settings(loaded, company_id), scene.company.ledger
+        left = not_booked(wanted_kinds(settings.payments))
+        later = later_entries(settings, ledger, scene.accounts, scene.account)
         return [
-            replace(entry_of(scene.company, one.receivable, scene.account, profile, scene.now), not_booked=left)
+            replace(
+                entry_of(scene.company, one.receivable, scene.account.name, profile, scene.now),
+                not_booked=left,
+                later=later,
+            )
             for one in scene.situations
         ]
 

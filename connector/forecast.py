@@ -91,7 +91,7 @@ def forecast(loaded: Loaded, company_id: str, limit: int) -> Forecast:
     """
     with rehearsing(loaded, company_id, limit + 1) as scene:
         live = [replace(one, draft=False) for one in scene.situations[:limit]]
-        found = forecast_of(scene.company, live, scene.now, Rehearsal(scene.company, scene.now, scene.account))
+        found = forecast_of(scene.company, live, scene.now, Rehearsal(scene.company, scene.now, scene.account.name))
         found.draft, found.more = scene.draft, len(scene.situations) > limit
         return found
 

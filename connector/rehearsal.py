@@ -41,6 +41,7 @@ from connector.flows import poll
 from connector.flows.company import Company
 from connector.flows.situation import situations
 from connector.ports.calls import Clock
+from connector.ports.ledger import LedgerAccount
 from connector.ports.messenger import SegmentPrice
 from state.database import Database
 from state.elsewhere import EMPTY, is_elsewhere
@@ -87,7 +88,8 @@ class Scene:
     company: Company
     situations: tuple[Situation, ...]  # in the order in which the engine decides
     now: datetime
-    account: str  # that receives card money
+    account: LedgerAccount  # that receives card money
+    accounts: Sequence[LedgerAccount]  # that take payments
     draft: bool  # the company has not gone live
 
 
@@ -112,7 +114,7 @@ def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
         DuebirdError: the ledger could not be read, or the company is not connected.
     """
     with rehearsing(loaded, company_id, limit) as scene:
-        rehearsal = Rehearsal(scene.company, scene.now, scene.account, scene.situations)
+        rehearsal = Rehearsal(scene.company, scene.now, scene.account.name, scene.situations)
         # Two invoices of one customer must not both have the first turn.
         return sorted((rehearsal.one(one) for one in scene.situations), key=_by_turn)
 
@@ -161,7 +163,8 @@ def _scene(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock,
     parts = assemble.services(loaded, company_id, state, clock).adapters
     settings = company_settings(loaded, company_id)
     account = parts.processor.account()
-    booked_to = assemble.payment_account(settings, parts.ledger.payment_accounts())
+    accounts = parts.ledger.payment_accounts()
+    booked_to = assemble.payment_account(settings, accounts)
     company = Company(
         id=company_id,
         identity=BooksIdentity(settings.ledger.kind, parts.tenant_id, account.account_id),
@@ -190,7 +193,8 @@ def _scene(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock,
     now = clock.now()
     found = situations(company, ids, now)
     draft = company.policy.draft_first and company.queries.in_draft(company_id)
-    return Scene(company, tuple(replace(found[one], draft=draft) for one in sorted(found)), now, booked_to.name, draft)
+    by_turn = tuple(replace(found[one], draft=draft) for one in sorted(found))
+    return Scene(company, by_turn, now, booked_to, accounts, draft)
 
 
 def _by_turn(one: Rehearsed) -> tuple[bool, float, str]:

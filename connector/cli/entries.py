@@ -74,6 +74,12 @@ def _print(name: str, entries: Sequence[EntryPreview]) -> None:
             hanging(console, "", Text(f"In the books' own currency: {one.exchange}"), width=2)
         if one.warning:
             hanging(console, "", Text(one.warning, style="yellow"), width=2)
+    if entries and entries[0].later:
+        console.print(Text("And for every payment:", style="bold"))
+        for each in entries[0].later:
+            tax = f", tax code {each.tax}" if each.tax else ""
+            hanging(console, "Debit", Text(f"{each.debit}  {each.amount}{tax}"), width=8)
+            hanging(console, "Credit", Text(f"{each.credit}  the same, {each.when}"), width=8)
     if entries and entries[0].not_booked:
         by_hand = "; ".join(entries[0].not_booked)
         text = f"Not booked by Duebird: {by_hand}. By hand, see duebird reconcile {name}"

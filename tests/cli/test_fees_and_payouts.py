@@ -100,6 +100,40 @@ def test_a_payment_its_fee_and_its_payout_stand_in_the_books_once_each(here: Des
     assert trial_balance(here, shop) == after
 
 
+@EACH
+def test_the_preview_names_the_accounts_between_which_everything_then_moves(here: Desk, shop: Shop) -> None:
+    more = {"surplus": '"credit"', "refunds": '"book"', "refund_account": '"Sales"'}
+    here.house.write_config(wanted(here.house, **more))
+    here.house.connect()  # again, for the permission that Xero's credit notes need
+    here.house.write_config()
+    here.bill(shop, 0, "Maya Lindqvist", number="E-1")
+    here.work()
+    here.house.write_config(wanted(here.house, **more))  # the balance is read in the next pass, and then once an hour
+    before = trial_balance(here, shop)
+    [shown] = here.type("preview", "--entries", "--company", shop.id, "--json").json[shop.id]
+    credit, fee, payout, refund = shown["later"]
+    clearing = "Stripe clearing"
+    assert (credit["debit"], credit["credit"]) == (clearing, "Accounts receivable")
+    words = here.type("preview", "--entries", "--company", shop.id).words
+    assert f"Debit {FEES[shop.id]} the fee Credit {clearing} the same, once Stripe has said its fee" in words
+    assert "Not booked by Duebird" not in words
+
+    here.house.doors.pay(here.house.link_to(shop.mobiles[0]), "card")
+    pay_out(here, shop)
+    here.work()
+    [payment] = {word for word in here.type("show", "E-1").words.split() if word.startswith("pi_")}
+    here.house.doors.post("stripe", "refund", payment_intent=payment, amount=2000)
+    here.work()
+    here.work()
+    after = trial_balance(here, shop)
+    moved = {name: after.get(name, Decimal(0)) - before.get(name, Decimal(0)) for name in before | after}
+    assert moved[fee["debit"]] == Decimal("3.78")
+    assert moved[payout["debit"]] == Decimal("116.22")
+    assert moved[refund["debit"]] == Decimal("20.00")
+    assert moved[clearing] == Decimal("-20.00"), "as much as Stripe is without"
+    assert {one["credit"] for one in (fee, payout, refund)} == {clearing}
+
+
 def paid_before_it_was_switched_on(desk: Desk, shop: Shop) -> str:
     """A payment that is booked, of which the balance was not read yet: it is read once an hour. Its id at Stripe."""
     desk.house.write_config()

@@ -1,0 +1,66 @@
+"""The entries that follow a payment: its fee, its payout, what is too much, what goes back. Stripe says the amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connector.accounts import fee_account, payout_account, refund_account
+from connector.config import CompanySettings
+from connector.ports.ledger import LedgerAccount
+from connector.ports.records import WholeLedger
+
+RECEIVABLES: Final = "Accounts receivable"  # the ledger takes the invoice's own; no entry names it
+
+
+@dataclass(frozen=True, slots=True)
+class LaterEntry:
+    """One entry to come: when it is made, between which accounts, over what. `tax`: a tax code in it, else empty."""
+
+    when: str
+    debit: str
+    credit: str
+    amount: str
+    tax: str = ""
+
+
+def later_entries(
+    settings: CompanySettings, ledger: WholeLedger, accounts: Sequence[LedgerAccount], clearing: LedgerAccount
+) -> tuple[LaterEntry, ...]:
+    """Those that the settings want, in the order in which they come. `accounts`: the ledger's that take payments.
+
+    Raises:
+        ConfigProblem: an account that the settings name is not there, or will not do.
+        DuebirdError: the ledger could not be asked.
+    """
+    return tuple(_wanted(settings, ledger, accounts, clearing))
+
+
+def _wanted(
+    settings: CompanySettings, ledger: WholeLedger, accounts: Sequence[LedgerAccount], clearing: LedgerAccount
+) -> Iterator[LaterEntry]:
+    said = settings.payments
+    if said.surplus == "credit":
+        yield LaterEntry("when more is paid than is owed", clearing.name, RECEIVABLES, "the rest, as his credit")
+    if said.fee_account is not None:
+        fees = fee_account(settings, ledger.expense_accounts())
+        yield LaterEntry(
+            "once Stripe has said its fee, up to some hours later",
+            fees.name,
+            clearing.name,
+            "the fee",
+            said.fee_tax_code or "",
+        )
+    if said.payout_account is not None:
+        bank = payout_account(settings, accounts, clearing, ledger.profile().base_currency)
+        yield LaterEntry("once Stripe has paid out", bank.name, clearing.name, "the payout, as on the bank's statement")
+    if said.books_refunds:
+        income = refund_account(settings, ledger.refund_accounts())
+        yield LaterEntry(
+            "when it is refunded or disputed; taken out again if that money comes back",
+            income.name,
+            clearing.name,
+            "what Stripe has given back",
+            said.refund_tax_code or "",
+        )
