@@ -1,4 +1,4 @@
-"""Invariants 10 and 18: one payment link at most is open for an invoice, asks what is owed, and stands in its texts.
+"""Invariants 10 and 18: one payment link at most is open for an invoice, over what is owed, and stands in its texts.
 
 A link that says it asks an instalment of the invoice may ask less.
 """
