@@ -22,8 +22,9 @@ from connector.flows.attempts import Attempt
 from connector.flows.cash_place import Place
 from connector.flows.company import Cash
 from state.migrate import migrate
-from state.names import BALANCE_PLACE
+from state.names import BALANCE_PLACE, REBUILD
 from state.place import sqlite_url
+from state.recovery_facts import progress_of
 from tests.flow.office import WANTED, Office
 
 
@@ -126,12 +127,17 @@ def test_an_emptied_memory_finds_what_is_booked_and_books_nothing_twice(till: Ti
 
 def empty(till: Till) -> None:
     """Lose the memory, and let it be rebuilt."""
+    empty_begins(till)
+    for _ in range(6):
+        till.later()
+
+
+def empty_begins(till: Till) -> None:
+    """Lose the memory."""
     till.database.close()
     till._url = sqlite_url(till.folder / "emptied")
     migrate(till._url)
     till.company = till.open()
-    for _ in range(6):
-        till.later()
 
 
 def test_a_lost_memory_goes_on_from_the_first_day_that_stands_in_the_ledger(till: Till) -> None:
@@ -153,6 +159,25 @@ def test_a_lost_memory_of_whoever_booked_nothing_yet_begins_today(till: Till) ->
     till.wait(days=3)
     empty(till)
     assert till.made() == []
+
+
+def test_what_came_while_the_memory_was_being_rebuilt_is_booked_though_nothing_was_before(till: Till) -> None:
+    till.switch(book_from=None)
+    till.ledger_faults.program(FaultKind.FAIL_BEFORE, "account_entries")
+    till.ledger_faults.program(FaultKind.FAIL_BEFORE, "account_entries")
+    empty_begins(till)
+    till.later()
+    till.wait(days=1)
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "USD"), "Radar")
+    till.wait(days=1)
+    for _ in range(6):
+        till.later()
+    assert till.made() == [EntryKind.EXPENSE]
+    progress = progress_of(till.company.queries.cursor("acme", REBUILD))
+    assert progress is not None
+    assert [one.partition(":")[0] for one in progress.missing] == ["Stripe's fees", "Stripe's payouts"]
+    assert "are booked from 2026-11-23 on" in progress.missing[0]
 
 
 def test_a_payout_that_came_back_while_the_memory_was_lost_is_booked_back_and_shown(till: Till) -> None:

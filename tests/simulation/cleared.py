@@ -7,10 +7,11 @@ differ, the owner must have been told of that very payment, fee or payout; only 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from adapters.memory.cash_world import CashEntry
@@ -37,6 +38,8 @@ NOTHING: Final = Money.zero(HOME)
 # From the last look at the processor to the entry's end in the ledger, where that is carried out late.
 DECIDED_WITHIN: Final = timedelta(minutes=15)
 MOST_TRIES: Final = 60  # of one entry in a run, as of a booking
+# How a recovery begins to say that it found none of these in the ledger.
+_BEGINS: Final = {"Stripe's fees: none": EntryKind.EXPENSE, "Stripe's payouts: none": EntryKind.TRANSFER}
 _CENT: Final = Decimal("0.01")
 _WRITES: Final = frozenset({"make_expense", "make_transfer", "make_credit", "reverse", "take_back"})
 # What says that something was done, or stays as it is, explains nothing that is missing.
@@ -82,7 +85,7 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
     yield from booked_once(town, lines)
     if shown is not None:
         told = _told(shown)
-        yield from _differences(town, lines, told)
+        yield from _differences(town, lines, told, _begun_anew(lines, shown))
         yield from exchanged(town, lines, _told(shown, of_exchange=True))
         yield from _too_much_back(town, lines, told)
 
@@ -166,8 +169,8 @@ def _has_name(town: Town, line: Line) -> bool:
 # ------------------------------------------------------------------------------------------------- clearing = balance
 
 
-def _differences(town: Town, lines: list[Line], told: set[str]) -> Iterator[str]:
-    for subject, (books, stripe) in _side_by_side(town, lines).items():
+def _differences(town: Town, lines: list[Line], told: set[str], anew: Mapping[EntryKind, date]) -> Iterator[str]:
+    for subject, (books, stripe) in _side_by_side(town, lines, anew).items():
         if books != stripe and subject not in told:
             yield f"of {subject} {books} is in the clearing account and {stripe} at Stripe, and nobody was told"
     live = sum((one.worth for one in lines if one.live), NOTHING)
@@ -184,9 +187,21 @@ def _worth_of(entry: LedgerEntry) -> Money:
     return worth(entry.booking.applied + entry.booking.unapplied, entry.exchange_rate)
 
 
-def _side_by_side(town: Town, lines: list[Line]) -> dict[str, tuple[Money, Money]]:
+def _begun_anew(lines: list[Line], shown: Shown) -> dict[EntryKind, date]:
+    """From when on fees and payouts are booked since a memory was lost; only where none had stood there before."""
+    found = {}
+    for words, kind in _BEGINS.items():
+        told = [one.partition("are booked from ")[2][:10] for one in shown.not_found if one.startswith(words)]
+        if told and not any(one.kind is kind and one.made_at.date() < date.fromisoformat(told[-1]) for one in lines):
+            found[kind] = date.fromisoformat(told[-1])
+    return found
+
+
+def _side_by_side(
+    town: Town, lines: list[Line], anew: Mapping[EntryKind, date] = MappingProxyType({})
+) -> dict[str, tuple[Money, Money]]:
     """In the clearing account, and at the processor: by payment, balance change or payout, in their own currencies."""
-    there, held = _sums(lines), _owing(town)
+    there, held = _sums(lines), _owing(town, anew)
     for payment_id, amount in in_their_name(town, lines).items():
         _add(there, payment_id, amount)
     nothing = {name: Money.zero(one.currency) for name, one in {**there, **held}.items()}
@@ -205,26 +220,28 @@ def _sums(lines: list[Line]) -> dict[str, Money]:
     return found
 
 
-def _owing(town: Town) -> dict[str, Money]:
+def _owing(town: Town, anew: Mapping[EntryKind, date]) -> dict[str, Money]:
     """What should stand there by the processor's balance, as far as the owner has it booked."""
+    begins = town.purse.book_from or START.astimezone(ZONE).date()
+    fees_from, payouts_from = (anew.get(one, begins) for one in (EntryKind.EXPENSE, EntryKind.TRANSFER))
     found: dict[str, Money] = {}
     for change in (one.latest for one in town.processor.balance.changes.values()):
         fee = change.net if change.kind is ChangeKind.FEE else NOTHING - change.fee
         gross = change.source_amount or change.amount
-        if town.purse.fees and fee != NOTHING and _from_then_on(town, change):
+        if town.purse.fees and fee != NOTHING and _made_on(town, change) >= fees_from:
             _add(found, change.change_id, fee)
         if change.payment_id is not None:
             _add(found, change.payment_id, gross if _is_ours(town, change) else Money.zero(gross.currency))
-        elif change.payout_id is not None and town.purse.payouts and _from_then_on(town, change):
+        elif change.payout_id is not None and town.purse.payouts and _made_on(town, change) >= payouts_from:
             _add(found, change.payout_id, gross)
     return found
 
 
-def _from_then_on(town: Town, change: BalanceChange) -> bool:
+def _made_on(town: Town, change: BalanceChange) -> date:
     """The day of a payout decides about its return too: what was before the first day, somebody has entered."""
     payout = town.processor.balance.payouts.get(change.payout_id or "")
     made = payout.latest.created_at if payout is not None else change.created_at
-    return made.astimezone(ZONE).date() >= (town.purse.book_from or START.astimezone(ZONE).date())
+    return made.astimezone(ZONE).date()
 
 
 def _is_ours(town: Town, change: BalanceChange) -> bool:

@@ -39,6 +39,7 @@ class Shown:
     attention: Sequence[str]  # what happened, and the keys
     open_effects: Sequence[str]  # neither done, nor closed, nor shown to anybody
     standing: Sequence[str] = ()  # of the attention, what waits for him, or what he has put away himself
+    not_found: Sequence[str] = ()  # what a recovery says that it could not find
 
 
 def judge(town: Town, shown: Shown | None) -> list[str]:

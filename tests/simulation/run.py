@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -230,13 +231,14 @@ class _Story:
         return machine.on_record(question, *values)
 
     def _shown(self) -> Shown:
-        told, standing, open_ones = [], [], []
+        told, standing, open_ones, not_found = [], [], [], []
         for machine in self.desks.at_work():
             told += [f"{key} {what}" for key, what in self._rows(machine, "select key, happened from attention")]
             standing += [f"{key} {what}" for key, what in self._rows(machine, _STANDING)]
+            not_found += [one for row in self._rows(machine, _REBUILD) for one in json.loads(row[0])["missing"]]
             open_ones += self._rows(machine, _LEFT_OPEN, f"{self.end - timedelta(hours=30):%Y-%m-%d %H:%M:%S}")
         left = [what for key, what in open_ones if not any(key in one for one in told)]
-        return Shown(told, left, standing)
+        return Shown(told, left, standing, not_found)
 
     # ------------------------------------------------------------------------------------------------------ counts
 
@@ -266,6 +268,7 @@ class _Story:
 
 
 _STANDING: Final = "select key, happened from attention where closed_by is null or closed_by = 'a person'"
+_REBUILD: Final = "select value from cursors where name = 'rebuild'"
 _REFUSED: Final = "select key from effects where status = 'rejected' and kind != 'send_text' order by key"
 _IN_DOUBT: Final = "select key from attention where closed_at is null and key like '%/doubt/%' order by key"
 # A day and six hours late: whatever is still open then has been forgotten.

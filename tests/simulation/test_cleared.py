@@ -224,6 +224,19 @@ def test_a_payout_of_before_the_first_day_is_the_owners_own_also_when_it_comes_b
     assert scene.said() == []
 
 
+@pytest.mark.parametrize("what", ["begins later", "begins on that day", "had begun before"])
+def test_fees_of_before_a_lost_memory_that_had_booked_none_are_the_owners_own(scene: Scene, what: str) -> None:
+    scene.books_payment()
+    if what == "had begun before":
+        scene.books_fee(key="another", note=" of pi_0")
+        [entry] = scene.town.cash.entries
+        scene.town.cash.delete(entry)
+    begins = TODAY + timedelta(days=what != "begins on that day")
+    said = f"Stripe's fees: none was found in the ledger. They are booked from {begins} on; what was before"
+    seen = list(cleared(scene.town, Shown((), (), (), (said,))))
+    assert bool(seen) == (what != "begins later")
+
+
 def test_an_entry_on_another_day_is_seen_unless_the_books_were_closed_for_its_own_and_it_says_so(scene: Scene) -> None:
     scene.books_payment()
     later = TODAY + timedelta(days=2)
