@@ -96,11 +96,21 @@ def never_sent(error: BaseException) -> bool:
     return False
 
 
-def patiently(read: Callable[[], T], sleep: Callable[[float], None]) -> T:
+def patiently(read: Callable[[], T], wire: Wire) -> T:
     """Run a *read* up to three times. Only `Transient` is repeated, and never what says itself when to come back.
 
-    `Throttled` pauses everything; and a service that is out for minutes is not back in the seconds of three tries.
+    `Throttled` pauses everything, unless the wire has the patience to wait that out; and a service that is out for
+    minutes is not back in the seconds of three tries.
     """
+    while True:  # as often as the wire has pauses left
+        try:
+            return _tried(read, wire.clock.sleep)
+        except Throttled as pause:
+            if not wire.pauses.wait_out(pause.service, pause.retry_after, wire.clock):
+                raise
+
+
+def _tried(read: Callable[[], T], sleep: Callable[[float], None]) -> T:
     for attempt in tenacity.Retrying(
         retry=tenacity.retry_if_exception(_may_pass_soon),
         stop=tenacity.stop_after_attempt(READ_ATTEMPTS),

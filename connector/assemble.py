@@ -37,7 +37,7 @@ from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.lock import only_daemon
 from connector.ports.anchor import Anchor
-from connector.ports.calls import CallMeter, Clock, CutOff, Wire
+from connector.ports.calls import CallMeter, Clock, CutOff, Pauses, Wire
 from connector.ports.ledger import LedgerAccount
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
 from connector.ports.treasury import Treasury
@@ -143,16 +143,20 @@ def services(loaded: Loaded, company_id: str, state: State, clock: Clock) -> Ser
     return Services(adapters_of(loaded, company_id, clock, budget), budget)
 
 
-def adapters_of(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> Adapters:
-    """A company's adapters, whose calls are counted by `meter`. Makes no call.
+def adapters_of(
+    loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter, pauses: Pauses | None = None
+) -> Adapters:
+    """A company's adapters, whose calls are counted by `meter`. Makes no call. `pauses`: what its readings wait out.
 
     Raises:
         NeedsReauthorisation: it is not connected yet.
     """
     settings, cut_off = company_settings(loaded, company_id), CutOff()
+    waits = pauses or Pauses()
 
     def wire(service: ServiceSettings) -> Wire:
-        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout, cut_off=cut_off)
+        times = service.connect_timeout, service.read_timeout
+        return Wire(settings.id, clock, meter, *times, cut_off=cut_off, pauses=waits)
 
     opened = open_connection(sign_in_company(loaded, company_id), custody_of(loaded.state_dir), wire(settings.ledger))
     stripe_key, stripe_wire = loaded.secrets.value(settings.stripe.key), wire(settings.stripe)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
-from connector.ports.calls import CallKind, CallMeter, CallSeen, Clock, Wire
+from connector.ports.calls import CallKind, CallMeter, CallSeen, Clock, Pauses, Wire
 from connector.ports.entries import AccountReader
 from connector.ports.records import LedgerReader, MessengerReader, ProcessorReader
 from connector.ports.treasury import Treasury
 from connector.signin.company import custody_of, open_connection
+
+PAUSES: Final = 5  # of one command; whoever is asked for more is not alone there, and had better come later
+_TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero", "stripe": "Stripe", "twilio": "Twilio"}
+LONGEST_PAUSE: Final = timedelta(minutes=2)  # the services ask for up to a minute; what is longer is a day's limit
 
 
 class CallCounter:
@@ -53,14 +59,23 @@ class Readers:
     messenger: MessengerReader
 
 
-def readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> Readers:
-    """A company's readers. Makes no call.
+def patience(say: Callable[[str], None]) -> Pauses:
+    """For a command that only reads, at which a person waits. `say` is told of each pause, before it."""
+    pauses = Pauses(PAUSES, LONGEST_PAUSE)
+    pauses.say = lambda service, seconds: say(
+        f"{_TITLES.get(service, service)} asks for a pause of {seconds:.0f} seconds; it goes on after that"
+    )
+    return pauses
+
+
+def readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter, pauses: Pauses | None = None) -> Readers:
+    """A company's readers. Makes no call. `pauses`: what they wait out.
 
     Raises:
         ConfigProblem: there is no such company.
         NeedsReauthorisation: it is not connected yet.
     """
-    found = assemble.adapters_of(loaded, company_id, clock, meter)
+    found = assemble.adapters_of(loaded, company_id, clock, meter, pauses)
     return Readers(
         ledger_kind=company_settings(loaded, company_id).ledger.kind,
         tenant_id=found.tenant_id,
@@ -81,8 +96,8 @@ class MoneyReaders:
     treasury: Treasury
 
 
-def money_readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> MoneyReaders:
-    """A company's readers of money; the messenger is left alone. Makes no call.
+def money_readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter, pauses: Pauses) -> MoneyReaders:
+    """A company's readers of money; the messenger is left alone. Makes no call. `pauses`: what they wait out.
 
     Raises:
         ConfigProblem: there is no such company.
@@ -91,7 +106,7 @@ def money_readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMete
     settings = company_settings(loaded, company_id)
 
     def wire(service: ServiceSettings) -> Wire:
-        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout)
+        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout, pauses=pauses)
 
     company, custody = assemble.sign_in_company(loaded, company_id), custody_of(loaded.state_dir)
     opened = open_connection(company, custody, wire(settings.ledger))

@@ -24,6 +24,7 @@ from connector.cli.frame import (
     screen,
     told,
     working,
+    zone_of,
 )
 
 if TYPE_CHECKING:
@@ -106,25 +107,25 @@ def _day(since: str | None) -> date | None:
 
 def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Mapping[str, int]]:
     from connector import assemble
-    from connector.assemble_readers import CallCounter, readers
+    from connector.assemble_readers import CallCounter, patience, readers
     from connector.auditing import Subject
     from connector.auditing import audit as read_and_check
     from connector.companies import company_settings
     from connector.domain.calendar import local_day, start_of_day
 
-    settings = company_settings(loaded, company_id)
+    settings, zone = company_settings(loaded, company_id), zone_of(loaded, company_id)
     now = present()
+    day = since or max(settings.start_on, local_day(now - USUAL_REACH, zone))
+    start = start_of_day(day, zone)
+    if start >= now:
+        fail(f"{day} has not come yet in {settings.timezone}. Nothing was read.")
     with _budget(loaded, company_id) as (budget, expected):
         counter = CallCounter(budget)
-        parts = readers(loaded, company_id, assemble.system_clock(), counter)
-        policy = assemble.policy_of(settings, payment_account_id=None, live=parts.processor.account().live)
-        day = since or max(policy.start_on, local_day(now - USUAL_REACH, policy.zone))
-        start = start_of_day(day, policy.zone)
-        if start >= now:
-            fail(f"{day} has not come yet in {settings.timezone}. Nothing was read.")
-        subject = Subject(company_id, parts.ledger_kind, parts.tenant_id, policy, start, now)
         some = f", in some {expected} calls" if expected else ""
         with working(f"Reading what the services hold of {settings.name} since {day}{some}:") as say:
+            parts = readers(loaded, company_id, assemble.system_clock(), counter, patience(say))
+            policy = assemble.policy_of(settings, payment_account_id=None, live=parts.processor.account().live)
+            subject = Subject(company_id, parts.ledger_kind, parts.tenant_id, policy, start, now)
             result = read_and_check(subject, parts.ledger, parts.processor, parts.messenger, say)
     return result, counter.made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -155,6 +156,32 @@ class CutOff:
             )
 
 
+class Pauses:
+    """Pauses that services ask for and a reading waits out, as far as somebody who waits at a terminal wants that.
+
+    The daemon waits for none: it has other companies and services to look after meanwhile, and comes back. Made for one
+    command; safe between its threads.
+    """
+
+    def __init__(self, most: int = 0, longest: timedelta = timedelta()) -> None:
+        """`most` pauses in all, none longer than `longest`."""
+        self._left, self._longest = most, longest
+        self._lock = threading.Lock()
+        self.say: Callable[[str, float], None] | None = None  # told of the service and the seconds, before each wait
+
+    def wait_out(self, service: str, pause: timedelta | None, clock: Clock) -> bool:
+        """Wait that long, and say whether that was done; a limit that is used up for hours is not waited for."""
+        with self._lock:
+            if pause is None or pause > self._longest or not self._left:
+                return False
+            self._left -= 1
+        seconds = max(pause.total_seconds(), 0.0) + 1  # theirs are whole seconds of a clock that is not ours
+        if self.say is not None:
+            self.say(service, seconds)
+        clock.sleep(seconds)
+        return True
+
+
 CALLS_AT_ONCE = 4
 
 
@@ -171,3 +198,4 @@ class Wire:
     # for a person's command beside the daemon.
     lane: AbstractContextManager[object] = field(default_factory=lambda: BoundedSemaphore(CALLS_AT_ONCE))
     cut_off: CutOff = field(default_factory=CutOff)  # one for all wires of a company
+    pauses: Pauses = field(default_factory=Pauses)

@@ -252,7 +252,7 @@ def _chosen(run: _Attempt, settings: XeroSettings, connection: str, tokens: Toke
 
 
 def _seats(run: _Attempt, access_token: str) -> list[XeroConnection]:
-    return patiently(lambda: xero_connections(run.client, access_token, run.wire), run.wire.clock.sleep)
+    return patiently(lambda: xero_connections(run.client, access_token, run.wire), run.wire)
 
 
 def _seat(run: _Attempt, settings: XeroSettings, seats: Sequence[XeroConnection], consent: str) -> XeroConnection:

@@ -29,7 +29,7 @@ from connector.errors import (
     Transient,
     Uncertain,
 )
-from connector.ports.calls import CallKind
+from connector.ports.calls import CallKind, Pauses
 from connector.ports.findings import Weight
 from connector.ports.ledger import BookingRequest, BookingState, ChangePage
 from tests.contract.rows.quickbooks import REALM, START, QuickBooksHarness, harness, settings
@@ -517,6 +517,21 @@ def test_a_throttle_in_any_shape_pauses_the_company_for_a_minute(h: QuickBooksHa
     assert len(h.twin.requests) == 1
     h.clock.advance(timedelta(seconds=61))
     assert standing(h, ledger_id).is_owed
+
+
+def test_a_command_with_patience_waits_that_minute_and_goes_on(h: QuickBooksHarness) -> None:
+    ledger_id = issue(h)
+    line = replace(h.wire, pauses=Pauses(1, timedelta(minutes=2)))
+    patient = QuickBooksLedger(settings(h.twin.base_url), REALM, h.tokens, line)
+    before = h.clock.now()
+    h.throttle_next_call()
+    found = patient.receivable(ledger_id)
+    assert found is not None
+    assert found.is_owed
+    assert h.clock.now() - before >= timedelta(seconds=60)
+    h.throttle_next_call()
+    with pytest.raises(Throttled):
+        patient.receivable(ledger_id)
 
 
 def test_a_longer_retry_after_is_believed(h: QuickBooksHarness) -> None:
