@@ -37,10 +37,10 @@ from state.consent_journal import ConsentJournal
 from state.database import Database
 from state.journal import Journal
 from state.journal import beside as journal_beside
-from state.migrate import migrate
 from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
+from tests.migrated import prepare
 
 NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # Monday, 12:00 in New York
 MOBILE = Phone("+12125550123")
@@ -115,7 +115,7 @@ class Office:
         self.spoilt: set[str] = set()  # numbers of invariants that a test breaks on purpose, by other hands than ours
         self._url = url or sqlite_url(folder)
         self.journal = journal_beside(folder)
-        migrate(self._url)
+        prepare(self._url)
         self.company = self.open()
         if baseline and beside is None:
             self.run()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from state.database import Database
-from state.migrate import migrate
 from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
+from tests.migrated import prepare
 from tests.postgres import POSTGRES, own_schema
 from tests.state.house import House
 
@@ -38,7 +38,7 @@ def on_server() -> Iterator[str]:
 
 @pytest.fixture
 def house(url: str) -> Iterator[House]:
-    migrate(url)
+    prepare(url)
     database = Database(url)
     yield House(database, Store(database), Queries(database))
     database.close()

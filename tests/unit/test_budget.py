@@ -17,10 +17,10 @@ from connector.flows.budget import Budget
 from connector.flows.company import Answers
 from connector.ports.calls import CallKind, CallSeen
 from state.database import Database
-from state.migrate import migrate
 from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
+from tests.migrated import prepare
 
 START = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 READ, WRITE = CallKind.READ, CallKind.WRITE
@@ -31,7 +31,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         url = sqlite_url(folder)
-        migrate(url)
+        prepare(url)
         self.database = Database(url)
         self.clock = ManualClock(START)
         self.budget = self.anew()

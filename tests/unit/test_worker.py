@@ -14,10 +14,10 @@ from connector.assemble import State
 from connector.errors import NeedsReauthorisation, Transient
 from connector.worker import RETRY_BUILD, Worker
 from state.database import Database
-from state.migrate import migrate
 from state.place import sqlite_url
 from state.queries import Queries
 from state.store import Store
+from tests.migrated import prepare
 
 START = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ class _Broken:
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[State]:
     url = sqlite_url(tmp_path / "state")
-    migrate(url)
+    prepare(url)
     database = Database(url)
     yield State(tmp_path / "state", database, Store(database), Queries(database))
     database.close()
