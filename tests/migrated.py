@@ -20,14 +20,14 @@ def prepare(url: str) -> None:
     parsed = make_url(url)
     file = Path(parsed.database or "")
     if parsed.get_backend_name() == "sqlite" and file.stat().st_size == 0:
-        file.write_bytes(_fresh())
+        file.write_bytes(empty_database())
     else:
         migrate(url)
 
 
 @cache
-def _fresh() -> bytes:
-    """The file of a new installation; made once a process, since every revision takes its time."""
+def empty_database() -> bytes:
+    """The file of a new installation; made once a process: that takes longer than many a test."""
     with TemporaryDirectory() as name:
         folder = Path(name) / "state"
         migrate(sqlite_url(folder))

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from sqlalchemy import Dialect, event
@@ -40,10 +39,10 @@ from state.consent_journal import ConsentJournal
 from state.damaged import set_aside
 from state.database import DAMAGED, Database
 from state.journal import Journal, beside
-from state.migrate import migrate
 from state.place import DATABASE_NAME, sqlite_url
 from state.queries import Queries
 from state.store import Store
+from tests.migrated import empty_database
 from tests.simulation.abroad import HOME
 from tests.simulation.baton import Baton, BatonExecutor
 from tests.simulation.cells import By, Hit, Sometimes
@@ -171,15 +170,6 @@ def loaded(which: int, *, ask: bool, manners: Manners = Manners(), purse: Purse 
         **SETTINGS[which],
     )
     return load_text(text, Path("duebird.toml"), {}, with_secrets=False)
-
-
-@cache
-def empty_database() -> bytes:
-    """A database file of the present schema: making one takes longer than many a run."""
-    with TemporaryDirectory() as folder:
-        url = sqlite_url(Path(folder) / "state")
-        migrate(url)
-        return (Path(folder) / "state" / DATABASE_NAME).read_bytes()
 
 
 # Statements compiled once for all databases of this process. They are kept by dialect, so that it is shared as well.
