@@ -29,8 +29,9 @@ from state.place import DATABASE_NAME, sqlite_url
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, WANTED, Office
 from tests.flow.reversing import NOTHING, reverses
+from tests.migrated import empty_database
 from tests.oauth_world import world
-from tests.simulation.machine import empty_database, loaded
+from tests.simulation.machine import loaded
 
 OWNER = Phone("+12125550177")
 CHEQUE = Money.of("50.00", "USD")

@@ -24,7 +24,7 @@ from connector.failpoints import STEPS, Boundary, armed
 from state.place import DATABASE_NAME, sqlite_url
 from tests.disk import FULL, IOERR, IOERR_FSYNC, IOERR_WRITE, OK, READONLY, Disk
 from tests.flow.office import DOLLARS, MOBILE, Office
-from tests.simulation.machine import empty_database
+from tests.migrated import empty_database
 
 OWNER: Final = Phone("+12125550177")
 ACTS: Final = {"create_link": "create_link", "send": "send_text", "book": "book_payment", "retire_link": "retire_link"}
