@@ -119,6 +119,8 @@ class Paid:
 class Game:
     """Acts are methods; each draws what it acts upon, and does nothing where there is none."""
 
+    adopted_entered = False  # what goes back of a payment that somebody else has booked is entered too
+
     def __init__(self, till: CashTill, dice: Random) -> None:
         self.till, self.dice = till, dice
         self.stripe = till.office.stripe_world
@@ -433,7 +435,8 @@ class Game:
         assert owed == sum(self._owed().values(), ZERO)
         self.assert_ageing_agrees()
         assert clearing == self.at_stripe() + sum(self.told_of().values(), ZERO)
-        others = {one.payment for one in self.payments if one.theirs or one.asked}
+        others = {one.payment for one in self.payments if one.asked or (one.theirs and self.back(one) != one.away)}
+        others |= {one.payment for one in self.payments if one.entered != one.amount and one.theirs}
         differ = self.told_of().keys() - others
         assert not (self.enters and differ), "where all that goes back is entered there is no difference"
 
@@ -489,8 +492,14 @@ class Game:
         return sum(one.of_credit.values(), ZERO)
 
     def back(self, one: Paid) -> Decimal:
-        """What is entered of what went back: of what somebody else has booked, nothing."""
-        return one.away if self.enters and one.stands and not one.theirs else ZERO
+        """What is entered of what went back."""
+        if not (self.enters and one.stands):
+            return ZERO
+        return self.back_of_theirs(one) if one.theirs else one.away
+
+    def back_of_theirs(self, one: Paid) -> Decimal:
+        """Out of somebody else's entry: as much as that is over, once it is certain that it is the payment."""
+        return min(one.away, one.entered) if self.adopted_entered and not one.asked else ZERO
 
     def _charged_by_stripe(self) -> Decimal:
         changes = [one.latest for one in self.stripe.balance.changes.values()]

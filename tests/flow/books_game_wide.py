@@ -170,6 +170,13 @@ class WideGame(Game):
         one.stands = True
         self.news(one)
 
+    def memory_lost(self) -> None:
+        """The answers are gone with it. Where entries of ours hang on them, the owner gives them again at once."""
+        super().memory_lost()
+        for one in self.payments:
+            if self.adopted_entered and one.asked and one.theirs:
+                self.answer(one)
+
     def entered_without_a_name(self, one: Paid) -> None:
         """It is this payment, and nobody can see it by that."""
         self.enter(one, self.some_reference())

@@ -67,7 +67,7 @@ ACTS: Final[Acts[WideGame]] = {
     "an instant payout": (1, Game.sent_at_once),
     "a payout that the bank returns at once": (1, Game.sent_back_within_the_hour),
     "a payout that the bank returns days later": (1, Game.payout_sent_back),
-    "a lost memory": (1, Game.memory_lost),
+    "a lost memory": (1, WideGame.memory_lost),
 }
 # Where what goes back is entered. What the owner himself takes out or puts back is his: it has no part here.
 OF_THE_OWNER: Final = frozenset({"an undo", "a rebook"})
