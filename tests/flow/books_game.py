@@ -6,6 +6,7 @@ The books are a stand-in for QuickBooks or Xero over HTTP, which keeps double en
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -43,6 +44,7 @@ class Bill:
 
     invoice: str
     customer: str
+    phone: Phone
     page: str
     link: str
     amount: Decimal = WHOLE
@@ -53,7 +55,10 @@ class Bill:
 class Paid:
     """A payment. `stands`: it is to stand in the books; `ordered`: the owner has said so, whatever Stripe holds.
 
-    `refunds` are those that reached the payer, `dispute` one that is open.
+    `refunds` are those that reached the payer, `dispute` one that is open. `theirs` is what somebody else's entry of it
+    carries, and `entered` how much that entry is over: then there is to be none of ours. `asked`: the owner is to say
+    whether somebody else's entry is this payment. `beside`: its other invoice, and how much of it is for that.
+    `of_credit`: how much of each refund or dispute is taken from what he had too much, as far as it is entered.
     """
 
     payment: str
@@ -61,15 +66,35 @@ class Paid:
     amount: Decimal
     debit: bool = False
     refunds: dict[str, Decimal] = field(default_factory=dict)
-    lost: Decimal = ZERO
+    lost: dict[str, Decimal] = field(default_factory=dict)
+    bounced: Decimal = ZERO
     dispute: str = ""
     disputed: Decimal = ZERO
     stands: bool = True
     ordered: bool = False
+    theirs: str = ""
+    entered: Decimal = ZERO
+    asked: bool = False
+    beside: tuple[Bill, Decimal] | None = None
+    of_credit: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def booked(self) -> Decimal:
+        """How much of it is to be in the books."""
+        if not self.stands:
+            return ZERO
+        return self.entered if self.theirs else self.amount
+
+    @property
+    def parts(self) -> list[tuple[Bill, Decimal]]:
+        """Its invoices, and how much of it is for each."""
+        if self.beside is None:
+            return [(self.bill, self.amount)]
+        return [(self.bill, self.amount - self.beside[1]), self.beside]
 
     @property
     def gone(self) -> Decimal:
-        return sum(self.refunds.values(), self.lost)
+        return sum((*self.refunds.values(), *self.lost.values()), self.bounced)
 
     @property
     def left(self) -> Decimal:
@@ -77,9 +102,14 @@ class Paid:
         return ZERO if self.dispute else self.amount - self.gone
 
     @property
+    def away_by(self) -> dict[str, Decimal]:
+        """The refunds and disputes that have its money, also where a bank may still give it again."""
+        return {**self.refunds, **self.lost, **({self.dispute: self.disputed} if self.dispute else {})}
+
+    @property
     def away(self) -> Decimal:
-        """What Stripe does not have of it any more, also where a bank may still give it again."""
-        return self.gone + (self.disputed if self.dispute else ZERO)
+        """What Stripe does not have of it any more."""
+        return sum(self.away_by.values(), self.bounced)
 
     def out(self) -> None:
         """It is to stand in the books no more: the owner's last word on it is of a time before."""
@@ -88,6 +118,8 @@ class Paid:
 
 class Game:
     """Acts are methods; each draws what it acts upon, and does nothing where there is none."""
+
+    adopted_entered = False  # what goes back of a payment that somebody else has booked is entered too
 
     def __init__(self, till: CashTill, dice: Random) -> None:
         self.till, self.dice = till, dice
@@ -104,19 +136,32 @@ class Game:
 
     def texted(self) -> Bill:
         """A new customer who got the text about his invoice and opened the page."""
-        till, number = self.till, len(self.bills)
+        phone, customer = self.agreed()
+        invoice = self.till.h.issue(customer, self.money(WHOLE))
+        return self.opened(Bill(invoice, customer, phone, "", ""))
+
+    def agreed(self) -> tuple[Phone, str]:
+        """A new customer who may be texted."""
+        number = len(self.bills)
         phone = Phone(f"+1212555{100 + number:04}")
-        till.office.agree(phone)
-        customer = till.h.add_customer(f"Customer {number}", mobile=phone.e164)
-        invoice = till.h.issue(customer, self.money(WHOLE))
-        till.run(2)
-        [text] = till.office.texts(phone)
-        link = till.office.link_in(text)
-        bill = Bill(invoice, customer, self._open(link), link)
+        self.till.office.agree(phone)
+        return phone, self.customer(f"Customer {number}", phone)
+
+    def customer(self, name: str, phone: Phone) -> str:
+        return str(self.till.h.add_customer(name, mobile=phone.e164))
+
+    def opened(self, bill: Bill) -> Bill:
+        """The text about a new bill has gone out, and its page is open."""
+        self.till.run(2)
+        [text] = self.till.office.texts(bill.phone)
+        bill.link = self.till.office.link_in(text)
+        bill.page = self._open(bill.link)
         self.bills.append(bill)
         return bill
 
-    def money(self, amount: Decimal) -> Money:
+    def money(self, amount: Decimal, bill: Bill | None = None) -> Money:
+        """In the currency of that bill."""
+        del bill  # all are in that of the books
         return self.till.amount(str(amount))
 
     def _open(self, link: str) -> str:
@@ -127,7 +172,8 @@ class Game:
     def pay(self, bill: Bill, page: str = "") -> Paid:
         payment = self.stripe.pay_page(page or bill.page)
         assert payment is not None
-        self.payments.append(Paid(payment, bill, WHOLE))
+        amount = self.stripe.payments[payment].latest.amount.amount
+        self.payments.append(Paid(payment, bill, amount))
         return self.payments[-1]
 
     def paid_by_card(self) -> None:
@@ -157,7 +203,7 @@ class Game:
     def paid_after_a_cheque(self) -> None:
         bill = self.texted()
         self.cheque(bill, WHOLE)
-        self.till.office.wait(minutes=2)  # what is entered since a payment might be that payment
+        self.wait(minutes=2)  # what is entered since a payment might be that payment
         self.pay(bill)
 
     # --------------------------------------------------------------------------------------- what the owner's people do
@@ -174,7 +220,7 @@ class Game:
 
     def edit(self, bill: Bill, amount: str) -> None:
         bill.amount = Decimal(amount)
-        self.till.h.edit_amount(bill.invoice, self.money(bill.amount))
+        self.till.h.edit_amount(bill.invoice, self.money(bill.amount, bill))
 
     def lowered_and_paid(self) -> None:
         """On the page for what was owed before."""
@@ -199,13 +245,13 @@ class Game:
         self.pay(bill)
 
     def undone(self) -> None:
-        one = self.one_of([paid for paid in self.payments if paid.stands])
+        one = self.one_of([paid for paid in self.payments if paid.stands and not paid.theirs])
         if one is not None:
             assert undo(self.till.office, one.payment) > 0
             one.stands, one.ordered = False, True
 
     def booked_again(self) -> None:
-        one = self.one_of([paid for paid in self.payments if not paid.stands])
+        one = self.one_of([paid for paid in self.payments if not paid.stands and not paid.asked])
         if one is not None and verdict(self.till.office, one.payment) == "reversed":
             rebook(self.till.office, one.payment)
             one.stands = one.ordered = True
@@ -228,14 +274,14 @@ class Game:
             self.refund(one, min(most, one.left))
 
     def refund(self, one: Paid, amount: Decimal) -> str:
-        refund = self.stripe.refund(one.payment, self.money(amount))
+        refund = self.stripe.refund(one.payment, self.money(amount, one.bill))
         one.refunds[refund] = amount
         self.news(one)
         return refund
 
     def news(self, one: Paid) -> None:
-        """Money went back, or a bank has decided."""
-        if one.gone >= one.amount and not self.enters:
+        """Money went back, or a bank has decided; somebody else's entry is not taken out."""
+        if one.gone >= one.amount and not self.enters and not one.theirs:
             one.out()
 
     def refund_begun(self) -> None:
@@ -264,7 +310,7 @@ class Game:
         if one is not None:
             one.disputed = one.left
             with self.stripe.moment():
-                one.dispute = self.stripe.balance.dispute(one.payment, self.money(one.left))
+                one.dispute = self.stripe.balance.dispute(one.payment, self.money(one.left, one.bill))
 
     def dispute_won(self) -> None:
         self.decided(won=True)
@@ -277,8 +323,8 @@ class Game:
         if one is not None:
             with self.stripe.moment():
                 self.stripe.balance.end_dispute(one.dispute, won=won)
+            one.lost |= {} if won else {one.dispute: one.disputed}
             one.dispute = ""
-            one.lost += ZERO if won else one.disputed
             self.news(one)
 
     def bounced(self) -> None:
@@ -287,7 +333,7 @@ class Game:
         if one is not None:
             with self.stripe.moment():
                 self.stripe.balance.bounce(one.payment)
-            one.lost = one.amount
+            one.bounced = one.amount
             one.out()
 
     # ------------------------------------------------------------------------------------------------ what Stripe does
@@ -346,12 +392,21 @@ class Game:
 
         with armed(die):
             for _ in range(PASSES):
-                self.till.office.wait(minutes=BETWEEN)
+                self.wait(minutes=BETWEEN)
                 try:
                     self.till.run()
                 except Crash:
                     self.restart(crashed=True)
         self.till.h.twin.faults.clear()
+
+    def wait(self, **time: float) -> None:
+        """At the ledger it is as late: it says when somebody has entered something."""
+        self.till.office.wait(**time)
+        behind = self.till.office.clock.now() - self.till.h.twin.clock.now()
+        if self.kind == "quickbooks":
+            self.till.h.clock.advance(behind)
+        else:
+            self.till.h.twin.clock.offset += behind
 
     def restart(self, *, crashed: bool = False) -> None:
         self.till.office.restart(crashed=crashed)
@@ -363,6 +418,8 @@ class Game:
         self.till.connect()
         self.settle()
         self.till.office.company.store.resume("acme", self.till.office.clock.now())
+        for one in self.payments:  # the owner's answers are gone too: of an entry without a name he is asked again
+            one.asked = one.asked or (bool(one.theirs) and one.theirs != one.payment)
 
     # ---------------------------------------------------------------------------------------------- what must hold then
 
@@ -378,12 +435,15 @@ class Game:
         assert owed == sum(self._owed().values(), ZERO)
         self.assert_ageing_agrees()
         assert clearing == self.at_stripe() + sum(self.told_of().values(), ZERO)
-        assert not (self.enters and self.told_of()), "where all that goes back is entered there is no difference"
+        others = {one.payment for one in self.payments if one.asked or (one.theirs and self.back(one) != one.away)}
+        others |= {one.payment for one in self.payments if one.entered != one.amount and one.theirs}
+        differ = self.told_of().keys() - others
+        assert not (self.enters and differ), "where all that goes back is entered there is no difference"
 
     def assert_payments_stand_once(self) -> None:
         """Each as booking, credit, or both, to its whole amount; each of our references on one entry that stands."""
         for one in self.payments:
-            assert sum(self._entries(one), ZERO) == (one.amount if one.stands else ZERO), one
+            assert sum(self._entries(one), ZERO) == one.booked, one
         far = self.till.office.clock.now().date() + timedelta(days=400)
         lines = self.till.ledger.account_entries(self.till.h.payment_account_id, self.till.office.policy.start_on, far)
         found = Counter(
@@ -392,23 +452,54 @@ class Game:
         assert [name for name, count in found.items() if count > 1] == []
 
     def _entries(self, one: Paid) -> list[Decimal]:
-        reference = booking_reference(self.till.office.company.identity, one.payment)
-        booked = self.till.h.bookings_in_world(one.bill.invoice)
-        own = [amount.amount for carried, amount in booked if carried == reference and amount.minor]
+        """What stands of it: somebody else's entry, or ours, and never both."""
+        if one.theirs:
+            assert self._carrying(one, self._reference) == self.till.credits(one.payment) == [], one
+            return self._carrying(one, lambda *_: one.theirs)
         credits_ = [amount.amount for amount in self.till.credits(one.payment)]
         self.credited[one.payment] = sum(credits_, ZERO)
-        assert len(own) <= 1, one
+        own = self._carrying(one, self._reference)
+        assert len(own) <= len(one.parts), one
         assert len(credits_) <= 1, one
         return own + credits_
 
+    def _carrying(self, one: Paid, reference: Callable[[Paid, Bill], str]) -> list[Decimal]:
+        """What stands on its invoices with that reference."""
+        found = []
+        for bill, _ in one.parts:
+            booked = self.till.h.bookings_in_world(bill.invoice)
+            own = [amount.amount for carried, amount in booked if carried == reference(one, bill) and amount.minor]
+            assert len(own) <= 1, one
+            found += own
+        return found
+
+    def _reference(self, one: Paid, bill: Bill) -> str:
+        identity = self.till.office.company.identity
+        return booking_reference(identity, one.payment, bill.invoice if one.beside else None)
+
     def _income(self) -> Decimal:
         """What was invoiced, less what went back of that; what went back of a credit was no income."""
-        lost = [one.away - self._out_of_credit(one) for one in self.payments if self.enters and one.stands]
+        lost = [self.back(one) - self._out_of_credit(one) for one in self.payments]
         return sum((one.amount for one in self.bills), ZERO) - sum(lost, ZERO)
 
     def _out_of_credit(self, one: Paid) -> Decimal:
-        """How much went back of what he had too much: that goes first."""
-        return min(one.away, self.credited[one.payment]) if self.enters and one.stands else ZERO
+        """How much went back of what he had too much: that goes first, and what is entered stays where it is."""
+        away = one.away_by if self.back(one) else {}
+        one.of_credit = {name: taken for name, taken in one.of_credit.items() if name in away}
+        for name in [entered for entered in away if entered not in one.of_credit]:
+            room = self.credited[one.payment] - sum(one.of_credit.values(), ZERO)
+            one.of_credit[name] = min(away[name], room)
+        return sum(one.of_credit.values(), ZERO)
+
+    def back(self, one: Paid) -> Decimal:
+        """What is entered of what went back."""
+        if not (self.enters and one.stands):
+            return ZERO
+        return self.back_of_theirs(one) if one.theirs else one.away
+
+    def back_of_theirs(self, one: Paid) -> Decimal:
+        """Out of somebody else's entry: as much as that is over, once it is certain that it is the payment."""
+        return min(one.away, one.entered) if self.adopted_entered and not one.asked else ZERO
 
     def _charged_by_stripe(self) -> Decimal:
         changes = [one.latest for one in self.stripe.balance.changes.values()]
@@ -420,9 +511,11 @@ class Game:
 
     def _owed(self) -> dict[str, Decimal]:
         """What each customer is to owe; below zero is a credit."""
-        owed = {one.customer: one.amount - one.cheques for one in self.bills}
+        owed: dict[str, Decimal] = defaultdict(Decimal)
+        for bill in self.bills:
+            owed[bill.customer] += bill.amount - bill.cheques
         for one in self.payments:
-            owed[one.bill.customer] -= one.amount - self._out_of_credit(one) if one.stands else ZERO
+            owed[one.bill.customer] -= one.booked - self._out_of_credit(one)
         return owed
 
     def assert_ageing_agrees(self) -> None:
@@ -453,8 +546,7 @@ class Game:
         for one in self.payments:
             changes = [change.latest for change in self.stripe.balance.changes.values()]
             held = sum((change.amount.amount for change in changes if change.payment_id == one.payment), ZERO)
-            entered = one.away if self.enters else ZERO
-            if more := (one.amount - entered if one.stands else ZERO) - held:
+            if more := one.booked - self.back(one) - held:
                 assert one.ordered or one.payment in known, f"nobody was told of {one}"
                 found[one.payment] = more
         return found
