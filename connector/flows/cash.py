@@ -84,6 +84,9 @@ def run_once(company: Company) -> Counts:
     )
     if row and place == before and place.page is None and timedelta() <= now - row.moved_at < cash.every:
         return counts
+    if place != before:
+        # What begins today begins today, also where the balance cannot be read; no look is put off by that.
+        company.store.set_cursor(company.id, BALANCE_PLACE, place.text, now - cash.every)
     found = _read(cash, place)
     asked = _again(cash, place, found)
     counts.add("fees and payouts planned", _record(company, cash, place, found, asked))

@@ -330,6 +330,19 @@ def test_what_was_before_the_day_on_which_it_is_switched_on_is_left_alone(till: 
     assert till.made() == [EntryKind.EXPENSE]
 
 
+def test_the_first_day_is_that_of_the_first_run_also_where_stripe_cannot_be_reached_then(till: Till) -> None:
+    till.wanted = None
+    till.restart()
+    till.switch(book_from=None)
+    till.stripe_faults.program(FaultKind.FAIL_BEFORE, "changes_since")
+    till.run()
+    with till.stripe_world.moment():
+        till.stripe_world.balance.charge(Money.of("-7.00", "USD"), "Radar")
+    till.wait(days=2)
+    till.run(2)
+    assert till.made() == [EntryKind.EXPENSE]
+
+
 def test_an_earlier_first_day_named_later_brings_in_what_was_before(till: Till) -> None:
     till.wanted = None
     till.restart()
