@@ -53,7 +53,11 @@ INVARIANTS: Final = (
     Invariant(7, "No invoice was overpaid by what Duebird booked.", money.check_overshoot),
     Invariant(8, "No refund stands in the ledger more often than it should.", corrections.check_refunds),
     Invariant(9, "No fee or payout stands in the ledger more often than it should.", corrections.check_fees),
-    Invariant(10, "At most one payment link is open for an invoice, and it asks what is owed.", links.check_open),
+    Invariant(
+        10,
+        "At most one payment link is open for an invoice, and it asks what is owed, or an instalment of it.",
+        links.check_open,
+    ),
     Invariant(11, "Only what carries our reference was made or changed.", scope.check_only_ours),
     Invariant(12, "Everything belongs to the company, account, mode and person it names.", scope.check_crossing),
     Invariant(13, "Nothing was tried without end.", manners.check),

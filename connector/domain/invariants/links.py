@@ -1,4 +1,4 @@
-"""Invariants 10 and 18: one payment link at most is open for an invoice, asks what is owed, and stands in its texts.
+"""Invariants 10 and 18: one link at most is open for an invoice, asks what is owed or an instalment, stands in texts.
 
 A link that says it asks an instalment of the invoice may ask less.
 """
@@ -30,7 +30,7 @@ CARRIED_WITHIN: Final = timedelta(minutes=2)
 
 
 def check_open(reading: Reading) -> Iterator[Finding]:
-    """Two links open at once; links that ask another amount than is owed, or anything at all where nothing is."""
+    """Two links open at once; links that ask neither what is owed nor an instalment, or anything where nothing is."""
     untimed = []
     for ledger_id in sorted(reading.links_of):
         links = reading.links_of[ledger_id]
@@ -94,7 +94,9 @@ def _against_invoice(reading: Reading, link: LinkRecord) -> Iterator[Finding]:
     if not any(one.is_owed for one in states):
         sentence = f"The payment link of invoice {invoice.label} is open, and nothing is owed on it."
     else:
-        sentence = f"The payment link of invoice {invoice.label} asks another amount than is owed."
+        sentence = (
+            f"The payment link of invoice {invoice.label} asks another amount than is owed, and no instalment of it."
+        )
     yield Violation(OPEN_LINKS, sentence, shown, STALE)
 
 

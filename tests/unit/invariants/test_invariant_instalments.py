@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connector.domain.instalments import INSTALMENT_KEY
+from connector.domain.invariants import INVARIANTS
 from connector.domain.joint import Part, link_key
 from connector.domain.money import Money
 from connector.domain.records import LinkRecord, Records
@@ -80,3 +81,10 @@ def test_a_part_of_another_amount_than_the_link_asks_is_not_believed() -> None:
     assert violations(month(a_part(metadata=told)), 10) != []
     assert violations(month(a_part(metadata=told, amount=None)), 10) != []
     assert violations(month(a_part(metadata=metadata())), 10) != []
+
+
+def test_the_sentence_and_what_breaks_it_speak_of_instalments_too() -> None:
+    said = {one.number: one.sentence for one in INVARIANTS}[10]
+    assert said.endswith("it asks what is owed, or an instalment of it.")
+    found = violations(month(a_part(amount=THIRTY, metadata=metadata())), 10)
+    assert found == ["The payment link of invoice INV-1 asks another amount than is owed, and no instalment of it."]
