@@ -16,7 +16,7 @@ import tenacity
 
 from adapters.connections import TimedAdapter, watched
 from connector.errors import Throttled, Transient
-from connector.ports.calls import CallKind, CallSeen, Wire
+from connector.ports.calls import CallKind, CallSeen, Patience, Wire
 
 T = TypeVar("T")
 
@@ -96,11 +96,21 @@ def never_sent(error: BaseException) -> bool:
     return False
 
 
-def patiently(read: Callable[[], T], sleep: Callable[[float], None]) -> T:
+def patiently(read: Callable[[], T], sleep: Callable[[float], None], patience: Patience | None = None) -> T:
     """Run a *read* up to three times. Only `Transient` is repeated, and never what says itself when to come back.
 
     `Throttled` pauses everything; and a service that is out for minutes is not back in the seconds of three tries.
+    With `patience`, which bounds itself, a pause is sat out and the read made anew.
     """
+    while True:
+        try:
+            return _thrice(read, sleep)
+        except Throttled as told:
+            if patience is None or not patience.sits_out(told):
+                raise
+
+
+def _thrice(read: Callable[[], T], sleep: Callable[[float], None]) -> T:
     for attempt in tenacity.Retrying(
         retry=tenacity.retry_if_exception(_may_pass_soon),
         stop=tenacity.stop_after_attempt(READ_ATTEMPTS),

@@ -37,7 +37,7 @@ from connector.flows.budget import Budget
 from connector.flows.company import Company, Lease
 from connector.lock import only_daemon
 from connector.ports.anchor import Anchor
-from connector.ports.calls import CallMeter, Clock, CutOff, Wire
+from connector.ports.calls import CallMeter, Clock, CutOff, Patience, Wire
 from connector.ports.ledger import LedgerAccount
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
 from connector.ports.treasury import Treasury
@@ -143,8 +143,10 @@ def services(loaded: Loaded, company_id: str, state: State, clock: Clock) -> Ser
     return Services(adapters_of(loaded, company_id, clock, budget), budget)
 
 
-def adapters_of(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> Adapters:
-    """A company's adapters, whose calls are counted by `meter`. Makes no call.
+def adapters_of(
+    loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter, patience: Patience | None = None
+) -> Adapters:
+    """A company's adapters, whose calls are counted by `meter`. Makes no call. The daemon has no `patience`.
 
     Raises:
         NeedsReauthorisation: it is not connected yet.
@@ -152,7 +154,8 @@ def adapters_of(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter)
     settings, cut_off = company_settings(loaded, company_id), CutOff()
 
     def wire(service: ServiceSettings) -> Wire:
-        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout, cut_off=cut_off)
+        times = service.connect_timeout, service.read_timeout
+        return Wire(settings.id, clock, meter, *times, cut_off=cut_off, patience=patience)
 
     opened = open_connection(sign_in_company(loaded, company_id), custody_of(loaded.state_dir), wire(settings.ledger))
     stripe_key, stripe_wire = loaded.secrets.value(settings.stripe.key), wire(settings.stripe)

@@ -3,19 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from adapters.registry import LEDGERS, imported
 from adapters.settings_base import ServiceSettings
 from connector import assemble
 from connector.companies import company_settings
 from connector.config import Loaded
-from connector.ports.calls import CallKind, CallMeter, CallSeen, Clock, Wire
+from connector.errors import Throttled
+from connector.flows.budget import OVER_BUDGET
+from connector.ports.calls import CallKind, CallMeter, CallSeen, Clock, Patience, Wire
 from connector.ports.entries import AccountReader
 from connector.ports.records import LedgerReader, MessengerReader, ProcessorReader
 from connector.ports.treasury import Treasury
 from connector.signin.company import custody_of, open_connection
+
+LONGEST_PAUSE: Final = timedelta(minutes=2)  # QuickBooks and Xero count calls by the minute
+MOST_PAUSES: Final = 5  # of one command: who meets more shares the limit with somebody who takes it all
+_TITLES: Final = {"quickbooks": "QuickBooks", "xero": "Xero", "stripe": "Stripe", "twilio": "Twilio"}
+
+
+class SitsOut:
+    """Sits out short pauses that a service asks a command for, a few in all, and says for what it waits.
+
+    `say` is told of each; a command with a line of progress puts its own there.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.say: Callable[[str], None] = lambda _: None
+        self._clock = clock
+        self._left = MOST_PAUSES
+
+    def sits_out(self, told: Throttled) -> bool:
+        """Wait as long as the service said; False where that is long, or was too often, or our own budget is used up.
+
+        A budget frees up in hours, and waiting would only keep the person before the screen.
+        """
+        wait = told.retry_after
+        if told.code == OVER_BUDGET or wait is None or wait > LONGEST_PAUSE or self._left == 0:
+            return False
+        self._left -= 1
+        seconds = int(wait.total_seconds()) + 1  # a fraction of a second early would be refused again
+        service = _TITLES.get(told.service, told.service)
+        until = self._clock.now() + timedelta(seconds=seconds)
+        self.say(f"{service} asks for a pause of {seconds} seconds; going on then, at {until:%H:%M:%S} UTC.")
+        self._clock.sleep(seconds)
+        return True
 
 
 class CallCounter:
@@ -53,14 +89,16 @@ class Readers:
     messenger: MessengerReader
 
 
-def readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> Readers:
-    """A company's readers. Makes no call.
+def readers(
+    loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter, patience: Patience | None = None
+) -> Readers:
+    """A company's readers. Makes no call. `patience`: who sits out a pause, where the command may.
 
     Raises:
         ConfigProblem: there is no such company.
         NeedsReauthorisation: it is not connected yet.
     """
-    found = assemble.adapters_of(loaded, company_id, clock, meter)
+    found = assemble.adapters_of(loaded, company_id, clock, meter, patience)
     return Readers(
         ledger_kind=company_settings(loaded, company_id).ledger.kind,
         tenant_id=found.tenant_id,
@@ -81,7 +119,9 @@ class MoneyReaders:
     treasury: Treasury
 
 
-def money_readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter) -> MoneyReaders:
+def money_readers(
+    loaded: Loaded, company_id: str, clock: Clock, meter: CallMeter, patience: Patience | None = None
+) -> MoneyReaders:
     """A company's readers of money; the messenger is left alone. Makes no call.
 
     Raises:
@@ -91,7 +131,7 @@ def money_readers(loaded: Loaded, company_id: str, clock: Clock, meter: CallMete
     settings = company_settings(loaded, company_id)
 
     def wire(service: ServiceSettings) -> Wire:
-        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout)
+        return Wire(settings.id, clock, meter, service.connect_timeout, service.read_timeout, patience=patience)
 
     company, custody = assemble.sign_in_company(loaded, company_id), custody_of(loaded.state_dir)
     opened = open_connection(company, custody, wire(settings.ledger))

@@ -9,7 +9,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from connector import assemble
-from connector.assemble_readers import CallCounter, money_readers
+from connector.assemble_readers import CallCounter, SitsOut, money_readers
 from connector.booked_kinds import booked_since
 from connector.companies import company_settings, limits
 from connector.config import Loaded
@@ -43,7 +43,9 @@ def statement_for(
         raise DuebirdError(f"{month} has not come yet in {settings.timezone}. Nothing was read.")
     with _on_record(loaded, company_id) as (state, budget):
         counter = CallCounter(budget)
-        parts = money_readers(loaded, company_id, assemble.system_clock(), counter)
+        patience = SitsOut(assemble.system_clock())
+        patience.say = say
+        parts = money_readers(loaded, company_id, assemble.system_clock(), counter, patience)
         stripe = parts.processor.account()
         identity = BooksIdentity(parts.ledger_kind, parts.tenant_id, stripe.account_id)
         account = assemble.payment_account(settings, parts.ledger.payment_accounts())

@@ -163,7 +163,7 @@ class QuickBooksWire:
         self._call(errand, lambda client: client.delete_object(entity, text))
 
     def _patient(self, errand: Errand, call: Callable[[_Client], Any]) -> Row:
-        return patiently(lambda: self._call(errand, call), self._wire.clock.sleep)
+        return patiently(lambda: self._call(errand, call), self._wire.clock.sleep, self._wire.patience)
 
     def _call(self, errand: Errand, call: Callable[[_Client], Any]) -> Row:
         client = self._client()

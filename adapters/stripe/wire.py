@@ -98,7 +98,7 @@ class StripeWire:
 
     def read(self, what: str, call: Call) -> dict[str, Any]:
         """Make a GET and give the answer as plain JSON. `what` completes "Could not ..."."""
-        return patiently(lambda: self._once(what, call, writing=False), self._wire.clock.sleep)
+        return patiently(lambda: self._once(what, call, writing=False), self._wire.clock.sleep, self._wire.patience)
 
     def write(self, what: str, call: Call) -> dict[str, Any]:
         """Make a POST, once."""

@@ -215,7 +215,7 @@ class TwilioMessenger:
             except (TwilioException, ValueError, KeyError, TypeError, AttributeError) as error:
                 raise unreadable(writes=False) from error
 
-        return patiently(once, self._wire.clock.sleep)
+        return patiently(once, self._wire.clock.sleep, self._wire.patience)
 
     @staticmethod
     def _readable(translation: Callable[[dict[str, Any]], T], fields: dict[str, Any]) -> T:

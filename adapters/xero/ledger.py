@@ -245,7 +245,7 @@ class XeroLedger:
             ) from problem
 
     def _read(self, call: Call) -> Answer:
-        return patiently(lambda: self._xero.read(call), self._wire.clock.sleep)
+        return patiently(lambda: self._xero.read(call), self._wire.clock.sleep, self._wire.patience)
 
 
 def _token(place: ListPlace) -> str:

@@ -106,7 +106,7 @@ def _day(since: str | None) -> date | None:
 
 def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Mapping[str, int]]:
     from connector import assemble
-    from connector.assemble_readers import CallCounter, readers
+    from connector.assemble_readers import CallCounter, SitsOut, readers
     from connector.auditing import Subject
     from connector.auditing import audit as read_and_check
     from connector.companies import company_settings
@@ -116,7 +116,8 @@ def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Ma
     now = present()
     with _budget(loaded, company_id) as (budget, expected):
         counter = CallCounter(budget)
-        parts = readers(loaded, company_id, assemble.system_clock(), counter)
+        patience = SitsOut(assemble.system_clock())
+        parts = readers(loaded, company_id, assemble.system_clock(), counter, patience)
         policy = assemble.policy_of(settings, payment_account_id=None, live=parts.processor.account().live)
         day = since or max(policy.start_on, local_day(now - USUAL_REACH, policy.zone))
         start = start_of_day(day, policy.zone)
@@ -125,6 +126,7 @@ def _one(loaded: Loaded, company_id: str, since: date | None) -> tuple[Audit, Ma
         subject = Subject(company_id, parts.ledger_kind, parts.tenant_id, policy, start, now)
         some = f", in some {expected} calls" if expected else ""
         with working(f"Reading what the services hold of {settings.name} since {day}{some}:") as say:
+            patience.say = say
             result = read_and_check(subject, parts.ledger, parts.processor, parts.messenger, say)
     return result, counter.made
 

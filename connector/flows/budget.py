@@ -17,6 +17,7 @@ from state.store import Store
 
 # A booking at Xero takes three calls: a hundred kept are some thirty bookings, more than a small office has in a day.
 KEPT_FOR_WRITES: Final = 100
+OVER_BUDGET: Final = "budget"  # the code of a refusal by ourselves
 BAD_REQUEST: Final = 400  # the first HTTP status that says no
 DAY_LEFT_HOLDS: Final = 3600.0  # seconds for which a service's own word on what is left is taken
 SKEW_SHOWN: Final = timedelta(minutes=2)  # beyond it the machine's clock cannot be trusted with sending windows
@@ -85,7 +86,7 @@ class Budget:
                 f"The budget of calls to {service} is used up: {allowance.left} are left of {limit} in "
                 f"{_days(self._limits[service].window)}, and {kept} are kept for bookings; the call was not made.",
                 service=service,
-                code="budget",
+                code=OVER_BUDGET,
                 advice="It frees up by itself. See `duebird status` for the figures.",
                 retry_after=timedelta(minutes=15),
             )

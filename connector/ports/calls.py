@@ -10,7 +10,7 @@ from enum import StrEnum
 from threading import BoundedSemaphore
 from typing import Protocol
 
-from connector.errors import Transient
+from connector.errors import Throttled, Transient
 
 
 class Clock(Protocol):
@@ -155,6 +155,14 @@ class CutOff:
             )
 
 
+class Patience(Protocol):
+    """Whether a command that only reads, and nothing else waits for, sits out a pause that a service asks for."""
+
+    def sits_out(self, told: Throttled) -> bool:
+        """Wait as long as the service said, and give True; False: it is not waited for."""
+        ...
+
+
 CALLS_AT_ONCE = 4
 
 
@@ -171,3 +179,4 @@ class Wire:
     # for a person's command beside the daemon.
     lane: AbstractContextManager[object] = field(default_factory=lambda: BoundedSemaphore(CALLS_AT_ONCE))
     cut_off: CutOff = field(default_factory=CutOff)  # one for all wires of a company
+    patience: Patience | None = None  # None, as in the daemon: no call waits for a pause, the whole company does
