@@ -50,10 +50,11 @@ def cash_of(
         DuebirdError: the ledger could not be asked.
     """
     said = settings.payments
-    if said.fee_account is None and said.payout_account is None:
+    if not said.books_cash and said.exchange_account is None:
         return None
     home = ledger.profile().base_currency
     fees = fee_account(settings, ledger.expense_accounts()) if said.fee_account is not None else None
+    exchanged = exchange_account(settings, ledger.expense_accounts()) if said.exchange_account is not None else None
     bank = payout_account(settings, accounts, clearing, home) if said.payout_account is not None else None
     if settings.ledger.kind == "xero":
         clearing_of_xero(settings, clearing)
@@ -67,6 +68,7 @@ def cash_of(
         payee="Stripe",
         book_from=said.book_from,
         every=every,
+        exchange_account_id=exchanged.account_id if exchanged else None,
     )
 
 
@@ -94,6 +96,17 @@ def fee_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) ->
     """
     good = [one for one in accounts if one.active]
     return _the_one(settings, "payments.fee_account", str(settings.payments.fee_account), good, "expense account")
+
+
+def exchange_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) -> LedgerAccount:
+    """The account of gains and losses on exchange.
+
+    Raises:
+        ConfigProblem: it is not among the ledger's expense accounts; lists those.
+    """
+    good = [one for one in accounts if one.active]
+    wanted = str(settings.payments.exchange_account)
+    return _the_one(settings, "payments.exchange_account", wanted, good, "expense account")
 
 
 def fee_tax_code(settings: CompanySettings, codes: Sequence[TaxCode]) -> TaxCode:

@@ -59,9 +59,10 @@ STEPS: Final = {
     "credit": _ALL,
     "reversal": _ALL,
     "refund": _ALL,
-    # Nothing is read again for these: what Stripe has taken or paid out never changes.
+    # Nothing is read again for these: what Stripe has taken, paid out or exchanged never changes.
     "fee": _ALL - {Boundary.REREAD},
     "payout": _ALL - {Boundary.REREAD},
+    "exchange": _ALL - {Boundary.REREAD},
 }
 POINTS: Final = frozenset(f"{what}.{step}" for what, steps in STEPS.items() for step in steps) | frozenset(Place)
 _WHAT: Final = {
@@ -73,6 +74,7 @@ _WHAT: Final = {
     "book_refund": "refund",
     "book_fee": "fee",
     "book_payout": "payout",
+    "book_exchange": "exchange",
 }
 
 _hook: Hook | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connector.accounts import fee_account, payout_account, refund_account
+from connector.accounts import exchange_account, fee_account, payout_account, refund_account
 from connector.config import CompanySettings
 from connector.ports.ledger import LedgerAccount
 from connector.ports.records import WholeLedger
@@ -63,4 +63,12 @@ def _wanted(
             clearing.name,
             "what Stripe has given back",
             said.refund_tax_code or "",
+        )
+    if said.exchange_account is not None:
+        gains = exchange_account(settings, ledger.expense_accounts())
+        yield LaterEntry(
+            "where an entry in another currency leaves a difference to what Stripe made of it",
+            gains.name,
+            clearing.name,
+            "the difference; of a gain the other way round",
         )

@@ -92,6 +92,7 @@ _PLANNED: Final = {
     EffectKind.BOOK_REFUND: "to enter in the ledger what went back of a payment",
     EffectKind.BOOK_FEE: "to book the fee",
     EffectKind.BOOK_PAYOUT: "to book the payout",
+    EffectKind.BOOK_EXCHANGE: "to enter a difference of exchange",
 }
 _DONE: Final = {
     EffectKind.CREATE_LINK: "Payment link made",
@@ -102,6 +103,7 @@ _DONE: Final = {
     EffectKind.BOOK_REFUND: "What went back entered in the ledger",
     EffectKind.BOOK_FEE: "Fee booked in the ledger",
     EffectKind.BOOK_PAYOUT: "Payout booked in the ledger",
+    EffectKind.BOOK_EXCHANGE: "Difference of exchange entered in the ledger",
     EffectKind.SEND_TEXT: "Text sent",
 }
 _SERVICES: Final = {
@@ -111,6 +113,7 @@ _SERVICES: Final = {
     EffectKind.BOOK_REFUND: "",
     EffectKind.BOOK_FEE: "",
     EffectKind.BOOK_PAYOUT: "",
+    EffectKind.BOOK_EXCHANGE: "",
     EffectKind.SEND_TEXT: "Twilio",
 }
 _TEXTS: Final = {"notice": "Text", "receipt": "Receipt", "owner": "Word to the owner"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from state.facts import Attention, Facts, put_attention
+from connector.domain.effect import NewEffect
+from state.facts import Attention, Facts, put_attention, put_cursor
+from state.names import EXCHANGE_SINCE
 from state.tables import EffectRow
 
 
@@ -23,3 +26,17 @@ class ExchangeFacts(Facts):
             if told is not None:
                 put_attention(connection, company, told, now)
             return row
+
+    def differences_found(
+        self, company: str, wanted: Sequence[NewEffect], told: Sequence[Attention], since: datetime, now: datetime
+    ) -> int:
+        """Differences are planned to be entered, with what a person must see and from when on entries are looked at.
+
+        Returns how many are new.
+        """
+        with self.database.record() as connection:
+            planned = self.effects.plan_all(connection, company, [(one, None) for one in wanted], now)
+            for item in told:
+                put_attention(connection, company, item, now)
+            put_cursor(connection, company, EXCHANGE_SINCE, since.isoformat(), now)
+        return planned

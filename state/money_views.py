@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
+
+from sqlalchemy import bindparam
 
 from connector.domain.already import NAMED
 from connector.domain.effect import EffectKind, EffectStatus
@@ -21,6 +24,20 @@ _ADOPTED: Final = select_of(
 )
 _ITEM_KEYS: Final = select_some(AttentionRow, "key", only="key")
 
+_IN_CLEARING: Final = (EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT, EffectKind.BOOK_REFUND)
+_DONE_SINCE: Final = select_of(
+    EffectRow,
+    _EFFECT.kind.in_([one.value for one in (*_IN_CLEARING, EffectKind.REVERSE_BOOKING)]),
+    _EFFECT.status == EffectStatus.DONE.value,
+    _EFFECT.finished_at >= bindparam("since"),
+    _EFFECT.finished_at < bindparam("until"),
+).order_by(_EFFECT.finished_at, _EFFECT.key)
+_DIFFERENCES: Final = select_of(
+    EffectRow,
+    _EFFECT.kind == EffectKind.BOOK_EXCHANGE.value,
+    _EFFECT.status == EffectStatus.DONE.value,
+)
+
 
 class MoneyViews(LetterViews):
     """What was adopted, and what was heard and told of a payment."""
@@ -29,6 +46,16 @@ class MoneyViews(LetterViews):
         """Bookings that are done and name an entry of somebody else's in their frozen values."""
         with self._db.ask() as connection:
             return records(connection, EffectRow, _ADOPTED, company=company)
+
+    def entries_done(self, company: str, since: datetime, until: datetime) -> list[EffectRow]:
+        """Bookings, credits and refunds entered, and entries taken out, from `since` to before `until`."""
+        with self._db.ask() as connection:
+            return records(connection, EffectRow, _DONE_SINCE, company=company, since=since, until=until)
+
+    def exchange_differences(self, company: str) -> list[EffectRow]:
+        """Differences of exchange that are entered."""
+        with self._db.ask() as connection:
+            return records(connection, EffectRow, _DIFFERENCES, company=company)
 
     def hints_about(self, company: str, object_ids: Sequence[str]) -> list[HintRow]:
         """Every event of those objects, worked on or not. Reads through all events."""

@@ -46,6 +46,10 @@ class MemoryTreasury(Client[StripeLikeWorld]):
         """The movement by which that dispute took its money, None where it has taken none."""
         return self._read("change_of_dispute", (dispute_id,), lambda: self._left(ChangeKind.DISPUTE, dispute_id))
 
+    def changes_back(self, payment_id: str) -> Sequence[BalanceChange]:
+        """The movements by which money of that payment went back and came again."""
+        return self._read("changes_back", (payment_id,), lambda: self._back(payment_id))
+
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains.
 
@@ -96,6 +100,10 @@ class MemoryTreasury(Client[StripeLikeWorld]):
     def _left(self, kind: ChangeKind, source_id: str) -> BalanceChange | None:
         found = (history.latest for history in self.world.balance.changes.values())
         return next((one for one in found if one.kind is kind and one.source_id == source_id), None)
+
+    def _back(self, payment_id: str) -> tuple[BalanceChange, ...]:
+        found = (history.latest for history in self.world.balance.changes.values())
+        return tuple(one for one in found if one.payment_id == payment_id and (one.refund_id or one.dispute_id))
 
     def _contained(self, payout_id: str) -> tuple[BalanceChange, ...]:
         balance = self.world.balance

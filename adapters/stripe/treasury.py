@@ -25,6 +25,7 @@ CHANGE_PAGES: Final = 10  # 1,000 movements are handed over at once: a small acc
 MOST_PAGES: Final = 20  # or up to twice as many, where a part would otherwise begin amid those of one second
 LIST_PAGES: Final = 300  # 30,000 rows of any list, ten years of a small account: reaching it is told, never passed over
 _ENTRY: Final = ["latest_charge.balance_transaction"]  # of a payment: its charge, and what that did to the balance
+_BACK: Final = ["data.balance_transaction", "data.failure_balance_transaction"]  # of refunds
 _SOURCE: Final = ["data.source"]  # names the payment, refund, dispute or payout, in the same GET
 
 # Where a reading in parts goes on: the seconds at which its other parts begin, oldest first. Only the last has no end,
@@ -134,6 +135,21 @@ class StripeTreasury:
             if change.kind is ChangeKind.DISPUTE:
                 return change
         return None
+
+    def changes_back(self, payment_id: str) -> Sequence[BalanceChange]:
+        """The entries of a payment's refunds, of their failures, and of its disputes, which hold theirs; two GETs.
+
+        https://docs.stripe.com/api/refunds/object, https://docs.stripe.com/api/disputes/object
+        """
+        check_id(payment_id)
+        of_payment = {"payment_intent": payment_id}
+        rows = []
+        for one in self._all("read the refunds", _refunds, {**of_payment, "expand": _BACK}):
+            entries = (one.get("balance_transaction"), one.get("failure_balance_transaction"))
+            rows += [{**entry, "source": one} for entry in entries if entry]
+        for one in self._all("read the disputes", _disputes, of_payment):
+            rows += [{**entry, "source": one} for entry in one.get("balance_transactions") or ()]
+        return [_readable(movements.change_from, row) for row in rows]
 
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains, oldest first. https://docs.stripe.com/payouts/reconciliation."""

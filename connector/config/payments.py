@@ -74,6 +74,15 @@ class PaymentSettings(StrictSettings):
         "as one transfer from the clearing account, to the cent of the bank's line. Left out: you enter them.",
         examples=["Business checking"],
     )
+    exchange_account: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Expense account for gains and losses on exchange, by name, number or id: where the entries of a "
+        "payment in another currency leave a difference to what Stripe made of it, by a refund that failed or a "
+        "dispute that was won at another rate, say, the clearing account is put right by an entry against this one. "
+        "Left out: you enter them.",
+        examples=["Exchange differences"],
+    )
     book_from: Annotated[date, Means("a date without quotes, such as 2026-12-01")] | None = Field(
         default=None,
         description="First day whose fees, payouts and refunds are booked. Left out: from when on Duebird first runs "

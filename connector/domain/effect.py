@@ -24,6 +24,7 @@ class EffectKind(StrEnum):
     BOOK_REFUND = "book_refund"
     BOOK_FEE = "book_fee"
     BOOK_PAYOUT = "book_payout"
+    BOOK_EXCHANGE = "book_exchange"
 
 
 # Of what is done for good only these are ever done again, after their reversal and by a person's order.
@@ -39,6 +40,7 @@ PRIORITY: Final[dict[EffectKind, int]] = {
     EffectKind.SEND_TEXT: 3,
     EffectKind.BOOK_FEE: 4,  # nobody waits for it: no customer must
     EffectKind.BOOK_PAYOUT: 5,
+    EffectKind.BOOK_EXCHANGE: 5,
 }
 
 

@@ -48,6 +48,7 @@ LOOKS: Final[dict[EffectKind, tuple[timedelta, ...]]] = {
     EffectKind.REVERSE_BOOKING: (timedelta(minutes=2), timedelta(minutes=10)),
     EffectKind.BOOK_FEE: (timedelta(minutes=2), timedelta(minutes=10)),
     EffectKind.BOOK_PAYOUT: (timedelta(minutes=2), timedelta(minutes=10)),
+    EffectKind.BOOK_EXCHANGE: (timedelta(minutes=2), timedelta(minutes=10)),
     # The first looks repeat the same key; when that does not help, the links themselves are looked through.
     EffectKind.CREATE_LINK: (timedelta(seconds=20), timedelta(minutes=2), timedelta(minutes=10)),
     EffectKind.RETIRE_LINK: (timedelta(seconds=20),),

@@ -32,7 +32,7 @@ from connector.flows import closed, lease
 from connector.flows.attempts import RETURNED, Attempt, effect_item, look_again
 from connector.flows.cash_back import is_return, returned_item, transfer_of, transfer_rows, transfer_stands
 from connector.flows.cash_place import Place
-from connector.flows.cash_terms import by_present_settings, terms
+from connector.flows.cash_terms import account_of, by_present_settings, terms
 from connector.flows.company import Cash, Company, Counts
 from connector.ports.entries import Entry, ExpenseRequest, TransferRequest
 from state.names import BALANCE_PLACE, LONG_AGO
@@ -71,7 +71,7 @@ class _Read:
 def run_once(company: Company) -> Counts:
     """Plan what the balance's new changes ask for, as often as `Cash.every` says; between that it makes no call."""
     counts, now, cash = Counts(), company.clock.now(), company.cash
-    if cash is None:
+    if cash is None or not cash.reads_balance:
         return counts
     row = company.queries.cursor(company.id, BALANCE_PLACE)
     before = Place.of(row.value) if row else Place()
@@ -200,6 +200,7 @@ def _standing(company: Company, payouts: Mapping[str, Payout]) -> dict[str, Tran
 def _effect(cash: Cash, one: CashBooking, transfer: EffectRow | None) -> NewEffect:
     """`transfer`: that of the payout which is returned, as far as it is on record: money comes from where it went."""
     fee = one.kind is EntryKind.EXPENSE
+    kind = EffectKind.BOOK_FEE if fee else EffectKind.BOOK_PAYOUT
     went = json.loads(transfer.request) if transfer is not None and one.returned else {}
     values: dict[str, object] = {
         "amount": str(one.amount.amount),
@@ -207,7 +208,7 @@ def _effect(cash: Cash, one: CashBooking, transfer: EffectRow | None) -> NewEffe
         "booked_on": one.booked_on.isoformat(),
         "reference": one.reference,
         "incoming": one.incoming,
-        **terms(cash, fee=fee),
+        **terms(cash, kind),
         **{name: went[name] for name in ("account_id", "other_account_id") if name in went},
         "note": f"Duebird {one.subject}",
     }
@@ -215,7 +216,6 @@ def _effect(cash: Cash, one: CashBooking, transfer: EffectRow | None) -> NewEffe
     if one.returned:
         values |= {RETURNED: True, "note": f"Duebird {one.subject}, sent back by the bank"}
         why = f"{why} was sent back by the bank"
-    kind = EffectKind.BOOK_FEE if fee else EffectKind.BOOK_PAYOUT
     return NewEffect(one.key, kind, one.subject, canonical(values), why)
 
 
@@ -251,7 +251,7 @@ def _unread(company: Company, words: str) -> Attention:
 
 
 def book(attempt: Attempt) -> str:
-    """Perform a BOOK_FEE or BOOK_PAYOUT effect: never before the ledger was asked whether it is there already."""
+    """Perform an effect of these kinds, and BOOK_EXCHANGE: never before the ledger was asked whether it is there."""
     company, row = attempt.company, attempt.row
     kind, reference = _kind(row), str(json.loads(row.request)["reference"])
     found = _evidence(company.ledger.entries_with_reference(kind, reference))
@@ -308,7 +308,7 @@ def _make(company: Company, row: EffectRow) -> Entry:
     values = json.loads(row.request)
     amount, booked_on = Money.of(values["amount"], values["currency"]), date.fromisoformat(values["booked_on"])
     account, other, key = values["account_id"], values["other_account_id"], f"{row.key}-{row.slot}"
-    if row.kind == EffectKind.BOOK_FEE:
+    if row.kind != EffectKind.BOOK_PAYOUT:
         return company.ledger.make_expense(
             ExpenseRequest(
                 amount,
@@ -334,14 +334,13 @@ def _evidence(entries: Sequence[Entry]) -> Entry | None:
 
 
 def _kind(row: EffectRow) -> EntryKind:
-    return EntryKind.EXPENSE if row.kind == EffectKind.BOOK_FEE else EntryKind.TRANSFER
+    return EntryKind.TRANSFER if row.kind == EffectKind.BOOK_PAYOUT else EntryKind.EXPENSE
 
 
 def _wanted_no_more(company: Company, row: EffectRow) -> str:
     """Why it is not to be booked any more, "" where it is. What was tried before may have come to nothing since."""
     cash = company.cash
-    account = (cash.fees_account_id if row.kind == EffectKind.BOOK_FEE else cash.bank_account_id) if cash else None
-    if cash is None or account is None:
+    if cash is None or account_of(cash, EffectKind(row.kind)) is None:
         return "the settings do not ask for it any more, and it is not in the ledger"
     if row.kind == EffectKind.BOOK_PAYOUT and not is_return(row) and (row.attempts or row.slot):
         payout = cash.treasury.payout(row.subject)

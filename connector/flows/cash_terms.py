@@ -1,5 +1,7 @@
 """Accounts and tax code of a fee or payout: as the settings name them when it is made, not when it was planned.
 
+So the account of a difference of exchange.
+
 An account that was archived or a code that does not fit is mended in the settings; what waited for that, or was ordered
 again, must then go to the mended one.
 """
@@ -19,14 +21,20 @@ from state.tables import EffectRow
 SURE: Final = timedelta(hours=1)
 
 
-def terms(cash: Cash, *, fee: bool) -> dict[str, object]:
+def terms(cash: Cash, kind: EffectKind) -> dict[str, object]:
     """What the settings say of where it goes, as it stands in frozen values."""
     return {
         "account_id": cash.account_id,
-        "other_account_id": cash.fees_account_id if fee else cash.bank_account_id,
-        "tax_code": cash.tax_code if fee else None,
-        "payee": cash.payee if fee else None,
+        "other_account_id": account_of(cash, kind),
+        "tax_code": cash.tax_code if kind is EffectKind.BOOK_FEE else None,
+        "payee": None if kind is EffectKind.BOOK_PAYOUT else cash.payee,
     }
+
+
+def account_of(cash: Cash, kind: EffectKind) -> str | None:
+    """The account on the other side; None where such entries are not wanted."""
+    accounts = {EffectKind.BOOK_FEE: cash.fees_account_id, EffectKind.BOOK_EXCHANGE: cash.exchange_account_id}
+    return accounts.get(kind, cash.bank_account_id)
 
 
 def by_present_settings(attempt: Attempt, cash: Cash) -> EffectRow:
@@ -37,7 +45,7 @@ def by_present_settings(attempt: Attempt, cash: Cash) -> EffectRow:
     """
     company, row = attempt.company, attempt.row
     values = json.loads(row.request)
-    present = {**values, **terms(cash, fee=row.kind == EffectKind.BOOK_FEE)}
+    present = {**values, **terms(cash, EffectKind(row.kind))}
     if present == values or (RETURNED in values and not row.slot) or _may_have_gone_out(company, row):
         return row
     why = "the settings name other accounts, or another tax code, than when it was planned"

@@ -31,6 +31,7 @@ ENTRIES: Final = frozenset(  # whose day may be moved
         EffectKind.BOOK_REFUND,
         EffectKind.BOOK_FEE,
         EffectKind.BOOK_PAYOUT,
+        EffectKind.BOOK_EXCHANGE,
     }
 )
 _OWN: Final = "own_day"  # in the frozen values of an entry that was moved: its own day and note

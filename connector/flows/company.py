@@ -140,9 +140,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Cash:
-    """Where fees and payouts of the processor are booked; the owner's choice, resolved in the ledger.
+    """Where fees, payouts and differences of exchange are booked; the owner's choice, resolved in the ledger.
 
-    `fees_account_id` is set where fees are booked, `bank_account_id` where payouts are. `book_from`: the company's
+    `fees_account_id` is set where fees are booked, `bank_account_id` where payouts are, `exchange_account_id` where
+    differences of exchange are. `book_from`: the company's
     first day of which that is done; None: the day on which it was switched on.
     """
 
@@ -155,6 +156,12 @@ class Cash:
     tax_code: str | None = None  # the ledger's own word
     payee: str | None = None
     every: timedelta = timedelta(hours=1)  # nobody waits for a fee in the books, and each look is a call
+    exchange_account_id: str | None = None
+
+    @property
+    def reads_balance(self) -> bool:
+        """Whether the balance is read for fees or payouts."""
+        return self.fees_account_id is not None or self.bank_account_id is not None
 
 
 @dataclass(frozen=True, slots=True)

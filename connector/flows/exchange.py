@@ -64,7 +64,7 @@ def at_processors_rate(attempt: Attempt) -> Attempt | None:
         why = "Stripe has not said yet what it made of the money in the currency of the clearing account"
         company.store.effects.postpone(row.key, now + again, now, why)
         return None
-    terms = terms_of(change, _piece(company, row, values), clearing_of(company), rule_of(company))
+    terms = terms_of(change, piece_of(company, row, values), clearing_of(company), rule_of(company))
     decided = {**values, **_frozen(terms, change)}
     told = _told(attempt, values, terms, change)
     why = f"to be booked at {decided['exchange_rate'] or 'the own rate of the ledger'}"
@@ -88,6 +88,12 @@ def frozen_rate(values: Mapping[str, Any]) -> Decimal | None:
     """What was decided for an entry; None: the ledger's own rate, and so of one that is older than the deciding."""
     rate = values.get("exchange_rate")
     return Decimal(rate) if rate else None
+
+
+def worth_of(values: Mapping[str, Any], clearing: str) -> Money | None:
+    """What the processor made of an entry, above zero, as it was decided; None where it was not asked, or not told."""
+    worth = values.get(_DECIDED, {}).get("worth")
+    return Money.of(worth, clearing) if worth else None
 
 
 def rule_of(company: Company) -> RateRule:
@@ -123,7 +129,7 @@ def _change(treasury: Treasury, values: Mapping[str, Any]) -> BalanceChange | No
     return None
 
 
-def _piece(company: Company, row: EffectRow, values: Mapping[str, Any]) -> Piece:
+def piece_of(company: Company, row: EffectRow, values: Mapping[str, Any]) -> Piece:
     """Where an entry lies in its whole.
 
     In a payment: its receivables in the order of their ids, of each first what is booked. In a refund or dispute: in
@@ -150,11 +156,14 @@ def _told(
 ) -> Attention | None:
     """What the owner must know of an entry that does not bring the clearing account just what Stripe has.
 
+    What a rate leaves is entered where he has named an account for it.
+
     One item a cause: what comes of the same cause later is added to it while it is open.
     """
-    if isinstance(terms, Rate) and not terms.rest.amount:
-        return None
     company = attempt.company
+    entered = company.cash is not None and company.cash.exchange_account_id is not None
+    if isinstance(terms, Rate) and (entered or not terms.rest.amount):
+        return None
     amount = Money.of(values["amount"], values["currency"])
     back = f"{values['cause']} {values['object_id']} of the " if values.get("object_id") else ""
     this = f"{amount} ({back}payment {values['payment_id']}, invoice {attempt.invoice}{_has(terms, change)})"

@@ -18,6 +18,7 @@ from connector.errors import DatabaseTrouble, DuebirdError, Throttled
 from connector.flows import (
     brakes,
     cash,
+    exchange_difference,
     lease,
     listen,
     numbers,
@@ -91,6 +92,7 @@ def _stages(company: Company, look: Look, pool: Executor, report: Report) -> Non
     if look.payments:
         stages.append(("read payments", listen.payments_once))
         stages.append(("read the balance", cash.run_once))
+        stages.append(("look for differences of exchange", exchange_difference.run_once))
     if look.replies:
         stages.append(("read replies", listen.replies_once))
     if look.objects:

@@ -46,7 +46,13 @@ CUSTOMERS_FRESH_FOR: Final = timedelta(minutes=5)
 
 UNREACHED: Final = 5  # so many out of reach in one pass: the service is down, the rest waits for the next pass
 _ENTRIES: Final = frozenset(
-    {EffectKind.BOOK_PAYMENT, EffectKind.BOOK_CREDIT, EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT}
+    {
+        EffectKind.BOOK_PAYMENT,
+        EffectKind.BOOK_CREDIT,
+        EffectKind.BOOK_FEE,
+        EffectKind.BOOK_PAYOUT,
+        EffectKind.BOOK_EXCHANGE,
+    }
 )
 _LINKS: Final = frozenset({EffectKind.CREATE_LINK, EffectKind.RETIRE_LINK})
 # The kinds of one service are out of reach together. A text asks every service, and a reversal two: of such a kind
@@ -308,6 +314,7 @@ _PERFORM: Final[dict[EffectKind, Callable[[Attempt], str]]] = {
     EffectKind.BOOK_REFUND: refund.book_refund,
     EffectKind.BOOK_FEE: cash.book,
     EffectKind.BOOK_PAYOUT: cash.book,
+    EffectKind.BOOK_EXCHANGE: cash.book,
 }
 _WHAT: Final[dict[EffectKind, str]] = {
     EffectKind.CREATE_LINK: "make the payment link",
@@ -316,6 +323,7 @@ _WHAT: Final[dict[EffectKind, str]] = {
     EffectKind.BOOK_PAYMENT: "book the payment in the ledger",
     EffectKind.BOOK_FEE: "book the fee in the ledger",
     EffectKind.BOOK_PAYOUT: "book the payout in the ledger",
+    EffectKind.BOOK_EXCHANGE: "enter the difference of exchange in the ledger",
 }
 _SAYS: Final[dict[EffectKind, Callable[[EffectRow], str]]] = {
     EffectKind.BOOK_CREDIT: credit.what,

@@ -166,6 +166,7 @@ _LOOK: Final[dict[EffectKind, Callable[[Company, EffectRow], str]]] = {
     EffectKind.BOOK_REFUND: refund.look,
     EffectKind.BOOK_FEE: cash.look,
     EffectKind.BOOK_PAYOUT: cash.look,
+    EffectKind.BOOK_EXCHANGE: cash.look,
     EffectKind.CREATE_LINK: _link,
     EffectKind.RETIRE_LINK: _retirement,
 }

@@ -83,6 +83,17 @@ class Treasury(Protocol):
         """
         ...
 
+    def changes_back(self, payment_id: str) -> Sequence[BalanceChange]:
+        """The movements by which money of that payment went back, and by which it came again, in two calls.
+
+        Refunds, those that failed, disputes and those that were won; not a bank debit that was taken back. What has no
+        movement yet is not among them.
+
+        Raises:
+            Rejected: INVALID, one cannot be read.
+        """
+        ...
+
     def changes_of_payout(self, payout_id: str) -> Sequence[BalanceChange]:
         """What an automatic payout contains, oldest first, without the payout itself: their `net` sums up to it.
 

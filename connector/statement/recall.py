@@ -38,6 +38,9 @@ def recall(queries: Queries, company: str, identity: BooksIdentity, till: Till) 
             label = receivable_of(receivable).label if receivable is not None else row.ledger_id
             invoices[row.payment_id].append(label)
     known |= {entry: booking_reference(identity, payment) for entry, payment in _adopted(queries, company)}
+    for difference in queries.exchange_differences(company):
+        values = json.loads(difference.request)
+        known[values["reference"]] = known.get(values["of_reference"], values["of_reference"])
     ours = frozenset(one.payment_id for one in rows)
     return OnRecord(known, ours, {one: tuple(labels) for one, labels in invoices.items()})
 

@@ -103,6 +103,7 @@ def test_a_payment_its_fee_and_its_payout_stand_in_the_books_once_each(here: Des
 @EACH
 def test_the_preview_names_the_accounts_between_which_everything_then_moves(here: Desk, shop: Shop) -> None:
     more = {"surplus": '"credit"', "refunds": '"book"', "refund_account": '"Sales"'}
+    more["exchange_account"] = f'"{FEES[shop.id]}"'
     here.house.write_config(wanted(here.house, **more))
     here.house.connect()  # again, for the permission that Xero's credit notes need
     here.house.write_config()
@@ -111,7 +112,8 @@ def test_the_preview_names_the_accounts_between_which_everything_then_moves(here
     here.house.write_config(wanted(here.house, **more))  # the balance is read in the next pass, and then once an hour
     before = trial_balance(here, shop)
     [shown] = here.type("preview", "--entries", "--company", shop.id, "--json").json[shop.id]
-    credit, fee, payout, refund = shown["later"]
+    credit, fee, payout, refund, exchange = shown["later"]
+    assert exchange["debit"] == FEES[shop.id]
     clearing = "Stripe clearing"
     assert (credit["debit"], credit["credit"]) == (clearing, "Accounts receivable")
     words = here.type("preview", "--entries", "--company", shop.id).words

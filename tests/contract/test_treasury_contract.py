@@ -261,6 +261,32 @@ def test_a_dispute_is_asked_what_it_took_and_not_what_came_back(processor_harnes
     assert h.treasury.change_of_dispute("du_none") is None
 
 
+def test_what_went_back_of_a_payment_and_came_again_is_told_together(processor_harness: TreasuryHarness) -> None:
+    h = processor_harness
+    h.settle_at("EUR", "1.0837")
+    payment_id = paid(h, Money.of("100.00", "EUR"))
+    assert list(h.treasury.changes_back(payment_id)) == []
+    h.refund(payment_id, Money.of("40.00", "EUR"))
+    refund_id = newest(h, number=2).refund_id
+    assert refund_id is not None
+    h.settle_at("EUR", "1.1")
+    h.fail_refund(refund_id)
+    dispute_id = h.dispute(payment_id, Money.of("60.00", "EUR"))
+    h.end_dispute(dispute_id, won=True)
+
+    def told() -> list[tuple[K, str | None, Money, Money | None]]:
+        found = h.treasury.changes_back(payment_id)
+        assert {one.payment_id for one in found} <= {payment_id}
+        return [(one.kind, one.refund_id or one.dispute_id, one.amount, one.source_amount) for one in found]
+
+    assert look_again(h, told, lambda found: len(found) == 4) == [
+        (K.REFUND, refund_id, usd("-43.35"), Money.of("-40.00", "EUR")),
+        (K.REFUND_FAILURE, refund_id, usd("44.00"), Money.of("40.00", "EUR")),
+        (K.DISPUTE, dispute_id, usd("-66.00"), Money.of("-60.00", "EUR")),
+        (K.DISPUTE_REVERSAL, dispute_id, usd("66.00"), Money.of("60.00", "EUR")),
+    ]
+
+
 def test_two_refunds_of_one_payment_are_two_and_not_a_running_total(processor_harness: TreasuryHarness) -> None:
     h = processor_harness
     payment_id = paid(h, usd("120.50"))

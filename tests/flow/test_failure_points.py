@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,15 @@ from state.place import DATABASE_NAME, sqlite_url
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, WANTED, Office
 from tests.flow.reversing import NOTHING, reverses
+from tests.flow.test_exchange_differences import WITH_ACCOUNT
+from tests.flow.test_foreign_money import EUROS, exchanging
+from tests.flow.test_foreign_refunds import at_stripe
 from tests.migrated import empty_database
 from tests.oauth_world import world
 from tests.simulation.machine import loaded
 
 OWNER = Phone("+12125550177")
+LATER_RATES = {"EUR": Decimal("1.1171")}  # what a euro is worth to Stripe when the money goes back
 CHEQUE = Money.of("50.00", "USD")
 TEXTS = ("request", "notice", "receipt", "owner")
 # Whoever dies or loses an answer there cannot know whether the text went out: it is looked for, then a person is told.
@@ -94,14 +99,24 @@ def turn(office: Office) -> None:
             office.ledger_world.pay_by_hand(one, CHEQUE)
         if page is not None:
             office.stripe_world.pay_page(page)
-    elif office.wanted and office.stripe_world.balance.changes and not office.stripe_world.balance.payouts:
+    elif _books_cash(office) and office.stripe_world.balance.changes and not office.stripe_world.balance.payouts:
         with office.stripe_world.moment():
             office.stripe_world.balance.pay_out("USD")
     if office.policy.refunds is not Refunds.ASK and not office.stripe_world.refunds:
         for payment in office.company.queries.payments("acme"):
             if payment.verdict == "booked":
+                office.stripe_world.balance.rates.update(LATER_RATES if _exchanges(office) else {})
                 office.stripe_world.refund(payment.payment_id)
     office.wait(minutes=11)
+
+
+def _books_cash(office: Office) -> bool:
+    return office.wanted is not None and office.wanted.reads_balance
+
+
+def _exchanges(office: Office) -> bool:
+    """Its invoices are in euros, and what their entries leave is entered."""
+    return office.wanted is not None and office.wanted.exchange_account_id is not None
 
 
 def is_over(office: Office, invoice: str) -> bool:
@@ -109,10 +124,11 @@ def is_over(office: Office, invoice: str) -> bool:
     balance = office.stripe_world.balance
     effects = office.company.store.effects.of_subjects("acme", [invoice, *balance.changes, *balance.payouts])
     if office.policy.refunds is Refunds.REOPEN:
-        return reverses(office) > 0 and not any(one.status in OPEN for one in effects)
+        entered = not _exchanges(office) or EffectKind.BOOK_EXCHANGE in {one.kind for one in effects}
+        return reverses(office) > 0 and entered and not any(one.status in OPEN for one in effects)
     if office.policy.refunds is Refunds.BOOK and EffectKind.BOOK_REFUND not in {one.kind for one in effects}:
         return False
-    if office.wanted and not {EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT} <= {one.kind for one in effects}:
+    if _books_cash(office) and not {EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT} <= {one.kind for one in effects}:
         return False
     return not office.owed(invoice).is_positive and not any(one.status in OPEN for one in effects)
 
@@ -121,7 +137,8 @@ def lead(office: Office, hook: Hook) -> str:
     """One invoice from its issue until nothing happens any more; returns its id."""
     with armed(hook):
         # Where customers are asked, nothing is on record of this one.
-        invoice = office.issue(office.customer(agrees=not office.policy.ask))
+        customer = office.customer(agrees=not office.policy.ask)
+        invoice = office.issue(customer, EUROS) if _exchanges(office) else office.issue(customer)
         # The last look for a text comes after an hour, and the balance is read once an hour.
         for _ in range(24 if office.wanted else 12):
             turn(office)
@@ -138,7 +155,7 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
     For what concerns a request for consent, one that asks for it; its notice may follow on the same day, at any hour.
     For what concerns a fee or a payout, one in which those are booked. For what concerns a credit, one in which a
     cheque comes beside the payment, which leaves too much of that. For what concerns a reversal or a refund, one in
-    which the payment is given back once it is booked.
+    which the payment is given back once it is booked. For what concerns a difference of exchange, that in euros.
     """
 
     def at(folder: str = "state", *, about: str = "") -> Office:
@@ -150,11 +167,16 @@ def opened(open_office: OpenOffice, tmp_path: Path) -> OpenOffice:
             "credit": {"surplus": Surplus.CREDIT},
             "reversal": {"refunds": Refunds.REOPEN},
             "refund": {"refunds": Refunds.BOOK, "refund_account_id": SALES.account_id},
+            "exchange": {"refunds": Refunds.REOPEN},
         }
         made = open_office(folder, owner_phone=OWNER, **more.get(about.partition(".")[0], {}))
         if about.startswith(("fee", "payout")):
             made.wanted = WANTED
             made.restart()
+        if about.startswith("exchange"):
+            made.wanted = WITH_ACCOUNT
+            exchanging(made).restart()
+            made.run()
         return made
 
     return at
@@ -167,9 +189,11 @@ def assert_booked(office: Office, invoice: str) -> None:
     """
     if office.policy.refunds is Refunds.REOPEN:
         assert office.bookings(invoice) == []
-        assert (office.owed(invoice), reverses(office)) == (DOLLARS, 1)
+        exchanged = _exchanges(office)
+        assert (office.owed(invoice), reverses(office)) == (EUROS if exchanged else DOLLARS, 1)
         assert len(office.ledger_world.all_entries()) == 1
-        assert office.clearing() == NOTHING
+        assert len(office.cash.all_entries()) == exchanged
+        assert office.clearing() == (at_stripe(office) if exchanged else NOTHING)
         return
     beside = office.policy.surplus is Surplus.CREDIT
     assert office.bookings(invoice) == ([CHEQUE, DOLLARS - CHEQUE] if beside else [DOLLARS])
@@ -321,7 +345,7 @@ def test_every_point_is_reached_and_there_are_no_others(
             office.restart()
         reached.update(trap.reached)
     trap = Trap()
-    for rare in ("request", "credit", "reversal", "refund", "fee"):  # the only ones so far met their death
+    for rare in ("request", "credit", "reversal", "refund", "fee", "exchange"):  # the only ones so far met their death
         lead(opened(f"undisturbed-{rare}", about=rare), trap)
     with world(tmp_path_factory.mktemp("tokens"), "xero") as here, armed(trap):
         here.tokens().current()

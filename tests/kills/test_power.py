@@ -24,8 +24,8 @@ from state.place import DATABASE_NAME
 from tests.disk import is_possible
 from tests.kills.power import ACTS, FAILURES, Cell, cut, fail, operations, window
 
-# Here nobody is paid too much, undoes anything or gives it back, and no fee or payout is booked.
-PLAYED = [what for what in STEPS if what not in {"credit", "reversal", "refund", "fee", "payout"}]
+# Here nobody is paid too much, undoes anything or gives it back, and no fee, payout or difference is booked.
+PLAYED = [what for what in STEPS if what not in {"credit", "reversal", "refund", "fee", "payout", "exchange"}]
 CUTS = 24  # of the two thousand of `python -m tests.kills.power --cuts 2000`
 EVERY_TH = 48  # operation of each effect's life fails here, from another one for each; with `--faults`, all of them
 

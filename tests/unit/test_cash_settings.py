@@ -8,7 +8,7 @@ import pytest
 
 from adapters.oauth.client import XERO_SCOPES
 from adapters.xero.inspection import cash_permission
-from connector.accounts import clearing_of_xero, exchanges_into, fee_account, payout_account
+from connector.accounts import clearing_of_xero, exchange_account, exchanges_into, fee_account, payout_account
 from connector.assemble import sign_in_company
 from connector.config import CompanySettings
 from connector.errors import ConfigProblem
@@ -66,6 +66,13 @@ def test_a_bank_that_will_not_do_is_refused_and_those_that_would_are_named(accou
     assert '"Business bank"' in refused.value.advice
 
 
+def test_the_account_of_differences_of_exchange_is_an_expense_account_of_the_ledger() -> None:
+    [found] = loaded(text('exchange_account = "5100"')).settings.companies
+    assert exchange_account(found, [replace(FEES, code="5100")]).account_id == FEES.account_id
+    with pytest.raises(ConfigProblem, match=r"payments\.exchange_account\) is no expense account"):
+        exchange_account(found, [replace(FEES, code="5100", active=False)])
+
+
 def test_an_account_that_is_there_twice_or_not_at_all_is_refused() -> None:
     with pytest.raises(ConfigProblem, match="is more than one expense account"):
         fee_account(settings(), [FEES, replace(FEES, account_id="6")])
@@ -94,7 +101,12 @@ def test_without_a_word_nothing_is_booked() -> None:
 
 
 def test_xero_is_asked_for_bank_transactions_where_either_is_wanted() -> None:
-    for lines, asked in (((), False), (('fee_account = "F"',), True), (('payout_account = "B"',), True)):
+    for lines, asked in (
+        ((), False),
+        (('fee_account = "F"',), True),
+        (('payout_account = "B"',), True),
+        (('exchange_account = "X"',), True),
+    ):
         assert sign_in_company(loaded(text(*lines)), "acme").books_entries is asked
 
 

@@ -108,6 +108,7 @@ def test_every_status_and_kind_is_provided_for() -> None:
         EffectKind.SEND_TEXT,
         EffectKind.BOOK_FEE,
         EffectKind.BOOK_PAYOUT,
+        EffectKind.BOOK_EXCHANGE,
     ]
 
 

@@ -1,0 +1,82 @@
+"""By how much the processor's balance moved beyond what an entry in another currency moved the clearing account by.
+
+Two things leave such a difference: a rate that has not digits enough to hit the cent, and an entry that is taken out of
+the ledger as it was made, while the processor exchanged the money back at another day's rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from connector.domain.balance import BalanceChange, ChangeKind
+from connector.domain.effect import BooksIdentity, natural_key
+from connector.domain.exchange import Piece, share
+from connector.domain.money import Money, decimals_of
+from connector.domain.reversal import Cause
+
+_DIGITS: Final = 18  # as in `connector.domain.clearing`
+_AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
+_AGAIN: Final = frozenset({ChangeKind.REFUND_FAILURE, ChangeKind.DISPUTE_REVERSAL})
+
+
+def exchange_key(identity: BooksIdentity, effect_key: str, entry_id: str) -> str:
+    """Names for ever the effect that enters what this effect has left, by this entry of the ledger."""
+    return natural_key(identity, "book_exchange", effect_key, entry_id)
+
+
+def exchange_reference(key: str) -> str:
+    """What that entry carries."""
+    return f"DBX{key[:_DIGITS]}"
+
+
+def moved_by(amount: Money, rate: Decimal, clearing: str) -> Money:
+    """What an entry over `amount` moves the clearing account by, at so many units of its currency for one."""
+    digits = Decimal(1).scaleb(-decimals_of(clearing))
+    return Money((amount.amount * rate).quantize(digits, ROUND_HALF_UP), clearing)
+
+
+def of_making(amount: Money, rate: Decimal, worth: Money, *, leaves: bool) -> Money:
+    """What the processor's balance moved by beyond an entry that was made. `leaves`: money that went back."""
+    rest = worth - moved_by(amount, rate, worth.currency)
+    return Money.zero(worth.currency) - rest if leaves else rest
+
+
+def changes_behind(changes: Sequence[BalanceChange], cause: Cause, object_id: str) -> tuple[BalanceChange, ...]:
+    """Of all by which a payment's money went back and came again, those that an entry was taken out for.
+
+    An entry of a refund or dispute goes out because its own money came again; a payment's, because all of it is away.
+    """
+    if cause is Cause.CAME_BACK:
+        return tuple(one for one in changes if one.kind in _AGAIN and object_id in {one.refund_id, one.dispute_id})
+    return tuple(one for one in changes if one.kind in _AWAY | _AGAIN)
+
+
+def of_taking_out(piece: Piece, taken: Money, changes: Sequence[BalanceChange], *, whole: Money | None) -> Money | None:
+    """What the processor's balance moved by beyond an entry that was taken out; None: it has not said all of it.
+
+    Args:
+        piece: the entry, in what it was a part of.
+        taken: by how much taking it out has moved the clearing account; below zero for money out.
+        changes: those behind it, from `changes_behind`.
+        whole: how much must have gone in the currency of the entry, below zero; None: as much as `changes` say.
+    """
+    sources = [one.source_amount for one in changes if one.source_amount is not None]
+    known = len(sources) == len(changes) and {one.currency for one in sources} == {piece.amount.currency}
+    if not known or {one.currency for one in changes} != {taken.currency}:
+        return None
+    moved = sum(sources, _none(piece.amount))
+    if (whole is not None and moved != whole) or _size(moved) < piece.before + piece.amount:
+        return None
+    worth = sum((one.amount for one in changes), _none(taken))
+    size = share(piece, _size(moved), _size(worth))
+    return (size if worth.amount >= 0 else _none(size) - size) - taken
+
+
+def _none(of: Money) -> Money:
+    return Money.zero(of.currency)
+
+
+def _size(of: Money) -> Money:
+    return Money(abs(of.amount), of.currency)

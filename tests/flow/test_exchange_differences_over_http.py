@@ -1,0 +1,116 @@
+"""Differences of exchange over HTTP, in both stand-ins of ledgers: clearing is Stripe's balance; the books add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.sandbox.base import Fault
+from connector.domain.money import Money
+from connector.domain.settlement import Refunds
+from tests.contract.rows import xero
+from tests.flow.restoring import put_back, until_calm
+from tests.flow.test_foreign_money_over_http import multicurrency
+from tests.flow.test_foreign_refunds_over_http import BILLED, PART, ForeignRefundTill, paid
+from tests.flow.till import in_clearing, open_till
+
+LARGE = Money.of("30000.00", "EUR")
+BOTH = pytest.mark.parametrize("opens", [multicurrency, xero.harness], ids=["QuickBooks", "Xero"])
+
+
+@dataclass
+class DifferenceTill(ForeignRefundTill):
+    """One in whose books differences of exchange are entered, beside fees and payouts."""
+
+    def connect(self) -> None:
+        super().connect()
+        cash = self.office.company.cash
+        assert cash is not None
+        self.office.company = replace(self.office.company, cash=replace(cash, exchange_account_id=cash.fees_account_id))
+
+    def differences(self) -> int:
+        found = self.office.company.queries.exchange_differences("acme")
+        return len(found)
+
+    def open_refund(self, amount: Money) -> str:
+        named = self.office.stripe_world.refund(self.payment(), amount)
+        self.later()
+        return named
+
+    def fail_refund(self, named: str) -> None:
+        with self.office.stripe_world.moment():
+            self.office.stripe_world.balance.fail_refund(named)
+
+
+def opened(opens: Any, folder: Path, refunds: Refunds) -> Any:
+    return open_till(opens, folder, DifferenceTill, refunds=refunds)
+
+
+@pytest.fixture(name="till", params=[multicurrency, xero.harness], ids=["QuickBooks", "Xero"])
+def fixture_till(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DifferenceTill]:
+    with opened(request.param, tmp_path, Refunds.BOOK) as made:
+        yield made
+
+
+@pytest.mark.parametrize("factor", ["1.0431", "0.9317"])
+def test_a_refund_that_failed_at_another_rate_is_put_right_to_the_cent(till: DifferenceTill, factor: str) -> None:
+    paid(till)
+    named = till.open_refund(PART)
+    till.exchange_at(factor)
+    till.fail_refund(named)
+    till.later()
+    till.assert_balanced()
+    assert till.differences() == 1
+
+
+def test_a_dispute_that_was_won_at_another_rate_is_put_right_to_the_cent(till: DifferenceTill) -> None:
+    paid(till)
+    named = till.dispute(till.payment(), PART)
+    till.later()
+    till.exchange_at("1.0431")
+    with till.office.stripe_world.moment():
+        till.office.stripe_world.balance.end_dispute(named, won=True)
+    till.later()
+    till.assert_balanced()
+    assert till.differences() == 1
+
+
+@BOTH
+def test_a_booking_voided_for_its_refund_is_put_right_to_the_cent(opens: Any, tmp_path: Path) -> None:
+    with opened(opens, tmp_path, Refunds.REOPEN) as till:
+        paid(till)
+        till.exchange_at("1.0431")
+        till.open_refund(BILLED)
+        till.assert_balanced()
+        assert till.differences() == 1
+
+
+def test_a_lost_answer_and_a_lost_memory_leave_one_entry(till: DifferenceTill) -> None:
+    paid(till)
+    named = till.open_refund(PART)
+    till.exchange_at("1.0431")
+    till.fail_refund(named)
+    fault = Fault("drop_after", method="POST|PUT", path=r"(?i)/(banktransactions|deposit)\b")
+    till.h.twin.faults.append(fault)
+    till.later()
+    assert fault.hits == 1
+    till.assert_balanced()
+    put_back(till.office, till.office.folder, None)
+    till.connect()
+    until_calm(till.office)
+    till.assert_balanced()
+
+
+@BOTH
+def test_thirty_thousand_euros_are_in_the_clearing_account_to_the_cent(opens: Any, tmp_path: Path) -> None:
+    with opened(opens, tmp_path, Refunds.BOOK) as till:
+        till.bill(LARGE)
+        till.pay(till.open_pages(1))
+        till.later()
+        till.assert_balanced()
+        assert in_clearing(till) > 0
+        assert till.differences() == (till.office.company.identity.ledger_kind == "xero")

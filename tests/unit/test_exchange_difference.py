@@ -1,0 +1,108 @@
+"""By how much the processor's balance moved beyond what a foreign entry moved the clearing account by."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from connector.domain.balance import BalanceChange, ChangeKind
+from connector.domain.effect import BooksIdentity
+from connector.domain.exchange import Piece
+from connector.domain.exchange_difference import (
+    changes_behind,
+    exchange_key,
+    exchange_reference,
+    moved_by,
+    of_making,
+    of_taking_out,
+)
+from connector.domain.invariants.reading import OUR_REFERENCE
+from connector.domain.money import Money
+from connector.domain.reversal import Cause
+
+BOOKS = BooksIdentity("quickbooks", "1", "acct_1")
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+def usd(amount: str) -> Money:
+    return Money.of(amount, "USD")
+
+
+def eur(amount: str) -> Money:
+    return Money.of(amount, "EUR")
+
+
+def change(kind: ChangeKind, worth: Money, source: Money | None, *, of: str = "re_1") -> BalanceChange:
+    refund, dispute = (None, of) if "dispute" in kind else (of, None)
+    none = Money.zero(worth.currency)
+    return BalanceChange(
+        f"txn_{kind}", kind, worth, none, worth, of, NOON, NOON, "pi_1", refund, dispute, source_amount=source
+    )
+
+
+BACK = change(ChangeKind.REFUND_FAILURE, usd("45.61"), eur("40.00"))
+WHOLE = Piece(eur("40.00"), eur("0"))
+
+
+def test_a_difference_is_named_by_its_effect_and_the_entry() -> None:
+    key = exchange_key(BOOKS, "K", "7")
+    assert key != exchange_key(BOOKS, "K", "8")
+    assert exchange_reference(key).startswith("DBX")
+    assert OUR_REFERENCE.fullmatch(exchange_reference(key))
+
+
+def test_an_entry_moves_the_clearing_account_by_whole_units_of_its_currency() -> None:
+    assert moved_by(eur("0.05"), Decimal("1.1"), "USD") == usd("0.06")
+    assert moved_by(eur("10.00"), Decimal("161.27"), "JPY") == Money.of("1613", "JPY")
+
+
+@pytest.mark.parametrize(("leaves", "left"), [(False, "0.06"), (True, "-0.06")])
+def test_what_a_rate_leaves_is_missing_from_what_came_and_from_what_went(leaves: bool, left: str) -> None:  # noqa: FBT001
+    assert of_making(eur("100.00"), Decimal("1.0831"), usd("108.37"), leaves=leaves) == usd(left)
+
+
+def test_an_entry_of_a_refund_goes_out_for_its_own_money_and_a_booking_for_all_of_it() -> None:
+    away = change(ChangeKind.REFUND, usd("-44.68"), eur("-40.00"))
+    other = change(ChangeKind.DISPUTE_REVERSAL, usd("1.00"), eur("1.00"), of="du_1")
+    payment = change(ChangeKind.PAYMENT, usd("1.00"), eur("1.00"))
+    every = [away, BACK, other, payment]
+    assert changes_behind(every, Cause.CAME_BACK, "re_1") == (BACK,)
+    assert changes_behind(every, Cause.CAME_BACK, "du_1") == (other,)
+    assert changes_behind(every, Cause.REFUND, "re_1") == (away, BACK, other)
+
+
+def test_money_that_came_again_dearer_is_a_gain_and_cheaper_a_loss() -> None:
+    assert of_taking_out(WHOLE, usd("44.68"), [BACK], whole=None) == usd("0.93")
+    assert of_taking_out(WHOLE, usd("46.00"), [BACK], whole=None) == usd("-0.39")
+
+
+def test_the_pieces_of_one_refund_share_the_difference_without_a_rest() -> None:
+    pieces = [Piece(eur("13.33"), eur("0")), Piece(eur("26.67"), eur("13.33"))]
+    found = [of_taking_out(one, usd("0.00"), [BACK], whole=None) for one in pieces]
+    assert found == [usd("15.20"), usd("30.41")]
+
+
+def test_a_booking_is_held_against_all_that_went() -> None:
+    gone = [
+        change(ChangeKind.REFUND, usd("-44.68"), eur("-40.00")),
+        change(ChangeKind.REFUND, usd("-67.03"), eur("-60.00"), of="re_2"),
+    ]
+    booking = Piece(eur("100.00"), eur("0"))
+    assert of_taking_out(booking, usd("-108.37"), gone, whole=eur("-100.00")) == usd("-3.34")
+    assert of_taking_out(booking, usd("-108.37"), gone[:1], whole=eur("-100.00")) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [],
+        [change(ChangeKind.REFUND_FAILURE, usd("45.61"), None)],
+        [change(ChangeKind.REFUND_FAILURE, usd("45.61"), Money.of("40.00", "GBP"))],
+        [change(ChangeKind.REFUND_FAILURE, eur("40.00"), eur("40.00"))],
+        [change(ChangeKind.REFUND_FAILURE, usd("22.80"), eur("20.00"))],
+    ],
+)
+def test_what_the_processor_has_not_said_wholly_is_not_known(changes: list[BalanceChange]) -> None:
+    assert of_taking_out(WHOLE, usd("44.68"), changes, whole=None) is None
