@@ -22,7 +22,9 @@ BANKS = {NORTH.id: "Checking", SALT.id: "Business Bank Account"}
 
 
 def wanted(house: House, **more: str) -> Callable[[str], str]:
-    """A configuration that books fees and payouts of today on, in both companies; `more`: other values, as TOML."""
+    """A configuration that books fees and payouts of today on, in both companies; `more`: other values, as TOML, where
+    {fees} is the account of fees.
+    """
 
     def change(text: str) -> str:
         first, *companies = text.split("[[company]]")
@@ -31,7 +33,7 @@ def wanted(house: House, **more: str) -> Callable[[str], str]:
                 "fee_account": f'"{FEES[shop.id]}"',
                 "payout_account": f'"{BANKS[shop.id]}"',
                 "book_from": house.today(shop).isoformat(),
-                **more,
+                **{name: value.format(fees=FEES[shop.id]) for name, value in more.items()},
             }
             lines = "".join(f"{name} = {value}\n" for name, value in said.items())
             companies[number] += f"\n[company.payments]\n{lines}"
@@ -103,7 +105,7 @@ def test_a_payment_its_fee_and_its_payout_stand_in_the_books_once_each(here: Des
 @EACH
 def test_the_preview_names_the_accounts_between_which_everything_then_moves(here: Desk, shop: Shop) -> None:
     more = {"surplus": '"credit"', "refunds": '"book"', "refund_account": '"Sales"'}
-    more["exchange_account"] = f'"{FEES[shop.id]}"'
+    more["exchange_account"] = '"{fees}"'
     here.house.write_config(wanted(here.house, **more))
     here.house.connect()  # again, for the permission that Xero's credit notes need
     here.house.write_config()
