@@ -48,6 +48,11 @@ def is_return(row: EffectRow) -> bool:
     return RETURNED in json.loads(row.request)
 
 
+def what(row: EffectRow) -> str:
+    """What the effect of a payout is about to do, for people."""
+    return "book the return of the payout in the ledger" if is_return(row) else "book the payout in the ledger"
+
+
 def transfer_stands(attempt: Attempt) -> bool:
     """Whether the transfer that is to be given back is in the ledger; False: the lists do not show it yet.
 

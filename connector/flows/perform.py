@@ -25,7 +25,7 @@ from connector.errors import (
     Transient,
 )
 from connector.failpoints import Boundary, reach
-from connector.flows import book, brakes, cash, credit, lease, link, listen, refund, reversal, text
+from connector.flows import book, brakes, cash, cash_back, credit, lease, link, listen, refund, reversal, text
 from connector.flows.attempts import LOOKS, Attempt, conclude_error
 from connector.flows.company import Company, Counts
 from connector.flows.poll import read_customers
@@ -322,11 +322,11 @@ _WHAT: Final[dict[EffectKind, str]] = {
     EffectKind.SEND_TEXT: "send the text",
     EffectKind.BOOK_PAYMENT: "book the payment in the ledger",
     EffectKind.BOOK_FEE: "book the fee in the ledger",
-    EffectKind.BOOK_PAYOUT: "book the payout in the ledger",
     EffectKind.BOOK_EXCHANGE: "enter the difference of exchange in the ledger",
 }
 _SAYS: Final[dict[EffectKind, Callable[[EffectRow], str]]] = {
     EffectKind.BOOK_CREDIT: credit.what,
     EffectKind.REVERSE_BOOKING: reversal.what,
     EffectKind.BOOK_REFUND: refund.what,
+    EffectKind.BOOK_PAYOUT: cash_back.what,
 }

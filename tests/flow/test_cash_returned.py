@@ -231,6 +231,7 @@ def test_where_somebody_took_the_transfer_out_nothing_is_booked_back_and_that_is
     assert till.settled()
     [item] = till.company.queries.attention("acme")
     assert f"return of payout {payout_id}" in item.happened
+    assert "could not book the return of the payout in the ledger" in item.happened
     assert "is not in the ledger any more" in item.happened
     assert "this item can be closed" in item.not_done
 
