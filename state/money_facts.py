@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from connector.domain.cash import CAME_TO_NOTHING
 from connector.domain.effect import EffectStatus, NewEffect
@@ -224,14 +224,10 @@ class MoneyFacts(Facts):
     def hints_read(self, company: str, hints: Sequence[Hint], watermark: datetime | None, now: datetime) -> int:
         """Store events before they are worked on, and the watermark with them; returns how many are new."""
         with self.database.record() as connection:
-            fresh = {hint.event_id: hint for hint in hints}
-            for some in books.chunks(list(fresh)):
-                for row in records_of(connection, HintRow, asked.HINT_IDS, company, some):
-                    fresh.pop(row.event_id, None)
-            change(connection, _HINT_NEW, [_hint(company, hint, now) for hint in fresh.values()])
+            new = put_hints(connection, company, hints, now)
             if watermark is not None:
                 put_cursor(connection, company, HINTS_SINCE, watermark.isoformat(), now)
-        return len(fresh)
+        return new
 
     def hint_later(
         self, company: str, event_id: str, look_at: datetime, attention: Attention | None, now: datetime
@@ -349,14 +345,28 @@ class MoneyFacts(Facts):
             put_attention(connection, company, attention, now)
             books.review(connection, company, row.subject, now)
 
-    def credit_ordered(self, company: str, payment_id: str, ledger_id: str, item: str, now: datetime) -> None:
+    def credit_ordered(
+        self, company: str, payment_id: str, ledger_id: str, item: str, now: datetime, *, hints: Sequence[Hint] = ()
+    ) -> None:
         """The owner wants what of a held payment does not fit as the customer's credit.
 
-        `item`: what asked for that; it is asked again should the payment have to be held all the same.
+        `item`: what asked for that; it is asked again should the payment have to be held all the same. `hints`: what is
+        to be looked at once it is booked.
         """
         with self.database.record() as connection:
             books.put_verdict(connection, company, payment_id, ledger_id, "ordered")
             close_item(connection, company, item, BY_FACTS, now)
+            put_hints(connection, company, hints, now)
+
+
+def put_hints(connection: Connection, company: str, hints: Sequence[Hint], now: datetime) -> int:
+    """Store events before they are worked on, within a fact of the caller; how many are new."""
+    fresh = {hint.event_id: hint for hint in hints}
+    for some in books.chunks(list(fresh)):
+        for row in records_of(connection, HintRow, asked.HINT_IDS, company, some):
+            fresh.pop(row.event_id, None)
+    change(connection, _HINT_NEW, [_hint(company, hint, now) for hint in fresh.values()])
+    return len(fresh)
 
 
 def _hint(company: str, hint: Hint, now: datetime) -> dict[str, object]:

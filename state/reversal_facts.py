@@ -11,9 +11,11 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, update
 
 from connector.domain.effect import ONCE_MORE, EffectStatus
 from connector.errors import Bug
+from connector.ports.processor import Hint
 from state import books
 from state.adopting import Found, adopt
 from state.facts import BY_FACTS, Attention, Facts, Planned, close_item, put_attention, put_hold, review_scope
+from state.money_facts import put_hints
 from state.rows import change, records, select_of, table_of
 from state.tables import AttentionRow, EffectEventRow, EffectRow, HintRow, HoldRow
 
@@ -175,8 +177,12 @@ class ReversalFacts(Facts):
             put_attention(connection, company, attention, now)
             return any(new)
 
-    def booking_ordered_again(self, company: str, again: OnceMore, now: datetime, *, by: str) -> None:
+    def booking_ordered_again(
+        self, company: str, again: OnceMore, now: datetime, *, by: str, hints: Sequence[Hint] = ()
+    ) -> None:
         """A person wants a payment booked once more whose entries were reversed; reminders need no hold any more then.
+
+        `hints`: what is to be looked at once it is booked.
 
         Raises:
             Bug: one is neither booking nor credit, or is not done.
@@ -192,6 +198,7 @@ class ReversalFacts(Facts):
                 close_item(connection, company, item, "booked once more", now)
             asked = [{"whose": company, "which": item, "now": now} for item in again.told_before]
             change(connection, _MAY_COME_AGAIN, asked)
+            put_hints(connection, company, hints, now)
             books.review(connection, company, again.ledger_id, now)
 
 

@@ -19,6 +19,7 @@ from connector.domain.effect import BooksIdentity, booking_reference, natural_ke
 from connector.domain.money import Money
 from connector.domain.reversal import Cause, Returned
 
+MOST_AGAIN: Final = 3  # entries of one refund or dispute, one after the other; whatever goes on is a person's
 _AWAY: Final = frozenset({RefundState.PENDING, RefundState.SUCCEEDED})
 _HELD: Final = frozenset({DisputeState.OPEN, DisputeState.LOST})
 
@@ -55,8 +56,8 @@ class RefundPlan:
     """What follows.
 
     `wanted` are pieces to be booked, each with what it is for. `back`: pieces that stand, and whose money came back.
-    `uncovered`: what of a refund or dispute no entry of the payment takes. `again`: what is away although its entry
-    was taken out before.
+    `uncovered`: what of a refund or dispute no entry of the payment takes. `again`: what is away, and whose entry was
+    taken out before so that only a person enters it anew.
     """
 
     wanted: tuple[tuple[Away, Piece], ...] = ()
@@ -92,7 +93,7 @@ def plan_refunds(
         returned: as the processor answers now.
         booked: the payment's entries that stand, in the order in which money is taken from them.
         standing: pieces that are booked, or about to be.
-        ended: refunds and disputes of which an entry was taken out of the ledger before.
+        ended: refunds and disputes of which an entry was taken out of the ledger before, and is a person's now.
 
     Raises:
         ValueError: an amount is in another currency than the rest: nobody can add them up.
@@ -141,17 +142,22 @@ def laid(wanted: Sequence[tuple[Away, Piece]], standing: Sequence[Piece]) -> Ite
         taken.append(piece)
 
 
-def refund_key(identity: BooksIdentity, object_id: str, of_reference: str) -> str:
-    """Names the entry of one refund or dispute, of the money that stands as `of_reference`, for ever."""
-    return natural_key(identity, "refund_entry", object_id, of_reference)
+def refund_key(identity: BooksIdentity, object_id: str, of_reference: str, again: int = 0) -> str:
+    """Names the entry of one refund or dispute, of the money that stands as `of_reference`, for ever.
+
+    `again`: how often an entry of it was taken out before. What a ledger has deleted is never made anew by its name.
+    """
+    return natural_key(identity, "refund_entry", object_id, of_reference, *([str(again)] if again else []))
 
 
-def entry_reference(identity: BooksIdentity, payment_id: str, cause: Cause, object_id: str, of_reference: str) -> str:
+def entry_reference(
+    identity: BooksIdentity, payment_id: str, cause: Cause, object_id: str, of_reference: str, again: int = 0
+) -> str:
     """What that entry carries in the ledger.
 
     Of a refund of what is booked on one invoice, the reference by which a reconciliation looks for the refund; all
     others, of which there may be several, have their own, and the reconciliation is told which they are.
     """
-    if cause is Cause.REFUND and of_reference == booking_reference(identity, payment_id):
+    if cause is Cause.REFUND and not again and of_reference == booking_reference(identity, payment_id):
         return refund_reference(identity, object_id)
-    return f"DBR{refund_key(identity, object_id, of_reference)[:18]}"
+    return f"DBR{refund_key(identity, object_id, of_reference, again)[:18]}"

@@ -26,17 +26,20 @@ from state.store import Attention, Planned
 from state.tables import EffectRow
 
 _THEIRS: Final = "of_others"  # frozen with an entry that is taken from one by somebody else
+AGAIN: Final = "again"  # frozen with one that is not the first of its refund or dispute: how many were before it
 CALLED: Final = {Cause.REFUND: "refund", Cause.DISPUTE: "dispute"}
 
 
 # --------------------------------------------------------------------------------------------------------- planning
 
 
-def planned(company: Company, booking: EffectRow, each: Away, piece: Piece, before: Money | None = None) -> Planned:
+def planned(
+    company: Company, booking: EffectRow, each: Away, piece: Piece, before: Money | None = None, again: int = 0
+) -> Planned:
     """The effect that enters `piece` of a refund or dispute, out of what `booking` has put into the ledger.
 
     `before`: how much of the same refund or dispute its earlier entries are over; None where that is not asked any
-    more, of one that stands.
+    more, of one that stands. `again`: how often an entry of it was taken out before.
     """
     frozen: Mapping[str, Any] = json.loads(booking.request)
     payment_id, called = frozen["payment_id"], CALLED[each.cause]
@@ -57,12 +60,16 @@ def planned(company: Company, booking: EffectRow, each: Away, piece: Piece, befo
         "account_id": company.policy.payment_account_id or "",
         "income_account_id": company.policy.refund_account_id,
         "tax_code": company.policy.refund_tax_code,
-        "reference": entry_reference(company.identity, payment_id, each.cause, each.object_id, piece.of_reference),
+        "reference": entry_reference(
+            company.identity, payment_id, each.cause, each.object_id, piece.of_reference, again
+        ),
         "note": f"Duebird {payment_id} {called} {each.object_id}",
     }
     if is_by_others(booking.request, booking.remote_id):
         values[_THEIRS] = True
-    key = refund_key(company.identity, each.object_id, piece.of_reference)
+    if again:
+        values[AGAIN] = again
+    key = refund_key(company.identity, each.object_id, piece.of_reference, again)
     why = f"{piece.amount} of {payment_id} left the Stripe account ({called} {each.object_id})"
     return Planned(NewEffect(key, EffectKind.BOOK_REFUND, booking.subject, canonical(values), why))
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from connector.domain.balance import DisputeState
-from connector.domain.effect import OPEN, EffectKind, EffectStatus
+from connector.domain.effect import ONCE_MORE, OPEN, EffectKind, EffectStatus
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.domain.refund_entries import (
+    MOST_AGAIN,
     Away,
     Booked,
     Piece,
@@ -21,7 +22,6 @@ from connector.domain.refund_entries import (
     entry_reference,
     laid,
     plan_refunds,
-    refund_key,
 )
 from connector.domain.reversal import Cause, Course, Returned, Standing, standing_of
 from connector.failpoints import Boundary, reach
@@ -30,14 +30,16 @@ from connector.flows.company import Company, Counts
 from state.adopting import Found
 from state.books import receivable_of
 from state.facts import BY_FACTS
-from state.names import REFUNDS_FROM
+from state.names import REBUILD, REFUNDS_FROM
 from state.queries import Queries
+from state.recovery_facts import progress_of
 from state.store import Attention, Planned, Store
 from state.tables import EffectRow, PaymentRow
 
 _OURS: Final = frozenset({EffectKind.BOOK_REFUND, EffectKind.REVERSE_BOOKING})
 _WHY: Final = "found in the ledger; it was on no record here"
 _BY_HAND: Final = "Enter {amount} by hand, out of the clearing account."
+_TOO_OFTEN: Final = f"its entry was taken out {MOST_AGAIN} times before, whenever the money had come back"
 _ELSEWHERE: Final = (
     "Enter {amount} by hand, out of the account in which the payment's own entry is. Duebird does not enter it later "
     "either, also where you move that entry."
@@ -97,7 +99,8 @@ class Log:
     booked: tuple[EffectRow, ...]  # in the order in which money is taken from them: of each part the credit first
     refunds: tuple[EffectRow, ...]  # that stand, are about to, or were refused
     ended: tuple[EffectRow, ...]  # that were taken out again
-    under_way: bool  # something of it is being entered or taken out, or is in doubt
+    under_way: bool  # something of it is being booked, entered or taken out, or is in doubt
+    persons: frozenset[str] = frozenset()  # refunds and disputes whose entry was taken out by a person's word alone
     theirs: tuple[by_others.Theirs, ...] = ()  # entries by somebody else that stand for it, as the ledger has them now
 
     def of(self, piece: Piece) -> EffectRow:
@@ -108,6 +111,16 @@ class Log:
         """Of what it is booked as, how much money that has in our clearing account."""
         theirs = {one.row.key: one.amount for one in self.theirs}
         return [replace(one, amount=theirs.get(row.key, one.amount)) for row in self.booked if (one := _booked(row))]
+
+    def again(self, object_id: str, of_reference: str) -> int:
+        """How many entries of that refund or dispute were taken out of the ledger before, of that money."""
+        before = [values for one in self.ended if (values := _values(one))["object_id"] == object_id]
+        return max((one.get(refund.AGAIN, 0) + 1 for one in before if one["of_reference"] == of_reference), default=0)
+
+    def spent(self) -> set[str]:
+        """Refunds and disputes that came and went so often that a person must see to them."""
+        pairs = [(values["object_id"], values["of_reference"]) for one in self.ended if (values := _values(one))]
+        return {one for one, of in pairs if self.again(one, of) >= MOST_AGAIN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +145,38 @@ def log_of(
         effects += queries.effects_of(company_id, ledger_id)
     own = [(one, _values(one)) for one in effects if one.kind in _OURS]
     own = [(one, values) for one, values in own if values["payment_id"] == payment_id]
-    out = {values["entry_id"] for one, values in own if _is_out(one)}
+    reversals = [(one, values) for one, values in own if _is_out(one)]
+    out = {values["entry_id"] for _, values in reversals}
     made = [one for one, _ in own if one.kind == EffectKind.BOOK_REFUND and one.status != EffectStatus.CANCELLED]
     standing = reversal.entries_of(queries, company_id, parts)
     booked = [one for one in standing if one.kind != EffectKind.BOOK_REFUND]
     booked += [one.row for one in theirs if not one.why]
+    ended = tuple(one for one in made if one.remote_id in out)
     return Log(
         tuple(sorted(booked, key=lambda one: (one.subject, one.kind != EffectKind.BOOK_CREDIT))),
         tuple(one for one in made if one.remote_id not in out),
-        tuple(one for one in made if one.remote_id in out),
-        under_way=any(one.status in OPEN for one, _ in own),
+        ended,
+        under_way=any(one.status in OPEN for one, _ in own) or _is_being_booked(effects, payment_id),
+        persons=frozenset(_persons_own(ended, reversals)),
         theirs=tuple(theirs),
     )
+
+
+def _is_being_booked(effects: Sequence[EffectRow], payment_id: str) -> bool:
+    """Its booking may be done and its credit under way: only then is it known what has room for what went back."""
+    return any(
+        one.kind in ONCE_MORE and one.status in OPEN and _values(one)["payment_id"] == payment_id for one in effects
+    )
+
+
+def _persons_own(ended: Sequence[EffectRow], reversals: Sequence[tuple[EffectRow, Mapping[str, Any]]]) -> Iterator[str]:
+    """What was undone by itself: whoever did that enters it by hand, or has. What went with its booking is not."""
+    for row in ended:
+        values = _values(row)
+        undone = [one for one, each in reversals if (each["booking"], each["cause"]) == (row.key, Cause.UNDO)]
+        booking = [one for one, each in reversals if each["entry_id"] == values["entry_id"]]
+        if any(all(each.planned_at > one.planned_at for each in booking) for one in undone):
+            yield values["object_id"]
 
 
 def _is_out(row: EffectRow) -> bool:
@@ -176,9 +209,8 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
     log = log_of(company.queries, company.id, parts, theirs)
     if _adopted(company, parts, answer, log, counts):
         log = log_of(company.queries, company.id, parts, theirs)
-    undone = {_values(one)["object_id"] for one in log.ended}
     standing_pieces = [_piece(one) for one in log.refunds]
-    plan = plan_refunds(answer, log.room(), standing_pieces, undone)
+    plan = plan_refunds(answer, log.room(), standing_pieces, log.persons | log.spent())
     persons = _persons(company, answer)
     plan = _without(persons, _from(begun(company.queries, company.id), plan))
     by_hand = list(_by_hand(company, parts, plan, log))
@@ -191,7 +223,9 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
     if not wanted:
         of = {_values(one)["reference"]: one for one in log.booked}
         wanted = [
-            refund.planned(company, of[piece.of_reference], each, piece, before)
+            refund.planned(
+                company, of[piece.of_reference], each, piece, before, log.again(piece.object_id, piece.of_reference)
+            )
             for each, piece, before in laid(plan.wanted, standing_pieces)
         ]
     _record(company, wanted, counts, () if waits else hints)
@@ -221,23 +255,36 @@ def _record(company: Company, wanted: Sequence[Planned], counts: Counts, hints: 
 
 def _adopted(company: Company, parts: Sequence[PaymentRow], answer: Returned, log: Log, counts: Counts) -> bool:
     """Put on record what stands in the ledger and is on no record here: the memory may be younger than the books."""
-    known = {one.key for one in (*log.refunds, *log.ended)}
+    known = {(values["object_id"], values["of_reference"]) for one in log.refunds if (values := _values(one))}
+    known |= {(values["object_id"], values["of_reference"]) for one in log.ended if (values := _values(one))}
+    most = MOST_AGAIN if _is_from_before(company, parts) else 1
     found = []
     for each in _all_of(answer):
         for row in log.booked:
-            of_reference = _booked(row).reference
-            if refund_key(company.identity, each.object_id, of_reference) in known:
-                continue
-            reference = entry_reference(company.identity, parts[0].payment_id, each.cause, each.object_id, of_reference)
-            entry = refund.evidence(company.ledger.entries_with_reference(EntryKind.REVERSAL, reference))
-            if entry is not None and entry.live:
-                piece = Piece(each.object_id, of_reference, entry.amount)
-                effect = refund.planned(company, row, each, piece).effect
-                found.append(Found(effect, entry.entry_id, each.since))
+            if (each.object_id, _booked(row).reference) not in known:
+                found += _found(company, row, each, most)
     if found:
         company.store.refunds_found(company.id, found, _WHY)
         counts.add(FOUND, len(found))
     return bool(found)
+
+
+def _is_from_before(company: Company, parts: Sequence[PaymentRow]) -> bool:
+    """Whether a life of the memory before the last recovery may have entered something of it, and taken it out."""
+    rebuilt = progress_of(company.queries.cursor(company.id, REBUILD))
+    return rebuilt is not None and any(one.created_at <= rebuilt.begun_at for one in parts)
+
+
+def _found(company: Company, row: EffectRow, each: Away, most: int) -> list[Found]:
+    """The entry of it that stands in the ledger, whichever of at most `most` that is."""
+    payment_id, of_reference = _values(row)["payment_id"], _booked(row).reference
+    for again in range(most):
+        reference = entry_reference(company.identity, payment_id, each.cause, each.object_id, of_reference, again)
+        entry = refund.evidence(company.ledger.entries_with_reference(EntryKind.REVERSAL, reference))
+        if entry is not None and entry.live:
+            piece = Piece(each.object_id, of_reference, entry.amount)
+            return [Found(refund.planned(company, row, each, piece, again=again).effect, entry.entry_id, each.since)]
+    return []
 
 
 def _all_of(answer: Returned) -> Iterator[Away]:
@@ -253,10 +300,8 @@ def _by_hand(company: Company, parts: Sequence[PaymentRow], plan: RefundPlan, lo
 
     What the owner has undone himself is his; and of a payment that is not booked at all the news itself tells.
     """
-    ours = _came_back(company, log)
-    again = "its entry was taken out before, when the money had come back"
-    for one in [one for one in plan.again if one.object_id in ours]:
-        yield _enter(company, parts[0], one, again, _BY_HAND)
+    for one in [one for one in plan.again if one.object_id not in log.persons]:
+        yield _enter(company, parts[0], one, _TOO_OFTEN, _BY_HAND)
     begun_ones = {piece.object_id for _, piece in plan.wanted} | {_piece(one).object_id for one in log.refunds}
     others = [one for one in log.theirs if one.why]
     for one in plan.uncovered:
@@ -288,14 +333,3 @@ def _elsewhere(company: Company, payment: PaymentRow, one: Away, others: Sequenc
 
 def _elsewhere_key(company: Company, object_id: str) -> str:
     return f"{company.id}/refund-elsewhere/{object_id}"
-
-
-def _came_back(company: Company, log: Log) -> Collection[str]:
-    """Refunds and disputes whose entry was taken out by ourselves, not by the owner's word."""
-    keys = {one.key for one in log.ended}
-    return {
-        values["object_id"]
-        for subject in sorted({one.subject for one in log.ended})
-        for one in company.queries.effects_of(company.id, subject)
-        if _is_out(one) and (values := _values(one))["booking"] in keys and values["cause"] == Cause.CAME_BACK
-    }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from connector.domain.already import is_by_others
 from connector.domain.balance import ChangeKind
 from connector.domain.clearing import credit_reference, reference_of
 from connector.domain.effect import BooksIdentity, booking_reference
-from connector.domain.refund_entries import entry_reference
+from connector.domain.refund_entries import MOST_AGAIN, entry_reference
 from connector.domain.reversal import Cause
 from connector.statement.values import OnRecord, Till
 from state.books import receivable_of
@@ -53,11 +53,15 @@ def _adopted(queries: Queries, company: str) -> Iterator[tuple[str, str]]:
 
 
 def _of_what_went_back(rows: Sequence[PaymentRow], identity: BooksIdentity, till: Till) -> dict[str, str]:
-    """By the reference of each entry that a refund or dispute may have, that of its change; a dispute's first one."""
+    """By the reference of each entry that a refund or dispute may have, that of its change.
+
+    A dispute that was won and is lost after all has another change for its next entry.
+    """
     parts: defaultdict[str, list[PaymentRow]] = defaultdict(list)
     for row in rows:
         parts[row.payment_id].append(row)
     known: dict[str, str] = {}
+    seen: Counter[str] = Counter()
     for change in till.changes:
         refund = change.kind is ChangeKind.REFUND
         object_id = change.refund_id if refund else change.dispute_id if change.kind is ChangeKind.DISPUTE else None
@@ -65,6 +69,8 @@ def _of_what_went_back(rows: Sequence[PaymentRow], identity: BooksIdentity, till
             part, cause = row.ledger_id if row.shared else None, Cause.REFUND if refund else Cause.DISPUTE
             for maker in (booking_reference, credit_reference):
                 of_reference = maker(identity, row.payment_id, part)
-                own = entry_reference(identity, row.payment_id, cause, object_id or "", of_reference)
-                known.setdefault(own, reference_of(identity, change))
+                for again in range(seen[object_id or ""], MOST_AGAIN):
+                    own = entry_reference(identity, row.payment_id, cause, object_id or "", of_reference, again)
+                    known[own] = reference_of(identity, change)
+        seen[object_id or ""] += 1
     return known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.memory.cash_world import SALES
-from connector.domain.balance import DisputeState, RefundState
+from connector.domain.balance import ChangeKind, DisputeState, RefundState
 from connector.domain.closed_period import ClosedPeriod
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
@@ -19,6 +20,7 @@ from connector.failpoints import armed
 from connector.flows.attempts import order_retry
 from connector.flows.refunded import begin, begun
 from connector.flows.reversal import planned
+from state.tables import EffectRow
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, Office
 from tests.flow.reversing import NOTHING, paid, reversals, settle, told_of, undo, verdict
@@ -41,6 +43,25 @@ def fail(office: Office, refund: str) -> None:
 def end(office: Office, named: str, *, won: bool) -> None:
     with office.stripe_world.moment():
         office.stripe_world.balance.end_dispute(named, won=won)
+
+
+def reopen(office: Office, named: str) -> None:
+    """The bank decides otherwise after all: Stripe takes the money a second time."""
+    set_dispute(office, named, DisputeState.LOST)
+    balance = office.stripe_world.balance
+    with office.stripe_world.moment():
+        made = balance.disputes[named].latest
+        balance.enter(
+            ChangeKind.DISPUTE,
+            NOTHING - made.amount,
+            source_id=named,
+            payment_id=made.payment_id,
+            dispute_id=named,
+        )
+
+
+def of_refunds(office: Office, invoice: str) -> list[EffectRow]:
+    return [one for one in office.company.queries.effects_of("acme", invoice) if one.kind == "book_refund"]
 
 
 def paid_beside_a_cheque(office: Office, cheque: Money) -> tuple[str, str]:
@@ -180,16 +201,32 @@ def test_a_dispute_that_is_won_is_taken_out_again(booking: Office) -> None:
     assert told_of(booking, f"its money came back ({named})")
 
 
-def test_a_dispute_that_is_lost_after_it_was_won_is_for_a_person(booking: Office) -> None:
+def test_a_dispute_that_is_lost_after_it_was_won_is_entered_anew_and_again_when_it_is_won(booking: Office) -> None:
+    invoice, payment = paid(booking)
+    named = dispute(booking, payment)
+    settle(booking)
+    for _ in range(2):
+        end(booking, named, won=True)
+        settle(booking)
+        assert entries(booking) == []
+        reopen(booking, named)
+        settle(booking)
+        assert_balanced(booking, invoice, entered=[DOLLARS])
+    references = [json.loads(one.request)["reference"] for one in of_refunds(booking, invoice)]
+    assert len(set(references)) == len(references) == 3
+
+
+def test_what_came_and_went_three_times_is_for_a_person(booking: Office) -> None:
     _, payment = paid(booking)
     named = dispute(booking, payment)
     settle(booking)
-    end(booking, named, won=True)
-    settle(booking)
-    set_dispute(booking, named, DisputeState.LOST)
-    settle(booking)
+    for _ in range(3):
+        end(booking, named, won=True)
+        settle(booking)
+        reopen(booking, named)
+        settle(booking)
     assert entries(booking) == []
-    [said] = told_of(booking, "its entry was taken out before")
+    [said] = told_of(booking, "its entry was taken out 3 times before")
     assert "Enter 120.00 USD by hand" in said
 
 
