@@ -9,8 +9,8 @@ from connector.domain.already import NAMED
 from connector.domain.effect import EffectKind, EffectStatus
 from state import asked
 from state.letter_views import LetterViews
-from state.rows import records, records_of, select_of, table_of
-from state.tables import EffectRow, HintRow
+from state.rows import records, records_of, select_of, select_some, table_of
+from state.tables import AttentionRow, EffectRow, HintRow
 
 _EFFECT = table_of(EffectRow).c
 _ADOPTED: Final = select_of(
@@ -19,10 +19,11 @@ _ADOPTED: Final = select_of(
     _EFFECT.status == EffectStatus.DONE.value,
     _EFFECT.request.contains(f'"{NAMED}":'),
 )
+_ITEM_KEYS: Final = select_some(AttentionRow, "key", only="key")
 
 
 class MoneyViews(LetterViews):
-    """What was adopted, and what was heard of a payment."""
+    """What was adopted, and what was heard and told of a payment."""
 
     def adopted_bookings(self, company: str) -> list[EffectRow]:
         """Bookings that are done and name an entry of somebody else's in their frozen values."""
@@ -33,3 +34,9 @@ class MoneyViews(LetterViews):
         """Every event of those objects, worked on or not. Reads through all events."""
         with self._db.ask() as connection:
             return records_of(connection, HintRow, asked.HINTS_ABOUT, company, object_ids)
+
+    def told_before(self, company: str, keys: Sequence[str]) -> set[str]:
+        """Which of those items of attention were ever put before a person, settled or not."""
+        with self._db.ask() as connection:
+            found = records_of(connection, AttentionRow, _ITEM_KEYS, company, keys)
+        return {one.key for one in found}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from connector.domain.already import is_by_others
 from connector.domain.calendar import local_day
 from connector.domain.effect import EffectKind, NewEffect, canonical
 from connector.domain.money import Money
@@ -15,7 +16,7 @@ from connector.domain.refund_entries import Away, Piece, away, entry_reference, 
 from connector.domain.reversal import Cause
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import closed, exchange, lease, reversal
+from connector.flows import by_others, closed, exchange, lease, reversal
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.credit import booked_of
@@ -24,6 +25,7 @@ from state.books import receivable_of
 from state.store import Attention, Planned
 from state.tables import EffectRow
 
+_THEIRS: Final = "of_others"  # frozen with an entry that is taken from one by somebody else
 CALLED: Final = {Cause.REFUND: "refund", Cause.DISPUTE: "dispute"}
 
 
@@ -58,6 +60,8 @@ def planned(company: Company, booking: EffectRow, each: Away, piece: Piece, befo
         "reference": entry_reference(company.identity, payment_id, each.cause, each.object_id, piece.of_reference),
         "note": f"Duebird {payment_id} {called} {each.object_id}",
     }
+    if is_by_others(booking.request, booking.remote_id):
+        values[_THEIRS] = True
     key = refund_key(company.identity, each.object_id, piece.of_reference)
     why = f"{piece.amount} of {payment_id} left the Stripe account ({called} {each.object_id})"
     return Planned(NewEffect(key, EffectKind.BOOK_REFUND, booking.subject, canonical(values), why))
@@ -172,6 +176,8 @@ def _no_longer(company: Company, row: EffectRow, *, came_back: bool) -> str:
     if came_back:
         return "by now Stripe says that the money is in your account"
     request = request_of(row)
+    if json.loads(row.request).get(_THEIRS, False):
+        return by_others.fault_of(company, row)
     if request.of_kind is EntryKind.CREDIT:
         listed = company.ledger.entries_with_reference(EntryKind.CREDIT, request.of_reference)
         out = bool(listed) and not any(one.live for one in listed)  # one that is not listed at all may be young

@@ -25,7 +25,7 @@ from connector.domain.refund_entries import (
 )
 from connector.domain.reversal import Cause, Course, Returned, Standing, standing_of
 from connector.failpoints import Boundary, reach
-from connector.flows import refund, reversal
+from connector.flows import by_others, refund, reversal
 from connector.flows.company import Company, Counts
 from state.adopting import Found
 from state.books import receivable_of
@@ -36,6 +36,15 @@ from state.tables import EffectRow, PaymentRow
 
 _OURS: Final = frozenset({EffectKind.BOOK_REFUND, EffectKind.REVERSE_BOOKING})
 _WHY: Final = "found in the ledger; it was on no record here"
+_BY_HAND: Final = "Enter {amount} by hand, out of the clearing account."
+_ELSEWHERE: Final = (
+    "Enter {amount} by hand, out of the account in which the payment's own entry is. Duebird does not enter it later "
+    "either, also where you move that entry."
+)
+_IF_THERE: Final = (
+    "Where the payment is still in your books, enter {amount} by hand, out of the account in which it is; where it is "
+    "out of them, nothing is to be entered. Duebird does not enter it later either."
+)
 ENTERED: Final = "entries of refunds planned"  # so they are counted
 FOUND: Final = "entries of refunds"
 
@@ -68,6 +77,18 @@ def _from(first: datetime | None, plan: RefundPlan) -> RefundPlan:
     return replace(plan, wanted=wanted, uncovered=tuple(one for one in plan.uncovered if one.since >= first))
 
 
+def _persons(company: Company, answer: Returned) -> set[str]:
+    """Refunds and disputes that a person was told to enter by hand: Duebird never does, wherever the money is put."""
+    keys = {_elsewhere_key(company, one.object_id): one.object_id for one in away(answer)}
+    return {keys[one] for one in company.queries.told_before(company.id, sorted(keys))}
+
+
+def _without(persons: Collection[str], plan: RefundPlan) -> RefundPlan:
+    """The plan without what a person enters; its money has its room all the same."""
+    wanted = tuple((one, piece) for one, piece in plan.wanted if one.object_id not in persons)
+    return replace(plan, wanted=wanted)
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """What is on record of one payment: what it is booked as, and the entries of what went back of it."""
@@ -76,10 +97,16 @@ class Log:
     refunds: tuple[EffectRow, ...]  # that stand, are about to, or were refused
     ended: tuple[EffectRow, ...]  # that were taken out again
     under_way: bool  # something of it is being entered or taken out, or is in doubt
+    theirs: tuple[by_others.Theirs, ...] = ()  # entries by somebody else that stand for it, as the ledger has them now
 
     def of(self, piece: Piece) -> EffectRow:
         """The entry that is that piece."""
         return next(one for one in self.refunds if _piece(one) == piece)
+
+    def room(self) -> list[Booked]:
+        """Of what it is booked as, how much money that has in our clearing account."""
+        theirs = {one.row.key: one.amount for one in self.theirs}
+        return [replace(one, amount=theirs.get(row.key, one.amount)) for row in self.booked if (one := _booked(row))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +122,9 @@ class News:
     lost: tuple[str, ...] = ()
 
 
-def log_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> Log:
+def log_of(
+    queries: Queries, company_id: str, parts: Sequence[PaymentRow], theirs: Sequence[by_others.Theirs] = ()
+) -> Log:
     """Read what is on record of a payment, part by part in the order of their invoices."""
     payment_id, effects = parts[0].payment_id, list[EffectRow]()
     for ledger_id in sorted({one.ledger_id for one in parts}):
@@ -106,11 +135,13 @@ def log_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> Lo
     made = [one for one, _ in own if one.kind == EffectKind.BOOK_REFUND and one.status != EffectStatus.CANCELLED]
     standing = reversal.entries_of(queries, company_id, parts)
     booked = [one for one in standing if one.kind != EffectKind.BOOK_REFUND]
+    booked += [one.row for one in theirs if not one.why]
     return Log(
         tuple(sorted(booked, key=lambda one: (one.subject, one.kind != EffectKind.BOOK_CREDIT))),
         tuple(one for one in made if one.remote_id not in out),
         tuple(one for one in made if one.remote_id in out),
         under_way=any(one.status in OPEN for one, _ in own),
+        theirs=tuple(theirs),
     )
 
 
@@ -140,13 +171,17 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
         return News(standing, waits=True)
     if any(one.amount.currency != paid.currency for one in away(answer)):
         return News(replace(standing, course=Course.UNCLEAR))
+    theirs = by_others.theirs_of(company, parts)
+    log = log_of(company.queries, company.id, parts, theirs)
     if _adopted(company, parts, answer, log, counts):
-        log = log_of(company.queries, company.id, parts)
+        log = log_of(company.queries, company.id, parts, theirs)
     undone = {_values(one)["object_id"] for one in log.ended}
     standing_pieces = [_piece(one) for one in log.refunds]
-    plan = plan_refunds(answer, [_booked(one) for one in log.booked], standing_pieces, undone)
-    plan = _from(begun(company.queries, company.id), plan)
-    for told in _by_hand(company, parts, plan, log):
+    plan = plan_refunds(answer, log.room(), standing_pieces, undone)
+    persons = _persons(company, answer)
+    plan = _without(persons, _from(begun(company.queries, company.id), plan))
+    by_hand = list(_by_hand(company, parts, plan, log))
+    for told in by_hand:
         counts.add("refunds and disputes", company.store.attend(company.id, told, company.clock.now()))
     # First what came back: only then is there room again for what left.
     back = [row for one in plan.back if (row := log.of(one)).status == EffectStatus.DONE]
@@ -159,7 +194,7 @@ def look(company: Company, parts: Sequence[PaymentRow], counts: Counts, *, hints
             for each, piece, before in laid(plan.wanted, standing_pieces)
         ]
     _record(company, wanted, counts, () if waits else hints)
-    ever = bool(log.refunds or log.ended or wanted or (log.booked and plan.uncovered))
+    ever = bool(log.refunds or log.ended or wanted or by_hand or persons)
     lost = {one.dispute_id for one in answer.disputes if one.state is DisputeState.LOST}
     kept = sorted(lost & {_values(one)["object_id"] for one in log.refunds})
     return News(standing, waits, ever and standing.course is not Course.ASKED_ABOUT, tuple(kept))
@@ -213,24 +248,41 @@ def _by_hand(company: Company, parts: Sequence[PaymentRow], plan: RefundPlan, lo
 
     What the owner has undone himself is his; and of a payment that is not booked at all the news itself tells.
     """
-    payment, known = parts[0], company.queries.receivable(company.id, parts[0].ledger_id)
-    invoice = receivable_of(known).label if known else payment.ledger_id
     ours = _came_back(company, log)
-    left = [(one, "no entry of the payment in the ledger has so much left") for one in plan.uncovered if log.booked]
-    left += [
-        (one, "its entry was taken out before, when the money had come back")
-        for one in plan.again
-        if one.object_id in ours
-    ]
-    for one, why in left:
-        yield Attention(
-            key=f"{company.id}/refund-by-hand/{one.object_id}",
-            subject=payment.ledger_id,
-            happened=f"{company.policy.business}, invoice {invoice}: {one.amount} of the payment {payment.payment_id} "
-            f"left your Stripe account ({refund.CALLED[one.cause]} {one.object_id}), and {why}.",
-            not_done=f"It was not entered in the ledger. Enter {one.amount} by hand, out of the clearing account.",
-            command=f"duebird reconcile {company.id}",
-        )
+    again = "its entry was taken out before, when the money had come back"
+    for one in [one for one in plan.again if one.object_id in ours]:
+        yield _enter(company, parts[0], one, again, _BY_HAND)
+    begun_ones = {piece.object_id for _, piece in plan.wanted} | {_piece(one).object_id for one in log.refunds}
+    others = [one for one in log.theirs if one.why]
+    for one in plan.uncovered:
+        if others and one.object_id not in begun_ones:
+            yield _elsewhere(company, parts[0], one, others)
+        elif log.booked:
+            why = "; ".join(("no entry of the payment in the ledger has so much left", *(one.why for one in others)))
+            yield _enter(company, parts[0], one, why, _BY_HAND)
+
+
+def _enter(company: Company, payment: PaymentRow, one: Away, why: str, then: str) -> Attention:
+    known = company.queries.receivable(company.id, payment.ledger_id)
+    invoice = receivable_of(known).label if known else payment.ledger_id
+    return Attention(
+        key=f"{company.id}/refund-by-hand/{one.object_id}",
+        subject=payment.ledger_id,
+        happened=f"{company.policy.business}, invoice {invoice}: {one.amount} of the payment {payment.payment_id} "
+        f"left your Stripe account ({refund.CALLED[one.cause]} {one.object_id}), and {why}.",
+        not_done=f"It was not entered in the ledger. {then.format(amount=one.amount)}",
+        command=f"duebird reconcile {company.id}",
+    )
+
+
+def _elsewhere(company: Company, payment: PaymentRow, one: Away, others: Sequence[by_others.Theirs]) -> Attention:
+    then = _IF_THERE if all(each.is_gone for each in others) else _ELSEWHERE
+    told = _enter(company, payment, one, "; ".join(each.why for each in others), then)
+    return replace(told, key=_elsewhere_key(company, one.object_id))
+
+
+def _elsewhere_key(company: Company, object_id: str) -> str:
+    return f"{company.id}/refund-elsewhere/{object_id}"
 
 
 def _came_back(company: Company, log: Log) -> Collection[str]:

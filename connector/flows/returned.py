@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from connector.domain.effect import ONCE_MORE, EffectStatus
 from connector.domain.money import Money
+from connector.domain.refund_entries import away
 from connector.domain.reversal import Cause, Course, Standing, standing_of
 from connector.domain.settlement import Refunds
 from connector.failpoints import Boundary, reach
@@ -14,9 +18,10 @@ from connector.flows import refunded, reversal
 from connector.flows.company import Company, Counts
 from connector.ports.processor import PaymentState
 from state.books import receivable_of
+from state.facts import BY_FACTS
 from state.names import PAYMENTS_SINCE
 from state.store import Attention
-from state.tables import HintRow, PaymentRow
+from state.tables import EffectRow, HintRow, PaymentRow
 
 _NEWS: Final = {
     "charge.refunded": "money of a payment was given back (a refund, of all or a part of it)",
@@ -67,6 +72,13 @@ _COURSES: Final[dict[Course, tuple[str, str]]] = {
     Course.DISPUTE_CLOSED: ("was disputed, which has ended without the money going back", _NO_CHANGE),
     Course.STAYS: ("was reported to have gone back, and Stripe says now that it did not", _NO_CHANGE),
 }
+_WHOLE: Final = "went back whole"
+# By whether the bank took it back, after which the booking goes out whatever the setting is.
+_AFTER_ANSWER: Final = {
+    False: "Once that is answered, your setting refunds is followed for what went back, as for any payment.",
+    True: "If the answer is that it is to be booked, the booking is taken out again after that: it was never paid.",
+}
+_IS_AWAY: Final = frozenset({Course.PART_GONE, Course.DISPUTED, Course.ON_ITS_WAY})
 
 
 def after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
@@ -166,6 +178,7 @@ def _by_rule(company: Company, hints: Sequence[HintRow], parts: Sequence[Payment
         company.store.hints_worked(company.id, ids, now)
         return
     if any(one.verdict in _UNDER_WAY and one.state == PaymentState.SUCCEEDED for one in parts):
+        _tell_meanwhile(company, hints, parts, counts)
         _put_off(company, hints, counts)
         return
     news = look(company, parts, counts, hints=ids)
@@ -175,6 +188,59 @@ def _by_rule(company: Company, hints: Sequence[HintRow], parts: Sequence[Payment
     for told in _items(company, hints, parts, news):
         counts.add("refunds and disputes", company.store.attend(company.id, told, now))
     company.store.hints_worked(company.id, ids, now)
+    for key in sorted(company.queries.told_before(company.id, [_meanwhile_key(company, one) for one in hints])):
+        company.store.attention_closed(company.id, key, BY_FACTS, now)
+
+
+def _tell_meanwhile(company: Company, hints: Sequence[HintRow], parts: Sequence[PaymentRow], counts: Counts) -> None:
+    """A payment waits for a person's answer, perhaps for days: its news is told at once, and worked on after that."""
+    refused = _refused(company, parts)
+    if refused is None:
+        return
+    keys = [_meanwhile_key(company, one) for one in sorted(hints, key=lambda one: (one.received_at, one.event_id))]
+    before = company.queries.told_before(company.id, keys)
+    if keys[-1] in before:
+        return
+    told = _meanwhile(company, parts, refused)
+    if told is not None:
+        counts.add(
+            "refunds and disputes", company.store.attend(company.id, replace(told, key=keys[-1]), company.clock.now())
+        )
+
+
+def _meanwhile_key(company: Company, hint: HintRow) -> str:
+    return f"{_key(company, hint)}/meanwhile"
+
+
+def _refused(company: Company, parts: Sequence[PaymentRow]) -> EffectRow | None:
+    """The booking or credit of it about which a person is asked; None where it is on its way."""
+    for part in parts:
+        for one in company.queries.effects_of(company.id, part.ledger_id):
+            mine = one.kind in ONCE_MORE and json.loads(one.request)["payment_id"] == part.payment_id
+            if mine and one.status == EffectStatus.REJECTED and part.verdict in _UNDER_WAY:
+                return one
+    return None
+
+
+def _meanwhile(company: Company, parts: Sequence[PaymentRow], refused: EffectRow) -> Attention | None:
+    """What the owner is told while he is asked about the payment; None where all of it is there."""
+    paid, answer = _paid(parts), company.processor.returned(parts[0].payment_id)
+    standing = standing_of(paid, answer)
+    if standing.course is Course.STAYS:
+        return None
+    known = company.queries.receivable(company.id, refused.subject)
+    invoice = receivable_of(known).label if known else refused.subject
+    words = _WHOLE if standing.course is Course.GONE else _COURSES[standing.course][0]
+    named = "; ".join(f"{one.cause} {one.object_id}: {one.amount}" for one in away(answer))
+    return Attention(
+        key="",
+        subject=refused.subject,
+        happened=f"{company.policy.business}, invoice {invoice}: the payment of {paid} ({parts[0].payment_id}), about "
+        f"which you are asked, {words.format(gone=standing.amount)}{f' ({named})' if named else ''}.",
+        not_done="Nothing was changed in the ledger: the payment itself waits for your answer, and this after it. "
+        f"{_AFTER_ANSWER[standing.cause is Cause.DEBIT]} The item about the payment names your answers.",
+        command=f"duebird show {invoice} --company {company.id}",
+    )
 
 
 def _put_off(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
@@ -248,11 +314,13 @@ def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing
     if gone and not adopted and (booked or all(one.verdict == "reversed" for one in parts)):
         return None
     if gone:
-        words, then = "went back whole", "It is not booked, so there was nothing to take out of the ledger."
+        words, then = _WHOLE, "It is not booked, so there was nothing to take out of the ledger."
     else:
         words, then = _COURSES[standing.course]
-    if adopted:
+    if adopted and (gone or standing.course in _IS_AWAY):
         then = _BY_OTHERS.format(entries=" and ".join(adopted))
+    elif adopted and standing.course is Course.REFUND_FAILED:
+        then = _NO_CHANGE
     if not gone and not booked and any(one.verdict == "reversed" for one in parts):
         then = f"Its booking is out of the ledger. To have it booked again: duebird rebook {payment_id} --company "
         then += company.id

@@ -52,8 +52,13 @@ def entries_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -
 
 def adopted_of(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[str]:
     """Ids of entries by somebody else that stand for a payment: they are not Duebird's to take out."""
+    return [one.remote_id or "" for one in adopted_rows(queries, company_id, parts)]
+
+
+def adopted_rows(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[EffectRow]:
+    """The bookings for which such an entry stands."""
     standing = _standing(queries, company_id, parts)
-    return [one.remote_id or "" for one in standing if is_by_others(one.request, one.remote_id)]
+    return [one for one in standing if is_by_others(one.request, one.remote_id)]
 
 
 def _standing(queries: Queries, company_id: str, parts: Sequence[PaymentRow]) -> list[EffectRow]:
