@@ -119,7 +119,7 @@ class Paid:
 class Game:
     """Acts are methods; each draws what it acts upon, and does nothing where there is none."""
 
-    adopted_entered = False  # what goes back of a payment that somebody else has booked is entered too
+    adopted_entered = True  # what goes back of a payment that somebody else has booked is entered too
 
     def __init__(self, till: CashTill, dice: Random) -> None:
         self.till, self.dice = till, dice
@@ -455,6 +455,7 @@ class Game:
         """What stands of it: somebody else's entry, or ours, and never both."""
         if one.theirs:
             assert self._carrying(one, self._reference) == self.till.credits(one.payment) == [], one
+            self.credited[one.payment] = ZERO
             return self._carrying(one, lambda *_: one.theirs)
         credits_ = [amount.amount for amount in self.till.credits(one.payment)]
         self.credited[one.payment] = sum(credits_, ZERO)
