@@ -118,7 +118,7 @@ def _permissions(settings: CompanySettings, tokens: AccessTokens) -> list[Findin
     said, found = settings.payments, list[Finding]()
     if said.surplus == "credit":
         found += credit_permission(tokens.current())
-    if said.books_cash:
+    if said.books_cash or said.exchange_account is not None:
         found += cash_permission(tokens.current())
     if said.books_refunds:
         found += refund_permission(tokens.current())

@@ -143,7 +143,8 @@ def cash_permission(access_token: str) -> list[Finding]:
         Finding(
             Weight.PROBLEM,
             "Booking fees and payouts",
-            "fee_account or payout_account is set, and the connection may not book bank transactions; they would wait.",
+            "fee_account, payout_account or exchange_account is set, and the connection may not book bank "
+            "transactions; they would wait.",
             "Run `duebird connect` again and grant accounting.banktransactions.",
         )
     ]

@@ -17,6 +17,9 @@ from connector.domain.records import EntryKind
 from connector.domain.settlement import Refunds
 from connector.flows import exchange
 from connector.life import life_of
+from connector.statement.reading import read_books, read_till
+from connector.statement.recall import recall
+from connector.statement.values import Month, Subject, statement_of
 from state.names import EXCHANGE_SINCE
 from state.tables import EffectRow
 from tests.flow.conftest import OpenOffice
@@ -165,6 +168,29 @@ def test_money_that_comes_again_at_the_same_rate_leaves_nothing(foreign: Office)
         foreign.stripe_world.balance.fail_refund(named)
     an_hour_later(foreign)
     assert_balanced(foreign)
+
+
+@pytest.mark.parametrize("refunds", [Refunds.BOOK, Refunds.REOPEN])
+def test_a_statement_counts_the_entry_with_its_payment(open_office: OpenOffice, refunds: Refunds) -> None:
+    office = opened(open_office, refunds=refunds)
+    if refunds is Refunds.BOOK:
+        failed_refund(office)
+    else:
+        _, payment = paid(office)
+        refund(office, payment, EUROS)
+    an_hour_later(office)
+    assert len(differences(office)) == 1
+    company, today = office.company, office.clock.now().date()
+    assert company.treasury is not None
+    subject = Subject("acme", "Acme", "memory", company.policy.zone, Month.of(today), office.clock.now())
+    [account] = [one for one in company.ledger.payment_accounts() if one.account_id == WITH_ACCOUNT.account_id]
+    till = read_till(subject, company.treasury, lambda _: None)
+    books = read_books(subject, company.ledger, account, lambda _: None)
+    on_record = recall(company.queries, "acme", company.identity, till)
+    found = statement_of(subject, company.identity, books, till, on_record).found
+    left = [one for one in found.unmatched if {each.cause for each in one.entries} != {ChangeKind.FEE} or one.lines]
+    assert left == []
+    assert found.difference == Money.zero("USD") - found.totals.fees
 
 
 # ------------------------------------------------------------------------------------------------ what is not entered

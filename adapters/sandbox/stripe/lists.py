@@ -10,7 +10,12 @@ from adapters.sandbox.stripe.forms import Obj, Shape, StripeProblem, checked, mi
 from adapters.sandbox.stripe.world import Account, Books, World
 
 EXPAND_DEEPEST = 4  # https://docs.stripe.com/expand
-EXPANDABLE = frozenset(("payment_intent", "latest_charge", "charge", "balance_transaction", "payment_link", "source"))
+EXPANDABLE = frozenset(
+    (
+        *("payment_intent", "latest_charge", "charge", "payment_link", "source"),
+        *("balance_transaction", "failure_balance_transaction"),
+    )
+)
 
 
 @dataclass
