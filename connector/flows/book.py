@@ -144,7 +144,8 @@ def _write(attempt: Attempt) -> str:
     if made.state is BookingState.DELETED:
         # The ledger repeated the answer of an entry that is gone by now.
         raise _deleted_by_somebody(made, request_of(row))
-    finish(company, row, made, "")
+    # Ordered again by a person, and the memory is younger than the payment: a life before may have said thanks.
+    finish(company, row, made, "", thanks=not row.slot or already.may_thank(company, row))
     return "done"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connector.domain.phone import Phone
 from connector.domain.settlement import Refunds, Surplus
 from state.place import DATABASE_NAME
 from tests.flow.conftest import OpenOffice
@@ -142,3 +143,19 @@ def test_a_backup_from_before_a_reversal_neither_books_nor_reverses_nor_texts(
     assert len(office.texts()) == texts
     assert verdict(office, payment) == "reversed"
     assert office.reason(invoice) == "held"
+
+
+def test_what_is_booked_once_more_after_a_lost_memory_is_not_told_or_thanked_for_again(open_office: OpenOffice) -> None:
+    office = open_office(owner_phone=Phone("+12125550999"))
+    invoice, payment = paid(office)
+    settle(office)
+    texts = len(office.carrier.texts)
+    undo(office, payment)
+    settle(office)
+    emptied(office)
+    office.wait(days=40)
+    rebook(office, payment)
+    until_calm(office)
+    assert office.bookings(invoice) == [DOLLARS]
+    assert len(office.carrier.texts) == texts
+    assert office.broken() == []

@@ -184,6 +184,11 @@ _MOVES: Final = {
 }
 
 
+def least_of(seed: str) -> int:
+    """Seconds from one pass to the next at least."""
+    return Random(f"{seed}/least").choice((20, 3600, 6 * 3600, 11 * 3600))
+
+
 class Machine:
     """The daemon on one computer. `turn` makes one pass; `next_at` says when the next one is wanted, in true time."""
 
@@ -214,7 +219,7 @@ class Machine:
         self.settings = Random(f"{seed}/settings").randrange(len(SETTINGS))
         self._workers = Random(f"{seed}/workers").choice((1, 1, 2, 4))
         # A laptop that is open now and then has few passes, far apart.
-        self._least = Random(f"{seed}/least").choice((20, 3600, 6 * 3600, 11 * 3600))
+        self._least = least_of(seed)
         self._baton, self._mutate = baton, mutate
         self._commanded = self._spoilt = self.napping = False
         self.neighbours: Sequence[Machine] = ()  # what others do while this one is shut in the middle of something

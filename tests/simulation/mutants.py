@@ -31,9 +31,10 @@ from connector.flows.company import Company
 from connector.ports.processor import LinkRequest, Payment, PaymentState, RetiredLink
 from state.queries import Facts
 from tests.simulation.abroad import HOME
+from tests.simulation.machine import least_of
 from tests.simulation.purse import Purse
 from tests.simulation.run import Run, simulate
-from tests.simulation.town import START
+from tests.simulation.town import START, has_loose_books
 
 Mutant = Callable[[Company], Company]
 
@@ -568,12 +569,18 @@ def _credits(seed: str) -> bool:
     return Purse.of(seed).surplus is Surplus.CREDIT
 
 
+def _books_twice(seed: str) -> bool:
+    """Whether the books take a payment twice, from a machine that tries again while the first try may still be made."""
+    return has_loose_books(seed) and least_of(seed) < timedelta(minutes=1).total_seconds()
+
+
 def _bills_abroad(seed: str) -> bool:
     return Purse.of(seed).abroad
 
 
 # Those that can show in few towns only: the others are not played, and do not count.
 ONLY_WHERE: Final[dict[str, Callable[[str], bool]]] = {
+    "no answer is taken for no booking": _books_twice,
     "entries of others are not looked at": lambda seed: Purse.of(seed).others,
     "a credit does not wait for its booking": _credits,
     "foreign money is booked at no rate": _bills_abroad,

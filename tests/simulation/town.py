@@ -46,6 +46,7 @@ HOMES: Final[tuple[dict[str, str], ...]] = (
     {"country": "US", "postal_code": "02903"},
     {"country": "CA", "region": "ON"},
 )
+_STRICT: Final = 0.5  # of books take no more than is owed
 SEVERAL: Final = 0.3  # of the times that an invoice is issued, the same customer gets others with it
 WORDS_STOP: Final = ("STOP", "stop", "Unsubscribe")
 WORDS_STOP_BY_MEANING: Final = ("please stop texting me", "do not text me again", "remove me from your list")
@@ -92,6 +93,11 @@ class LooseBooks(LedgerWorld):
         return whole
 
 
+def has_loose_books(seed: str) -> bool:
+    """Whether the books of a seed take more than an invoice owes."""
+    return Random(f"{seed}/town").random() >= _STRICT
+
+
 class Town:
     """Three worlds and the people in them. What people do is drawn from the seed when its turn comes."""
 
@@ -99,7 +105,7 @@ class Town:
         self.clock = clock
         self.tally = tally
         self._dice = Random(f"{seed}/town")
-        self.ledger = LedgerWorld(clock) if self._dice.random() < 0.5 else LooseBooks(clock)
+        self.ledger = LedgerWorld(clock) if self._dice.random() < _STRICT else LooseBooks(clock)
         self.cash = CashWorld(self.ledger)
         self.processor = StripeLikeWorld(clock, key_memory=timedelta(minutes=15))
         self.carrier = CarrierWorld(clock)
