@@ -115,19 +115,36 @@ def fee_tax_code(settings: CompanySettings, codes: Sequence[TaxCode]) -> TaxCode
     Raises:
         ConfigProblem: the ledger has no such code, or no expense may have it; names those that would do.
     """
-    wanted = str(settings.payments.fee_tax_code)
     good = [one for one in codes if one.active and one.on_expenses]
+    return _the_tax(settings, "fee_tax_code", codes, good, ("an expense", "fee"))
+
+
+def refund_tax_code(settings: CompanySettings, codes: Sequence[TaxCode]) -> TaxCode:
+    """The tax on refunds.
+
+    Raises:
+        ConfigProblem: the ledger has no such code, or no refund may have it; names those that would do.
+    """
+    good = [one for one in codes if one.active and one.on_sales]
+    return _the_tax(settings, "refund_tax_code", codes, good, ("a refund", "refund"))
+
+
+def _the_tax(
+    settings: CompanySettings, name: str, codes: Sequence[TaxCode], good: Sequence[TaxCode], words: tuple[str, str]
+) -> TaxCode:
+    """`words`: what may not have it, and what would not be booked."""
+    wanted, (bearer, entry) = str(getattr(settings.payments, name)), words
     found = [one for one in good if one.code_id == wanted]
     if found:
         return found[0]
     there = next((one for one in codes if one.code_id == wanted), None)
     why = "is no tax code of the ledger, or not an active one"
     if there is not None:
-        why = f'("{there.name}") is no tax that an expense may have' if there.active else "is not active any more"
+        why = f'("{there.name}") is no tax that {bearer} may have' if there.active else "is not active any more"
     names = ", ".join(f'{one.code_id} ("{one.name}")' for one in good[:NAMED])
     raise ConfigProblem(
-        f'Company "{settings.id}": "{wanted}" (payments.fee_tax_code) {why}. No fee would be booked.',
-        advice=f"Write one that would do: {names}." if names else "The ledger has none: leave fee_tax_code out.",
+        f'Company "{settings.id}": "{wanted}" (payments.{name}) {why}. No {entry} would be booked.',
+        advice=f"Write one that would do: {names}." if names else f"The ledger has none: leave {name} out.",
     )
 
 

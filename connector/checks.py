@@ -134,10 +134,13 @@ def _look(subject: str, find: Callable[[], LedgerAccount | TaxCode]) -> Finding:
 
 
 def _refunds(settings: CompanySettings, books: WholeLedger) -> list[Finding]:
-    """The income account of refunds."""
+    """The income account of refunds, and the tax on them."""
     if not settings.payments.books_refunds:
         return []
-    return [_look("Refunds", lambda: accounts.refund_account(settings, books.refund_accounts()))]
+    found = [_look("Refunds", lambda: accounts.refund_account(settings, books.refund_accounts()))]
+    if settings.payments.refund_tax_code is not None:
+        found.append(_look("Tax on refunds", lambda: accounts.refund_tax_code(settings, books.tax_codes())))
+    return found
 
 
 def _cash(settings: CompanySettings, books: WholeLedger, clearing: LedgerAccount) -> list[Finding]:

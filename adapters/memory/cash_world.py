@@ -31,8 +31,8 @@ BANK = LedgerAccount("acc2", "Business bank", "1000", "Bank", None, takes_paymen
 FEES = LedgerAccount("acc3", "Processor fees", "6100", "Expense", None, takes_payments=False, active=True)
 SALES = LedgerAccount("acc4", "Sales", "4000", "Income", None, takes_payments=False, active=True)
 MONEY_KINDS = {"Bank"}
-INPUT_TAX = TaxCode("INPUT", "Tax on purchases", active=True, on_expenses=True)
-OUTPUT_TAX = TaxCode("OUTPUT", "Tax on sales", active=True, on_expenses=False)
+INPUT_TAX = TaxCode("INPUT", "Tax on purchases", active=True, on_expenses=True, on_sales=False)
+OUTPUT_TAX = TaxCode("OUTPUT", "Tax on sales", active=True, on_expenses=False, on_sales=True)
 
 
 @dataclass(frozen=True, slots=True)

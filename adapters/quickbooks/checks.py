@@ -87,8 +87,12 @@ def receivables_id(wire: QuickBooksWire, currency: str, home: str) -> str | None
     return None
 
 
-def tax_codes(wire: QuickBooksWire) -> list[TaxCode]:
-    """The active tax codes. An expense may have one that names rates of purchases, which those of the US do not."""
+def tax_codes(wire: QuickBooksWire, *, american: bool) -> list[TaxCode]:
+    """The active tax codes. An expense may have one that names rates of purchases, which those of the US do not.
+
+    A sale may have one that names rates of sales; in the US a line says only TAX or NON, and TAX would be put on top of
+    the amount that went back (https://developer.intuit.com/app/developer/qbo/docs/workflows/manage-sales-tax-for-us-locales).
+    """
     text = f"SELECT * FROM TaxCode MAXRESULTS {ITEMS}"  # noqa: S608  # QuickBooks' query language; the value is a constant
     rows = wire.rows("TaxCode", text, Errand("list its tax codes", _UNCHANGED))
     return [
@@ -97,6 +101,7 @@ def tax_codes(wire: QuickBooksWire) -> list[TaxCode]:
             str(row.get("Name") or ""),
             active=row.get("Active") is not False,
             on_expenses=_names_rates(row.get("PurchaseTaxRateList")),
+            on_sales=translate.id_of(row) == "NON" if american else _names_rates(row.get("SalesTaxRateList")),
         )
         for row in rows
     ]

@@ -77,8 +77,8 @@ class QuickBooksEntries(QuickBooksLedger):
         return [translate.account(row) for row in rows]
 
     def tax_codes(self) -> Sequence[TaxCode]:
-        """The company's tax codes. One read."""
-        return checks.tax_codes(self._wire)
+        """The company's tax codes. One read, and the company's facts, which are kept."""
+        return checks.tax_codes(self._wire, american=self._known_facts().profile.country == "US")
 
     def refund_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts of income that an active service books to: the line of a refund receipt names that. Two reads."""

@@ -96,6 +96,7 @@ class XeroAccount(XeroRecords):
                 translate.text_of(row, "Name"),
                 active=row.get("Status") == "ACTIVE",
                 on_expenses=row.get("CanApplyToExpenses") is True,
+                on_sales=row.get("CanApplyToRevenue") is True,
             )
             for row in rows_of(answer, "TaxRates")
         ]

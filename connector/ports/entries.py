@@ -33,6 +33,7 @@ class TaxCode:
     name: str
     active: bool
     on_expenses: bool  # whether an expense may have it
+    on_sales: bool  # whether income, and so a refund of it, may have it
 
 
 @dataclass(frozen=True, slots=True)

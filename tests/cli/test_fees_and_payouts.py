@@ -273,6 +273,22 @@ def test_check_names_the_tax_on_fees_or_those_that_would_do(here: Desk) -> None:
     assert "OUTPUT" not in fix
 
 
+def test_check_names_the_tax_on_refunds_or_those_that_would_do(here: Desk) -> None:
+    book = {"refunds": '"book"', "refund_account": '"Sales"'}
+    here.house.write_config(wanted(here.house, **book, refund_tax_code='"OUTPUT"'))
+    said = findings(here.type("check", SALT.id, "--json"))
+    assert said["Tax on refunds"][:2] == ("ok", '"Output (15%)"')
+    weight, seen, fix = findings(here.type("check", NORTH.id, "--json"))["Tax on refunds"]
+    assert (weight, fix) == ("problem", 'Write one that would do: NON ("0% tax").')
+    assert '"OUTPUT" (payments.refund_tax_code) is no tax code of the ledger' in seen
+    here.house.write_config(wanted(here.house, **book, refund_tax_code='"INPUT"'))
+    weight, seen, fix = findings(here.type("check", SALT.id, "--json"))["Tax on refunds"]
+    assert weight == "problem"
+    assert '("Input (15%)") is no tax that a refund may have. No refund would be booked.' in seen
+    assert 'OUTPUT ("Output (15%)")' in fix
+    assert "INPUT" not in fix
+
+
 @EACH
 def test_check_says_which_accounts_would_do_where_one_does_not(here: Desk, shop: Shop) -> None:
     here.house.write_config(wanted(here.house, fee_account='"Sales"', payout_account='"Stripe clearing"'))

@@ -311,12 +311,13 @@ def test_a_credit_is_refunded_up_to_what_is_left_of_it_and_is_then_in_use(b: Boo
     assert b.in_clearing() == b.money("120.00")
 
 
-def test_each_tax_says_whether_an_expense_may_have_it(b: Books) -> None:
+def test_each_tax_says_whether_an_expense_or_a_refund_may_have_it(b: Books) -> None:
     found = {one.code_id: one for one in b.entries.tax_codes()}
     assert found["INPUT"].active
     assert found["INPUT"].on_expenses
     assert found["INPUT"].name
     assert not found["OUTPUT"].on_expenses
+    assert (found["INPUT"].on_sales, found["OUTPUT"].on_sales) == (False, True)
 
 
 def test_a_payment_can_be_taken_back_by_its_id(b: Books) -> None:

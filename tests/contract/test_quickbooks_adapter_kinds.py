@@ -92,6 +92,14 @@ def test_a_tax_code_says_whether_an_expense_may_have_it(country: str, fits: bool
         ]
 
 
+@pytest.mark.parametrize(("country", "fit"), [("GB", {"20", "NON"}), ("US", {"NON"})])
+def test_a_tax_code_says_whether_a_refund_may_have_it(country: str, fit: set[str]) -> None:
+    for desk in opened(RealmSettings(country=country, tax_percent={"20": "20", "TAX": "0", "NON": "0"})):
+        found = {one.code_id for one in desk.entries.tax_codes() if one.on_sales}
+        assert found - {"TAX"} == fit
+        assert ("TAX" in found) is (country == "GB")
+
+
 def test_without_a_tax_code_outside_the_us_no_tax_is_counted() -> None:
     for desk in opened(RealmSettings(country="GB", home_currency="GBP")):
         made = desk.entries.make_expense(expense(desk, amount=Money.of("12.00", "GBP")))
