@@ -1,4 +1,4 @@
-"""The ledger's accounts that the settings name: those of fees and refunds, and the bank that payouts go to."""
+"""The ledger's accounts that the settings name: of fees, refunds and exchange differences, and the bank of payouts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def cash_of(
     accounts: Sequence[LedgerAccount],
     every: timedelta,
 ) -> Cash | None:
-    """Where the settings want fees and payouts booked; None where they want neither, which costs no call.
+    """Where the settings want fees, payouts and exchange differences booked; None where none, which costs no call.
 
     `accounts`: those that take payments. `every`: how often the balance is looked at.
 
@@ -50,12 +50,12 @@ def cash_of(
         DuebirdError: the ledger could not be asked.
     """
     said = settings.payments
-    if not said.books_cash and said.exchange_account is None:
+    if not said.books_moves:
         return None
     home = ledger.profile().base_currency
     fees = fee_account(settings, ledger.expense_accounts()) if said.fee_account is not None else None
-    exchanged = exchange_account(settings, ledger.expense_accounts()) if said.exchange_account is not None else None
     bank = payout_account(settings, accounts, clearing, home) if said.payout_account is not None else None
+    exchange = exchange_account(settings, ledger.exchange_accounts()) if said.books_exchange else None
     if settings.ledger.kind == "xero":
         clearing_of_xero(settings, clearing)
     return Cash(
@@ -64,16 +64,16 @@ def cash_of(
         clearing.account_id,
         fees_account_id=fees.account_id if fees else None,
         bank_account_id=bank.account_id if bank else None,
+        exchange_account_id=exchange.account_id if exchange else None,
         tax_code=said.fee_tax_code,
         payee="Stripe",
         book_from=said.book_from,
         every=every,
-        exchange_account_id=exchanged.account_id if exchanged else None,
     )
 
 
 def clearing_of_xero(settings: CompanySettings, clearing: LedgerAccount) -> LedgerAccount:
-    """The clearing account, as Xero needs it for fees and payouts.
+    """The clearing account, as Xero needs it for fees, payouts and exchange differences.
 
     Raises:
         ConfigProblem: it is no bank account.
@@ -81,7 +81,7 @@ def clearing_of_xero(settings: CompanySettings, clearing: LedgerAccount) -> Ledg
     if clearing.kind == "BANK":
         return clearing
     raise ConfigProblem(
-        f'Company "{settings.id}": fees and payouts cannot be booked, because "{clearing.name}" '
+        f'Company "{settings.id}": fees, payouts and exchange differences cannot be booked, because "{clearing.name}" '
         "(ledger.payment_account) is no bank account in Xero, and Xero moves money between bank accounts only.",
         advice="In Xero: Accounting > Bank accounts > Add bank account, without a feed; then name it as "
         "payment_account.",
@@ -96,17 +96,6 @@ def fee_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) ->
     """
     good = [one for one in accounts if one.active]
     return _the_one(settings, "payments.fee_account", str(settings.payments.fee_account), good, "expense account")
-
-
-def exchange_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) -> LedgerAccount:
-    """The account of gains and losses on exchange.
-
-    Raises:
-        ConfigProblem: it is not among the ledger's expense accounts; lists those.
-    """
-    good = [one for one in accounts if one.active]
-    wanted = str(settings.payments.exchange_account)
-    return _the_one(settings, "payments.exchange_account", wanted, good, "expense account")
 
 
 def fee_tax_code(settings: CompanySettings, codes: Sequence[TaxCode]) -> TaxCode:
@@ -171,6 +160,19 @@ def refund_account(settings: CompanySettings, accounts: Sequence[LedgerAccount])
     return _the_one(settings, "payments.refund_account", str(settings.payments.refund_account), good, what)
 
 
+def exchange_account(settings: CompanySettings, accounts: Sequence[LedgerAccount]) -> LedgerAccount:
+    """The account of gains and losses on exchange.
+
+    Raises:
+        ConfigProblem: it is not among `accounts`; lists those.
+    """
+    wanted, good = str(settings.payments.exchange_account), [one for one in accounts if one.active]
+    remark = ""
+    if settings.ledger.kind == "xero":
+        remark = " Xero's own accounts of currency gains take no entries: add one of the type Expense or Revenue."
+    return _the_one(settings, "payments.exchange_account", wanted, good, "income or expense account", remark)
+
+
 def payout_account(
     settings: CompanySettings, accounts: Sequence[LedgerAccount], clearing: LedgerAccount, home: str
 ) -> LedgerAccount:
@@ -193,7 +195,7 @@ def payout_account(
 
 
 def _the_one(
-    settings: CompanySettings, setting: str, wanted: str, good: Sequence[LedgerAccount], what: str
+    settings: CompanySettings, setting: str, wanted: str, good: Sequence[LedgerAccount], what: str, remark: str = ""
 ) -> LedgerAccount:
     found = named(good, wanted)
     if len(found) == 1:
@@ -202,5 +204,5 @@ def _the_one(
     why = f"is more than one {what}" if found else f"is no {what} of the ledger"
     raise ConfigProblem(
         f'Company "{settings.id}": "{wanted}" ({setting}) {why}. Nothing was booked.',
-        advice=f"Write the name or number of one that would do: {names}.",
+        advice=f"Write the name or number of one that would do: {names}.{remark}",
     )

@@ -127,9 +127,7 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
         resolve=loaded.secrets.value,
         state_folder=loaded.state_dir,
         companies=frozenset(one.id for one in loaded.settings.companies),
-        books_entries=Surplus(settings.payments.surplus) is Surplus.CREDIT
-        or settings.payments.books_cash
-        or settings.payments.exchange_account is not None,
+        books_entries=Surplus(settings.payments.surplus) is Surplus.CREDIT or settings.payments.books_moves,
         books_refunds=settings.payments.books_refunds,
     )
 
@@ -236,7 +234,7 @@ def company(loaded: Loaded, company_id: str, state: State, clock: Clock, parts: 
     # Nobody waits for a fee in the books: with the usual intervals once an hour, which is one call more an hour.
     every = 4 * timedelta(seconds=intervals_of(loaded, settings).idle)
     where = cash_of(settings, parts.ledger, parts.treasury, booked_to, accounts, every)
-    if where is None or not where.reads_balance:
+    if where is None:
         cash.switched_off(state.store, state.queries, company_id, clock.now())
     refunded.begin(state.store, state.queries, company_id, clock.now(), _refunds_from(settings, clock))
     return Company(

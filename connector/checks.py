@@ -118,7 +118,7 @@ def _permissions(settings: CompanySettings, tokens: AccessTokens) -> list[Findin
     said, found = settings.payments, list[Finding]()
     if said.surplus == "credit":
         found += credit_permission(tokens.current())
-    if said.books_cash or said.exchange_account is not None:
+    if said.books_moves:
         found += cash_permission(tokens.current())
     if said.books_refunds:
         found += refund_permission(tokens.current())
@@ -144,10 +144,8 @@ def _refunds(settings: CompanySettings, books: WholeLedger) -> list[Finding]:
 
 
 def _cash(settings: CompanySettings, books: WholeLedger, clearing: LedgerAccount) -> list[Finding]:
-    """The accounts of fees and payouts; each is looked at by itself, so that both can be mended at once."""
+    """The accounts of fees, payouts and exchange differences; each by itself, so that all can be mended at once."""
     said, found = settings.payments, list[Finding]()
-    if not said.books_cash and said.exchange_account is None:
-        return found
 
     def look(subject: str, find: Callable[[], LedgerAccount | TaxCode]) -> None:
         found.append(_look(subject, find))
@@ -156,17 +154,16 @@ def _cash(settings: CompanySettings, books: WholeLedger, clearing: LedgerAccount
         look("Fees", lambda: accounts.fee_account(settings, books.expense_accounts()))
     if said.fee_tax_code is not None:
         look("Tax on fees", lambda: accounts.fee_tax_code(settings, books.tax_codes()))
-    if said.exchange_account is not None:
-        look("Differences of exchange", lambda: accounts.exchange_account(settings, books.expense_accounts()))
     if said.payout_account is not None:
         home = books.profile().base_currency
         look("Payouts", lambda: accounts.payout_account(settings, books.payment_accounts(), clearing, home))
-    if settings.ledger.kind == "xero" and clearing.kind != "BANK":
+    if said.books_exchange:
+        look("Exchange differences", lambda: accounts.exchange_account(settings, books.exchange_accounts()))
+    if said.books_moves and settings.ledger.kind == "xero" and clearing.kind != "BANK":
         look("Clearing account", lambda: accounts.clearing_of_xero(settings, clearing))
-    if not said.books_cash:
-        return found
-    since = said.book_from or "the day on which Duebird first runs with these settings"
-    found.append(Finding(Weight.OK, "Fees and payouts from", f"{since}; what was before is yours"))
+    if said.books_cash:
+        since = said.book_from or "the day on which Duebird first runs with these settings"
+        found.append(Finding(Weight.OK, "Fees and payouts from", f"{since}; what was before is yours"))
     return found
 
 

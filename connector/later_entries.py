@@ -65,7 +65,7 @@ def _wanted(
             said.refund_tax_code or "",
         )
     if said.exchange_account is not None:
-        gains = exchange_account(settings, ledger.expense_accounts())
+        gains = exchange_account(settings, ledger.exchange_accounts())
         yield LaterEntry(
             "where an entry in another currency leaves a difference to what Stripe made of it",
             gains.name,

@@ -39,9 +39,11 @@ class MemoryEntries(MemoryLedger):
 
     def expense_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts of kind Expense."""
-        return self._read(
-            "expense_accounts", (), lambda: [one for one in self.cash.accounts.values() if one.kind == "Expense"]
-        )
+        return self._read("expense_accounts", (), lambda: self._accounts_of("Expense"))
+
+    def exchange_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of either kind."""
+        return self._read("exchange_accounts", (), lambda: self._accounts_of("Expense", "Income"))
 
     def tax_codes(self) -> Sequence[TaxCode]:
         """Those of the world."""
@@ -49,9 +51,10 @@ class MemoryEntries(MemoryLedger):
 
     def refund_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts of kind Income."""
-        return self._read(
-            "refund_accounts", (), lambda: [one for one in self.cash.accounts.values() if one.kind == "Income"]
-        )
+        return self._read("refund_accounts", (), lambda: self._accounts_of("Income"))
+
+    def _accounts_of(self, *kinds: str) -> list[LedgerAccount]:
+        return [one for one in self.cash.accounts.values() if one.kind in kinds]
 
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
         """Entries that carry the reference; lags with the lists."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from adapters.quickbooks import translate
 from adapters.quickbooks.faults import SERVICE, Errand, Gone
 from adapters.quickbooks.settings import QuickBooksSettings
@@ -61,6 +63,15 @@ def item_id(wire: QuickBooksWire, income_account_id: str) -> str | None:
     The account of an item cannot be asked for, so the services are read and looked through.
     """
     return next((translate.id_of(row) for row in _services(wire) if _income(row) == income_account_id), None)
+
+
+def accounts_of(wire: QuickBooksWire, kinds: Sequence[str], errand: str) -> list[LedgerAccount]:
+    """Accounts of those types, inactive ones too. `errand`: what it is for, as an error says it. One read."""
+    text = (
+        f"SELECT * FROM Account WHERE AccountType IN ({', '.join(map(quoted, kinds))}) AND Active IN (true, false) "  # noqa: S608  # QuickBooks' query language; values are constants
+        f"MAXRESULTS {ITEMS}"
+    )
+    return [translate.account(row) for row in wire.rows("Account", text, Errand(errand, _UNCHANGED))]
 
 
 def served_accounts(wire: QuickBooksWire) -> frozenset[str]:

@@ -53,6 +53,8 @@ ENTITIES: Final = {
     EntryKind.REVERSAL: ("RefundReceipt", "Purchase"),
 }
 EXPENSE_KINDS: Final = ("Expense", "Other Expense", "Cost of Goods Sold")
+INCOME_KINDS: Final = ("Income", "Other Income")
+EXCHANGE_KINDS: Final = ("Expense", "Other Expense", *INCOME_KINDS)
 SAME_REFERENCE_MOST: Final = 100  # one is right, two a disaster, a hundred impossible
 TRANSFER_PAGES: Final = 5  # 5,000 transfers: a payout on every day of thirteen years
 REPORTS_MOST: Final = 64  # of one question: its days are halved where a report is cut off, six times at most
@@ -68,13 +70,11 @@ class QuickBooksEntries(QuickBooksLedger):
 
     def expense_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts of the types that a purchase's line may name as an expense. One read."""
-        kinds = ", ".join(quoted(kind) for kind in EXPENSE_KINDS)
-        text = (
-            f"SELECT * FROM Account WHERE AccountType IN ({kinds}) AND Active IN (true, false) "  # noqa: S608  # QuickBooks' query language; values are constants
-            f"MAXRESULTS {PAGE}"
-        )
-        rows = self._wire.rows("Account", text, Errand("list its expense accounts", _UNCHANGED))
-        return [translate.account(row) for row in rows]
+        return checks.accounts_of(self._wire, EXPENSE_KINDS, "list its expense accounts")
+
+    def exchange_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of income and expense; a purchase's line, and a deposit's, may name any. One read."""
+        return checks.accounts_of(self._wire, EXCHANGE_KINDS, "list its accounts of gains and losses")
 
     def tax_codes(self) -> Sequence[TaxCode]:
         """The company's tax codes. One read, and the company's facts, which are kept."""
@@ -82,13 +82,9 @@ class QuickBooksEntries(QuickBooksLedger):
 
     def refund_accounts(self) -> Sequence[LedgerAccount]:
         """Accounts of income that an active service books to: the line of a refund receipt names that. Two reads."""
-        text = (
-            "SELECT * FROM Account WHERE AccountType IN ('Income', 'Other Income') AND Active IN (true, false) "  # noqa: S608  # QuickBooks' query language; values are constants
-            f"MAXRESULTS {PAGE}"
-        )
         served = checks.served_accounts(self._wire)
-        rows = self._wire.rows("Account", text, Errand("list its income accounts", _UNCHANGED))
-        return [one for one in map(translate.account, rows) if one.account_id in served]
+        listed = checks.accounts_of(self._wire, INCOME_KINDS, "list its income accounts")
+        return [one for one in listed if one.account_id in served]
 
     # ---------------------------------------------------------------------------------------------------- finding
 

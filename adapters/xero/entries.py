@@ -51,9 +51,15 @@ class XeroEntries(XeroAccount):
         """Accounts of the income types, which a credit note's line names by their code; one read."""
         return self._accounts_of(INCOME_KINDS)
 
+    def exchange_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of the expense and the income types, which lines name by their code; one read."""
+        return self._accounts_of(EXPENSE_KINDS | INCOME_KINDS)
+
     def _accounts_of(self, kinds: frozenset[str]) -> list[LedgerAccount]:
+        """Without Xero's own, such as Realised Currency Gains: no entry of anybody's may name those."""
         answer = self._read(lambda api: api.get_accounts(self._tenant_id, _preload_content=False))
-        accounts = [readable(translate.account, row, "an account") for row in rows_of(answer, "Accounts")]
+        rows = [row for row in rows_of(answer, "Accounts") if not row.get("SystemAccount")]
+        accounts = [readable(translate.account, row, "an account") for row in rows]
         return [one for one in accounts if one.kind in kinds and one.code is not None]
 
     # ------------------------------------------------------------------------------------------------- looking

@@ -135,7 +135,7 @@ def credit_permission(access_token: str) -> list[Finding]:
 
 
 def cash_permission(access_token: str) -> list[Finding]:
-    """Whether fees and payouts may be booked; asked only where the settings want them."""
+    """Whether fees, payouts and exchange differences may be booked; asked only where the settings want them."""
     scopes = granted_scopes(access_token)
     if scopes is None or scopes & CREDIT_SCOPES:
         return []

@@ -77,17 +77,18 @@ class PaymentSettings(StrictSettings):
     exchange_account: str | None = Field(
         default=None,
         min_length=1,
-        description="Expense account for gains and losses on exchange, by name, number or id: where the entries of a "
-        "payment in another currency leave a difference to what Stripe made of it, by a refund that failed or a "
-        "dispute that was won at another rate, say, the clearing account is put right by an entry against this one. "
-        "Left out: you enter them.",
+        description="Income or expense account for gains and losses on exchange, by name, number or id: what is left "
+        "in the clearing account of payments in another currency, because money came back at another rate than it left "
+        "at or because no rate of the ledger hits the cent, is entered against it. In QuickBooks one of the type "
+        "Income, Other Income, Expense or Other Expense; in Xero none of Xero's own, such as Realised Currency Gains, "
+        "which take no entries. Left out: you enter it.",
         examples=["Exchange differences"],
     )
     book_from: Annotated[date, Means("a date without quotes, such as 2026-12-01")] | None = Field(
         default=None,
-        description="First day whose fees, payouts and refunds are booked. Left out: from when on Duebird first runs "
-        "with fee_account, payout_account or refunds = 'book'. Only name an earlier day if nobody has entered them "
-        "since: else they would stand there twice.",
+        description="First day whose fees, payouts, refunds and exchange differences are booked. Left out: from when "
+        "on Duebird first runs with fee_account, payout_account, exchange_account or refunds = 'book'. Only name an "
+        "earlier day if nobody has entered them since: else they would stand there twice.",
         examples=[date(2026, 12, 1)],
     )
 
@@ -95,6 +96,16 @@ class PaymentSettings(StrictSettings):
     def books_cash(self) -> bool:
         """Whether fees or payouts are booked."""
         return self.fee_account is not None or self.payout_account is not None
+
+    @property
+    def books_exchange(self) -> bool:
+        """Whether differences of rates are entered."""
+        return self.exchange_account is not None
+
+    @property
+    def books_moves(self) -> bool:
+        """Whether fees, payouts or differences of rates are: money that moves on clearing beside the customers'."""
+        return self.books_cash or self.books_exchange
 
     @property
     def books_refunds(self) -> bool:
@@ -110,11 +121,12 @@ class PaymentSettings(StrictSettings):
                 "is given, but no fee_account, so that no fee is booked",
                 "Add fee_account, or remove fee_tax_code.",
             )
-        if self.book_from is not None and not (self.books_cash or self.books_refunds):
+        if self.book_from is not None and not (self.books_moves or self.books_refunds):
             yield Contradiction(
                 "book_from",
-                "is given, but neither fee_account nor payout_account nor refunds = 'book', so that nothing is booked",
-                "Add one of the three, or remove book_from.",
+                "is given, but none of fee_account, payout_account, exchange_account and refunds = 'book', so that "
+                "nothing is booked",
+                "Add one of the four, or remove book_from.",
             )
 
     def _of_refunds(self) -> Iterator[Contradiction]:

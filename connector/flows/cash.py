@@ -71,7 +71,10 @@ class _Read:
 def run_once(company: Company) -> Counts:
     """Plan what the balance's new changes ask for, as often as `Cash.every` says; between that it makes no call."""
     counts, now, cash = Counts(), company.clock.now(), company.cash
-    if cash is None or not cash.reads_balance:
+    if cash is None:
+        return counts
+    if not cash.reads_balance:  # exchange differences alone
+        switched_off(company.store, company.queries, company.id, now)
         return counts
     row = company.queries.cursor(company.id, BALANCE_PLACE)
     before = Place.of(row.value) if row else Place()

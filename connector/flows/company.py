@@ -140,11 +140,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Cash:
-    """Where fees, payouts and differences of exchange are booked; the owner's choice, resolved in the ledger.
+    """Where fees, payouts and exchange differences are booked; the owner's choice, resolved in the ledger.
 
     `fees_account_id` is set where fees are booked, `bank_account_id` where payouts are, `exchange_account_id` where
-    differences of exchange are. `book_from`: the company's
-    first day of which that is done; None: the day on which it was switched on.
+    differences of rates are. `book_from`: the company's first day of which that is done; None: the day on which it was
+    switched on.
     """
 
     treasury: Treasury
@@ -152,11 +152,11 @@ class Cash:
     account_id: str  # the clearing account
     fees_account_id: str | None = None
     bank_account_id: str | None = None
+    exchange_account_id: str | None = None
     book_from: date | None = None
     tax_code: str | None = None  # the ledger's own word
     payee: str | None = None
     every: timedelta = timedelta(hours=1)  # nobody waits for a fee in the books, and each look is a call
-    exchange_account_id: str | None = None
 
     @property
     def reads_balance(self) -> bool:
@@ -182,7 +182,7 @@ class Company:
     queries: Queries
     clock: Clock
     lease: Lease
-    cash: Cash | None = None  # None: fees and payouts are not booked
+    cash: Cash | None = None  # None: neither fees, payouts nor exchange differences are booked
     treasury: Treasury | None = None  # the balance, where it may be read; None: foreign entries are not exchanged by it
     apart_from: Mapping[str, str] = field(default_factory=dict)  # what each other company sends from that it may not
     sender_looks: SenderLooks = field(default_factory=SenderLooks)

@@ -31,9 +31,9 @@ def first_days(company: Company, findings: Findings) -> None:
         DuebirdError: the ledger could not be read.
     """
     cash, zone = company.cash, company.policy.zone
-    if cash is None or not cash.reads_balance or cash.book_from is not None:
+    if cash is None or not cash.reads_balance:
         return
-    if company.queries.cursor(company.id, BALANCE_PLACE) is not None:
+    if cash.book_from is not None or company.queries.cursor(company.id, BALANCE_PLACE) is not None:
         return
     today = local_day(company.clock.now(), zone)
     lines = company.ledger.account_entries(cash.account_id, today - REACH, today)

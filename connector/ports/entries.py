@@ -172,6 +172,10 @@ class Entries(Protocol):
         """Accounts that a fee can be booked to, inactive ones too."""
         ...
 
+    def exchange_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of income and expense to which a difference of rates can be booked, inactive ones too."""
+        ...
+
     def tax_codes(self) -> Sequence[TaxCode]:
         """Taxes that lines may have, inactive ones as far as the ledger lists them."""
 

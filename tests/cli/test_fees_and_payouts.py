@@ -18,6 +18,7 @@ from tests.e2e.house import SHOPS, House, Shop
 
 EACH = pytest.mark.parametrize("shop", SHOPS, ids=["quickbooks", "xero"])
 FEES = {NORTH.id: "Stripe fees", SALT.id: "Bank Fees"}
+EXCHANGE = {NORTH.id: "Exchange Gain or Loss", SALT.id: "Sales"}  # of the types that will do, one of each
 BANKS = {NORTH.id: "Checking", SALT.id: "Business Bank Account"}
 
 
@@ -26,20 +27,33 @@ def wanted(house: House, **more: str) -> Callable[[str], str]:
     {fees} is the account of fees.
     """
 
+    def said(shop: Shop) -> dict[str, str]:
+        return {
+            "fee_account": f'"{FEES[shop.id]}"',
+            "payout_account": f'"{BANKS[shop.id]}"',
+            "book_from": house.today(shop).isoformat(),
+            **{name: value.format(fees=FEES[shop.id]) for name, value in more.items()},
+        }
+
+    return payments(said)
+
+
+def payments(said: Callable[[Shop], dict[str, str]]) -> Callable[[str], str]:
+    """A configuration in which each company's `[company.payments]` says that, as TOML."""
+
     def change(text: str) -> str:
         first, *companies = text.split("[[company]]")
         for number, shop in enumerate(SHOPS):
-            said = {
-                "fee_account": f'"{FEES[shop.id]}"',
-                "payout_account": f'"{BANKS[shop.id]}"',
-                "book_from": house.today(shop).isoformat(),
-                **{name: value.format(fees=FEES[shop.id]) for name, value in more.items()},
-            }
-            lines = "".join(f"{name} = {value}\n" for name, value in said.items())
+            lines = "".join(f"{name} = {value}\n" for name, value in said(shop).items())
             companies[number] += f"\n[company.payments]\n{lines}"
         return "[[company]]".join([first, *companies])
 
     return change
+
+
+def exchange_alone(account: str | None = None) -> Callable[[str], str]:
+    """One that wants exchange differences and nothing else; of that account, where it is no good one."""
+    return payments(lambda shop: {"exchange_account": f'"{account or EXCHANGE[shop.id]}"'})
 
 
 @contextmanager
@@ -306,4 +320,57 @@ def test_a_xero_connection_of_before_lacks_the_permission_and_check_says_so(tmp_
         weight, seen, fix = said["Booking fees and payouts"]
         assert weight == "problem"
         assert "they would wait" in seen
+        assert "accounting.banktransactions" in fix
+
+
+@EACH
+def test_check_names_the_account_of_exchange_differences_also_where_nothing_else_is_wanted(
+    here: Desk, shop: Shop
+) -> None:
+    here.house.write_config(exchange_alone())
+    said = findings(here.type("check", shop.id, "--json"))
+    assert said["Exchange differences"][:2] == ("ok", f'"{EXCHANGE[shop.id]}"')
+    assert not {"Fees", "Payouts", "Fees and payouts from", "Booking fees and payouts"} & set(said)
+
+
+@EACH
+def test_where_exchange_differences_alone_are_wanted_no_fee_and_no_payout_is_booked(here: Desk, shop: Shop) -> None:
+    here.house.write_config(exchange_alone())
+    paid_by_card(here, shop)
+    here.work()
+    pay_out(here, shop)
+    here.work()
+    after = trial_balance(here, shop)
+    assert after["Stripe clearing"] == Decimal("120.00")
+    assert not {FEES[shop.id], BANKS[shop.id]} & set(after)
+    assert {one["cause"] for one in stated(here, shop)["unmatched"]} == {"not_booked"}
+
+
+def test_an_account_of_xeros_own_takes_no_exchange_differences_and_check_says_what_will(here: Desk) -> None:
+    here.house.write_config(exchange_alone("Realised Currency Gains"))
+    weight, seen, fix = findings(here.type("check", SALT.id, "--json"))["Exchange differences"]
+    assert weight == "problem"
+    assert '"Realised Currency Gains" (payments.exchange_account) is no income or expense account' in seen
+    assert '"Sales"' in fix
+    assert '"Realised Currency Gains"' not in fix
+    assert "Xero's own accounts of currency gains take no entries: add one of the type Expense or Revenue." in fix
+
+
+def test_an_account_that_is_no_income_and_no_expense_is_named_with_those_that_would_do(here: Desk) -> None:
+    here.house.write_config(exchange_alone("Checking"))
+    weight, seen, fix = findings(here.type("check", NORTH.id, "--json"))["Exchange differences"]
+    assert weight == "problem"
+    assert f'Company "{NORTH.id}": "Checking" (payments.exchange_account) is no income or expense account' in seen
+    assert f'"{EXCHANGE[NORTH.id]}"' in fix
+    assert "Xero" not in fix
+    ran = here.type("run", "--once")
+    assert "payments.exchange_account" in " ".join((ran.out + ran.err).split())
+
+
+def test_exchange_differences_need_xeros_permission_for_bank_transactions(tmp_path: Path) -> None:
+    with opened(tmp_path / "house", sign_in_first=True) as desk:
+        desk.house.write_config(exchange_alone())
+        weight, seen, fix = findings(desk.type("check", SALT.id, "--json"))["Booking fees and payouts"]
+        assert weight == "problem"
+        assert "exchange_account is set" in seen
         assert "accounting.banktransactions" in fix

@@ -167,6 +167,17 @@ def test_the_accounts_of_refunds_are_the_income_that_a_refund_can_take_down(b: B
     assert b.entries.reverse(b.reversal()).live
 
 
+def test_the_accounts_of_exchange_differences_are_income_and_expense_and_each_takes_one(b: Books) -> None:
+    listed = {one.account_id: one for one in b.entries.exchange_accounts() if one.active}
+    assert {b.fees, b.sales} <= set(listed)
+    assert not {b.h.payment_account_id, b.bank} & set(listed)
+    for number, account_id in enumerate(sorted(listed)):
+        for incoming in (False, True):
+            asked = replace(b.expense(), expense_account_id=account_id, incoming=incoming)
+            made = replace(asked, reference=f"DBX{number}{incoming}", idempotency_key=f"key-{number}-{incoming}")
+            assert b.entries.make_expense(made).live
+
+
 @every_entry
 def test_an_entry_moves_clearing_and_is_found_by_its_reference(
     b: Books, kind: EntryKind, make: Make, reference: str, left: str

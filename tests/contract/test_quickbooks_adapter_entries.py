@@ -310,6 +310,19 @@ def test_what_would_be_our_mistake_is_not_sent(desk: Desk, case: Case, wrong: di
     assert len(desk.writes()) == before
 
 
+def test_the_accounts_of_exchange_differences_are_those_of_four_types_inactive_ones_too(desk: Desk) -> None:
+    desk.books.add_account("Old gains", "Other Income", active=False)
+    desk.books.add_account("Materials", "Cost of Goods Sold")
+    listed = {one.name: one.active for one in desk.entries.exchange_accounts()}
+    assert listed == {
+        "Sales": True,
+        "Stripe fees": True,
+        "Office supplies": True,
+        "Exchange Gain or Loss": True,
+        "Old gains": False,
+    }
+
+
 def test_the_accounts_of_fees_are_the_expenses_of_the_chart_inactive_ones_too(desk: Desk) -> None:
     desk.books.add_account("Old fees", "Cost of Goods Sold", active=False)
     listed = {one.name: one.active for one in desk.entries.expense_accounts()}

@@ -594,3 +594,12 @@ def test_the_permissions_named_for_entries_are_enough_and_without_them_a_person_
     c.h.tokens.texts = [c.h.twin.seed_token("poor", scopes=frozenset(XERO_SCOPES))]
     with pytest.raises(NeedsReauthorisation, match="lacks a permission"):
         c.entries.make_expense(c.expense(reference="DBFEE2", idempotency_key="fee-2"))
+
+
+def test_accounts_of_xeros_own_are_not_offered_and_take_no_entry(c: Clearing) -> None:
+    own = c.account("Realised Currency Gains")
+    for offered in (c.entries.expense_accounts(), c.entries.exchange_accounts()):
+        assert own not in {one.account_id for one in offered}
+    with pytest.raises(Rejected, match="not a valid code"):
+        c.entries.make_expense(c.expense(expense_account_id=own))
+    assert "Realised Currency Gains" not in c.balances()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.memory.cash_world import BANK
+from adapters.memory.cash_world import BANK, FEES, SALES
 from adapters.memory.faults import FaultKind
 from adapters.memory.ledger_world import CLEARING
 from adapters.memory.treasury import MemoryTreasury
@@ -389,6 +389,24 @@ def test_what_came_while_it_was_switched_off_is_not_booked_when_it_is_switched_o
     till.wait(days=2)
     till.switch(book_from=None)
     till.later()
+    assert till.made() == []
+
+
+def test_where_exchange_differences_alone_are_wanted_the_balance_is_not_read_and_what_comes_is_the_owners(
+    till: Till,
+) -> None:
+    till.switch(book_from=None)
+    till.run()
+    both = {"fees_account_id": FEES.account_id, "bank_account_id": BANK.account_id}
+    till.switch(exchange_account_id=SALES.account_id, **dict.fromkeys(both))
+    asked: list[str] = []
+    till.stripe_faults.decide = lambda _port, method, _args: asked.append(method)
+    paid_out(till)
+    empty(till)
+    assert "changes_since" not in asked
+    till.switch(**both)
+    till.later()
+    assert "changes_since" in asked
     assert till.made() == []
 
 

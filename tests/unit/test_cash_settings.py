@@ -14,7 +14,7 @@ from connector.config import CompanySettings
 from connector.errors import ConfigProblem
 from connector.ports.findings import Weight
 from connector.ports.ledger import LedgerAccount
-from tests.unit.config_text import XERO, company, loaded, problems, the_problem
+from tests.unit.config_text import QUICKBOOKS, XERO, company, loaded, problems, the_problem
 from tests.unit.test_xero_credit_permission import token
 
 CLEARING = LedgerAccount("1", "Stripe clearing", "090", "BANK", "USD", takes_payments=True, active=True)
@@ -28,6 +28,11 @@ def text(*lines: str, ledger: str = XERO) -> str:
 
 def settings(fees: str = "Stripe fees", bank: str = "Checking") -> CompanySettings:
     [found] = loaded(text(f'fee_account = "{fees}"', f'payout_account = "{bank}"')).settings.companies
+    return found
+
+
+def exchanging(account: str = "Exchange differences", ledger: str = XERO) -> CompanySettings:
+    [found] = loaded(text(f'exchange_account = "{account}"', ledger=ledger)).settings.companies
     return found
 
 
@@ -66,19 +71,32 @@ def test_a_bank_that_will_not_do_is_refused_and_those_that_would_are_named(accou
     assert '"Business bank"' in refused.value.advice
 
 
-def test_the_account_of_differences_of_exchange_is_an_expense_account_of_the_ledger() -> None:
-    [found] = loaded(text('exchange_account = "5100"')).settings.companies
-    assert exchange_account(found, [replace(FEES, code="5100")]).account_id == FEES.account_id
-    with pytest.raises(ConfigProblem, match=r"payments\.exchange_account\) is no expense account"):
-        exchange_account(found, [replace(FEES, code="5100", active=False)])
-
-
 def test_an_account_that_is_there_twice_or_not_at_all_is_refused() -> None:
     with pytest.raises(ConfigProblem, match="is more than one expense account"):
         fee_account(settings(), [FEES, replace(FEES, account_id="6")])
     with pytest.raises(ConfigProblem, match="is no expense account") as refused:
         fee_account(settings(), [])
     assert "make one in the ledger" in refused.value.advice
+
+
+@pytest.mark.parametrize("written", ["Exchange differences", "exchange DIFFERENCES ", "905", "7"])
+def test_the_account_of_exchange_differences_is_known_by_name_number_and_id(written: str) -> None:
+    account = replace(FEES, account_id="7", name="Exchange differences", code="905")
+    assert exchange_account(exchanging(written), [FEES, account]) == account
+
+
+@pytest.mark.parametrize(("ledger", "remark"), [(XERO, True), (QUICKBOOKS, False)], ids=["xero", "quickbooks"])
+def test_an_account_of_exchange_differences_that_will_not_do_is_refused_and_those_that_would_are_named(
+    ledger: str,
+    remark: bool,  # noqa: FBT001  # a row
+) -> None:
+    old = replace(FEES, account_id="7", name="Exchange differences", active=False)
+    with pytest.raises(ConfigProblem, match=r"payments\.exchange_account") as refused:
+        exchange_account(exchanging(ledger=ledger), [old, FEES])
+    assert '"acme"' in refused.value.message
+    assert "is no income or expense account of the ledger" in refused.value.message
+    assert '"Stripe fees"' in refused.value.advice
+    assert ("Xero's own accounts of currency gains take no entries" in refused.value.advice) is remark
 
 
 def test_xero_moves_money_between_bank_accounts_only() -> None:
@@ -97,16 +115,18 @@ def test_what_is_said_of_something_that_is_not_booked_is_a_problem(line: str) ->
 
 def test_without_a_word_nothing_is_booked() -> None:
     [found] = loaded(company(ledger=XERO)).settings.companies
-    assert not found.payments.books_cash
+    assert not found.payments.books_moves
 
 
-def test_xero_is_asked_for_bank_transactions_where_either_is_wanted() -> None:
-    for lines, asked in (
-        ((), False),
-        (('fee_account = "F"',), True),
-        (('payout_account = "B"',), True),
-        (('exchange_account = "X"',), True),
-    ):
+def test_exchange_differences_need_no_fees_and_may_begin_on_a_day_of_their_own() -> None:
+    said = exchanging().payments
+    assert (said.books_moves, said.books_cash, said.books_exchange) == (True, False, True)
+    assert problems(text('exchange_account = "E"', "book_from = 2026-12-01")) == []
+
+
+def test_xero_is_asked_for_bank_transactions_where_any_of_them_is_wanted() -> None:
+    wanted = [(f'{name} = "A"',) for name in ("fee_account", "payout_account", "exchange_account")]
+    for lines, asked in (((), False), *((lines, True) for lines in wanted)):
         assert sign_in_company(loaded(text(*lines)), "acme").books_entries is asked
 
 

@@ -318,7 +318,7 @@ def _line(books: Books, element: dict[str, Any], amounts_are: str, account: Acco
     code, tax_type = element.get("AccountCode"), element.get("TaxType", "NONE")
     if account is None:
         account = next((a for a in books.accounts.values() if a.code and a.code == code), None)
-        if account is None or account.kind == "BANK" or account.status != "ACTIVE":
+        if account is None or account.kind == "BANK" or account.status != "ACTIVE" or account.system is not None:
             raise Refused(f"Account code '{code}' is not a valid code for this document.")
     elif code not in {None, account.code}:
         raise Refused(f"Account code '{code}' is not a valid code for this document.")

@@ -80,6 +80,8 @@ def account(row: Account) -> dict[str, Any]:
     }
     if row.code is not None:
         rendered["Code"] = row.code
+    if row.system is not None:
+        rendered["SystemAccount"] = row.system
     if row.currency is not None:
         rendered |= {"CurrencyCode": row.currency, "BankAccountType": "BANK", "BankAccountNumber": "0209087654321050"}
     return rendered
