@@ -16,6 +16,7 @@ from connector.domain.exchange import Piece, share
 from connector.domain.money import Money, decimals_of
 from connector.domain.reversal import Cause
 
+_PREFIX: Final = "DBX"
 _DIGITS: Final = 18  # as in `connector.domain.clearing`
 _AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
 _AGAIN: Final = frozenset({ChangeKind.REFUND_FAILURE, ChangeKind.DISPUTE_REVERSAL})
@@ -28,7 +29,12 @@ def exchange_key(identity: BooksIdentity, effect_key: str, entry_id: str) -> str
 
 def exchange_reference(key: str) -> str:
     """What that entry carries."""
-    return f"DBX{key[:_DIGITS]}"
+    return f"{_PREFIX}{key[:_DIGITS]}"
+
+
+def is_difference(reference: str) -> bool:
+    """Whether a line of the clearing account is such an entry, which has the form of a fee."""
+    return reference.startswith(_PREFIX)
 
 
 def moved_by(amount: Money, rate: Decimal, clearing: str) -> Money:

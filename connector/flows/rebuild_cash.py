@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from connector.domain.calendar import local_day, start_of_day
+from connector.domain.exchange_difference import is_difference
 from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.records import EntryKind
 from connector.flows.cash_place import Place
@@ -37,7 +38,7 @@ def first_days(company: Company, findings: Findings) -> None:
         return
     today = local_day(company.clock.now(), zone)
     lines = company.ledger.account_entries(cash.account_id, today - REACH, today)
-    ours = [one for one in lines if OUR_REFERENCE.match(one.reference)]
+    ours = [one for one in lines if OUR_REFERENCE.match(one.reference) and not is_difference(one.reference)]
     days: dict[str, date] = {}
     for line in ours:
         days[line.kind] = min(line.booked_on, days.get(line.kind, line.booked_on))

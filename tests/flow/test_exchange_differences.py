@@ -329,3 +329,22 @@ def test_a_memory_from_before_the_entry_adopts_it(foreign: Office, tmp_path: Pat
     until_calm(foreign)
     an_hour_later(foreign)
     assert_balanced(foreign, ("0.93", True))
+
+
+def test_a_lost_memory_does_not_take_such_an_entry_for_the_first_fee(foreign: Office) -> None:
+    failed_refund(foreign)
+    an_hour_later(foreign)
+    assert_balanced(foreign, ("0.93", True))
+    foreign.wait(days=3)
+    foreign.wanted = replace(WITH_ACCOUNT, fees_account_id=SALES.account_id)  # fees are wanted from this day on
+    foreign.restart()
+    foreign.run()
+    with foreign.stripe_world.moment():
+        foreign.stripe_world.balance.charge(usd("-7.00"), "Radar")
+    an_hour_later(foreign)
+    before = differences(foreign)
+    assert sorted(before) == sorted([(usd("0.93"), True), (usd("7.00"), False)], key=lambda one: one[0].amount)
+    put_back(foreign, foreign.folder, None)
+    until_calm(foreign)
+    an_hour_later(foreign)
+    assert differences(foreign) == before, "the fee of the payment is of before the first day"
