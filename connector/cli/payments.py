@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from connector.assemble import State
     from connector.domain.effect import BooksIdentity
+    from connector.ports.processor import Hint
     from state.facts import Planned
     from state.tables import EffectRow, PaymentRow
 
@@ -58,16 +59,15 @@ def credit(
             held = [row for row in parts if row.verdict == "held"]
             if parts and not held:
                 fail(f"The payment {payment} does not wait for you. Nothing was changed.", EXIT_FAILED)
-            if held:
-                _check_there(config, one, payment)
+            hints, back = _back_of(config, one, parts) if held else ([], "")
             for row in held:
                 item = held_key(one, row.payment_id, row.ledger_id if row.shared else "")
-                state.store.credit_ordered(one, row.payment_id, row.ledger_id, item, present())
+                state.store.credit_ordered(one, row.payment_id, row.ledger_id, item, present(), hints=hints)
             if held:
                 amount = Money.from_minor(sum(row.amount for row in held), held[0].currency)
                 answer(
                     f"Of {amount} ({payment}) what fits will be booked in the next pass, and the rest as a credit of "
-                    "the customer.",
+                    f"the customer.{back}",
                     {"company": one, "payment": payment, "amount": str(amount.amount), "currency": amount.currency},
                     as_json=as_json,
                 )
@@ -149,15 +149,15 @@ def rebook(
             wanted = again_of(state.queries, one, parts)
             if not wanted:
                 fail(f"No booking of {payment} was taken out of the ledger. Nothing was changed.", EXIT_FAILED)
-            _check_there(config, one, payment)
+            hints, back = _back_of(config, one, parts)
             blocking = next((each.in_the_way for each in wanted if each.order.anew and each.in_the_way), None)
             if blocking is not None:
                 fail(_credit_stands(one, payment, blocking, config), EXIT_FAILED)
             for each in wanted:
-                state.store.booking_ordered_again(one, each.order, present(), by=user())
+                state.store.booking_ordered_again(one, each.order, present(), by=user(), hints=hints)
             effects = [key for each in wanted for key in (*each.order.anew, *each.order.repeated)]
             answer(
-                f"The payment {payment} will be booked again in the next pass, after a look at the ledger.",
+                f"The payment {payment} will be booked again in the next pass, after a look at the ledger.{back}",
                 {"company": one, "payment": payment, "effects": effects},
                 as_json=as_json,
             )
@@ -209,24 +209,40 @@ def _then(entries: Sequence[EffectRow]) -> str:
     return "Then the invoice is owed again, and gets no reminder until you release it."
 
 
-def _check_there(config: Path | None, company: str, payment: str) -> None:
-    """Refuse what would book money that Stripe does not have any more; it is asked now, whatever is on record."""
+def _back_of(config: Path | None, company: str, parts: Sequence[PaymentRow]) -> tuple[list[Hint], str]:
+    """What went back of a payment, to be entered once it is booked, and the sentence that says so; empty for nothing.
+
+    Stripe is asked now, whatever is on record. Refuses what would book money that it does not have any more: all of
+    it, or a part where the settings do not have that entered.
+    """
     from connector.assemble import system_clock
     from connector.assemble_readers import CallCounter, readers
+    from connector.companies import company_settings
+    from connector.domain.money import Money
     from connector.domain.refund_entries import away
+    from connector.ports.processor import Hint
 
+    payment, now = parts[0].payment_id, present()
+    paid = Money.from_minor(sum(one.amount for one in parts), parts[0].currency)
     loaded = read_config(config, with_secrets=True, company=company)
-    answer = readers(loaded, company, system_clock(), CallCounter(None)).processor.returned(payment)
-    if answer.debit_failed:
+    found = readers(loaded, company, system_clock(), CallCounter(None)).processor.returned(payment)
+    if found.debit_failed:
         fail(f"The bank took the payment {payment} back: Stripe has no money of it. Nothing was changed.", EXIT_FAILED)
-    gone = away(answer)
-    if gone:
-        named = ", ".join(f"{one.amount} ({one.cause.value} {one.object_id})" for one in gone)
+    gone = away(found)
+    if not gone:
+        return [], ""
+    named = ", ".join(f"{one.amount} ({one.cause.value} {one.object_id})" for one in gone)
+    is_part = all(one.amount.currency == paid.currency for one in gone)
+    is_part = is_part and sum(one.amount.amount for one in gone) < paid.amount
+    if not is_part or not company_settings(loaded, company).payments.books_refunds:
         fail(
             f"Of the payment {payment} Stripe does not have {named} any more. Nothing was changed.\n"
-            "Enter by hand what is left of it, out of that payment into the clearing account.",
+            "Enter by hand what is left of it, out of that payment into the clearing account."
+            + (" Or write refunds = 'book' first: then what went back is entered beside it." if is_part else ""),
             EXIT_FAILED,
         )
+    news = Hint(f"ordered/{payment}/{now.isoformat()}", "charge.refunded", payment, now, "{}")
+    return [news], f" After that what went back is entered, unless you have undone that entry yourself: {named}."
 
 
 def _is_meant(row: EffectRow, named: str) -> bool:

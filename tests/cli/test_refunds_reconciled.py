@@ -96,7 +96,63 @@ def test_refunds_that_are_entered_leave_the_fee_alone_and_are_undone_by_the_comm
         assert stated(office, shop)["ledger_closing"] == "120.00"
         assert office.type("undo", payment).code == 0
         office.work()
+        again = office.type("rebook", payment)
+        assert again.code == 0
+        assert "unless you have undone that entry yourself: 20.00" in again.words
+        office.work()
+        office.work()
+        assert [float(amount) for amount in house.bookings(invoice)] == [120.0]
+        assert stated(office, shop)["ledger_closing"] == "120.00", "what he has undone himself stays his"
+
+
+@EACH
+def test_a_payment_of_which_a_part_went_back_is_booked_again_with_the_entry_of_that_part(
+    shop: Shop, tmp_path: Path
+) -> None:
+    with desk(tmp_path / "office") as office:
+        house = office.house
+        house.write_config(entering)
+        house.connect()  # again, for the permission that credit notes need
+        house.doors.post("stripe", "settings", fee_delay_seconds=0)
+        invoice = office.bill(shop, 0, "Maya Lindqvist", number="A-1")
+        office.work()
+        house.doors.pay(house.link_to(shop.mobiles[0]), "card")
+        office.work()
+        (payment,) = {word for word in office.type("show", "A-1").words.split() if word.startswith("pi_")}
+        house.doors.post("stripe", "refund", payment_intent=payment, amount=2000)
+        office.work()
+        assert stated(office, shop)["ledger_closing"] == "100.00"
+        assert office.type("undo", payment).code == 0
+        office.work()
+        office.work()
+        assert house.bookings(invoice) == []
+        house.write_config()  # as whoever does not have refunds entered
         refused = office.type("rebook", payment)
         assert refused.code == 1
         assert "Stripe does not have 20.00" in refused.err
+        assert "Or write refunds = 'book' first" in " ".join(refused.err.split())
+        house.write_config(entering)
+        again = office.type("rebook", payment)
+        assert (again.code, "After that what went back is entered" in again.words) == (0, True)
+        assert "20.00 USD (refund re_" in again.words or "20.00 AUD (refund re_" in again.words
+        office.work()
+        assert [float(amount) for amount in house.bookings(invoice)] == [120.0]
+
+
+@EACH
+def test_a_payment_that_went_back_whole_is_not_booked_again_by_any_setting(shop: Shop, tmp_path: Path) -> None:
+    with desk(tmp_path / "office") as office:
+        house = office.house
+        house.write_config(entering)
+        invoice = office.bill(shop, 0, "Maya Lindqvist", number="A-1")
+        office.work()
+        house.doors.pay(house.link_to(shop.mobiles[0]), "card")
+        office.work()
+        (payment,) = {word for word in office.type("show", "A-1").words.split() if word.startswith("pi_")}
+        assert office.type("undo", payment).code == 0
+        office.work()
+        house.doors.post("stripe", "refund", payment_intent=payment)
+        refused = office.type("rebook", payment)
+        assert (refused.code, "refunds = 'book' first" in refused.err) == (1, False)
+        assert "Stripe does not have 120.00" in refused.err
         assert house.bookings(invoice) == []
