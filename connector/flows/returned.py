@@ -79,6 +79,7 @@ _AFTER_ANSWER: Final = {
     True: "If the answer is that it is to be booked, the booking is taken out again after that: it was never paid.",
 }
 _IS_AWAY: Final = frozenset({Course.PART_GONE, Course.DISPUTED, Course.ON_ITS_WAY})
+_HELD: Final = "It is not booked, so nothing was changed in the ledger."
 
 
 def after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
@@ -324,8 +325,8 @@ def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing
     if not gone and not booked and any(one.verdict == "reversed" for one in parts):
         then = f"Its booking is out of the ledger. To have it booked again: duebird rebook {payment_id} --company "
         then += company.id
-    if not booked and company.policy.refunds is Refunds.BOOK and any(one.verdict == "held" for one in parts):
-        then = "It is not booked, so nothing was entered in the ledger. Do not book it whole."
+    if not gone and not booked and any(one.verdict == "held" for one in parts):
+        then = _of_held(standing.course)
     values = {"gone": standing.amount, "paid": paid, "payment_id": payment_id, "company": company.id}
     return Attention(
         key=_key(company, hint),
@@ -335,3 +336,13 @@ def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing
         not_done=then.format(**values),
         command=f"duebird show {invoice} --company {company.id}",
     )
+
+
+def _of_held(course: Course) -> str:
+    """What was not done about a payment that waits for a person: no entry of it is there to refund or to take out."""
+    words = [_HELD]
+    if course in _IS_AWAY or course is Course.UNCLEAR:
+        words.append("Do not book it whole.")
+    if course in {Course.DISPUTED, Course.ASKED_ABOUT}:
+        words.append(_ANSWER)
+    return " ".join(words)

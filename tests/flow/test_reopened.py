@@ -284,20 +284,68 @@ def test_what_stripe_no_longer_says_in_the_moment_of_writing_is_not_reversed(reo
     assert reopening.bookings(invoice) == []
 
 
-def test_a_payment_that_was_held_and_went_back_is_told_and_nothing_is_taken_out(reopening: Office) -> None:
-    invoice = reopening.issue()
-    reopening.run()
-    page = reopening.stripe_world.open_page(reopening.link_in(reopening.texts()[0]))
+def held_beside_a_cheque(office: Office) -> tuple[str, str]:
+    """An invoice that a cheque has paid, and a payment of it that therefore waits for a person."""
+    invoice = office.issue()
+    office.run()
+    page = office.stripe_world.open_page(office.link_in(office.texts()[0]))
     assert page is not None
-    reopening.ledger_world.pay_by_hand(invoice, DOLLARS, reference="CHEQUE 7")
-    reopening.wait(minutes=2)  # what is entered since a payment might be that payment
-    payment = reopening.stripe_world.pay_page(page)
+    office.ledger_world.pay_by_hand(invoice, DOLLARS, reference="CHEQUE 7")
+    office.wait(minutes=2)  # what is entered since a payment might be that payment
+    payment = office.stripe_world.pay_page(page)
     assert payment is not None
-    settle(reopening)
+    settle(office)
+    assert verdict(office, payment) == "held"
+    return invoice, payment
+
+
+def test_a_payment_that_was_held_and_went_back_is_told_and_nothing_is_taken_out(reopening: Office) -> None:
+    invoice, payment = held_beside_a_cheque(reopening)
     reopening.stripe_world.refund(payment)
     settle(reopening)
-    assert told_of(reopening, "went back whole")
+    [said] = told_of(reopening, "went back whole")
+    assert "It is not booked, so there was nothing to take out of the ledger." in said
     assert reopening.bookings(invoice) == [DOLLARS]  # the cheque
+
+
+@pytest.mark.parametrize("rule", [Refunds.REOPEN, Refunds.BOOK])
+def test_of_a_held_payment_that_went_back_in_part_nobody_is_told_to_enter_a_refund(
+    open_office: OpenOffice, rule: Refunds
+) -> None:
+    office = open_office(refunds=rule)
+    invoice, payment = held_beside_a_cheque(office)
+    office.stripe_world.refund(payment, TWENTY)
+    settle(office)
+    [said] = told_of(office, "went back in part: 20.00 USD of it is gone for good")
+    assert said.endswith("It is not booked, so nothing was changed in the ledger. Do not book it whole.")
+    assert office.bookings(invoice) == [DOLLARS]  # the cheque
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (DisputeState.OPEN, "Do not book it whole. Answer in the Stripe dashboard in time."),
+        (DisputeState.INQUIRY, "in the ledger. Answer in the Stripe dashboard in time."),
+        (DisputeState.WON, "It is not booked, so nothing was changed in the ledger."),
+    ],
+)
+def test_of_a_disputed_payment_that_is_held_no_booking_is_promised_to_be_taken_out(
+    reopening: Office, state: DisputeState, words: str
+) -> None:
+    _, payment = held_beside_a_cheque(reopening)
+    set_dispute(reopening, dispute(reopening, payment), state)
+    settle(reopening)
+    assert [one for one in told_of(reopening, payment) if one.endswith(words)]
+    assert not [one for one in told_of(reopening, payment) if "is taken out then" in one]
+
+
+def test_of_a_held_payment_whose_refund_failed_nobody_is_told_to_undo_its_booking(reopening: Office) -> None:
+    _, payment = held_beside_a_cheque(reopening)
+    refund = reopening.stripe_world.refund(payment)
+    set_refund(reopening, refund, RefundState.FAILED, "refund.failed")
+    settle(reopening)
+    [said] = told_of(reopening, "failed or was cancelled: you have the money")
+    assert "duebird undo" not in said
 
 
 def test_an_event_waits_while_the_ledger_does_not_take_the_payment(reopening: Office) -> None:
