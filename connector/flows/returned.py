@@ -80,6 +80,10 @@ _AFTER_ANSWER: Final = {
 }
 _IS_AWAY: Final = frozenset({Course.PART_GONE, Course.DISPUTED, Course.ON_ITS_WAY})
 _HELD: Final = "It is not booked, so nothing was changed in the ledger."
+_CREDIT_IT: Final = (
+    "To have it booked, and then what went back entered: duebird credit {payment_id} --company {company}. Do not enter "
+    "it whole by hand."
+)
 
 
 def after_payment(company: Company, hints: Sequence[HintRow], counts: Counts) -> None:
@@ -326,7 +330,7 @@ def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing
         then = f"Its booking is out of the ledger. To have it booked again: duebird rebook {payment_id} --company "
         then += company.id
     if not gone and not booked and any(one.verdict == "held" for one in parts):
-        then = _of_held(standing.course)
+        then = _of_held(standing.course, company.policy.refunds)
     values = {"gone": standing.amount, "paid": paid, "payment_id": payment_id, "company": company.id}
     return Attention(
         key=_key(company, hint),
@@ -338,10 +342,12 @@ def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing
     )
 
 
-def _of_held(course: Course) -> str:
+def _of_held(course: Course, refunds: Refunds) -> str:
     """What was not done about a payment that waits for a person: no entry of it is there to refund or to take out."""
     words = [_HELD]
-    if course in _IS_AWAY or course is Course.UNCLEAR:
+    if course in _IS_AWAY and refunds is Refunds.BOOK:
+        words.append(_CREDIT_IT)
+    elif course in _IS_AWAY or course is Course.UNCLEAR:
         words.append("Do not book it whole.")
     if course in {Course.DISPUTED, Course.ASKED_ABOUT}:
         words.append(_ANSWER)
