@@ -312,11 +312,7 @@ def test_a_payment_that_was_held_and_went_back_is_told_and_nothing_is_taken_out(
     ("rule", "then"),
     [
         (Refunds.REOPEN, "Do not book it whole."),
-        (
-            Refunds.BOOK,
-            "To have it booked, and then what went back entered: duebird credit pi_1 --company acme. Do not enter it whole "
-            "by hand.",
-        ),
+        (Refunds.BOOK, "duebird credit pi_1 --company acme. Do not enter it whole by hand."),
     ],
 )
 def test_of_a_held_payment_that_went_back_in_part_nobody_is_told_to_enter_a_refund(
@@ -327,7 +323,8 @@ def test_of_a_held_payment_that_went_back_in_part_nobody_is_told_to_enter_a_refu
     office.stripe_world.refund(payment, TWENTY)
     settle(office)
     [said] = told_of(office, "went back in part: 20.00 USD of it is gone for good")
-    assert said.endswith(f"It is not booked, so nothing was changed in the ledger. {then}")
+    assert "It is not booked, so nothing was changed in the ledger." in said
+    assert said.endswith(then)
     assert office.bookings(invoice) == [DOLLARS]  # the cheque
 
 
