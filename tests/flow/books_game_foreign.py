@@ -26,8 +26,8 @@ CENT: Final = Decimal("0.01")
 class ForeignGame(Game):
     """A game whose customers all have currencies other than that of the books; refunds are entered."""
 
-    # Where exchange differences are entered (`exchange_account`), none is left in the clearing account.
-    differences_entered = False
+    # Against which account exchange differences are entered, so that clearing has none left; "": they are not entered.
+    differences_account = ""
 
     def __init__(self, till: CashTill, dice: Random) -> None:
         super().__init__(till, dice)
@@ -117,7 +117,7 @@ class ForeignGame(Game):
         fees, bank, clearing = (stands.pop(one, ZERO) for one in (FEES[self.kind], BANKS[self.kind], "Stripe clearing"))
         owed = sum((stands.pop(one) for one in sorted(stands) if one.startswith(RECEIVABLE[self.kind])), ZERO)
         sales = stands.pop(SALES, ZERO)
-        assert stands.keys() <= {GAINS[self.kind]}, "nothing is on any other account"
+        assert stands.keys() <= {GAINS[self.kind], self.differences_account}, "nothing is on any other account"
         assert fees == self._charged_by_stripe()
         assert bank == self._sent_to_the_bank() + sum((self._at_home(one, one.cheques) for one in self.bills), ZERO)
         assert -sales == self._income_at_home()
@@ -171,7 +171,7 @@ class ForeignGame(Game):
 
         Nothing where such differences are entered too.
         """
-        if self.differences_entered:
+        if self.differences_account:
             return {}
         found = {}
         for one in self.payments:
