@@ -52,6 +52,12 @@ _HINT_WORKED: Final = (
     .where(_HINT.c.company == bindparam("whose"), _HINT.c.event_id == bindparam("which"))
     .values(worked_at=bindparam("now"))
 )
+_HINTS_ANEW: Final = (
+    update(_HINT)
+    .where(_HINT.c.company == bindparam("whose"), _HINT.c.object_id == bindparam("which"))
+    .where(_HINT.c.worked_at.is_not(None))
+    .values(worked_at=None, look_at=None)
+)
 
 
 class MoneyFacts(Facts):
@@ -276,6 +282,8 @@ class MoneyFacts(Facts):
     ) -> bool:
         """Store what the processor told of a payment; what it is for is decided again where it is news.
 
+        So are events about it that were worked before: they may have been taken for those of somebody else's payment.
+
         `hints` are the events that led to it: they are worked, in the same stroke. `parts`: what its link says of
         itself, where the link is not on record.
         """
@@ -283,6 +291,7 @@ class MoneyFacts(Facts):
             news = books.put_payment(connection, company, payment, ledger_id, now, parts)
             if news:
                 books.review_paid(connection, company, payment.payment_id, now)
+                change(connection, _HINTS_ANEW, {"whose": company, "which": payment.payment_id})
             change(connection, _HINT_WORKED, [{"whose": company, "which": one, "now": now} for one in hints])
         return news
 

@@ -253,6 +253,20 @@ def test_an_event_is_stored_once_and_worked_on_once(house: House) -> None:
     assert house.store.hints_read("acme", [hint], None, NOW) == 1
 
 
+def test_news_of_a_payment_that_was_taken_for_nobodys_is_news_again_once_it_is_on_record(house: House) -> None:
+    house.read(receivable())
+    refunded = Hint("evt_1", "charge.refunded", "pi_1", NOW, "{}")
+    other = Hint("evt_2", "charge.refunded", "pi_2", NOW, "{}")
+    paid = Hint("evt_3", "payment_intent.succeeded", "pi_1", NOW, "{}")
+    house.store.hints_read("acme", [refunded, other, paid], NOW, NOW)
+    house.store.hints_worked("acme", ["evt_1", "evt_2"], NOW)
+    assert house.store.payment_read("acme", payment(), "inv1", LATER, hints=["evt_3"])
+    assert [one.event_id for one in house.queries.unworked_hints("acme", LATER, 5)] == ["evt_1"]
+    house.store.hints_worked("acme", ["evt_1"], LATER)
+    assert not house.store.payment_read("acme", payment(), "inv1", LATER)
+    assert house.queries.unworked_hints("acme", LATER, 5) == []
+
+
 def test_a_reply_is_stored_once_with_what_it_means(house: House) -> None:
     house.read(receivable())
     house.store.customers_read("acme", [(Customer("cust1", "Dana Reed"), PHONE)], NOW)
