@@ -19,10 +19,10 @@ from tests.simulation.run import DAYS, Outcome, Run, simulate
 
 SEEDS, DEEP_SEEDS = 1000, 10_000
 # Within so many that can show it a planted defect must be found. The rarest takes a booking that is carried out minutes
-# late in books that take more than is owed, on a machine that tries again within those minutes, or an invoice that is
-# changed while more than it owes is divided: one seed in a hundred.
+# late in books that take more than is owed, on a machine that tries again within those minutes: one in thirty of the
+# seeds that can show it; or an invoice that is changed while more than it owes is divided: one seed in a hundred.
 MUTANT_SEEDS = 200
-MOST_SEEDS = 10 * MUTANT_SEEDS  # of which those are taken
+MOST_SEEDS = 20 * MUTANT_SEEDS  # of which those are taken; the rarest can show in one town of eleven
 
 
 def _one(seed: str, days: int, ends: bool) -> Outcome:  # noqa: FBT001  positional for the pool

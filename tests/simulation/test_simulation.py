@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from tests.architecture.tree import ROOT
+from tests.simulation.__main__ import MOST_SEEDS, MUTANT_SEEDS
 from tests.simulation.cells import LIVE, NOT_LIVE, By, Hit, Tally
-from tests.simulation.mutants import MUTANTS, seeds_to_find
+from tests.simulation.mutants import MUTANTS, ONLY_WHERE, seeds_to_find
 from tests.simulation.run import Run, simulate
 
 # What the simulator has found, kept for ever: the seed, and what was wrong. A change of the simulator itself changes
@@ -51,6 +52,11 @@ def test_a_run_injects_faults_and_reaches_the_end_of_each_effect() -> None:
 @pytest.mark.parametrize("defect", QUICKLY_FOUND)
 def test_a_planted_defect_is_found_within_a_few_seeds(defect: str) -> None:
     assert seeds_to_find(defect, ["0", "1", "2", "3", "4"], 5)[1]
+
+
+@pytest.mark.parametrize("defect", ONLY_WHERE)
+def test_a_defect_that_shows_in_few_towns_is_looked_for_in_as_many_of_them_as_any_other(defect: str) -> None:
+    assert sum(ONLY_WHERE[defect](str(number)) for number in range(MOST_SEEDS)) >= MUTANT_SEEDS
 
 
 def test_the_same_seed_asks_the_services_for_the_same_whatever_order_sets_have() -> None:

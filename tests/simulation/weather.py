@@ -54,6 +54,7 @@ class Season(StrEnum):
 
 
 _SEASONS: Final = ((Season.CALM, 1), (Season.CALLS, 4), (Season.CRASHES, 3), (Season.STORM, 6))
+_STORMY: Final = frozenset({Season.CALLS, Season.STORM})  # answers are lost, and writes carried out late
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,17 @@ def _pick(dice: Random, weighted: Sequence[tuple[Any, int]]) -> Any:
     return dice.choices([one for one, _ in weighted], [weight for _, weight in weighted])[0]
 
 
+def _plan(seed: str) -> tuple[Random, Season]:
+    """The season of a seed, and the dice for the rest of its weather."""
+    dice = Random(f"{seed}/weather")
+    return dice, _pick(dice, _SEASONS)
+
+
+def loses_answers(seed: str) -> bool:
+    """Whether in the weather of a seed a write may be carried out though nobody hears of it, or only later."""
+    return _plan(seed)[1] in _STORMY
+
+
 class _Seen(threading.local):
     """Per thread, for each carries out one effect at a time: how old the last lists were."""
 
@@ -101,8 +113,7 @@ class Weather:
     """
 
     def __init__(self, seed: str, start: datetime, calm_from: datetime, tally: Tally) -> None:
-        plan = Random(f"{seed}/weather")
-        self.season: Season = _pick(plan, _SEASONS)
+        plan, self.season = _plan(seed)
         self.tally = tally
         self.calm_from = calm_from
         self.conditions: set[By] = set()  # what holds for the whole pass
@@ -112,7 +123,7 @@ class Weather:
         self._lags = Random(f"{seed}/lags")
         self._seen = _Seen()
         self._events = Random(f"{seed}/events")
-        stormy = self.season in {Season.CALLS, Season.STORM}
+        stormy = self.season in _STORMY
         crashy = self.season in {Season.CRASHES, Season.STORM}
         self.write_rate = plan.choice((0.15, 0.3, 0.45)) if stormy else 0.12 if crashy else 0.0
         self.read_rate = plan.choice((0.02, 0.05, 0.12)) if stormy else 0.01 if crashy else 0.0
