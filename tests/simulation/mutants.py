@@ -594,10 +594,14 @@ ONLY_WHERE: Final[dict[str, Callable[[str], bool]]] = {
 
 
 def seeds_to_find(name: str, seeds: Iterable[str], most: int) -> tuple[str, str]:
-    """The first seed that finds the defect, and what it saw; "" where none of the first `most` that can did."""
+    """The first seed that finds the defect, and what it saw; "" where none of the first `most` that can did.
+
+    A seed that breaks a promise without the defect too has found something else.
+    """
     seed, can_show = "", ONLY_WHERE.get(name)
     for seed in islice(filter(can_show, seeds) if can_show else seeds, most):
-        outcome = simulate(Run(seed, mutate=MUTANTS[name], worlds_end=name in AT_A_WORLDS_END))
-        if outcome.broken:
+        planted = Run(seed, mutate=MUTANTS[name], worlds_end=name in AT_A_WORLDS_END)
+        outcome = simulate(planted)
+        if outcome.broken and not simulate(replace(planted, mutate=None)).broken:
             return seed, outcome.broken[0]
     return seed, ""
