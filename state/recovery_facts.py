@@ -133,6 +133,11 @@ class RecoveryFacts(Facts):
                 self.effects.plan(connection, company, one.effect, now, one.text)
             return adopt(connection, company, found, FOUND)
 
+    def difference_found(self, company: str, found: Found) -> bool:
+        """The ledger has the entry of this difference of exchange. False: it was on record."""
+        with self.database.record() as connection:
+            return adopt(connection, company, found, FOUND)
+
     def credit_found(
         self,
         company: str,

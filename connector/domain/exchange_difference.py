@@ -6,6 +6,7 @@ the ledger as it was made, while the processor exchanged the money back at anoth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -18,6 +19,7 @@ from connector.domain.reversal import Cause
 
 _PREFIX: Final = "DBX"
 _DIGITS: Final = 18  # as in `connector.domain.clearing`
+_NOTE: Final = re.compile(r"Duebird (\S+) difference of exchange, entry (\S+)")
 _AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
 _AGAIN: Final = frozenset({ChangeKind.REFUND_FAILURE, ChangeKind.DISPUTE_REVERSAL})
 
@@ -35,6 +37,17 @@ def exchange_reference(key: str) -> str:
 def is_difference(reference: str) -> bool:
     """Whether a line of the clearing account is such an entry, which has the form of a fee."""
     return reference.startswith(_PREFIX)
+
+
+def difference_note(payment_id: str, of_reference: str) -> str:
+    """What that entry says of itself: whose it is, also to a memory that has lost everything."""
+    return f"Duebird {payment_id} difference of exchange, entry {of_reference}"
+
+
+def named_in(note: str) -> tuple[str, str] | None:
+    """The payment and the reference of the entry that such a note names; None: it is none, or was changed."""
+    found = _NOTE.search(note)
+    return (found[1], found[2]) if found else None
 
 
 def moved_by(amount: Money, rate: Decimal, clearing: str) -> Money:

@@ -18,6 +18,7 @@ from connector.domain.effect import EffectKind, NewEffect, canonical
 from connector.domain.exchange import PATIENCE
 from connector.domain.exchange_difference import (
     changes_behind,
+    difference_note,
     exchange_key,
     exchange_reference,
     moved_by,
@@ -147,7 +148,7 @@ def _effect(company: Company, cash: Cash, row: EffectRow, left: _Left) -> NewEff
         "reference": exchange_reference(key),
         "incoming": left.amount.amount > 0,
         **terms(cash, EffectKind.BOOK_EXCHANGE),
-        "note": f"Duebird {payment_id} difference of exchange",
+        "note": difference_note(payment_id, left.of_reference),
     }
     how = "taken out of the ledger" if row.kind == EffectKind.REVERSE_BOOKING else "made"
     why = (

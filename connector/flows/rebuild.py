@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from connector.flows import lease, listen, poll, propose, rebuild_cash, rebuild_money, rebuild_texts
+from connector.flows import lease, listen, poll, propose, rebuild_cash, rebuild_exchange, rebuild_money, rebuild_texts
 from connector.flows.company import Company, Counts
 from connector.flows.rebuild_reading import Findings, Unfinished
 from state.names import LEDGER_CURSOR, REBUILD, SINGLE_READS, SWEEP_PAGE
@@ -150,6 +150,7 @@ _STEPS: Final[Mapping[str, Callable[[Company, Findings], None]]] = {
     "payments": rebuild_money.payments,
     "bookings": rebuild_money.bookings,
     "fees and payouts": rebuild_cash.first_days,
+    "differences of exchange": rebuild_exchange.adopt,
     "texts": rebuild_texts.texts,
     "requests for consent": rebuild_texts.requests,  # before what answers them
     "replies": rebuild_texts.replies,

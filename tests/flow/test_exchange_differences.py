@@ -93,6 +93,21 @@ def failed_refund(office: Office) -> None:
     fail(office, named)
 
 
+def assert_counted(office: Office) -> None:
+    """A statement of this month counts each difference with its payment: nothing is left but the fees."""
+    company, today = office.company, office.clock.now().date()
+    assert company.treasury is not None
+    subject = Subject("acme", "Acme", "memory", company.policy.zone, Month.of(today), office.clock.now())
+    [account] = [one for one in company.ledger.payment_accounts() if one.account_id == WITH_ACCOUNT.account_id]
+    till = read_till(subject, company.treasury, lambda _: None)
+    books = read_books(subject, company.ledger, account, lambda _: None)
+    on_record = recall(company.queries, "acme", company.identity, till)
+    found = statement_of(subject, company.identity, books, till, on_record).found
+    left = [one for one in found.unmatched if {each.cause for each in one.entries} != {ChangeKind.FEE} or one.lines]
+    assert left == []
+    assert found.difference == Money.zero("USD") - found.totals.fees
+
+
 # --------------------------------------------------------------------------------------------------- what is entered
 
 
@@ -180,17 +195,7 @@ def test_a_statement_counts_the_entry_with_its_payment(open_office: OpenOffice, 
         refund(office, payment, EUROS)
     an_hour_later(office)
     assert len(differences(office)) == 1
-    company, today = office.company, office.clock.now().date()
-    assert company.treasury is not None
-    subject = Subject("acme", "Acme", "memory", company.policy.zone, Month.of(today), office.clock.now())
-    [account] = [one for one in company.ledger.payment_accounts() if one.account_id == WITH_ACCOUNT.account_id]
-    till = read_till(subject, company.treasury, lambda _: None)
-    books = read_books(subject, company.ledger, account, lambda _: None)
-    on_record = recall(company.queries, "acme", company.identity, till)
-    found = statement_of(subject, company.identity, books, till, on_record).found
-    left = [one for one in found.unmatched if {each.cause for each in one.entries} != {ChangeKind.FEE} or one.lines]
-    assert left == []
-    assert found.difference == Money.zero("USD") - found.totals.fees
+    assert_counted(office)
 
 
 # ------------------------------------------------------------------------------------------------ what is not entered
@@ -317,6 +322,42 @@ def test_a_memory_that_is_lost_enters_nothing_twice(foreign: Office) -> None:
     until_calm(foreign)
     an_hour_later(foreign)
     assert_balanced(foreign, ("0.93", True))
+    assert [one.status for one in effects(foreign)] == [EffectStatus.DONE]
+
+
+@pytest.mark.parametrize("refunds", [Refunds.BOOK, Refunds.REOPEN])
+def test_after_a_lost_memory_a_statement_still_counts_the_entry_with_its_payment(
+    open_office: OpenOffice, refunds: Refunds
+) -> None:
+    office = opened(open_office, refunds=refunds)
+    if refunds is Refunds.BOOK:
+        failed_refund(office)
+    else:
+        _, payment = paid(office)
+        refund(office, payment, EUROS)
+    an_hour_later(office)
+    before = differences(office)
+    put_back(office, office.folder, None)
+    until_calm(office)
+    an_hour_later(office)
+    assert differences(office) == before
+    assert len(office.company.queries.exchange_differences("acme")) == 1
+    assert_counted(office)
+
+
+def test_after_a_lost_memory_one_whose_note_was_changed_stays_and_the_log_says_so(
+    foreign: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed_refund(foreign)
+    an_hour_later(foreign)
+    [entry_id] = [key for key, one in foreign.cash.entries.items() if one.latest.entry.kind is EntryKind.EXPENSE]
+    held = foreign.cash.entries[entry_id]
+    held.add(foreign.clock.now(), replace(held.latest, entry=replace(held.latest.entry, note="by the accountant")))
+    put_back(foreign, foreign.folder, None)
+    until_calm(foreign)
+    assert "names no payment on record" in caplog.text
+    assert_balanced(foreign, ("0.93", True))
+    assert effects(foreign) == []
 
 
 def test_a_memory_from_before_the_entry_adopts_it(foreign: Office, tmp_path: Path) -> None:
@@ -328,6 +369,18 @@ def test_a_memory_from_before_the_entry_adopts_it(foreign: Office, tmp_path: Pat
     put_back(foreign, foreign.folder, (tmp_path / "before.db").read_bytes())
     until_calm(foreign)
     an_hour_later(foreign)
+    assert_balanced(foreign, ("0.93", True))
+
+
+def test_a_memory_that_has_the_entry_is_told_nothing_new_of_it(foreign: Office, tmp_path: Path) -> None:
+    failed_refund(foreign)
+    an_hour_later(foreign)
+    before = effects(foreign)
+    foreign.database.copy_to(tmp_path / "after.db")
+    put_back(foreign, foreign.folder, (tmp_path / "after.db").read_bytes())
+    until_calm(foreign)
+    an_hour_later(foreign)
+    assert [(one.key, one.status) for one in effects(foreign)] == [(one.key, one.status) for one in before]
     assert_balanced(foreign, ("0.93", True))
 
 

@@ -103,6 +103,7 @@ def test_a_lost_answer_and_a_lost_memory_leave_one_entry(till: DifferenceTill) -
     till.connect()
     until_calm(till.office)
     till.assert_balanced()
+    assert till.differences() == 1
 
 
 @BOTH
