@@ -169,9 +169,11 @@ def request_of(row: EffectRow) -> ReversalRequest:
 def reverse(attempt: Attempt) -> str:
     """Perform a REVERSE_BOOKING effect."""
     company, row = attempt.company, attempt.row
-    if _refunds_go_first(company, row):
+    first = _refunds_go_first(company, row)
+    if first:
         now = company.clock.now()
-        company.store.effects.postpone(row.key, now + _WAIT, now, "what was entered of its refunds is taken out first")
+        again = max(now + _WAIT, min(one.due_at for one in first))
+        company.store.effects.postpone(row.key, again, now, "what was entered of its refunds is taken out first")
         return "postponed"
     receivable = reread(company, row.subject)
     reach(Boundary.REREAD, row.kind)
@@ -205,8 +207,8 @@ def _take_out(company: Company, row: EffectRow) -> None:
         company.ledger.reverse(request)
 
 
-def _refunds_go_first(company: Company, row: EffectRow) -> bool:
-    """Whether to wait: what was entered of refunds of a booking or credit goes out of the ledger before that does.
+def _refunds_go_first(company: Company, row: EffectRow) -> Sequence[EffectRow]:
+    """What to wait for: what was entered of refunds of a booking or credit goes out of the ledger before that does.
 
     Alone it would take money out of the clearing account that never came in. It is ordered here, for the same reason;
     where the ledger will not let go of it, a person has been told, and the rest goes on.
@@ -221,10 +223,9 @@ def _refunds_go_first(company: Company, row: EffectRow) -> bool:
         and one.remote_id not in gone
         and json.loads(one.request)["booking"] == values["booking"]
     ]
-    if not refunds:
-        return False
-    if any(one.status in OPEN for one in refunds):
-        return True
+    entering = [one for one in refunds if one.status in OPEN]
+    if entering or not refunds:
+        return entering
     wanted = [
         planned(company.identity, one, cause=Cause(values["cause"]), object_id=values["object_id"], by=_BY)
         for one in refunds
@@ -232,11 +233,13 @@ def _refunds_go_first(company: Company, row: EffectRow) -> bool:
     ]
     company.store.reversals_planned(company.id, wanted, company.clock.now())
     known = [company.queries.effect(company.id, one.effect.key) for one in wanted]
-    return any(one is not None and one.status in OPEN for one in known)
+    return [one for one in known if one is not None and one.status in OPEN]
 
 
 def _check_open(company: Company, row: EffectRow) -> None:
     """What stands in a closed period stays: its money came back on a later day, and belongs there.
+
+    It is begun first, so that the refusal is the end of it, as one by the ledger is: what waits for it goes on.
 
     Raises:
         Rejected: it stands there.
@@ -246,6 +249,7 @@ def _check_open(company: Company, row: EffectRow) -> None:
         return  # the ledger itself refuses that
     closed_through = company.ledger.profile().closed_through
     if closed_through is not None and request.booked_on <= closed_through:
+        company.store.effects.start(row.key, company.clock.now(), company.owner)
         raise Rejected(
             f"It stands on {request.booked_on}, and the books are closed through {closed_through}.",
             because=RejectedBecause.CLOSED_PERIOD,

@@ -403,6 +403,22 @@ def test_an_entry_in_a_closed_period_stays_when_its_money_comes_back_and_a_perso
     assert "Enter 20.00 USD by hand on an open day, into the clearing account" in said
 
 
+def test_a_payment_whose_refunds_entry_stands_in_a_closed_period_is_undone_without_it(booking: Office) -> None:
+    invoice, payment = paid(booking)
+    booking.wait(days=1)
+    booking.stripe_world.refund(payment, TWENTY)
+    settle(booking)
+    booking.ledger_world.close_books_through(booking.ledger_world.today())
+    undo(booking, payment)
+    settle(booking)
+    [refused] = [one for one in reversals(booking, invoice) if '"kind":"reversal"' in one.request]
+    assert refused.status == "rejected"
+    [item] = told_of(booking, "the books are closed through")
+    assert "Enter 20.00 USD by hand on an open day" in item
+    assert [one.status for one in reversals(booking, invoice) if one != refused] == ["rejected"]
+    assert told_of(booking, "The books are closed through")
+
+
 def test_one_that_was_refused_is_not_entered_any_more_once_what_it_is_taken_from_is_out(booking: Office) -> None:
     invoice, payment = paid(booking)
     booking.stripe_world.refund(payment, TWENTY)
