@@ -107,11 +107,14 @@ def _run(stage: Stage, folder: Path | None, stopping: Stopping, stack: ExitStack
     owners = [
         Owner(one, today_of(one, now), stage, state, assemble.system_clock().now) for one in BUSINESSES if one.draft
     ]
-    Story(doors, stage, state.queries, alive, now, owners).play()
-    went = returns.play(stage, doors, alive)
-    held = month_end.settle_up(stage, doors, scene.loaded, assemble.system_clock().now, alive)
+    whole = Story(doors, stage, state.queries, alive, now, owners).play()
+    if whole:
+        money = [one.expectation for one in returns.play(stage, doors, alive)]
+        held = month_end.settle_up(stage, doors, scene.loaded, assemble.system_clock().now, alive)
+    else:
+        money, held = [_not_over(stage)], []
     records = read_records(doors, with_calls=True)
-    played = _conclude(stage, records, went, held, reasons(state.queries, records))
+    played = _conclude(stage, records, money, held, reasons(state.queries, records))
     if not keep:
         _farewell(stage, played, folder)
         return played
@@ -133,7 +136,8 @@ def _wait_for_the_new_day(stage: Stage, stopping: Stopping) -> None:
     left = setting.until_midnight_is_over(assemble.system_clock().now())
     if left:
         stage.say(
-            f"At one of the businesses the day ends this minute. The play begins on the new one, in {left:.0f} s."
+            "At one of the businesses the day is about to end, and texts would wait for the morning. The play begins "
+            f"on the new day, in {left:.0f} s."
         )
     until = time.monotonic() + left
     while time.monotonic() < until:
@@ -222,18 +226,23 @@ def _introduce(stage: Stage) -> None:
 
 
 def _conclude(
-    stage: Stage, records: Records, went: list[returns.Went], held: list[month_end.Held], why_not: dict[str, str]
+    stage: Stage, records: Records, money: list[Expectation], held: list[month_end.Held], why_not: dict[str, str]
 ) -> Played:
     table = summary.rows(records, why_not)
     parts = [part for parts in PARTS.values() for part in parts]
-    money = [*(one.expectation for one in went), *month_end.expected(held)]
-    verdict = [*judge(records, setting.agreed(), parts), *money]
+    verdict = [*judge(records, setting.agreed(), parts), *money, *month_end.expected(held)]
     seconds = stage.seconds
     stage.table(table)
-    month_end.tell(stage, held)
+    if held:
+        month_end.tell(stage, held)
     stage.calls(records.calls)
     stage.verdict(verdict, doubles(records))
     return Played(records, held, table, verdict, seconds)
+
+
+def _not_over(stage: Stage) -> Expectation:
+    """What a play that was cut off does not do is looked for by nobody: refunds, a dispute, payouts."""
+    return Expectation("All of the play has happened.", (f"after {stage.seconds:.0f} seconds it was not over",))
 
 
 def _farewell(stage: Stage, played: Played, folder: Path | None) -> None:

@@ -33,12 +33,15 @@ from connector.demo.night import Night, night
 from connector.demo.verdict import Agreed
 from connector.domain.calendar import start_of_day
 from connector.errors import ConfigProblem, DuebirdError
+from connector.flows.text import SHORTEST_QUEUE
 from connector.signin.company import custody_of, wire_of
 from connector.signin.steps import connect
 
 CONFIG: Final = "duebird.toml"
 SIGN_IN_PATIENCE: Final = 10.0  # seconds; the stand-ins' sign-in pages say yes at once
 A_PLAY: Final = 90.0  # seconds; its limit is less
+# A business whose window ends with the day texts nobody any more in the last minutes of it.
+LAST_MINUTES: Final = SHORTEST_QUEUE.total_seconds()
 # What one unit is worth in the books of the business that bills in it: on the invoice, and to Stripe on the day of the
 # payment. The difference is a gain or loss of the business, and none of the clearing account's.
 RATES: Final = {"EUR": "1.08", "JPY": "0.0105"}
@@ -112,12 +115,18 @@ def _secrets() -> dict[str, str]:
 
 
 def until_midnight_is_over(now: datetime) -> float:
-    """Seconds to wait so that no day ends in the middle of a play: what is due today would be late then."""
-    nights = []
+    """Seconds to wait so that no day ends in the middle of a play: what is due today would be late then.
+
+    Nor may the last minutes begin in it in which texts wait for the morning, where somebody's night shuts the window.
+    """
+    longest = 0.0
     for business in BUSINESSES:
         tomorrow = start_of_day(today_of(business, now) + timedelta(days=1), ZoneInfo(business.zone))
-        nights.append((tomorrow - now).total_seconds())
-    return max((left + 1 for left in nights if left < A_PLAY), default=0.0)
+        left = (tomorrow - now).total_seconds()
+        is_shut = any(one.away for one in customers_of(business))
+        if left < A_PLAY + (LAST_MINUTES if is_shut else 0):
+            longest = max(longest, left + 1)
+    return longest
 
 
 class _Player:

@@ -41,7 +41,7 @@ class News:
 
 
 class Story:
-    """One playing of it. `play` returns when everybody has done their part, or when time is up."""
+    """One playing of it, until everybody has done their part, or time is up."""
 
     def __init__(
         self,
@@ -69,8 +69,8 @@ class Story:
         self._acted: set[str] = set()  # invoices whose part is played
         self._looks_wanted: dict[str, int] | None = None  # by business, once everybody has done their part
 
-    def play(self) -> Records:
-        """Tell and act until done; returns the last records.
+    def play(self) -> bool:
+        """Tell and act; says whether all was done before time was up.
 
         Raises:
             DuebirdError: the daemon ended, or a stand-in did.
@@ -87,10 +87,10 @@ class Story:
             self._act(records)
             if news is None:
                 if self._done(records) and self._looked_again():
-                    break
+                    return True
                 time.sleep(LOOK)
             self._alive()
-        return read_records(self._doors, with_calls=True)
+        return False
 
     # -------------------------------------------------------------------------------------------------- telling
 
