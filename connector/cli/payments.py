@@ -107,6 +107,7 @@ def undo(
             identity = state.queries.identity(one)
             parts = _parts(state, one, booking, identity)
             if not parts or identity is None:
+                _refuse_cash(state, one, booking)
                 continue
             entries = [row for row in entries_of(state.queries, one, parts) if _is_meant(row, booking)]
             if not entries:
@@ -195,6 +196,24 @@ def _parts(state: State, company: str, named: str, identity: BooksIdentity | Non
         if named.startswith("DBR") and any(_is_meant(one, named) for one in _refunds_of(state, company, row)):
             return [row]
     return []
+
+
+def _refuse_cash(state: State, company: str, named: str) -> None:
+    """Fees, payouts and differences of exchange are of no payment's booking, and a person knows why one is to go."""
+    import json
+
+    called = {"DBF": "a fee", "DBP": "a payout", "DBX": "a difference of exchange"}.get(named[:3])
+    row = state.queries.cash_entry(company, named) if called else None
+    if row is None:
+        return
+    values = json.loads(row.request)
+    fail(
+        f"{named} is the entry of {called} ({values['amount']} {values['currency']}, {values['booked_on']}; in the "
+        f"ledger its id is {row.remote_id}). Only payments, credits and what went back of them are undone here. "
+        "Nothing was changed.\nTake it out in the ledger itself: it is not booked again. Then it is listed by: "
+        f"duebird reconcile {company}",
+        EXIT_FAILED,
+    )
 
 
 def _refunds_of(state: State, company: str, payment: PaymentRow) -> list[EffectRow]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -112,6 +114,15 @@ def test_a_payment_its_fee_and_its_payout_stand_in_the_books_once_each(here: Des
     assert "Stripe clearing" not in after, "it holds what Stripe holds: nothing"
     facts = stated(here, shop)
     assert (facts["closing"], facts["difference"], facts["settled"]) == ("0.00", "0.00", True)
+    here.work()
+    assert trial_balance(here, shop) == after
+    named = sorted(set(re.findall(r"DB[FP]\w+", json.dumps(here.house.doors.get(shop.ledger, "records")))))
+    assert len(named) == 2
+    for reference, called in zip(named, ("a fee", "a payout"), strict=True):
+        refused = here.type("undo", reference)
+        assert refused.code == 1
+        assert f"{reference} is the entry of {called}" in refused.err
+        assert "Take it out in the ledger itself" in refused.err
     here.work()
     assert trial_balance(here, shop) == after
 
