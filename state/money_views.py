@@ -37,6 +37,13 @@ _DIFFERENCES: Final = select_of(
     _EFFECT.kind == EffectKind.BOOK_EXCHANGE.value,
     _EFFECT.status == EffectStatus.DONE.value,
 )
+_CASH: Final = (EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT, EffectKind.BOOK_EXCHANGE)
+_CASH_ENTRY: Final = select_of(
+    EffectRow,
+    _EFFECT.kind.in_([one.value for one in _CASH]),
+    _EFFECT.status == EffectStatus.DONE.value,
+    _EFFECT.request.contains(bindparam("named")),
+)
 
 
 class MoneyViews(LetterViews):
@@ -56,6 +63,12 @@ class MoneyViews(LetterViews):
         """Differences of exchange that are entered."""
         with self._db.ask() as connection:
             return records(connection, EffectRow, _DIFFERENCES, company=company)
+
+    def cash_entry(self, company: str, reference: str) -> EffectRow | None:
+        """The fee, payout or difference of exchange that is entered under that reference."""
+        with self._db.ask() as connection:
+            found = records(connection, EffectRow, _CASH_ENTRY, company=company, named=f'"reference":"{reference}"')
+        return found[0] if found else None
 
     def hints_about(self, company: str, object_ids: Sequence[str]) -> list[HintRow]:
         """Every event of those objects, worked on or not. Reads through all events."""

@@ -12,7 +12,7 @@ from sqlmodel import col, func, or_, select
 
 from connector.domain.approval import Verdict
 from connector.domain.dunning import Reason
-from connector.domain.effect import EffectKind, EffectStatus
+from connector.domain.effect import EffectStatus
 from connector.domain.receivable import ReceivableState
 from state import asked
 from state.database import Database
@@ -194,18 +194,6 @@ class Views:
         with self._db.read() as session:
             found = list(session.exec(statement).all())
         return found[0] if len(found) == 1 and len(key) >= 8 else None  # noqa: PLR2004  40 bits: unique in practice
-
-    def cash_entry(self, company: str, reference: str) -> EffectRow | None:
-        """The fee, payout or difference of exchange that is entered under that reference."""
-        kinds = [one.value for one in (EffectKind.BOOK_FEE, EffectKind.BOOK_PAYOUT, EffectKind.BOOK_EXCHANGE)]
-        statement = select(EffectRow).where(
-            EffectRow.company == company,
-            col(EffectRow.kind).in_(kinds),
-            EffectRow.status == EffectStatus.DONE.value,
-            col(EffectRow.request).contains(f'"reference":"{reference}"', autoescape=True),
-        )
-        with self._db.read() as session:
-            return session.exec(statement).first()
 
     def payments_of(self, company: str, ledger_id: str) -> list[PaymentRow]:
         """Every payment on one receivable."""
