@@ -19,7 +19,8 @@ from connector.domain.reversal import Cause
 
 _PREFIX: Final = "DBX"
 _DIGITS: Final = 18  # as in `connector.domain.clearing`
-_NOTE: Final = re.compile(r"Duebird (\S+) difference of exchange, entry (\S+)")
+# What was moved to the first open day of a closed period says so after a comma.
+_NOTE: Final = re.compile(r"Duebird (\S+) difference of exchange, entry ([^\s,]+)")
 _AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
 _AGAIN: Final = frozenset({ChangeKind.REFUND_FAILURE, ChangeKind.DISPUTE_REVERSAL})
 

@@ -21,6 +21,7 @@ class Hit(StrEnum):
     REFUND = "refund entered"
     FEE = "fee"
     PAYOUT = "payout"
+    EXCHANGE = "exchange left"
 
 
 class By(StrEnum):
@@ -56,12 +57,14 @@ _NEVER: Final = frozenset(
         (Hit.RECEIPT, By.MEDDLED),
         (Hit.OWNER, By.MEDDLED),
         (Hit.FEE, By.MEDDLED),
+        (Hit.EXCHANGE, By.MEDDLED),
         (Hit.CREDIT, By.MEDDLED),
         (Hit.REVERSAL, By.LAG),
     }
 )
-# These can be, and are met in one seed of sixty at most, for few payments are more than was owed or go back whole, and
-# a company has a few payouts. They are played in tests/flow: what is lost or refused, and crashes at every boundary.
+# These can be, and are met in one seed of sixty at most, for few payments are more than was owed or go back whole, few
+# foreign ones come again, and a company has a few payouts. They are played in tests/flow: what is lost or refused, and
+# crashes at every boundary.
 _CRASHES: Final = (By.CRASH_PLANNING, By.CRASH_CLAIMING, By.CRASH_BEFORE, By.CRASH_AFTER, By.CRASH_CONCLUDING)
 _RARE: Final = {
     Hit.CREDIT: (
@@ -100,6 +103,7 @@ _RARE: Final = {
     Hit.RECEIPT: (By.CRASH_CLAIMING, By.NEVER_COMMIT),
     Hit.OWNER: (By.DEAD, By.DISK),
     Hit.PAYOUT: (By.CRASH_CLAIMING, By.CRASH_CONCLUDING, By.THROTTLE, By.REFUSE, By.DISK),
+    Hit.EXCHANGE: tuple(one for one in By if one is not By.LAG),
 }
 NOT_LIVE: Final = _NEVER | {(hit, by) for hit, rare in _RARE.items() for by in rare}
 LIVE: Final = tuple((hit, by) for hit in Hit for by in By if (hit, by) not in NOT_LIVE)
@@ -172,6 +176,8 @@ class Sometimes(StrEnum):
     EXCHANGED_BACK = "what went back of foreign money was entered"
     EXCHANGED_TO_THE_CENT = "clearing holds of a foreign payment what the processor holds of it, to the cent"
     EXCHANGE_LEFT = "what the processor gained or lost by another rate on the way back was left over"
+    EXCHANGE_ENTERED = "what the processor gained or lost by another rate on the way back was entered"
+    EXCHANGE_CLEARED = "with that, clearing holds of a foreign payment what the processor holds of it, to the cent"
     BOOKS_CLOSED = "the owner closed his books"
     MOVED_DAY = "an entry stands on the first open day"
     CLEARED = "clearing holds what the processor holds, to the cent, with payouts and fees booked"

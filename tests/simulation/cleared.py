@@ -24,6 +24,7 @@ from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.domain.settlement import Refunds
 from connector.ports.ledger import BookingState
+from tests.simulation import gains
 from tests.simulation.abroad import HOME, worth
 from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.others import booked_once, in_their_name
@@ -45,7 +46,7 @@ _WRITES: Final = frozenset({"make_expense", "make_transfer", "make_credit", "rev
 # What says that something was done, or stays as it is, explains nothing that is missing.
 _DONE_KEYS: Final = ("/credited/", "/refund-entered/")
 _DONE_WORDS: Final = ("its money came back", "is lost.")
-_OF_EXCHANGE: Final = "/exchange/"
+_OF_EXCHANGE: Final = ("/exchange/", "/exchange-difference/")
 _TAKEN_OUT: Final = frozenset({EntryKind.PAYMENT, EntryKind.CREDIT, EntryKind.REVERSAL})
 _REFUNDS_AWAY: Final = frozenset({RefundState.PENDING, RefundState.SUCCEEDED})
 _NAMES: Final = ("pi_", "txn_", "po_", "re_", "du_")
@@ -67,6 +68,13 @@ class Line:
     ledger_id: str | None
     object_id: str = ""  # of money that went back: the refund or dispute
     of: str = ""  # and the entry of the payment from which it is taken
+    reference: str = ""
+    counter_account_id: str | None = None
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is what exchange has left: in the form of a fee, and of a payment."""
+        return self.kind is EntryKind.EXPENSE and self.subject.startswith("pi_")
 
 
 def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
@@ -84,9 +92,11 @@ def cleared(town: Town, shown: Shown | None) -> Iterator[str]:
     yield from _twice(lines)
     yield from booked_once(town, lines)
     if shown is not None:
-        told = _told(shown)
-        yield from _differences(town, lines, told, _begun_anew(lines, shown))
-        yield from exchanged(town, lines, _told(shown, of_exchange=True))
+        told, told_of_exchange = _told(shown), _told(shown, of_exchange=True)
+        both = _side_by_side(town, lines, _begun_anew(lines, shown))
+        yield from _differences(town, lines, told, both)
+        yield from exchanged(town, lines, told_of_exchange)
+        yield from gains.left_over(town, lines, both, told_of_exchange)
         yield from _too_much_back(town, lines, told)
 
 
@@ -96,9 +106,13 @@ def _tried(args: tuple[Any, ...]) -> str:
 
 def _told(shown: Shown, *, of_exchange: bool = False) -> set[str]:
     """What is named where something was not done; or only where an entry could not be made at the processor's rate."""
-    found = (one for one in shown.standing if (_OF_EXCHANGE in one.split(maxsplit=1)[0]) is of_exchange)
+    found = (one for one in shown.standing if _is_of_exchange(one) is of_exchange)
     items = " ".join(one for one in found if not _is_done(one))
     return set("".join(" " if letter in ",.():" else letter for letter in items).split())
+
+
+def _is_of_exchange(item: str) -> bool:
+    return any(one in item.split(maxsplit=1)[0] for one in _OF_EXCHANGE)
 
 
 def _is_done(item: str) -> bool:
@@ -126,6 +140,7 @@ def lines_of(town: Town) -> Iterator[Line]:
                 made_at=history.latest.made_at,
                 ended_at=made.ended_at,
                 ledger_id=made.ledger_id,
+                reference=made.reference,
             )
     for cash in town.cash.entries.values():
         yield from _of_cash(cash, owner)
@@ -149,6 +164,8 @@ def _of_cash(history: History[CashEntry], owner: dict[str, str]) -> Iterator[Lin
                 ledger_id=None,
                 object_id=_object(entry.note) if entry.kind is EntryKind.REVERSAL else "",
                 of=held.of or "",
+                reference=entry.reference,
+                counter_account_id=held.counter_account_id,
             )
 
 
@@ -169,8 +186,8 @@ def _has_name(town: Town, line: Line) -> bool:
 # ------------------------------------------------------------------------------------------------- clearing = balance
 
 
-def _differences(town: Town, lines: list[Line], told: set[str], anew: Mapping[EntryKind, date]) -> Iterator[str]:
-    for subject, (books, stripe) in _side_by_side(town, lines, anew).items():
+def _differences(town: Town, lines: list[Line], told: set[str], both: gains.Sides) -> Iterator[str]:
+    for subject, (books, stripe) in both.items():
         if books != stripe and subject not in told:
             yield f"of {subject} {books} is in the clearing account and {stripe} at Stripe, and nobody was told"
     live = sum((one.worth for one in lines if one.live), NOTHING)
@@ -215,7 +232,7 @@ def _add(found: dict[str, Money], name: str, amount: Money) -> None:
 def _sums(lines: list[Line]) -> dict[str, Money]:
     found: dict[str, Money] = {}
     for one in lines:
-        if one.live:
+        if one.live and not one.is_difference:
             _add(found, one.subject, one.amount)
     return found
 
@@ -283,11 +300,14 @@ def _away(town: Town, object_id: str, moment: datetime, currency: str) -> Money:
 
 
 def _twice(lines: list[Line]) -> Iterator[str]:
-    """Of a fee there is one entry, of a payout one each way, of a refund one for each entry that it is taken from."""
+    """Of a fee there is one entry, of a payout one each way, of a refund one for each entry that it is taken from.
+
+    What exchange has left of a payment may be several, each by its own reference.
+    """
     pieces = Counter((one.object_id, one.of) for one in lines if one.live and one.kind is EntryKind.REVERSAL)
     yield from (f"{what} is entered {times} times out of {of}" for (what, of), times in pieces.items() if times > 1)
     alike = Counter(
-        (one.subject, one.amount.is_positive)
+        (one.reference if one.is_difference else one.subject, one.amount.is_positive)
         for one in lines
         if one.live and one.kind in {EntryKind.EXPENSE, EntryKind.TRANSFER}
     )
@@ -305,7 +325,7 @@ def _on_their_day(town: Town, lines: list[Line]) -> Iterator[str]:
 
 
 def _own_day(town: Town, line: Line) -> date | None:
-    if line.kind is EntryKind.EXPENSE:
+    if line.kind is EntryKind.EXPENSE and not line.is_difference:
         return town.processor.balance.changes[line.subject].latest.created_at.astimezone(ZONE).date()
     if line.kind is EntryKind.REVERSAL:
         since = _went_at(town, line.object_id)
@@ -338,7 +358,7 @@ def exchanged(town: Town, lines: list[Line], told: set[str]) -> Iterator[str]:
     """Entries of foreign money that move the clearing account by anything but what Stripe made of just that.
 
     What is then left over is what Stripe gained or lost by giving back at another rate than it took: an entry whose
-    money came back is taken out at its own, and no entry says the difference.
+    money came back is taken out at its own. Whether the difference has an entry of its own is judged apart.
     """
     foreign: defaultdict[str, list[Line]] = defaultdict(list)
     for one in lines:
@@ -494,10 +514,11 @@ def _count_foreign(town: Town, lines: list[Line], tally: Tally) -> None:
     tally.reached[Sometimes.EXCHANGED] += sum(one.live for one in foreign)
     tally.reached[Sometimes.EXCHANGED_BACK] += sum(one.live and one.kind is EntryKind.REVERSAL for one in foreign)
     both = _side_by_side(town, lines)
+    gains.count(town, lines, both, tally)
     for payment_id in sorted({one.subject for one in foreign if both[one.subject][0] == both[one.subject][1]}):
         changes = (one.latest for one in town.processor.balance.changes.values())
         stripe = sum((one.amount for one in changes if one.payment_id == payment_id), NOTHING)
-        books = sum((one.worth for one in foreign if one.live and one.subject == payment_id), NOTHING)
+        books = sum((one.worth for one in lines if one.live and one.subject == payment_id), NOTHING)
         tally.reached[Sometimes.EXCHANGE_LEFT if books != stripe else Sometimes.EXCHANGED_TO_THE_CENT] += 1
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Of a hundred payments so many are given back, disputed and so on.
 _FATES: Final = (("stays", 38), ("refunded", 16), ("in parts", 14), ("refund fails", 12), ("disputed", 20))
+# The same where what another rate gains or loses is entered: money must come again, or all be gone, to leave any.
+_FATES_OF_EXCHANGE: Final = (("stays", 10), ("refunded", 20), ("in parts", 8), ("refund fails", 34), ("disputed", 28))
 _BOUNCES: Final = 0.25  # of bank debits that had succeeded
 _CHEQUES: Final = 0.3  # of payments
 _PENDING: Final = 0.3  # of refunds that arrive: so many take their time
@@ -43,7 +45,7 @@ class Dealings:
         self.reached = town.tally.reached
         if town.purse.moves:
             self._plan()
-        for hours in _LAST_NEWS if town.purse.fees or town.purse.payouts else ():
+        for hours in _LAST_NEWS if town.purse.fees or town.purse.payouts or town.purse.exchange else ():
             town.at(town.end - timedelta(hours=hours), _nothing)
 
     @property
@@ -76,7 +78,8 @@ class Dealings:
 
     def _befalls(self, payment_id: str, *, debit: bool) -> None:
         dice = self._dice
-        fate = dice.choices([one for one, _ in _FATES], [weight for _, weight in _FATES])[0]
+        fates = _FATES_OF_EXCHANGE if self._town.purse.exchange else _FATES
+        fate = dice.choices([one for one, _ in fates], [weight for _, weight in fates])[0]
         hours = timedelta(hours=dice.uniform(*(_SOON if dice.random() < 0.3 else _LATER)))
         if dice.random() < _CHEQUES:
             self._in(timedelta(hours=dice.uniform(*_SOON)), partial(self._by_cheque_too, payment_id))

@@ -509,6 +509,7 @@ class Machine:
             "book_refund/None": Hit.REFUND,
             "book_fee/None": Hit.FEE,
             "book_payout/None": Hit.PAYOUT,
+            "book_exchange/None": Hit.EXCHANGE,
         }.get(self._told.get(key, ""))
 
     # -------------------------------------------------------------------------------------------- the owner's part

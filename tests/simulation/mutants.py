@@ -20,11 +20,13 @@ from connector.domain.balance import DisputeState, PayoutState
 from connector.domain.calendar import ALL_WEEK, Window
 from connector.domain.consent import ConsentMethod, ConsentRecord, ConsentState
 from connector.domain.dunning import PAST_DUE
+from connector.domain.effect import EffectKind
+from connector.domain.exchange_difference import is_difference
 from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
 from connector.domain.phone import Phone
 from connector.domain.reversal import Cause
-from connector.domain.settlement import Surplus
+from connector.domain.settlement import Refunds, Surplus
 from connector.errors import Transient, Uncertain
 from connector.flows import credit
 from connector.flows.company import Company
@@ -375,6 +377,41 @@ def _fees_dated_today(company: Company) -> Company:
     return _other(company, "ledger", make_expense=make)
 
 
+def _differences_turned_round(company: Company) -> Company:
+    """What another rate gained is entered as lost."""
+
+    def make(request: Any) -> Any:
+        turned = replace(request, incoming=not request.incoming) if is_difference(request.reference) else request
+        return company.ledger.make_expense(turned)
+
+    return _other(company, "ledger", make_expense=make)
+
+
+def _differences_repeated_unseen(company: Company) -> Company:
+    """No answer is taken for no entry, and what stands in the ledger is not found."""
+    fresh = count()
+
+    def make(request: Any) -> Any:
+        if not is_difference(request.reference):
+            return company.ledger.make_expense(request)
+        key = f"{request.idempotency_key}-{next(fresh)}-{company.clock.elapsed()}"
+        return _certain(company.ledger.make_expense)(replace(request, idempotency_key=key))
+
+    def found(kind: Any, reference: str) -> Any:
+        return () if is_difference(reference) else company.ledger.entries_with_reference(kind, reference)
+
+    return _other(company, "ledger", make_expense=make, entries_with_reference=found)
+
+
+def _differences_left(company: Company) -> Company:
+    """What an entry that is taken out leaves is looked for nowhere."""
+
+    def done(*args: Any) -> Any:
+        return [one for one in company.queries.entries_done(*args) if one.kind != EffectKind.REVERSE_BOOKING]
+
+    return _other(company, "queries", entries_done=done)
+
+
 def _treasury(company: Company, **methods: Any) -> Company:
     if company.cash is None:
         return company
@@ -553,6 +590,9 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "entries of others are not looked at": _others_unseen,
     "foreign money is booked at no rate": _foreign_money_at_no_rate,
     "a refund is entered at the rate of its payment": _refunds_at_the_payments_rate,
+    "a difference of exchange has the other sign": _differences_turned_round,
+    "differences of exchange are repeated, unlooked for": _differences_repeated_unseen,
+    "an entry taken out leaves its difference": _differences_left,
     "an entry stays though its money came back": _came_back_stays_entered,
     "other shares are asked than those of the settings": _policy(instalments=(50, 50)),
     "reminders go on after a reversal": _reminded_after_a_reversal,
@@ -583,6 +623,16 @@ def _bills_abroad(seed: str) -> bool:
     return Purse.of(seed).abroad
 
 
+def _enters_what_exchange_leaves(seed: str) -> bool:
+    """Whether there is any: without a rule of the owner's for what goes back, no entry is ever taken out for it."""
+    purse = Purse.of(seed)
+    return purse.exchange and purse.moves and purse.refunds is not Refunds.ASK
+
+
+def _enters_it_through_lost_answers(seed: str) -> bool:
+    return _enters_what_exchange_leaves(seed) and loses_answers(seed)
+
+
 # Those that can show in few towns only: the others are not played, and do not count.
 ONLY_WHERE: Final[dict[str, Callable[[str], bool]]] = {
     "no answer is taken for no booking": _books_twice,
@@ -590,6 +640,9 @@ ONLY_WHERE: Final[dict[str, Callable[[str], bool]]] = {
     "a credit does not wait for its booking": _credits,
     "foreign money is booked at no rate": _bills_abroad,
     "a refund is entered at the rate of its payment": _bills_abroad,
+    "a difference of exchange has the other sign": _enters_what_exchange_leaves,
+    "differences of exchange are repeated, unlooked for": _enters_it_through_lost_answers,
+    "an entry taken out leaves its difference": _enters_what_exchange_leaves,
 }
 
 

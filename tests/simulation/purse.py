@@ -14,6 +14,7 @@ from adapters.memory.ledger_world import CLEARING
 from connector.domain.closed_period import ClosedPeriod
 from connector.domain.settlement import Refunds, Surplus
 from connector.flows.company import Cash
+from connector.ports.ledger import LedgerAccount
 from connector.ports.treasury import Treasury
 
 # The first days of fees and payouts: the day they are switched on, that same one by name, one in the first weeks.
@@ -21,6 +22,9 @@ _FROM: Final = (None, date(2026, 10, 5), date(2026, 10, 5), date(2026, 10, 14))
 _BOOKS: Final = 0.45  # of companies enter what goes back
 _HELP: Final = 0.3  # of companies have somebody else who books payments too
 _ABROAD: Final = 0.25  # of companies bill some customers in another currency
+_ENTERS: Final = 0.5  # of these have an account for what another rate gains or loses
+# Of the town's books only: what exchange leaves is entered there, and nothing else.
+GAINS: Final = LedgerAccount("gains", "Exchange gains", "7100", "Income", None, takes_payments=False, active=True)
 _SHARES: Final[tuple[tuple[int, ...], ...]] = ((), (), (30, 70), (25, 25, 50))
 # Above what the last invoice of a run is of: that is paid at once.
 _DIVIDED_FROM: Final = (Decimal(100), Decimal(100), Decimal(200))
@@ -42,6 +46,7 @@ class Purse:
     instalments_from: Decimal = Decimal(0)
     moves: bool = False  # money goes back, is paid out and comes back, and books are closed
     abroad: bool = False  # some customers are billed in another currency
+    exchange: bool = False  # what another rate gains or loses is entered
     others: bool = False  # somebody else books some payments first
 
     @staticmethod
@@ -64,7 +69,8 @@ class Purse:
             instalments_from=shares.choice(_DIVIDED_FROM),
             moves=dice.random() < 0.85,
             others=Random(f"{seed}/others").random() < _HELP,
-            abroad=Random(f"{seed}/abroad").random() < _ABROAD,
+            abroad=(abroad := Random(f"{seed}/abroad").random() < _ABROAD),
+            exchange=abroad and Random(f"{seed}/exchange").random() < _ENTERS,
         )
 
     @property
@@ -85,6 +91,7 @@ class Purse:
             f'closed_period = "{self.closed_period}"',
             f'fee_account = "{FEES.name}"' if self.fees else "",
             f'payout_account = "{BANK.name}"' if self.payouts else "",
+            f'exchange_account = "{GAINS.name}"' if self.exchange else "",
             f"book_from = {self.book_from}" if self.book_from else "",
         ]
         return "\n".join(lines)
@@ -95,8 +102,8 @@ class Purse:
         return SALES.account_id if self.refunds is Refunds.BOOK else None
 
     def cash(self, treasury: Treasury) -> Cash | None:
-        """Where fees and payouts go; None: nowhere."""
-        if not (self.fees or self.payouts):
+        """Where fees, payouts and what exchange leaves go; None: nowhere."""
+        if not (self.fees or self.payouts or self.exchange):
             return None
         return Cash(
             treasury,
@@ -104,6 +111,7 @@ class Purse:
             CLEARING.account_id,
             FEES.account_id if self.fees else None,
             BANK.account_id if self.payouts else None,
+            GAINS.account_id if self.exchange else None,
             book_from=self.book_from,
             every=self.every,
         )

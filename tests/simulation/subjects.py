@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from connector.domain.exchange_difference import is_difference
 from connector.domain.phone import Phone
 from connector.domain.records import EntryKind
 from connector.ports.entries import ReversalManner
@@ -45,11 +46,15 @@ def what(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
         return Hit.NOTICE if LINK_HOST in request.body else Hit.RECEIPT
     if method == "reverse" and args[0].manner is ReversalManner.REFUND:
         return Hit.REFUND
+    if method == "make_expense" and is_difference(args[0].reference):
+        return Hit.EXCHANGE
     return hit
 
 
 def evidence_of(port: str, method: str, args: tuple[Any, ...]) -> Hit | None:
     """Of a list that is asked whether an effect has been carried out: which one; None of any other call."""
     if (port, method) == ("ledger", "entries_with_reference"):
+        if is_difference(args[1]):
+            return Hit.EXCHANGE
         return _ENTRIES.get(args[0])
     return _EVIDENCE.get((port, method))

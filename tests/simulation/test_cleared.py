@@ -139,8 +139,8 @@ class Scene:
         )
         return made.entry_id
 
-    def takes_out(self) -> None:
-        self.books.take_back(EntryKind.PAYMENT, self.books_payment(), "")
+    def takes_out(self, rate: Decimal | None = None) -> None:
+        self.books.take_back(EntryKind.PAYMENT, self.books_payment(rate=rate), "")
 
     def orders(self, what: Order) -> None:
         self.town.ordered.append(Ordered(self.waits(hours=1), what, self.payment, self.invoice))

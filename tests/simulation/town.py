@@ -30,7 +30,7 @@ from tests.simulation.cells import Sometimes, Tally
 from tests.simulation.dealings import Dealings
 from tests.simulation.manners import LANGUAGES, Manners, Said, Talk, some_words
 from tests.simulation.others import Others
-from tests.simulation.purse import Ordered, Purse
+from tests.simulation.purse import GAINS, Ordered, Purse
 from tests.simulation.subjects import LINK_HOST, OWNER
 
 ZONE: Final = ZoneInfo("America/New_York")
@@ -107,6 +107,7 @@ class Town:
         self._dice = Random(f"{seed}/town")
         self.ledger = LedgerWorld(clock) if self._dice.random() < _STRICT else LooseBooks(clock)
         self.cash = CashWorld(self.ledger)
+        self.cash.accounts[GAINS.account_id] = GAINS
         self.processor = StripeLikeWorld(clock, key_memory=timedelta(minutes=15))
         self.carrier = CarrierWorld(clock)
         self.people: list[Person] = []

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from connector.domain.balance import BalanceChange, ChangeKind
+from connector.domain.closed_period import moved_in_words
 from connector.domain.effect import BooksIdentity
 from connector.domain.exchange import Piece
 from connector.domain.exchange_difference import (
     changes_behind,
+    difference_note,
     exchange_key,
     exchange_reference,
     moved_by,
+    named_in,
     of_making,
     of_taking_out,
 )
@@ -51,6 +54,13 @@ def test_a_difference_is_named_by_its_effect_and_the_entry() -> None:
     assert key != exchange_key(BOOKS, "K", "8")
     assert exchange_reference(key).startswith("DBX")
     assert OUR_REFERENCE.fullmatch(exchange_reference(key))
+
+
+def test_its_note_names_payment_and_entry_also_where_it_says_that_it_was_moved_to_an_open_day() -> None:
+    note = difference_note("pi_1", "DBR1")
+    assert named_in(note) == ("pi_1", "DBR1")
+    assert named_in(f"{note}, {moved_in_words(date(2026, 10, 5), date(2026, 10, 31))}") == ("pi_1", "DBR1")
+    assert named_in("Duebird txn_1") is None
 
 
 def test_an_entry_moves_the_clearing_account_by_whole_units_of_its_currency() -> None:
