@@ -172,15 +172,24 @@ class LedgerWorld(World):
         """Delete an invoice: a read by its id finds nothing. Payments on it become credits of the customer."""
         self._end(ledger_id, ReceivableState.DELETED, ChangeKind.DELETED)
 
-    def pay_by_hand(self, ledger_id: str, amount: Money, *, reference: str = "", note: str = "") -> str:
-        """Book a payment as a person would, with a cheque's number for reference perhaps. Returns the entry's id."""
+    def pay_by_hand(
+        self, ledger_id: str, amount: Money, *, reference: str = "", note: str = "", rest: Money | None = None
+    ) -> str:
+        """Book a payment as a person would, with a cheque's number for reference perhaps. Returns the entry's id.
+
+        `rest`: what it is over beyond that amount, which it leaves as a credit of the customer.
+        """
         with self.moment():
             invoice = self.invoices[ledger_id].latest
             request = BookingRequest(
                 ledger_id, invoice.customer_id, amount, self.today(), self.accounts[0].account_id, reference, note, ""
             )
             self._refuse_amount(invoice, amount)
-            return self._enter(request, by_hand=True).booking_id
+            made = self._enter(request, by_hand=True)
+            if rest is not None:
+                history = self.entries[made.booking_id]
+                history.add(self.now(), replace(history.latest, booking=replace(made, unapplied=rest)))
+            return made.booking_id
 
     def delete_booking(self, booking_id: str) -> None:
         """Delete a payment entry; what it paid is owed again."""

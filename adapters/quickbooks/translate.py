@@ -328,6 +328,7 @@ def booking(row: Row, home: str, ledger_id: str | None = None) -> Booking:
         state=BookingState.DELETED if gone else BookingState.LIVE,
         entered_at=_entered_at(row),
         account_id=str(_inner(row, "DepositToAccountRef").get("value") or "") or None,
+        total=total,
     )
 
 

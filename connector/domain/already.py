@@ -17,6 +17,7 @@ from connector.domain.money import Money
 NAMED: Final = "already"
 # There too: the entries a person was asked about, each with the slot of then; a later slot is that person's answer.
 ASKED: Final = "asked_about"
+_ELSEWHERE: Final = "/elsewhere"  # behind the id of one that was not on the receivable, but on another of its payment
 NEAR: Final = timedelta(days=7)  # people book by the bank's day, which is that of a payout
 CLOCKS: Final = timedelta(minutes=1)  # by how much the clocks of two services may differ
 # QuickBooks cuts a reference at 21 characters: one that is as long as this and begins a payment's id is that id, cut.
@@ -44,6 +45,11 @@ class Entered(Protocol):
         ...
 
     @property
+    def total(self) -> Money | None:
+        """All that it is over, on whatever it is; None where those two are all."""
+        ...
+
+    @property
     def booked_on(self) -> date:
         """The civil day it is booked to."""
         ...
@@ -65,6 +71,7 @@ class Entered(Protocol):
 
 
 E_co = TypeVar("E_co", bound=Entered, covariant=True)
+J_co = TypeVar("J_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,8 @@ class Paid:
 
     `names`: ids of the processor's that stand for this payment alone. `others`: those of other payments on the same
     receivable. `amount`: of one for several receivables, the part for this one. `paid_at`: UTC, the earliest moment at
-    which somebody may have booked it; `paid_on`: the company's civil day of that.
+    which somebody may have booked it; `paid_on`: the company's civil day of that. `whole`: of one for several
+    receivables, all of it; None where it is for this one alone.
     """
 
     payment_id: str
@@ -82,6 +90,16 @@ class Paid:
     amount: Money
     paid_at: datetime
     paid_on: date
+    whole: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere(Generic[E_co]):
+    """An entry on other receivables of a payment for several: which those are, and what of the payment is for them."""
+
+    entry: E_co
+    on: tuple[str, ...]
+    due: Money
 
 
 class Match(StrEnum):
@@ -93,11 +111,11 @@ class Match(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement(Generic[E_co]):
+class Judgement(Generic[J_co]):
     """`entries`: the one that stands for the payment; or those that may."""
 
     match: Match
-    entries: tuple[E_co, ...] = ()
+    entries: tuple[J_co, ...] = ()
 
 
 def judge(
@@ -124,6 +142,40 @@ def judge(
     return Judgement(Match.LIKELY, tuple(alike)) if alike else Judgement(Match.NONE)
 
 
+def judge_elsewhere(
+    found: Iterable[Elsewhere[E_co]], paid: Paid, *, taken: Collection[str], ruled_out: Collection[str]
+) -> Judgement[Elsewhere[E_co]]:
+    """Judge the live entries on the other receivables of a payment for several: whether one holds this part as well.
+
+    One that names the payment and no other, and is over more than the parts it lies on, does, whatever a person has
+    said of it: it is for the owner to put that right in the ledger. One that names it among others, or names none and
+    is over all of the payment, may.
+
+    Args:
+        found: each entry once.
+        paid: the payment, as it is for the receivable on which none of them is.
+        taken: ids of entries that stand for other payments.
+        ruled_out: ids of entries of which a person has said that they are another matter.
+    """
+    free = [
+        one
+        for one in found
+        if one.entry.booking_id not in taken and _may_be(one.entry, paid) and one.due < total_of(one.entry)
+    ]
+    naming = [one for one in free if not paid.names.isdisjoint(_words(one.entry))]
+    certain = tuple(one for one in naming if not _names_another(one.entry, paid))
+    if certain:
+        return Judgement(Match.CERTAIN, certain)
+    alike = naming or [one for one in free if total_of(one.entry) == paid.whole and _is_near(one.entry, paid)]
+    asked = tuple(one for one in alike if f"{one.entry.booking_id}{_ELSEWHERE}" not in ruled_out)
+    return Judgement(Match.LIKELY, asked) if asked else Judgement(Match.NONE)
+
+
+def total_of(entry: Entered) -> Money:
+    """All that an entry is over, on whatever it is."""
+    return entry.total if entry.total is not None else entry.applied + entry.unapplied
+
+
 def _may_be(entry: Entered, paid: Paid) -> bool:
     return not OUR_REFERENCE.match(entry.reference) and entry.applied.currency == paid.amount.currency
 
@@ -143,7 +195,14 @@ def _is_another_id(word: str, paid: Paid) -> bool:
 
 
 def _is_alike(entry: Entered, paid: Paid) -> bool:
-    if paid.amount not in {entry.applied, entry.applied + entry.unapplied} or _names_another(entry, paid):
+    """Over as much as is for the receivable, or as was paid for all of them."""
+    amounts = {entry.applied, entry.applied + entry.unapplied}
+    return not amounts.isdisjoint({paid.amount, paid.whole}) and _is_near(entry, paid)
+
+
+def _is_near(entry: Entered, paid: Paid) -> bool:
+    """It names no other payment, and was entered since, to a day that is not far off."""
+    if _names_another(entry, paid):
         return False
     if abs(entry.booked_on - paid.paid_on) > NEAR:
         return False
@@ -172,13 +231,24 @@ def with_entry(values: Mapping[str, Any], entry_id: str) -> dict[str, Any]:
 
 
 def without_entry(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The frozen values of a booking that is to be made, whatever was said to stand for it."""
-    return {name: one for name, one in values.items() if name != NAMED}
+    """The frozen values of a booking that is to be looked at anew, whatever was said to stand for it.
+
+    Of the entry that was to stand for it nobody has said that it is another matter.
+    """
+    named = values.get(NAMED)
+    asked = {one: slot for one, slot in values.get(ASKED, {}).items() if one not in {named, f"{named}{_ELSEWHERE}"}}
+    rest = {name: one for name, one in values.items() if name not in {NAMED, ASKED}}
+    return {**rest, ASKED: asked} if asked else rest
 
 
 def with_question(values: Mapping[str, Any], entries: Iterable[Entered], slot: int) -> dict[str, Any]:
     """The frozen values of a booking about which a person is asked, in that slot."""
     return {**values, ASKED: {**values.get(ASKED, {}), **{one.booking_id: slot for one in entries}}}
+
+
+def with_question_elsewhere(values: Mapping[str, Any], entries: Iterable[Entered], slot: int) -> dict[str, Any]:
+    """The same, about entries on other receivables of its payment. On this one each would be another question."""
+    return {**values, ASKED: {**values.get(ASKED, {}), **{f"{one.booking_id}{_ELSEWHERE}": slot for one in entries}}}
 
 
 def was_asked(values: Mapping[str, Any], entry_id: str) -> bool:

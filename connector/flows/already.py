@@ -11,15 +11,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connector.domain.already import (
+    Elsewhere,
     Judgement,
     Match,
     Paid,
     adopted,
     answered,
     judge,
+    judge_elsewhere,
+    total_of,
     was_asked,
     with_entry,
     with_question,
+    with_question_elsewhere,
     without_entry,
 )
 from connector.domain.calendar import local_day
@@ -29,6 +33,7 @@ from connector.errors import Rejected, RejectedBecause
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.ports.ledger import Booking, BookingState
+from state.books import receivable_of
 from state.facts import Attention
 from state.names import REBUILD
 from state.recovery_facts import progress_of
@@ -42,10 +47,15 @@ _CARD: Final = "card"
 # ---------------------------------------------------------------------------------------------------------- looking
 
 
-def of_payment(company: Company, payment: PaymentRow, listed: Sequence[Booking]) -> Judgement[Booking]:
-    """Whether one of the entries listed on its receivable stands for a payment that no booking is planned for."""
-    key, there = _key_of(company, payment), _live(listed)
-    return _judged(company, payment, key, there, ruled_out(company, payment)) if there else Judgement(Match.NONE)
+def may_be_there(company: Company, payment: PaymentRow, listed: Sequence[Booking]) -> bool:
+    """Whether an entry by somebody else stands, or may stand, for a payment that no booking is planned for.
+
+    `listed`: those on its receivable. Of a payment for several the others of those are looked at too.
+    """
+    key, there, out = _key_of(company, payment), _live(listed), ruled_out(company, payment)
+    if there and _judged(company, payment, key, there, out).match is not Match.NONE:
+        return True
+    return _elsewhere(company, payment, out).match is not Match.NONE
 
 
 def ruled_out(company: Company, payment: PaymentRow) -> Mapping[str, int]:
@@ -75,6 +85,24 @@ def of_booking(attempt: Attempt, listed: Sequence[Booking]) -> Judgement[Booking
         return Judgement(Match.NONE)
     out = answered(json.loads(row.request), row.slot)
     return _judged(company, _payment_of(company, row), row.key, there, out)
+
+
+def _elsewhere(company: Company, payment: PaymentRow, out: Mapping[str, int]) -> Judgement[Elsewhere[Booking]]:
+    """Whether an entry on another receivable of a payment for several holds the part for this one as well."""
+    if not payment.shared:
+        return Judgement(Match.NONE)
+    found: dict[str, Elsewhere[Booking]] = {}
+    taken: set[str] = set()
+    for part in company.queries.payment_parts(company.id, payment.payment_id):
+        if part.ledger_id == payment.ledger_id:
+            continue
+        taken |= _taken(company, _key_of(company, part), part.ledger_id)
+        for one in _live(company.ledger.bookings_on(part.ledger_id)):
+            before = found.get(one.booking_id)
+            on, due = (before.on, before.due) if before else ((), Money.zero(part.currency))
+            due += Money.from_minor(part.amount, part.currency)
+            found[one.booking_id] = Elsewhere(one, (*on, part.ledger_id), due)
+    return judge_elsewhere(found.values(), _paid(company, payment), taken=taken, ruled_out=out)
 
 
 def _payment_of(company: Company, row: EffectRow) -> PaymentRow:
@@ -107,7 +135,14 @@ def _paid(company: Company, payment: PaymentRow) -> Paid:
         Money.from_minor(payment.amount, payment.currency),
         begun,
         local_day(begun, company.policy.zone),
+        _whole(company, payment) if payment.shared else None,
     )
+
+
+def _whole(company: Company, payment: PaymentRow) -> Money:
+    """A payment for several receivables, all of it."""
+    parts = company.queries.payment_parts(company.id, payment.payment_id)
+    return Money.from_minor(sum(one.amount for one in parts), payment.currency)
 
 
 def _taken(company: Company, key: str, ledger_id: str) -> set[str]:
@@ -160,7 +195,8 @@ def unlike(company: Company, row: EffectRow, found: Booking) -> tuple[Attention,
     told, payment = [], _payment_of(company, row)
     paid, there = Money.from_minor(payment.amount, payment.currency), found.applied + found.unapplied
     if there != paid and not rest_follows(row, found):
-        happened = f"is over {there} here, and {paid} was paid"
+        of_it = f"{paid} of what was paid is for this invoice" if payment.shared else f"{paid} was paid"
+        happened = f"is over {there} here, and {of_it}"
         told.append(_told(company, row, found, "unapplied", happened, "See that all of it is in the books, and once"))
     if found.account_id is not None and found.account_id != company.policy.payment_account_id:
         happened = "is in another account than the one in which Duebird books what Stripe takes"
@@ -205,6 +241,53 @@ def question(attempt: Attempt, found: Sequence[Booking]) -> Rejected:
         advice=f"If it is {'one of these entries' if several else 'that entry'}: {ways} If "
         f"{'they are' if several else 'it is'} another matter, have it booked all the same with the command below.",
     )
+
+
+def question_elsewhere(attempt: Attempt) -> Rejected | None:
+    """What a person must put right, or say, of a part that an entry on another invoice of its payment holds.
+
+    None where there is no such entry. What was found is noted as above.
+    """
+    company, row = attempt.company, attempt.row
+    values, payment = json.loads(row.request), _payment_of(company, row)
+    judged = _elsewhere(company, payment, answered(values, row.slot))
+    if judged.match is Match.NONE:
+        return None
+    asked = with_question_elsewhere(values, [one.entry for one in judged.entries], row.slot)
+    why = "a person is asked whether somebody else has booked it with another invoice"
+    noted_row = company.store.entry_recognised(row.key, canonical(asked), company.clock.now(), why=why)
+    company.store.effects.start(noted_row.key, company.clock.now(), company.owner)
+    part, invoice = Money.from_minor(payment.amount, payment.currency), attempt.invoice
+    shown = "; ".join(_named_elsewhere(company, one) for one in judged.entries[:FEW])
+    certain = judged.match is Match.CERTAIN
+    return Rejected(
+        f"The payment {payment.payment_id} of {_whole(company, payment)} for several invoices "
+        f"{'stands' if certain else 'may stand'} in the ledger already, by somebody else: {shown}. Its part of {part} "
+        f"for invoice {invoice} is not booked.",
+        because=RejectedBecause.BUSINESS_RULE,
+        advice=f"In the ledger, put {part} of it on invoice {invoice}, or enter each part on its own invoice, with "
+        f"{payment.payment_id} as its reference. {_MENDED if certain else _OTHER}",
+    )
+
+
+_MENDED: Final = (
+    "Or, if it is not that money, make that entry smaller or take the payment's id out of it. Then have it looked at "
+    "anew with the command below; as long as the entry is as it is, nothing is booked."
+)
+_OTHER: Final = (
+    "Then have it looked at anew with the command below. If that entry is another matter, the same command has the "
+    "part booked."
+)
+
+
+def _named_elsewhere(company: Company, found: Elsewhere[Booking]) -> str:
+    labels = " and ".join(_label(company, one) for one in found.on)
+    return f"{_named(found.entry)}, on invoice {labels}, {total_of(found.entry)} in all"
+
+
+def _label(company: Company, ledger_id: str) -> str:
+    known = company.queries.receivable(company.id, ledger_id)
+    return receivable_of(known).label if known else ledger_id
 
 
 def _named(entry: Booking) -> str:

@@ -191,6 +191,9 @@ def _by_somebody_else(attempt: Attempt, listed: Sequence[Booking]) -> bool:
     if judged.match is Match.LIKELY:
         raise already.question(attempt, judged.entries)
     if judged.match is Match.NONE:
+        with_another = already.question_elsewhere(attempt)
+        if with_another is not None:
+            raise with_another
         return False
     [found] = judged.entries
     row = already.noted(company, attempt.row, found)

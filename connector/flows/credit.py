@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from connector.domain.already import Match
 from connector.domain.clearing import credit_reference
 from connector.domain.effect import EffectKind, NewEffect, booking_reference, canonical, natural_key
 from connector.domain.money import Money
@@ -169,7 +168,7 @@ def _moved(company: Company, row: EffectRow, receivable: Receivable | None) -> s
     if paid < there + amount:
         return f"{there} of the payment is booked on the invoice"
     if not booked.is_positive and _may_be_there(company, row, values["payment_id"], on_invoice):
-        return "somebody else has booked it on the invoice, as it seems"
+        return "somebody else has booked it, as it seems"
     if row.claimed_at is not None or booked.is_positive or receivable is None:
         return ""  # begun before: under the same key the ledger would tell whether it was made after all
     live = company.policy.live
@@ -181,7 +180,7 @@ def _may_be_there(company: Company, row: EffectRow, payment_id: str, on_invoice:
     """Whether an entry of somebody else's stands for the payment, or a person must say whether it does."""
     parts = company.queries.payment_parts(company.id, payment_id)
     payment = next(one for one in parts if one.ledger_id == row.subject)
-    return already.of_payment(company, payment, on_invoice).match is not Match.NONE
+    return already.may_be_there(company, payment, on_invoice)
 
 
 def booked_of(company: Company, ledger_id: str, reference: str, currency: str) -> Money:

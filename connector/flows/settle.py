@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar
 
-from connector.domain.already import Match
 from connector.domain.effect import booking_key
 from connector.domain.joint import Part, link_key, parts_in
 from connector.domain.money import Money
@@ -279,7 +278,7 @@ def _booked_before(company: Company, payment: PaymentRow, division: Division) ->
     found = evidence([*on_invoice, *off_it], reference)
     if found is not None and not _is_out_by_order(company, payment, found):
         return part_on_record(found.applied + found.unapplied, found.note, paid)
-    return paid if already.of_payment(company, payment, on_invoice).match is not Match.NONE else None
+    return paid if already.may_be_there(company, payment, on_invoice) else None
 
 
 def _is_out_by_order(company: Company, payment: PaymentRow, found: Booking) -> bool:

@@ -108,7 +108,8 @@ class Booking:
 
     `applied` is what it takes off the receivable asked about; `unapplied` what it leaves as a credit. `entered_at`:
     when it was entered, UTC; Xero keeps only its last change, so that there it may have been earlier. `account_id`:
-    where its money went. Both are None where the ledger does not tell.
+    where its money went. Both are None where the ledger does not tell. `total`: all that it is over, on whatever it is;
+    None where that is just what is applied and unapplied.
     """
 
     booking_id: str
@@ -121,6 +122,7 @@ class Booking:
     state: BookingState
     entered_at: datetime | None = None
     account_id: str | None = None
+    total: Money | None = None
 
 
 class Ledger(Protocol):

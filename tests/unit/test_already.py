@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from connector.domain.already import (
+    Elsewhere,
     Judgement,
     Match,
     Paid,
@@ -15,9 +16,11 @@ from connector.domain.already import (
     answered,
     is_by_others,
     judge,
+    judge_elsewhere,
     was_asked,
     with_entry,
     with_question,
+    with_question_elsewhere,
     without_entry,
 )
 from connector.domain.effect import canonical
@@ -46,6 +49,7 @@ class Row:
     reference: str = ""
     note: str = ""
     entered_at: datetime | None = NOON + timedelta(minutes=1)
+    total: Money | None = None
 
 
 ROW = Row()
@@ -130,6 +134,66 @@ def test_one_that_a_person_has_ruled_out_is_not_asked_about_again_and_a_new_one_
     assert judged(ROW, new, ruled_out=("17",)) == Judgement(Match.LIKELY, (new,))
 
 
+# ------------------------------------------------------------------- a payment for several receivables, entered whole
+
+# Of 100.00 in all, 40.00 are for the receivable that is asked about, and 60.00 for another.
+SHARED = replace(PAID, whole=usd("100.00"))
+WHOLE = replace(ROW, applied=usd("60.00"), unapplied=usd("40.00"))
+
+
+def held(*rows: Row, due: str = "60.00", ruled_out: tuple[str, ...] = ()) -> Judgement[Elsewhere[Row]]:
+    found = [Elsewhere(one, ("other",), usd(due)) for one in rows]
+    return judge_elsewhere(found, SHARED, taken=("taken",), ruled_out=ruled_out)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        WHOLE,
+        replace(ROW, applied=usd("100.00")),
+        replace(ROW, applied=usd("60.00"), total=usd("100.00")),  # the rest is on an invoice of another matter
+        replace(ROW, applied=usd("61.00")),
+    ],
+)
+def test_an_entry_elsewhere_that_names_it_and_is_over_more_than_its_own_part_holds_this_one_whatever_was_said(
+    row: Row,
+) -> None:
+    naming = replace(row, reference=LONG)
+    judged_so = Judgement(Match.CERTAIN, (Elsewhere(naming, ("other",), usd("60.00")),))
+    assert held(naming) == held(naming, WHOLE) == held(naming, ruled_out=("17", "17/elsewhere")) == judged_so
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        replace(ROW, applied=usd("60.00"), reference=LONG),
+        replace(ROW, applied=usd("50.00"), reference=LONG),
+        replace(WHOLE, total=usd("60.00"), reference=LONG),
+        replace(WHOLE, booking_id="taken", reference=LONG),
+        replace(WHOLE, reference="DBABCDEFGHIJKLMNOPQRS", note=LONG),
+        replace(WHOLE, reference="pi_3Other"),
+        replace(WHOLE, entered_at=NOON - timedelta(hours=1)),
+        replace(ROW, applied=usd("99.00")),
+    ],
+)
+def test_an_entry_elsewhere_that_is_over_its_own_part_or_is_another_matter_holds_nothing_of_this_one(row: Row) -> None:
+    assert held(row) == Judgement(Match.NONE)
+
+
+def test_an_entry_elsewhere_over_all_of_it_without_a_name_is_asked_about_until_a_person_has_said() -> None:
+    asked = Judgement(Match.LIKELY, (Elsewhere(WHOLE, ("other",), usd("60.00")),))
+    assert held(WHOLE) == held(WHOLE, ruled_out=("17",)) == asked
+    assert held(WHOLE, ruled_out=("17/elsewhere",)) == Judgement(Match.NONE)
+    several = replace(WHOLE, reference=f"{LONG} pi_other")
+    assert held(several).match is Match.LIKELY
+
+
+def test_an_entry_over_all_of_it_on_this_receivable_is_asked_about_as_one_over_its_part_is() -> None:
+    row = replace(ROW, applied=usd("100.00"))
+    assert judge([row], SHARED, taken=(), ruled_out=()) == Judgement(Match.LIKELY, (row,))
+    assert judge([row], PAID, taken=(), ruled_out=()) == Judgement(Match.NONE)
+
+
 # ------------------------------------------------------------------------------------------------- in frozen values
 
 
@@ -158,3 +222,16 @@ def test_a_question_is_answered_by_a_later_slot_and_by_nothing_else() -> None:
     again = with_question(asked, [replace(ROW, booking_id="18")], 1)
     assert answered(again, 1) == {"17": 0}
     assert answered({}, 3) == {}
+
+
+def test_what_was_asked_about_elsewhere_is_another_question_than_on_the_receivable() -> None:
+    values = with_question_elsewhere(with_question({}, [ROW], 0), [replace(ROW, booking_id="18")], 1)
+    assert was_asked(values, "17")
+    assert not was_asked(values, "18")
+    assert answered(values, 2) == {"17": 0, "18/elsewhere": 1}
+
+
+def test_of_an_entry_that_was_to_stand_for_it_and_did_not_nobody_has_said_that_it_is_another_matter() -> None:
+    asked = with_question(with_question_elsewhere({}, [ROW], 0), [ROW, replace(ROW, booking_id="18")], 1)
+    assert answered(without_entry(with_entry(asked, "17")), 2) == {"18": 1}
+    assert without_entry(with_entry(with_question({}, [ROW], 0), "17")) == {}
