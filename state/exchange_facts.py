@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connector.domain.effect import NewEffect
-from state.facts import Attention, Facts, put_attention, put_cursor
-from state.names import EXCHANGE_SINCE
+from state.facts import BY_FACTS, Attention, Facts, close_item, put_attention, put_cursor
 from state.tables import EffectRow
 
 
@@ -28,15 +27,24 @@ class ExchangeFacts(Facts):
             return row
 
     def differences_found(
-        self, company: str, wanted: Sequence[NewEffect], told: Sequence[Attention], since: datetime, now: datetime
+        self,
+        company: str,
+        wanted: Sequence[NewEffect],
+        told: Sequence[Attention],
+        mended: Sequence[str],
+        place: Mapping[str, str],
+        now: datetime,
     ) -> int:
-        """Differences are planned to be entered, with what a person must see and from when on entries are looked at.
+        """Differences are planned to be entered, with what a person must see, and where the looks have come to.
 
-        Returns how many are new.
+        `mended`: items that are settled by it. `place`: values of cursors, by name. Returns how many are new.
         """
         with self.database.record() as connection:
             planned = self.effects.plan_all(connection, company, [(one, None) for one in wanted], now)
             for item in told:
                 put_attention(connection, company, item, now)
-            put_cursor(connection, company, EXCHANGE_SINCE, since.isoformat(), now)
+            for key in mended:
+                close_item(connection, company, key, BY_FACTS, now)
+            for name, value in place.items():
+                put_cursor(connection, company, name, value, now)
         return planned

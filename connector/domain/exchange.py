@@ -23,6 +23,7 @@ from connector.domain.money import Money, decimals_of
 # A processor's entry comes within an hour of the payment; after a day nothing says that it will come at all, and an
 # invoice that stays open for ever is worse than a rate that is not the processor's.
 PATIENCE: Final = timedelta(hours=24)
+LONGEST: Final = timedelta(days=30)  # so long it is asked for after that, daily: what it differs by is then entered
 SOONEST: Final = timedelta(minutes=2)
 RAREST: Final = timedelta(hours=1)
 FEWEST: Final = 4  # digits of a rate: what hits the cent with few is not spoilt by a ledger that keeps no more
@@ -123,10 +124,18 @@ _LEAVES: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
 
 
 def terms_of(change: BalanceChange | None, piece: Piece, clearing: str, rule: RateRule) -> Rate | OwnRate:
-    """At which rate an entry over a piece of something is made. `clearing`: the currency of the clearing account.
+    """At which rate an entry over a piece of something is made; the arguments as in `worth_in`."""
+    worth = worth_in(change, piece, clearing)
+    if isinstance(worth, OwnRate):
+        return worth
+    return rate_for(rule, piece.amount, worth) or OwnRate.TOO_LITTLE
+
+
+def worth_in(change: BalanceChange | None, piece: Piece, clearing: str) -> Money | OwnRate:
+    """How much of what the processor made of something is this piece's. `clearing`: the clearing account's currency.
 
     `change`: by which the payment came into the balance, or the refund or dispute left it; None where the processor
-    has not said it, and there is no more waiting.
+    has not said it.
     """
     if change is None or change.source_amount is None:
         return OwnRate.UNKNOWN
@@ -137,7 +146,7 @@ def terms_of(change: BalanceChange | None, piece: Piece, clearing: str, rule: Ra
         return OwnRate.UNKNOWN
     if change.currency != clearing:
         return OwnRate.OTHER_BALANCE
-    return rate_for(rule, piece.amount, share(piece, whole, worth)) or OwnRate.TOO_LITTLE
+    return share(piece, whole, worth)
 
 
 def next_look(age: timedelta) -> timedelta | None:

@@ -57,6 +57,17 @@ def moved_by(amount: Money, rate: Decimal, clearing: str) -> Money:
     return Money((amount.amount * rate).quantize(digits, ROUND_HALF_UP), clearing)
 
 
+def moved_in(lines: Sequence[tuple[str, Money]], entry_id: str) -> Money | None:
+    """What an entry moves the clearing account by, out of those that carry its reference, each with its id.
+
+    Some ledgers name the line by another id than the entry: then by the one that there is. None: not to be told.
+    """
+    own = [amount for named, amount in lines if named == entry_id]
+    if not own and len({named for named, _ in lines}) == 1:
+        own = [amount for _, amount in lines]
+    return sum(own[1:], own[0]) if own else None
+
+
 def of_making(amount: Money, rate: Decimal, worth: Money, *, leaves: bool) -> Money:
     """What the processor's balance moved by beyond an entry that was made. `leaves`: money that went back."""
     rest = worth - moved_by(amount, rate, worth.currency)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from connector.domain.balance import BalanceChange
 from connector.domain.effect import canonical
-from connector.domain.exchange import OwnRate, Piece, Rate, RateRule, next_look, terms_of
+from connector.domain.exchange import LONGEST, OwnRate, Piece, Rate, RateRule, next_look, terms_of
 from connector.domain.exchange import rate_for as rate_of_amounts
 from connector.domain.money import Money
 from connector.domain.reversal import Cause
@@ -41,6 +41,14 @@ _SAID: Final = {
 _DIGITS: Final = "no rate of as many digits as the ledger takes comes to the same cent"
 _NEAREST: Final = "It is booked at the nearest rate."
 _OWN: Final = "It is booked at the ledger's own rate."
+_OFF: Final = (
+    "Nothing was corrected: by the difference the clearing account does not hold what Stripe holds. The statement of "
+    "the month names each."
+)
+_LATER: Final = (
+    f"What it differs by was not entered yet: that is done once Stripe has said it, which is asked for {LONGEST.days} "
+    "days."
+)
 
 
 def at_processors_rate(attempt: Attempt) -> Attempt | None:
@@ -57,7 +65,7 @@ def at_processors_rate(attempt: Attempt) -> Attempt | None:
     treasury = company.treasury
     if treasury is None or not _is_exchanged(company, values) or was_in_doubt(attempt):
         return attempt
-    change = _change(treasury, values)
+    change = change_of(treasury, values)
     now = company.clock.now()
     again = next_look(now - _since(company, row, values)) if change is None else None
     if again is not None:
@@ -90,6 +98,12 @@ def frozen_rate(values: Mapping[str, Any]) -> Decimal | None:
     return Decimal(rate) if rate else None
 
 
+def own_rate(values: Mapping[str, Any]) -> OwnRate | None:
+    """Why an entry was made at the ledger's own rate; None where nobody had asked, or it was not."""
+    why = values.get(_DECIDED, {}).get("own_rate")
+    return OwnRate(why) if why else None
+
+
 def worth_of(values: Mapping[str, Any], clearing: str) -> Money | None:
     """What the processor made of an entry, above zero, as it was decided; None where it was not asked, or not told."""
     worth = values.get(_DECIDED, {}).get("worth")
@@ -118,8 +132,14 @@ def _is_exchanged(company: Company, values: Mapping[str, Any]) -> bool:
     return clearing_of(company) not in {"", values["currency"]} and _DECIDED not in values
 
 
-def _change(treasury: Treasury, values: Mapping[str, Any]) -> BalanceChange | None:
-    """None: not there, or nobody can make sense of it, which is asked again all the same: it may be mended."""
+def change_of(treasury: Treasury, values: Mapping[str, Any]) -> BalanceChange | None:
+    """By what an entry's money came in or left; None: it is not there, or nobody can make sense of it.
+
+    Which is asked again all the same: it may be mended.
+
+    Raises:
+        DuebirdError: the processor could not be asked.
+    """
     with suppress(Rejected):
         if values.get("cause") == Cause.REFUND:
             return treasury.change_of_refund(values["object_id"])
@@ -167,6 +187,7 @@ def _told(
     amount = Money.of(values["amount"], values["currency"])
     back = f"{values['cause']} {values['object_id']} of the " if values.get("object_id") else ""
     this = f"{amount} ({back}payment {values['payment_id']}, invoice {attempt.invoice}{_has(terms, change)})"
+    later = entered and terms is not OwnRate.OTHER_BALANCE
     matter = f"{company.id}/exchange/{'digits' if isinstance(terms, Rate) else terms}"
     return Attention(
         key=f"{matter}/{attempt.row.key}",
@@ -174,8 +195,7 @@ def _told(
         subject="exchange",
         happened=f"{company.policy.business}: money in another currency than the clearing account could not be "
         f"booked at Stripe's rate, since {_DIGITS if isinstance(terms, Rate) else _SAID[terms]}: {this}",
-        not_done=f"{_NEAREST if isinstance(terms, Rate) else _OWN} Nothing was corrected: by the difference the "
-        "clearing account does not hold what Stripe holds. The statement of the month names each.",
+        not_done=f"{_NEAREST if isinstance(terms, Rate) else _OWN} {_LATER if later else _OFF}",
         command=f"duebird reconcile {company.id}",
         again=f"; {this}",
     )

@@ -1,55 +1,66 @@
 """What entries in another currency leave between clearing account and balance: found, and planned to be entered once.
 
 Looked for where an entry was made or taken out, once an hour. It is entered as a fee is, by `connector.flows.cash`.
+What nobody can say yet is looked for again: hourly for a day, then daily, for a month at most.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 
-from connector.domain.balance import BalanceChange
-from connector.domain.calendar import local_day, start_of_day
-from connector.domain.effect import EffectKind, NewEffect, canonical
-from connector.domain.exchange import PATIENCE
-from connector.domain.exchange_difference import (
-    changes_behind,
-    difference_note,
-    exchange_key,
-    exchange_reference,
-    moved_by,
-    of_making,
-    of_taking_out,
-)
+from connector.domain.calendar import start_of_day
+from connector.domain.effect import EffectKind, EffectStatus, NewEffect, canonical
+from connector.domain.exchange import LONGEST, PATIENCE
+from connector.domain.exchange_difference import difference_note, exchange_key, exchange_reference
 from connector.domain.money import Money
-from connector.domain.reversal import Cause
-from connector.errors import Rejected
 from connector.failpoints import Boundary, reach
 from connector.flows.cash_terms import terms
 from connector.flows.company import Cash, Company, Counts
-from connector.flows.exchange import clearing_of, frozen_rate, piece_of, worth_of
+from connector.flows.exchange import own_rate
+from connector.flows.exchange_left import STRIPE_IS_SILENT, Account, Left, Unsaid, entry_of, left_of
 from state.books import receivable_of
-from state.names import EXCHANGE_SINCE
+from state.names import EXCHANGE_SINCE, EXCHANGE_WAITING, LONG_AGO
 from state.store import Attention
 from state.tables import EffectRow
 
-# An entry that was taken out by the owner's word has no money behind it that moved; of a bank debit that came back the
-# processor's two lists say nothing.
-_WITHOUT: Final = frozenset({Cause.UNDO, Cause.DEBIT})
+DAILY: Final = timedelta(hours=24)
+MOST: Final = 500  # that wait at once: beyond that the place in the log waits, and nothing is forgotten
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
-    """`amount`: what the balance moved by beyond the entry. `of_reference`: the entry that was made, or taken out."""
+class _Waiting:
+    """Effects of which something is not known yet, by key. `looked_at`: when the old ones among them were looked at."""
 
-    amount: Money
-    booked_on: date
-    of_reference: str
-    entry_id: str
+    looked_at: datetime
+    keys: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, company: Company) -> _Waiting:
+        """As it is on record."""
+        row = company.queries.cursor(company.id, EXCHANGE_WAITING)
+        if row is None or not row.value:
+            return cls(LONG_AGO)
+        looked_at, *keys = row.value.split()
+        return cls(datetime.fromisoformat(looked_at), tuple(keys))
+
+    @property
+    def text(self) -> str:
+        """For the record."""
+        return " ".join((self.looked_at.isoformat(), *self.keys))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one look came to. `later`: effects that are looked at again."""
+
+    wanted: list[NewEffect] = field(default_factory=list)
+    told: list[Attention] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+    later: list[EffectRow] = field(default_factory=list)
 
 
 def run_once(company: Company) -> Counts:
@@ -59,83 +70,77 @@ def run_once(company: Company) -> Counts:
     since = datetime.fromisoformat(row.value) if row and row.value else None
     if cash is None or cash.exchange_account_id is None:
         if since is not None:
-            company.store.set_cursor(company.id, EXCHANGE_SINCE, "", now)
+            forgotten = {EXCHANGE_SINCE: "", EXCHANGE_WAITING: ""}
+            company.store.differences_found(company.id, [], [], [], forgotten, now)
         return counts
     if since is None:
         since = start_of_day(cash.book_from, company.policy.zone) if cash.book_from else now
     elif row and timedelta() <= now - row.moved_at < cash.every:
         return counts
-    wanted, told, waiting = list[NewEffect](), list[Attention](), list[datetime]()
-    for one in company.queries.entries_done(company.id, since, now):
-        left = _left(company, cash, one)
-        done = one.finished_at or now
-        if left is not None and left.amount.amount:
-            wanted.append(_effect(company, cash, one, left))
-        elif left is None and now - done < PATIENCE:
-            waiting.append(done)
-        elif left is None:
-            told.append(_unknown(company, one))
-    counts.add("differences of exchange planned", _record(company, wanted, told, min([*waiting, now])))
+    counts.add("differences of exchange planned", _look(company, cash, since, now))
     return counts
 
 
-def _record(company: Company, wanted: Sequence[NewEffect], told: Sequence[Attention], since: datetime) -> int:
-    planned = company.store.differences_found(company.id, wanted, told, since, company.clock.now())
-    for one in wanted:
+def _look(company: Company, cash: Cash, since: datetime, now: datetime) -> int:
+    before, found = _Waiting.of(company), _Found()
+    all_of_them = not timedelta() <= now - before.looked_at < DAILY
+    rows = {one.key: one for one in company.queries.entries_done(company.id, since, now)}
+    for one in _still_done(company, before.keys):
+        if all_of_them or now - _done_at(one) < PATIENCE:
+            rows[one.key] = one
+        else:
+            found.later.append(one)
+    account = Account(company, cash, list(rows.values()))
+    for one in rows.values():
+        left = left_of(company, cash, one, account)
+        if isinstance(left, Unsaid):
+            _wait(company, one, left, found)
+        elif left.amount.amount:
+            found.wanted.append(_effect(company, cash, one, left))
+        if isinstance(left, Left) and one.key in before.keys:
+            found.mended.append(_item(company, one))
+    return _record(company, found, now if all_of_them else before.looked_at)
+
+
+def _still_done(company: Company, keys: Iterable[str]) -> Iterator[EffectRow]:
+    """Those of them that are in the ledger; one that is ordered again comes up anew once it is done."""
+    for key in keys:
+        row = company.store.effects.get(key)
+        if row is not None and row.status == EffectStatus.DONE:
+            yield row
+
+
+def _done_at(row: EffectRow) -> datetime:
+    return row.finished_at or row.planned_at
+
+
+def _wait(company: Company, row: EffectRow, left: Unsaid, found: _Found) -> None:
+    """What is to be done about what is not known: it is looked for again, and after a day the owner is told.
+
+    Who was told when it was booked, of Stripe's silence, is told once that is given up.
+    """
+    told_then = left is STRIPE_IS_SILENT and own_rate(json.loads(row.request)) is not None
+    age = company.clock.now() - _done_at(row)
+    gives_up = left.for_good or age >= LONGEST
+    if not gives_up:
+        found.later.append(row)
+    if gives_up or (age >= PATIENCE and not told_then):
+        found.told.append(_unknown(company, row, left, gives_up=gives_up))
+
+
+def _record(company: Company, found: _Found, looked_at: datetime) -> int:
+    now = company.clock.now()
+    later = sorted(found.later, key=_done_at)
+    since = _done_at(later[MOST]) if len(later) > MOST else now
+    waiting = _Waiting(looked_at, tuple(one.key for one in later[:MOST]))
+    place = {EXCHANGE_SINCE: since.isoformat(), EXCHANGE_WAITING: waiting.text}
+    planned = company.store.differences_found(company.id, found.wanted, found.told, found.mended, place, now)
+    for one in found.wanted:
         reach(Boundary.PLANNED, one.kind)
     return planned
 
 
-def _left(company: Company, cash: Cash, row: EffectRow) -> _Left | None:
-    """What that entry has left, which is mostly nothing; None: the processor has not said it yet.
-
-    Raises:
-        DuebirdError: the processor could not be asked.
-    """
-    values: Mapping[str, Any] = json.loads(row.request)
-    if row.kind == EffectKind.REVERSE_BOOKING:
-        return _by_reversal(company, cash, values)
-    rate, worth = frozen_rate(values), worth_of(values, clearing_of(company))
-    day = date.fromisoformat(values["booked_on"])
-    amount = Money.zero(cash.currency)
-    if rate is not None and worth is not None:
-        amount = of_making(_amount(values), rate, worth, leaves=row.kind == EffectKind.BOOK_REFUND)
-    return _Left(amount, day, values["reference"], row.remote_id or "")
-
-
-def _by_reversal(company: Company, cash: Cash, values: Mapping[str, Any]) -> _Left | None:
-    """What an entry has left that was taken out, at the rate at which it was made."""
-    day, entry_id, cause = date.fromisoformat(values["booked_on"]), values["entry_id"], Cause(values["cause"])
-    nothing = _Left(Money.zero(cash.currency), day, values["of_reference"], entry_id)
-    made = company.store.effects.get(values["booking"])
-    frozen: Mapping[str, Any] = json.loads(made.request) if made is not None and made.remote_id == entry_id else {}
-    rate = frozen_rate(frozen)
-    if made is None or rate is None or cause in _WITHOUT:
-        return nothing
-    changes = changes_behind(_changes(cash, values["payment_id"]), cause, values["object_id"])
-    moved = moved_by(_amount(frozen), rate, cash.currency)
-    paid = sum(one.amount for one in company.queries.payment_parts(company.id, values["payment_id"]))
-    taken = moved if cause is Cause.CAME_BACK else Money.zero(cash.currency) - moved
-    whole = None if cause is Cause.CAME_BACK else Money.from_minor(-paid, values["currency"])
-    left = of_taking_out(piece_of(company, made, frozen), taken, changes, whole=whole)
-    if left is None:
-        return None
-    last = max(one.created_at for one in changes)
-    return _Left(left, local_day(last, company.policy.zone), values["of_reference"], entry_id)
-
-
-def _changes(cash: Cash, payment_id: str) -> Sequence[BalanceChange]:
-    """Empty where nobody can make sense of them, which is asked again all the same: it may be mended."""
-    with suppress(Rejected):
-        return cash.treasury.changes_back(payment_id)
-    return ()
-
-
-def _amount(values: Mapping[str, Any]) -> Money:
-    return Money.of(values["amount"], values["currency"])
-
-
-def _effect(company: Company, cash: Cash, row: EffectRow, left: _Left) -> NewEffect:
+def _effect(company: Company, cash: Cash, row: EffectRow, left: Left) -> NewEffect:
     key = exchange_key(company.identity, row.key, left.entry_id)
     payment_id = json.loads(row.request)["payment_id"]
     size = Money(abs(left.amount.amount), left.amount.currency)
@@ -158,18 +163,29 @@ def _effect(company: Company, cash: Cash, row: EffectRow, left: _Left) -> NewEff
     return NewEffect(key, EffectKind.BOOK_EXCHANGE, row.subject, canonical(values), why)
 
 
-def _unknown(company: Company, row: EffectRow) -> Attention:
-    """What the owner is told once it has not been said for a day."""
+def _item(company: Company, row: EffectRow) -> str:
+    return f"{company.id}/exchange-difference/{row.key}"
+
+
+def _unknown(company: Company, row: EffectRow, left: Unsaid, *, gives_up: bool) -> Attention:
+    """What the owner is told once it has not been known for a day, and once it is not asked for any more."""
     values = json.loads(row.request)
     known = company.queries.receivable(company.id, row.subject)
     invoice = receivable_of(known).label if known else row.subject
+    amount = Money.of(values["amount"], values["currency"])
+    how = "taken out of the ledger" if row.kind == EffectKind.REVERSE_BOOKING else "made at the ledger's own rate"
+    time = "" if left.for_good else f" within {LONGEST.days} days" if gives_up else " within a day"
+    goes_on = f"Duebird asks daily for {LONGEST.days} days, and enters the difference once it is known."
     return Attention(
-        key=f"{company.id}/exchange-difference/{row.key}",
+        key=_item(company, row) + ("/given-up" if gives_up else ""),
         subject=row.subject,
-        happened=f"{company.policy.business}, invoice {invoice}: the entry {values['entry_id']} of {_amount(values)} "
-        f"({values['payment_id']}) was taken out of the ledger as it was made, and Stripe has not said within a day at "
-        "which rate the money moved.",
-        not_done="No difference of exchange was entered. If the clearing account does not hold what Stripe holds, "
-        "enter the difference by hand.",
+        happened=f"{company.policy.business}, invoice {invoice}: the entry {entry_of(row, values)} of {amount} "
+        f"({values['payment_id']}) was {how}, and {left.why}{time}.",
+        not_done="No difference of exchange was entered. "
+        + (
+            "If the clearing account does not hold what Stripe holds, enter the difference by hand."
+            if gives_up
+            else goes_on
+        ),
         command=f"duebird reconcile {company.id}",
     )

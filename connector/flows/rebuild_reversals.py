@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from connector.domain.calendar import local_day, start_of_day
 from connector.domain.clearing import credit_reference
-from connector.domain.effect import NewEffect, booking_reference
+from connector.domain.effect import NewEffect, booking_reference, canonical
 from connector.domain.invariants.reading import OUR_REFERENCE
 from connector.domain.money import Money
 from connector.domain.receivable import Receivable
@@ -20,6 +21,7 @@ from connector.errors import NeedsReauthorisation, Rejected, Uncertain
 from connector.flows import credit, given_back, refunded, returned, reversal
 from connector.flows.book import plan_booking
 from connector.flows.company import Company, Counts
+from connector.flows.exchange_left import FOUND
 from connector.flows.rebuild_cash import REACH
 from connector.flows.rebuild_reading import Findings, go_on, standings
 from state.adopting import Found
@@ -64,7 +66,8 @@ def _entry_of(
 
 def _found(company: Company, payment: PaymentRow, receivable: Receivable, entry: EntryRecord) -> bool:
     booked = _booking(company, payment, receivable, entry)
-    wanted = reversal.planned(company.identity, booked, cause=Cause.UNDO, by=BY, entry_id=entry.entry_id).effect
+    undone = reversal.planned(company.identity, booked, cause=Cause.UNDO, by=BY, entry_id=entry.entry_id).effect
+    wanted = replace(undone, request=canonical({**json.loads(undone.request), FOUND: True}))
     made = entry.made_at or payment.paid_at or payment.created_at
     told = reversal.told(
         company.id,

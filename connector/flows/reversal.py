@@ -16,7 +16,7 @@ from connector.domain.refund_entries import away
 from connector.domain.reversal import Cause, Course, reversal_key, reversal_reference, standing_of
 from connector.errors import Rejected, RejectedBecause
 from connector.failpoints import Boundary, reach
-from connector.flows import lease
+from connector.flows import exchange_left, lease
 from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.poll import reread
@@ -186,6 +186,8 @@ def reverse(attempt: Attempt) -> str:
         return "adopted"
     reach(Boundary.ASKED, row.kind)
     _check_open(company, row)
+    attempt = exchange_left.remembered(attempt)
+    row = attempt.row
     lease.begin(attempt)
     note = ""
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.memory.faults import FaultKind
 from adapters.sandbox.base import Fault
 from connector.domain.money import Money
 from connector.domain.settlement import Refunds
@@ -40,6 +41,11 @@ class DifferenceTill(ForeignRefundTill):
         named = self.office.stripe_world.refund(self.payment(), amount)
         self.later()
         return named
+
+    def assert_alike(self) -> None:
+        """Clearing holds what Stripe holds, to the cent, and the books add up."""
+        assert in_clearing(self) == self.office.stripe_world.balance.held()[self.h.home_currency].total.amount
+        self.stands()  # adds up to nothing
 
     def fail_refund(self, named: str) -> None:
         with self.office.stripe_world.moment():
@@ -104,6 +110,28 @@ def test_a_lost_answer_and_a_lost_memory_leave_one_entry(till: DifferenceTill) -
     until_calm(till.office)
     till.assert_balanced()
     assert till.differences() == 1
+
+
+@BOTH
+@pytest.mark.parametrize("voided", [False, True])
+def test_what_was_booked_at_the_ledgers_own_rate_is_put_right_to_the_cent(
+    opens: Any, tmp_path: Path, *, voided: bool
+) -> None:
+    with opened(opens, tmp_path, Refunds.REOPEN) as till:
+        till.bill(BILLED)
+        till.office.stripe_faults.program(FaultKind.REFUSE, "change_of_payment", times=100)
+        till.pay(till.open_pages(1))
+        till.later(14)  # a day and more
+        till.office.stripe_faults.clear()
+        till.later()
+        till.assert_alike()
+        assert till.differences() == 1
+        if voided:
+            till.exchange_at("1.0431")
+            till.open_refund(BILLED)
+            till.later()
+            till.assert_alike()
+            assert till.differences() == 2
 
 
 @BOTH
