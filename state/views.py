@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import cast
 
 from sqlalchemy import ColumnElement, Executable
-from sqlmodel import col, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 
 from connector.domain.approval import Verdict
 from connector.domain.dunning import Reason
@@ -19,7 +19,7 @@ from state.database import Database
 from state.glance import Glance, Pause, claim_of
 from state.names import ALL, DRAFT, RECOVERY, TEXTS
 from state.prepared import padded
-from state.rows import first, records, records_of, scalar
+from state.rows import first, records, scalar
 from state.tables import (
     ApprovalRow,
     AttentionRow,
@@ -28,7 +28,6 @@ from state.tables import (
     CustomerRow,
     EffectEventRow,
     EffectRow,
-    HintRow,
     HoldRow,
     InboundRow,
     LeaseRow,
@@ -264,13 +263,11 @@ class Views:
         with self._db.read() as session:
             return list(session.exec(statement).all())
 
-    def hints_about(self, company: str, object_ids: Sequence[str]) -> list[HintRow]:
-        """Every event of those objects, worked on or not. Reads through all events: not for each pass."""
-        with self._db.ask() as connection:
-            return records_of(connection, HintRow, asked.HINTS_ABOUT, company, object_ids)
-
     def texted_about(self, company: str, phone: str, limit: int) -> list[ReceivableRow]:
-        """Open receivables that this number was sent notices about, or may have been; oldest first."""
+        """Open receivables that this number was sent notices about, or may have been; oldest first.
+
+        One counts as open whose booking was taken out since it was last read as paid.
+        """
         about = select(TextRow.ledger_id).where(
             TextRow.company == company, TextRow.phone == phone, TextRow.purpose == "notice"
         )
@@ -281,11 +278,15 @@ class Views:
             EffectRow.purpose == "notice",
             col(EffectRow.status).in_((EffectStatus.DONE, EffectStatus.IN_FLIGHT, EffectStatus.UNCERTAIN)),
         )
+        taken_out = select(PaymentRow.ledger_id).where(PaymentRow.company == company, PaymentRow.verdict == "reversed")
         statement = (
             select(ReceivableRow)
             .where(
                 ReceivableRow.company == company,
-                ReceivableRow.state == ReceivableState.OPEN,
+                or_(
+                    ReceivableRow.state == ReceivableState.OPEN,
+                    and_(ReceivableRow.state == ReceivableState.PAID, col(ReceivableRow.ledger_id).in_(taken_out)),
+                ),
                 or_(col(ReceivableRow.ledger_id).in_(about), col(ReceivableRow.ledger_id).in_(sent)),
             )
             .order_by(col(ReceivableRow.issued_on), col(ReceivableRow.ledger_id))

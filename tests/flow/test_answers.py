@@ -12,6 +12,7 @@ from connector.domain.phone import Phone
 from state.names import DISPUTE, PROMISE, REPLY
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import DOLLARS, MOBILE, Office
+from tests.flow.reversing import release, settle, undo
 
 OWNER = Phone("+12125550999")
 CARD = "4111 1111 1111 1111"
@@ -213,6 +214,23 @@ def test_a_dispute_about_nothing_that_is_open_changes_nothing_and_is_told(office
     assert holds(office) == {}
     assert not_done(office) == ["No open invoice that this number was texted about: nothing was changed."]
     assert commands(office) == [f"duebird show {invoice} --company acme"]
+
+
+def test_a_dispute_counts_while_it_is_on_record_that_all_is_paid_and_the_booking_was_taken_out(office: Office) -> None:
+    invoice = texted(office, due_in=4)
+    office.stripe_world.pay(office.link_in(office.texts()[0]))
+    settle(office)
+    [payment] = office.company.queries.payments("acme")
+    assert undo(office, payment.payment_id) == 1
+    office.wait(minutes=1)
+    office.run()  # the entry goes out after the invoices were read
+    hear(office, "wrong amount")
+    release(office, invoice)
+    before = len(office.texts())
+    office.wait(days=4)  # its due day
+    office.run(3)
+    assert (office.owed(invoice), office.reason(invoice)) == (DOLLARS, "disputed")
+    assert len(office.texts()) == before
 
 
 def test_what_the_owner_wrote_of_a_dispute_stays(office: Office) -> None:

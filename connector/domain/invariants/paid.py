@@ -75,8 +75,7 @@ def _being_paid(reading: Reading, payment: PaymentRecord, notice: Notice, begin:
 
 
 def _accounted_for(reading: Reading, payment: PaymentRecord, notice: Notice, end: datetime) -> bool:
-    reference = reading.reference_behind(payment)
-    if any(one.made_at is None or one.made_at <= end for one in reading.bookings_by_reference.get(reference, [])):
+    if any(one.made_at is None or one.made_at <= end for one in reading.entries_behind(payment)):
         return True
     refunds = reading.records.processor.refunds or ()
     if any(one.payment_id == payment.payment_id and one.made_at <= end for one in refunds):

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from connector.domain.clearing import credit_reference
 from connector.domain.receivable import Customer
-from connector.domain.records import Agreement, PaidState, Records, RefundRecord, Service, TextFate
+from connector.domain.records import Agreement, EntryKind, PaidState, Records, RefundRecord, Service, TextFate
 from tests.unit.invariants.month import (
     BOOKED,
+    BOOKS,
     DANA,
     GOOD,
     LATER,
@@ -254,6 +256,9 @@ def test_a_reminder_of_what_is_paid_or_being_paid_is_rejected(bad: Records) -> N
     assert len(violations(bad, 5)) >= 1
 
 
+A_CREDIT = entry(
+    kind=EntryKind.CREDIT, ledger_id=None, reference=credit_reference(BOOKS, "pi_1"), made_at=PAID + minutes(9)
+)
 OWED_AGAIN = invoice((NOON, standing()), (BOOKED, settled()), (BOOKED + minutes(30), standing(version="3")))
 
 
@@ -290,6 +295,10 @@ OWED_AGAIN = invoice((NOON, standing()), (BOOKED, settled()), (BOOKED + minutes(
                 ),
             ),
             id="given back before",
+        ),
+        pytest.param(
+            with_texts(AFTER, of=with_entries(A_CREDIT, of=with_payments(payment(), of=OPEN))),
+            id="a credit of the customer's, and still owed",
         ),
     ],
 )
