@@ -132,15 +132,15 @@ def sign_in_company(loaded: Loaded, company_id: str) -> SignInCompany:
     )
 
 
-def services(loaded: Loaded, company_id: str, state: State, clock: Clock) -> Services:
-    """A company's adapters, and its budget of calls. Makes no call.
+def services(loaded: Loaded, company_id: str, state: State, clock: Clock, pauses: Pauses | None = None) -> Services:
+    """A company's adapters, and its budget of calls. Makes no call. `pauses`: what its readings wait out.
 
     Raises:
         NeedsReauthorisation: it is not connected yet.
     """
     settings = company_settings(loaded, company_id)
     budget = Budget(settings.id, limits(loaded, settings), state.queries, state.store, clock)
-    return Services(adapters_of(loaded, company_id, clock, budget), budget)
+    return Services(adapters_of(loaded, company_id, clock, budget, pauses), budget)
 
 
 def adapters_of(

@@ -12,7 +12,7 @@ from connector.config import CompanySettings, Loaded
 from connector.domain.consent_law import NUMBER_GIVEN
 from connector.errors import ConfigProblem, DuebirdError, NeedsReauthorisation
 from connector.mailing import post_of
-from connector.ports.calls import AccessTokens, CallKind, CallSeen, Wire
+from connector.ports.calls import AccessTokens, CallKind, CallSeen, Pauses, Wire
 from connector.ports.entries import TaxCode
 from connector.ports.findings import Finding, Weight
 from connector.ports.ledger import LedgerAccount
@@ -35,8 +35,11 @@ class _Uncounted:
         """Hold nothing up."""
 
 
-def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
-    """All findings of one company; an error becomes a finding, so that the other services are looked at too."""
+def check_company(loaded: Loaded, company_id: str, pauses: Pauses) -> list[Finding]:
+    """All findings of one company; an error becomes a finding, so that the other services are looked at too.
+
+    `pauses`: those that services ask for and that are waited out.
+    """
     from adapters.registry import LEDGERS, imported
     from adapters.stripe.processor import StripeProcessor
     from adapters.twilio.messenger import TwilioMessenger
@@ -51,6 +54,7 @@ def check_company(loaded: Loaded, company_id: str) -> list[Finding]:
             _Uncounted(),
             getattr(service, "connect_timeout", 5.0),
             getattr(service, "read_timeout", 30.0),
+            pauses=pauses,
         )
 
     def ledger() -> Sequence[Finding]:

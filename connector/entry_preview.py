@@ -23,6 +23,7 @@ from connector.flows import closed, exchange
 from connector.flows.book import plan_booking, request_from
 from connector.flows.company import Company
 from connector.later_entries import RECEIVABLES, LaterEntry, later_entries
+from connector.ports.calls import Pauses
 from connector.ports.ledger import LedgerProfile
 from connector.rehearsal import rehearsing
 from connector.statement.matters import BOOKED_BY_DUEBIRD, TITLES
@@ -82,13 +83,17 @@ def not_booked(booked: AbstractSet[EntryKind] = BOOKED_BY_DUEBIRD) -> tuple[str,
     return tuple(words for kind, words in _BY_HAND if kind not in booked)
 
 
-def preview_entries(loaded: Loaded, company_id: str, limit: int, invoice: str = "") -> list[EntryPreview]:
+def preview_entries(
+    loaded: Loaded, company_id: str, limit: int, invoice: str = "", pauses: Pauses | None = None
+) -> list[EntryPreview]:
     """The entry of each open invoice, or of the one with that number or id. Changes nothing.
+
+    `pauses`: what the reading waits out.
 
     Raises:
         DuebirdError: the ledger could not be read, or the company is not connected.
     """
-    with rehearsing(loaded, company_id, limit, invoice) as scene:
+    with rehearsing(loaded, company_id, limit, invoice, pauses) as scene:
         profile = scene.company.ledger.profile()
         settings, ledger = company_settings(loaded, company_id), scene.company.ledger
         left = not_booked(wanted_kinds(settings.payments))

@@ -40,7 +40,7 @@ from connector.errors import DatabaseTrouble, DuebirdError
 from connector.flows import poll
 from connector.flows.company import Company
 from connector.flows.situation import situations
-from connector.ports.calls import Clock
+from connector.ports.calls import Pauses
 from connector.ports.ledger import LedgerAccount
 from connector.ports.messenger import SegmentPrice
 from state.database import Database
@@ -107,20 +107,22 @@ def _said(amount: Decimal, currency: str) -> str:
     return f"{amount} {currency}"
 
 
-def rehearse(loaded: Loaded, company_id: str, limit: int) -> list[Rehearsed]:
-    """Every open invoice with what would happen to it next.
+def rehearse(loaded: Loaded, company_id: str, limit: int, pauses: Pauses | None = None) -> list[Rehearsed]:
+    """Every open invoice with what would happen to it next. `pauses`: what the reading waits out.
 
     Raises:
         DuebirdError: the ledger could not be read, or the company is not connected.
     """
-    with rehearsing(loaded, company_id, limit) as scene:
+    with rehearsing(loaded, company_id, limit, pauses=pauses) as scene:
         rehearsal = Rehearsal(scene.company, scene.now, scene.account.name, scene.situations)
         # Two invoices of one customer must not both have the first turn.
         return sorted((rehearsal.one(one) for one in scene.situations), key=_by_turn)
 
 
 @contextmanager
-def rehearsing(loaded: Loaded, company_id: str, limit: int, invoice: str = "") -> Iterator[Scene]:
+def rehearsing(
+    loaded: Loaded, company_id: str, limit: int, invoice: str = "", pauses: Pauses | None = None
+) -> Iterator[Scene]:
     """Today's books on a copy of what is on record; at most `limit` open invoices, or those of that number or id.
 
     Raises:
@@ -133,7 +135,8 @@ def rehearsing(loaded: Loaded, company_id: str, limit: int, invoice: str = "") -
         database = Database(url)
         try:
             state = assemble.State(Path(folder), database, Store(database), Queries(database))
-            yield _scene(loaded, company_id, state, clock, limit, invoice)
+            parts = assemble.services(loaded, company_id, state, clock, pauses).adapters
+            yield _scene(loaded, company_id, parts, state, limit, invoice)
         finally:
             database.close()
 
@@ -159,8 +162,10 @@ def _copy(loaded: Loaded, folder: Path) -> None:
         state.database.copy_rows_to(copy)
 
 
-def _scene(loaded: Loaded, company_id: str, state: assemble.State, clock: Clock, limit: int, invoice: str) -> Scene:
-    parts = assemble.services(loaded, company_id, state, clock).adapters
+def _scene(
+    loaded: Loaded, company_id: str, parts: assemble.Adapters, state: assemble.State, limit: int, invoice: str
+) -> Scene:
+    clock = assemble.system_clock()
     settings = company_settings(loaded, company_id)
     account = parts.processor.account()
     accounts = parts.ledger.payment_accounts()

@@ -22,6 +22,7 @@ def show_entries(
     loaded: Loaded, companies: Sequence[str], limit: int, invoice: str, config: Path | None, *, as_json: bool
 ) -> None:
     """Read the books of each company and print what a payment on each open invoice would enter there."""
+    from connector.assemble_readers import patience
     from connector.entry_preview import preview_entries
     from connector.errors import DuebirdError, Transient
 
@@ -29,8 +30,8 @@ def show_entries(
     troubles: list[DuebirdError] = []
     for one in companies:
         try:
-            with working(f"Reading the books of {one} ..."):
-                found[one] = preview_entries(loaded, one, limit, invoice)
+            with working(f"Reading the books of {one} ...") as say:
+                found[one] = preview_entries(loaded, one, limit, invoice, patience(say))
         except DuebirdError as error:
             typer.echo(f"{one}: {error}", err=True)
             troubles.append(error)

@@ -296,6 +296,7 @@ def preview(
     if invoice and not entries:
         raise typer.BadParameter("goes with --entries", param_hint="--invoice")
     with told():
+        from connector.assemble_readers import patience
         from connector.errors import DuebirdError, Transient
         from connector.rehearsal import rehearse
 
@@ -307,8 +308,8 @@ def preview(
         troubles: list[DuebirdError] = []
         for one in company_ids(loaded, company):
             try:
-                with working(f"Reading the books of {one} ..."):
-                    found[one] = rehearse(loaded, one, limit)
+                with working(f"Reading the books of {one} ...") as say:
+                    found[one] = rehearse(loaded, one, limit, patience(say))
             except DuebirdError as error:
                 typer.echo(f"{one}: {error}", err=True)
                 troubles.append(error)

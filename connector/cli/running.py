@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -119,8 +120,8 @@ def check(
         loaded = read_config(config, with_secrets=True, company=company)
         found = {}
         for one in company_ids(loaded, company):
-            with working(f"Asking the services of {one} ..."):
-                found[one] = _check(loaded, one)
+            with working(f"Asking the services of {one} ...") as say:
+                found[one] = _check(loaded, one, say)
         if as_json:
             print_json({name: [_finding_json(one) for one in findings] for name, findings in found.items()})
         else:
@@ -129,10 +130,11 @@ def check(
             raise typer.Exit(EXIT_FAILED)
 
 
-def _check(loaded: Any, company_id: str) -> list[Finding]:
+def _check(loaded: Any, company_id: str, say: Callable[[str], None]) -> list[Finding]:
+    from connector.assemble_readers import patience
     from connector.checks import check_company
 
-    return check_company(loaded, company_id)
+    return check_company(loaded, company_id, patience(say))
 
 
 def _finding_json(one: Finding) -> dict[str, str]:

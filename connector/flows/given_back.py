@@ -125,12 +125,16 @@ def _not_listed(company: Company, since: datetime, until: datetime, why: str) ->
 
 
 def in_words(found: Returned, bounced: Sequence[PaymentRow]) -> list[str]:
-    """Each of them, for people; what has a time limit first. `bounced`: debits that the bank took back."""
-    refunds = [
-        f"{'a failed refund of ' if one.state in _FAILED else 'refund of '}{one.amount} on {one.payment_id}"
-        for one in found.refunds
+    """What went back, or may, for people; what has a time limit first. `bounced`: debits that the bank took back.
+
+    A dispute that was won, or ended without money going back, is left out, and so is a refund that failed.
+    """
+    refunds = [f"refund of {one.amount} on {one.payment_id}" for one in found.refunds if one.state not in _FAILED]
+    disputes = [
+        f"dispute over {one.amount} on {one.payment_id} ({_STANDS[one.state]})"
+        for one in found.disputes
+        if one.state in _STANDS
     ]
-    disputes = [f"dispute over {one.amount} on {one.payment_id} ({_STANDS[one.state]})" for one in found.disputes]
     return [
         *disputes,
         *(
@@ -145,6 +149,9 @@ _STANDS: Final = {
     DisputeState.OPEN: "open: answer it in the Stripe dashboard in time",
     DisputeState.INQUIRY: "the bank asks: answer it in the Stripe dashboard in time",
     DisputeState.LOST: "lost",
-    DisputeState.WON: "won",
-    DisputeState.CLOSED: "ended without the money going back",
 }
+
+
+def failed_in_words(found: Returned) -> list[str]:
+    """Refunds that failed or were cancelled, for people: their payers still wait for that money."""
+    return [f"{one.amount} on {one.payment_id}" for one in found.refunds if one.state in _FAILED]

@@ -214,25 +214,34 @@ def _went_back(company: Company, findings: Findings) -> None:
     findings.count("refunds", len(made.refunds))
     findings.count("disputes", len(made.disputes))
     findings.count("bank debits that came back", len(bounced))
-    words = given_back.in_words(made, bounced)
-    if not words:
+    said = [
+        f"{what}: {_some(words)}."
+        for what, words in (
+            ("money that went back lately at Stripe, or may", given_back.in_words(made, bounced)),
+            ("refunds that failed lately at Stripe, so that you have the money", given_back.failed_in_words(made)),
+        )
+        if words
+    ]
+    if not said:
         return
     times = [one.created_at for one in made.refunds] + [one.created_at for one in made.disputes]
     times += [one.created_at for one in bounced]
-    some = ", ".join(words[:NAMED])
-    more = f" and {len(words) - NAMED} more" if len(words) > NAMED else ""
     company.store.attend(
         company.id,
         Attention(
             key=f"{company.id}/recovered-refunds/{max(times):%Y-%m-%dT%H:%M:%S}",
             subject="refunds",
-            happened=f"{company.policy.business}: money that went back lately at Stripe, or was to go back: {some}"
-            f"{more}.",
+            happened=f"{company.policy.business}: {' And '.join(said)}",
             not_done="Whether it is in your ledger is not known after the recovery.",
             command="Compare it with your ledger, in the Stripe dashboard under Transactions.",
         ),
         now,
     )
+
+
+def _some(words: Sequence[str]) -> str:
+    more = f" and {len(words) - NAMED} more" if len(words) > NAMED else ""
+    return f"{', '.join(words[:NAMED])}{more}"
 
 
 def _came_back(company: Company, payment: PaymentRow) -> bool:

@@ -191,9 +191,28 @@ def test_after_a_lost_memory_disputes_failed_refunds_and_returned_debits_are_tol
     lost(office)
     [said] = told_of(office, "went back lately at Stripe")
     assert f"dispute over 120.00 USD on {card} (open: answer it in the Stripe dashboard in time)" in said
-    assert f"a failed refund of 20.00 USD on {card}" in said
+    assert f"And refunds that failed lately at Stripe, so that you have the money: 20.00 USD on {card}." in said
     assert f"bank debit of 120.00 USD that came back ({debit})" in said
     assert office.bookings(second) == [DOLLARS]
+
+
+def test_after_a_lost_memory_a_dispute_that_was_won_is_not_told_as_money_that_went_back(office: Office) -> None:
+    invoice, card = paid(office)
+    ended(office, disputed(office, card), won=True)
+    lost(office)
+    assert told_of(office, "went back lately at Stripe") == []
+    assert office.bookings(invoice) == [DOLLARS]
+
+
+def test_after_a_lost_memory_a_refund_that_failed_is_told_for_itself(office: Office) -> None:
+    _, card = paid(office)
+    failed(office, office.stripe_world.refund(card, TWENTY))
+    ended(office, disputed(office, card), won=True)
+    lost(office)
+    assert told_of(office, "went back lately at Stripe") == []
+    [said] = told_of(office, "refunds that failed lately at Stripe")
+    assert card in said
+    assert "dispute" not in said
 
 
 @pytest.mark.parametrize("method", ["card", "us_bank_account"])
