@@ -20,7 +20,7 @@ from connector.domain.reversal import Cause
 _PREFIX: Final = "DBX"
 _DIGITS: Final = 18  # as in `connector.domain.clearing`
 _NOTE: Final = re.compile(r"Duebird (\S+) difference of exchange, entry (\S+)")
-_AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
+_AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE, ChangeKind.PAYMENT_FAILURE})
 _AGAIN: Final = frozenset({ChangeKind.REFUND_FAILURE, ChangeKind.DISPUTE_REVERSAL})
 
 

@@ -95,6 +95,26 @@ def test_a_booking_voided_for_its_refund_is_put_right_to_the_cent(opens: Any, tm
         assert till.differences() == 1
 
 
+@BOTH
+def test_a_bank_debit_that_was_taken_back_is_put_right_to_the_cent(opens: Any, tmp_path: Path) -> None:
+    with opened(opens, tmp_path, Refunds.REOPEN) as till:
+        till.bill(BILLED)
+        till.run(2)
+        stripe = till.office.stripe_world
+        page = stripe.start_debit(till.office.link_in(till.office.texts()[0]), method="us_bank_account")
+        assert page is not None
+        till.later(1)
+        stripe.finish_debit(page, succeeds=True)
+        till.later()
+        till.assert_balanced()
+        till.exchange_at("1.0431")
+        with stripe.moment():
+            stripe.balance.bounce(till.payment())
+        till.later()
+        till.assert_balanced()
+        assert till.differences() == 1
+
+
 def test_a_lost_answer_and_a_lost_memory_leave_one_entry(till: DifferenceTill) -> None:
     paid(till)
     named = till.open_refund(PART)
