@@ -34,6 +34,11 @@ def exchange_reference(key: str) -> str:
     return f"{_PREFIX}{key[:_DIGITS]}"
 
 
+def found_key(identity: BooksIdentity, reference: str) -> str:
+    """That of one that is found in the ledger while what has left it is not on record."""
+    return natural_key(identity, "book_exchange", reference)
+
+
 def is_difference(reference: str) -> bool:
     """Whether a line of the clearing account is such an entry, which has the form of a fee."""
     return reference.startswith(_PREFIX)

@@ -20,6 +20,8 @@ from connector.domain.exchange import OwnRate, worth_in
 from connector.domain.exchange_difference import (
     changes_behind,
     exchange_key,
+    exchange_reference,
+    found_key,
     moved_by,
     moved_in,
     of_making,
@@ -115,9 +117,13 @@ def left_of(company: Company, cash: Cash, row: EffectRow, account: Account) -> L
 
 
 def _entered(company: Company, effect_key: str, entry_id: str) -> EffectRow | None:
-    """The difference that this effect has left by this entry, once that is on record."""
-    row = company.store.effects.get(exchange_key(company.identity, effect_key, entry_id))
-    return row if row is not None and row.status != EffectStatus.CANCELLED else None
+    """The difference that this effect has left by this entry, once that is on record, also by a rebuild."""
+    key = exchange_key(company.identity, effect_key, entry_id)
+    for one in (key, found_key(company.identity, exchange_reference(key))):
+        row = company.store.effects.get(one)
+        if row is not None and row.status != EffectStatus.CANCELLED:
+            return row
+    return None
 
 
 def _by_making(company: Company, cash: Cash, row: EffectRow, account: Account) -> Money | Unsaid:

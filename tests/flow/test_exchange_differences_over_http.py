@@ -155,6 +155,27 @@ def test_what_was_booked_at_the_ledgers_own_rate_is_put_right_to_the_cent(
 
 
 @BOTH
+@pytest.mark.parametrize("entered", [False, True])
+def test_after_a_lost_memory_the_ledgers_own_rate_is_put_right_once(
+    opens: Any, tmp_path: Path, *, entered: bool
+) -> None:
+    with opened(opens, tmp_path, Refunds.BOOK) as till:
+        till.bill(BILLED)
+        till.office.stripe_faults.program(FaultKind.REFUSE, "change_of_payment", times=100)
+        till.pay(till.open_pages(1))
+        till.later(12)  # a day and a minute
+        till.office.stripe_faults.clear()
+        till.later(3 if entered else 0)
+        assert till.differences() == entered
+        put_back(till.office, till.office.folder, None)
+        till.connect()
+        until_calm(till.office)
+        till.later()
+        till.assert_alike()
+        assert till.differences() == 1
+
+
+@BOTH
 def test_thirty_thousand_euros_are_in_the_clearing_account_to_the_cent(opens: Any, tmp_path: Path) -> None:
     with opened(opens, tmp_path, Refunds.BOOK) as till:
         till.bill(LARGE)
