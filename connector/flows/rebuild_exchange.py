@@ -16,6 +16,7 @@ from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.flows.cash_terms import terms
 from connector.flows.company import Cash, Company
+from connector.flows.exchange_difference import batches
 from connector.flows.exchange_left import FOUND, entry_of
 from connector.flows.rebuild_cash import REACH, begun_on
 from connector.flows.rebuild_reading import Findings, go_on
@@ -93,7 +94,8 @@ def _known(company: Company) -> set[str]:
 def _done(company: Company) -> list[EffectRow]:
     """Entries that were made or taken out within the reach of a rebuild, as they are on record by now."""
     now, zone = company.clock.now(), company.policy.zone
-    return company.queries.entries_done(company.id, start_of_day(local_day(now, zone) - REACH, zone), now)
+    since = start_of_day(local_day(now, zone) - REACH, zone)
+    return [row for rows, _ in batches(company, since, now) for row in rows]
 
 
 def _keys(company: Company, done: Sequence[EffectRow]) -> dict[str, str]:

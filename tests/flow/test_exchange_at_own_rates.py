@@ -426,6 +426,24 @@ def test_no_more_wait_at_once_than_the_list_holds_and_the_others_are_put_right_a
     assert_all_there(foreign)
 
 
+@pytest.mark.parametrize(("batch", "at_once"), [(1, 20), (2, 20), (4, 20), (1, 1)])
+def test_however_many_are_looked_at_together_each_is_put_right_once(
+    foreign: Office, monkeypatch: pytest.MonkeyPatch, batch: int, at_once: int
+) -> None:
+    """Those of one pass are concluded at one instant here, and are not parted; the others come one after the other."""
+    monkeypatch.setattr(exchange_difference, "BATCH", batch)
+    monkeypatch.setattr(exchange_difference, "BATCHES", at_once)
+    paid_together(foreign)
+    with silent(foreign):
+        foreign.run()
+        hours(foreign, 26)
+    at_own_rate(foreign)
+    hours(foreign, 27)
+    assert len(differences(foreign)) == 4
+    assert foreign.clearing() == at_stripe(foreign)
+    assert foreign.broken() == []
+
+
 # -------------------------------------------------------------------------------------------------- a memory is lost
 
 
