@@ -32,6 +32,7 @@ _DONE_SINCE: Final = select_of(
     _EFFECT.finished_at >= bindparam("since"),
     _EFFECT.finished_at < bindparam("until"),
 ).order_by(_EFFECT.finished_at, _EFFECT.key)
+_FIRST_DONE: Final = _DONE_SINCE.limit(bindparam("most"))
 _DIFFERENCES: Final = select_of(
     EffectRow,
     _EFFECT.kind == EffectKind.BOOK_EXCHANGE.value,
@@ -54,10 +55,22 @@ class MoneyViews(LetterViews):
         with self._db.ask() as connection:
             return records(connection, EffectRow, _ADOPTED, company=company)
 
-    def entries_done(self, company: str, since: datetime, until: datetime) -> list[EffectRow]:
-        """Bookings, credits and refunds entered, and entries taken out, from `since` to before `until`."""
+    def entries_done(self, company: str, since: datetime, until: datetime, most: int) -> list[EffectRow]:
+        """Bookings, credits and refunds entered, and entries taken out, from `since` to before `until`, oldest first.
+
+        At most so many at once, so that whoever goes on does so from after the last; but those that were concluded at
+        one instant are never parted.
+        """
         with self._db.ask() as connection:
-            return records(connection, EffectRow, _DONE_SINCE, company=company, since=since, until=until)
+            of = {"company": company, "until": until}
+            found = records(connection, EffectRow, _FIRST_DONE, since=since, most=most, **of)
+            if len(found) < most:
+                return found
+            last = found[-1].finished_at
+            whole = [one for one in found if one.finished_at != last]
+            return whole or [
+                one for one in records(connection, EffectRow, _DONE_SINCE, since=last, **of) if one.finished_at == last
+            ]
 
     def exchange_differences(self, company: str) -> list[EffectRow]:
         """Differences of exchange that are entered."""

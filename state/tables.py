@@ -22,11 +22,9 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Into the database."""
         del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
+        if value is not None and value.tzinfo is None:
             raise ValueError("a naive time was about to be stored")
-        return value.astimezone(UTC)
+        return value.astimezone(UTC) if value is not None else None
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Out of the database; SQLite hands it back without its zone."""
@@ -330,6 +328,7 @@ class EffectRow(SQLModel, table=True):
         Index("effects_due", "company", "status", "priority", "due_at"),
         Index("effects_subject", "company", "subject"),
         Index("effects_claimed", "company", "claimed_at"),
+        Index("effects_finished", "company", "finished_at"),
         Index("effects_phone", "company", "phone", "planned_at"),
     )
 

@@ -46,6 +46,11 @@ class MemoryTreasury(Client[StripeLikeWorld]):
         """The movement by which that dispute took its money, None where it has taken none."""
         return self._read("change_of_dispute", (dispute_id,), lambda: self._left(ChangeKind.DISPUTE, dispute_id))
 
+    def change_of_failed_debit(self, payment_id: str) -> BalanceChange | None:
+        """The movement by which that bank debit was taken back, None where it was not."""
+        kind, charge = ChangeKind.PAYMENT_FAILURE, f"ch_{payment_id}"
+        return self._read("change_of_failed_debit", (payment_id,), lambda: self._left(kind, charge))
+
     def changes_back(self, payment_id: str) -> Sequence[BalanceChange]:
         """The movements by which money of that payment went back and came again."""
         return self._read("changes_back", (payment_id,), lambda: self._back(payment_id))

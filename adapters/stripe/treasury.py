@@ -25,6 +25,7 @@ CHANGE_PAGES: Final = 10  # 1,000 movements are handed over at once: a small acc
 MOST_PAGES: Final = 20  # or up to twice as many, where a part would otherwise begin amid those of one second
 LIST_PAGES: Final = 300  # 30,000 rows of any list, ten years of a small account: reaching it is told, never passed over
 _ENTRY: Final = ["latest_charge.balance_transaction"]  # of a payment: its charge, and what that did to the balance
+_FAILURE: Final = ["latest_charge.failure_balance_transaction"]  # of a debit that was taken back: the same way
 _BACK: Final = ["data.balance_transaction", "data.failure_balance_transaction"]  # of refunds
 _SOURCE: Final = ["data.source"]  # names the payment, refund, dispute or payout, in the same GET
 
@@ -101,13 +102,21 @@ class StripeTreasury:
 
         A charge has none yet while it is captured: https://docs.stripe.com/payments/payment-intents/asynchronous-capture
         """
+        return self._of_charge(payment_id, "read what a payment became in the balance", _ENTRY)
+
+    def change_of_failed_debit(self, payment_id: str) -> BalanceChange | None:
+        """The entry by which a charge's money was taken again. https://docs.stripe.com/api/charges/object.
+
+        "The balance transaction that describes the reversal of the balance on your account due to payment failure."
+        """
+        return self._of_charge(payment_id, "read what a debit that failed took from the balance", _FAILURE)
+
+    def _of_charge(self, payment_id: str, what: str, expanded: list[str]) -> BalanceChange | None:
+        """That entry of the latest charge which is expanded."""
         check_id(payment_id)
-        found = self._or_none(
-            "read what a payment became in the balance",
-            lambda client: client.v1.payment_intents.retrieve(payment_id, {"expand": _ENTRY}),
-        )
+        found = self._or_none(what, lambda client: client.v1.payment_intents.retrieve(payment_id, {"expand": expanded}))
         charge = (found or {}).get("latest_charge") or {}
-        entry = charge.get("balance_transaction")
+        entry = charge.get(expanded[0].rpartition(".")[2])
         return _readable(movements.change_from, {**entry, "source": charge}) if entry else None
 
     def change_of_refund(self, refund_id: str) -> BalanceChange | None:

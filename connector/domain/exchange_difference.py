@@ -21,7 +21,7 @@ _PREFIX: Final = "DBX"
 _DIGITS: Final = 18  # as in `connector.domain.clearing`
 # What was moved to the first open day of a closed period says so after a comma.
 _NOTE: Final = re.compile(r"Duebird (\S+) difference of exchange, entry ([^\s,]+)")
-_AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
+_AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE, ChangeKind.PAYMENT_FAILURE})
 _AGAIN: Final = frozenset({ChangeKind.REFUND_FAILURE, ChangeKind.DISPUTE_REVERSAL})
 
 
@@ -33,6 +33,11 @@ def exchange_key(identity: BooksIdentity, effect_key: str, entry_id: str) -> str
 def exchange_reference(key: str) -> str:
     """What that entry carries."""
     return f"{_PREFIX}{key[:_DIGITS]}"
+
+
+def found_key(identity: BooksIdentity, reference: str) -> str:
+    """That of one that is found in the ledger while what has left it is not on record."""
+    return natural_key(identity, "book_exchange", reference)
 
 
 def is_difference(reference: str) -> bool:

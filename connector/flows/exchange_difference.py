@@ -28,6 +28,8 @@ from state.store import Attention
 from state.tables import EffectRow
 
 DAILY: Final = timedelta(hours=24)
+BATCH: Final = 500  # entries that are looked at together, with one commit
+BATCHES: Final = 20  # in a look; the rest is there in the next, an hour later
 MOST: Final = 500  # that wait at once: beyond that the place in the log waits, and nothing is forgotten
 
 
@@ -77,19 +79,53 @@ def run_once(company: Company) -> Counts:
         since = start_of_day(cash.book_from, company.policy.zone) if cash.book_from else now
     elif row and timedelta() <= now - row.moved_at < cash.every:
         return counts
-    counts.add("differences of exchange planned", _look(company, cash, since, now))
+    _look_at_all(company, cash, since, counts)
     return counts
 
 
-def _look(company: Company, cash: Cash, since: datetime, now: datetime) -> int:
-    before, found = _Waiting.of(company), _Found()
+def _look_at_all(company: Company, cash: Cash, since: datetime, counts: Counts) -> None:
+    """What waits, and what was done since, some at a time: what was found of each is on record before the next."""
+    now, before, found = company.clock.now(), _Waiting.of(company), _Found()
     all_of_them = not timedelta() <= now - before.looked_at < DAILY
-    rows = {one.key: one for one in company.queries.entries_done(company.id, since, now)}
+    again = _to_look_at_again(company, before, found, now, all_of_them=all_of_them)
+    looked_at = now if all_of_them else before.looked_at
+    for rows, until in batches(company, since, now):
+        _look(company, cash, [*again, *rows], before, found)
+        counts.add("differences of exchange planned", _record(company, found, until, looked_at))
+        if len(found.later) > MOST:
+            break
+        again, found = [], _Found(later=found.later)
+
+
+def batches(company: Company, since: datetime, now: datetime) -> Iterator[tuple[list[EffectRow], datetime]]:
+    """Entries that were made or taken out from then on, some at a time, each time with from when on there are others.
+
+    The last time that is now. What is more than a look may take is there in the next.
+    """
+    for _ in range(BATCHES):
+        rows = company.queries.entries_done(company.id, since, now, BATCH)
+        if not rows:
+            break
+        since = _done_at(rows[-1]) + timedelta.resolution
+        yield rows, since
+    else:
+        return
+    yield [], now
+
+
+def _to_look_at_again(
+    company: Company, before: _Waiting, found: _Found, now: datetime, *, all_of_them: bool
+) -> list[EffectRow]:
+    """Those that wait and are due by now; the others go on waiting."""
+    due = list[EffectRow]()
     for one in _still_done(company, before.keys):
-        if all_of_them or now - _done_at(one) < PATIENCE:
-            rows[one.key] = one
-        else:
-            found.later.append(one)
+        is_due = all_of_them or now - _done_at(one) < PATIENCE
+        (due if is_due else found.later).append(one)
+    return due
+
+
+def _look(company: Company, cash: Cash, some: Iterable[EffectRow], before: _Waiting, found: _Found) -> None:
+    rows = {one.key: one for one in some}
     account = Account(company, cash, list(rows.values()))
     for one in rows.values():
         left = left_of(company, cash, one, account)
@@ -99,7 +135,6 @@ def _look(company: Company, cash: Cash, since: datetime, now: datetime) -> int:
             found.wanted.append(_effect(company, cash, one, left))
         if isinstance(left, Left) and one.key in before.keys:
             found.mended.append(_item(company, one))
-    return _record(company, found, now if all_of_them else before.looked_at)
 
 
 def _still_done(company: Company, keys: Iterable[str]) -> Iterator[EffectRow]:
@@ -128,10 +163,11 @@ def _wait(company: Company, row: EffectRow, left: Unsaid, found: _Found) -> None
         found.told.append(_unknown(company, row, left, gives_up=gives_up))
 
 
-def _record(company: Company, found: _Found, looked_at: datetime) -> int:
+def _record(company: Company, found: _Found, until: datetime, looked_at: datetime) -> int:
+    """Plan what was found, and note that all entries up to then were looked at: but for those that found no room."""
     now = company.clock.now()
-    later = sorted(found.later, key=_done_at)
-    since = _done_at(later[MOST]) if len(later) > MOST else now
+    later = sorted({one.key: one for one in found.later}.values(), key=_done_at)
+    since = min([until, *(_done_at(one) for one in later[MOST:])])
     waiting = _Waiting(looked_at, tuple(one.key for one in later[:MOST]))
     place = {EXCHANGE_SINCE: since.isoformat(), EXCHANGE_WAITING: waiting.text}
     planned = company.store.differences_found(company.id, found.wanted, found.told, found.mended, place, now)

@@ -20,6 +20,8 @@ from connector.domain.exchange import OwnRate, worth_in
 from connector.domain.exchange_difference import (
     changes_behind,
     exchange_key,
+    exchange_reference,
+    found_key,
     moved_by,
     moved_in,
     of_making,
@@ -115,9 +117,13 @@ def left_of(company: Company, cash: Cash, row: EffectRow, account: Account) -> L
 
 
 def _entered(company: Company, effect_key: str, entry_id: str) -> EffectRow | None:
-    """The difference that this effect has left by this entry, once that is on record."""
-    row = company.store.effects.get(exchange_key(company.identity, effect_key, entry_id))
-    return row if row is not None and row.status != EffectStatus.CANCELLED else None
+    """The difference that this effect has left by this entry, once that is on record, also by a rebuild."""
+    key = exchange_key(company.identity, effect_key, entry_id)
+    for one in (key, found_key(company.identity, exchange_reference(key))):
+        row = company.store.effects.get(one)
+        if row is not None and row.status != EffectStatus.CANCELLED:
+            return row
+    return None
 
 
 def _by_making(company: Company, cash: Cash, row: EffectRow, account: Account) -> Money | Unsaid:
@@ -173,8 +179,8 @@ def _by_reversal(company: Company, cash: Cash, row: EffectRow, nothing: Left) ->
     made, cause = company.store.effects.get(values["booking"]), Cause(values["cause"])
     if made is not None and _is_of_no_money(made.kind, values):
         return _by_undoing(company, row, values, nothing)
-    if made is None or made.remote_id != nothing.entry_id or cause is Cause.DEBIT:
-        return nothing  # of a bank debit that came back the processor's two lists say nothing
+    if made is None or made.remote_id != nothing.entry_id:
+        return _NOWHERE  # it was booked again meanwhile, under other values
     frozen: Mapping[str, Any] = json.loads(made.request)
     rate, taken = frozen_rate(frozen), _frozen_move(values, cash)
     if rate is not None:
@@ -184,7 +190,7 @@ def _by_reversal(company: Company, cash: Cash, row: EffectRow, nothing: Left) ->
         return nothing
     if taken is None:
         return _NOWHERE
-    changes = changes_behind(_changes(cash, values["payment_id"]), cause, values["object_id"])
+    changes = changes_behind(_changes(cash, values["payment_id"], cause), cause, values["object_id"])
     paid = sum(one.amount for one in company.queries.payment_parts(company.id, values["payment_id"]))
     whole = None if cause is Cause.CAME_BACK else Money.from_minor(-paid, values["currency"])
     back = Money.zero(cash.currency) - taken
@@ -206,10 +212,11 @@ def _by_undoing(company: Company, row: EffectRow, values: Mapping[str, Any], not
     return replace(nothing, amount=size, booked_on=local_day(row.finished_at or row.planned_at, company.policy.zone))
 
 
-def _changes(cash: Cash, payment_id: str) -> Sequence[BalanceChange]:
+def _changes(cash: Cash, payment_id: str, cause: Cause) -> Sequence[BalanceChange]:
     """Empty where nobody can make sense of them, which is asked again all the same: it may be mended."""
     with suppress(Rejected):
-        return cash.treasury.changes_back(payment_id)
+        failed = cash.treasury.change_of_failed_debit(payment_id) if cause is Cause.DEBIT else None
+        return (*cash.treasury.changes_back(payment_id), *([failed] if failed is not None else []))
     return ()
 
 

@@ -43,7 +43,7 @@ def first_days(company: Company, findings: Findings) -> None:
     for line in ours:
         days[line.kind] = min(line.booked_on, days.get(line.kind, line.booked_on))
     findings.count("fees and payouts", sum(one.kind in {EntryKind.EXPENSE, EntryKind.TRANSFER} for one in ours))
-    begun = _begun_on(company)
+    begun = begun_on(company)
     wanted = {EntryKind.EXPENSE: cash.fees_account_id, EntryKind.TRANSFER: cash.bank_account_id}
     for kind in [one for one, account_id in wanted.items() if account_id is not None and one not in days]:
         days[kind] = begun
@@ -57,7 +57,7 @@ def first_days(company: Company, findings: Findings) -> None:
     company.store.set_cursor(company.id, BALANCE_PLACE, place.text, company.clock.now())
 
 
-def _begun_on(company: Company) -> date:
+def begun_on(company: Company) -> date:
     """The company's day on which this rebuild began."""
     progress = progress_of(company.queries.cursor(company.id, REBUILD))
     return local_day(progress.begun_at if progress is not None else company.clock.now(), company.policy.zone)

@@ -83,11 +83,19 @@ class Treasury(Protocol):
         """
         ...
 
+    def change_of_failed_debit(self, payment_id: str) -> BalanceChange | None:
+        """The movement by which a bank debit that had succeeded was taken back, in one call; None where there is none.
+
+        Raises:
+            Rejected: INVALID, it cannot be read.
+        """
+        ...
+
     def changes_back(self, payment_id: str) -> Sequence[BalanceChange]:
         """The movements by which money of that payment went back, and by which it came again, in two calls.
 
-        Refunds, those that failed, disputes and those that were won; not a bank debit that was taken back. What has no
-        movement yet is not among them.
+        Refunds, those that failed, disputes and those that were won; not a bank debit that was taken back, which has a
+        method of its own. What has no movement yet is not among them.
 
         Raises:
             Rejected: INVALID, one cannot be read.

@@ -261,6 +261,23 @@ def test_a_dispute_is_asked_what_it_took_and_not_what_came_back(processor_harnes
     assert h.treasury.change_of_dispute("du_none") is None
 
 
+def test_a_debit_that_was_taken_back_is_asked_what_it_took(processor_harness: TreasuryHarness) -> None:
+    h = processor_harness
+    h.settle_at("EUR", "1.0837")
+    payment_id = debited(h, Money.of("100.00", "EUR"))
+    h.let_time_pass(MINUTE)
+    assert h.treasury.change_of_failed_debit(payment_id) is None
+    h.refund(payment_id, Money.of("40.00", "EUR"))
+    h.settle_at("EUR", "1.1")
+    h.bounce(payment_id)
+    change = newest(h, number=3)
+    assert h.treasury.change_of_failed_debit(payment_id) == change
+    assert (change.amount, change.source_amount) == (usd("-66.00"), Money.of("-60.00", "EUR"))
+    assert [one.kind for one in h.treasury.changes_back(payment_id)] == [K.REFUND]
+    assert h.treasury.change_of_payment(payment_id) != change
+    assert h.treasury.change_of_failed_debit("pi_none") is None
+
+
 def test_what_went_back_of_a_payment_and_came_again_is_told_together(processor_harness: TreasuryHarness) -> None:
     h = processor_harness
     h.settle_at("EUR", "1.0837")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -425,6 +426,24 @@ def test_no_more_wait_at_once_than_the_list_holds_and_the_others_are_put_right_a
     assert_all_there(foreign)
 
 
+@pytest.mark.parametrize(("batch", "at_once"), [(1, 20), (2, 20), (4, 20), (1, 1)])
+def test_however_many_are_looked_at_together_each_is_put_right_once(
+    foreign: Office, monkeypatch: pytest.MonkeyPatch, batch: int, at_once: int
+) -> None:
+    """Those of one pass are concluded at one instant here, and are not parted; the others come one after the other."""
+    monkeypatch.setattr(exchange_difference, "BATCH", batch)
+    monkeypatch.setattr(exchange_difference, "BATCHES", at_once)
+    paid_together(foreign)
+    with silent(foreign):
+        foreign.run()
+        hours(foreign, 26)
+    at_own_rate(foreign)
+    hours(foreign, 27)
+    assert len(differences(foreign)) == 4
+    assert foreign.clearing() == at_stripe(foreign)
+    assert foreign.broken() == []
+
+
 # -------------------------------------------------------------------------------------------------- a memory is lost
 
 
@@ -452,3 +471,81 @@ def test_a_lost_memory_does_not_take_back_the_difference_of_what_was_voided_befo
     assert differences(reopening) == before
     assert told_of(reopening, "difference of exchange") == []
     assert reopening.clearing() == at_stripe(reopening)
+
+
+def lost(office: Office) -> None:
+    put_back(office, office.folder, None)
+    until_calm(office)
+    an_hour_later(office)
+
+
+@pytest.mark.parametrize("known_by", ["book_from", "an earlier difference"])
+def test_after_a_lost_memory_what_was_not_entered_yet_is_entered(foreign: Office, known_by: str) -> None:
+    earlier: list[tuple[str, bool]] = []
+    if known_by == "book_from":
+        foreign.wanted = replace(WITH_ACCOUNT, book_from=foreign.clock.now().date())
+        foreign.restart()
+    else:
+        at_own_rate(foreign)
+        an_hour_later(foreign)
+        earlier = [("8.37", True)]
+    invoice, _ = at_own_rate(foreign)
+    assert differences(foreign) == [(usd(amount), come) for amount, come in earlier]
+    lost(foreign)
+    assert_balanced(foreign, *earlier, ("8.37", True))
+    assert foreign.bookings(invoice) == [EUROS]
+    lost(foreign)
+    assert_balanced(foreign, *earlier, ("8.37", True))
+
+
+def test_after_a_lost_memory_what_was_before_the_first_difference_is_the_owners(
+    foreign: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    at_own_rate(foreign)
+    foreign.wait(days=1)
+    lost(foreign)
+    assert (differences(foreign), effects(foreign)) == ([], [])
+    assert "Differences of exchange: none was found in the ledger. They are entered from" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.PAYMENT, ChangeKind.REFUND])
+def test_after_a_lost_memory_what_was_entered_is_not_entered_again(foreign: Office, kind: ChangeKind) -> None:
+    if kind is ChangeKind.PAYMENT:
+        at_own_rate(foreign)
+    else:
+        _, payment = paid(foreign)
+        refund(foreign, payment)
+        with silent(foreign, kind):
+            hours(foreign, 26)
+    an_hour_later(foreign)
+    before = differences(foreign)
+    assert len(before) == 1
+    lost(foreign)
+    lost(foreign)
+    assert differences(foreign) == before
+    assert len(foreign.company.queries.exchange_differences("acme")) == 1
+    assert foreign.clearing() == at_stripe(foreign)
+    assert_counted(foreign)
+
+
+def test_after_a_lost_memory_what_was_voided_before_is_named_where_no_difference_tells_of_it(
+    reopening: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, payment = paid(reopening)
+    refund(reopening, payment, EUROS)
+    settle(reopening)
+    lost(reopening)
+    assert f"(payment {payment}) was taken out of the ledger before. Whether that left a difference" in caplog.text
+    assert differences(reopening) == []
+
+
+def test_an_older_memory_enters_what_is_missing_once(foreign: Office, tmp_path: Path) -> None:
+    at_own_rate(foreign)
+    foreign.database.copy_to(tmp_path / "before.db")
+    an_hour_later(foreign)
+    assert_balanced(foreign, ("8.37", True))
+    put_back(foreign, foreign.folder, (tmp_path / "before.db").read_bytes())
+    until_calm(foreign)
+    an_hour_later(foreign)
+    assert_balanced(foreign, ("8.37", True))
+    assert len(effects(foreign)) == 1

@@ -25,10 +25,10 @@ from state.tables import EffectRow
 from tests.flow.conftest import OpenOffice
 from tests.flow.office import WANTED, Office
 from tests.flow.restoring import put_back, until_calm
-from tests.flow.reversing import settle, told_of, undo
+from tests.flow.reversing import rebook, settle, told_of, undo
 from tests.flow.test_every_crash import _cut, _PowerCut, _until_calm
 from tests.flow.test_foreign_money import EUROS, FAULTS, exchanging, usd
-from tests.flow.test_foreign_refunds import FORTY, at_stripe, dispute, forget, paid, refund
+from tests.flow.test_foreign_refunds import FORTY, LATER, at_stripe, dispute, forget, paid, refund
 from tests.flow.test_surplus import pay, texted
 
 WITH_ACCOUNT = replace(
@@ -141,6 +141,57 @@ def test_a_foreign_booking_that_was_voided_is_put_right(reopening: Office) -> No
     an_hour_later(reopening)
     assert_balanced(reopening, ("3.34", False))  # 108.37 came, 111.71 went
     assert reopening.clearing() == usd("-3.34")
+
+
+def debited(office: Office) -> str:
+    """A payment of a hundred euros by bank debit, booked; from then on a euro is worth more."""
+    invoice = office.issue(amount=EUROS)
+    office.run()
+    page = office.stripe_world.start_debit(office.link_in(office.texts()[-1]), method="us_bank_account")
+    assert page is not None
+    office.wait(hours=1)
+    office.run()
+    office.stripe_world.finish_debit(page, succeeds=True)
+    payment = office.stripe_world.pages[page].latest.payment_id
+    assert payment is not None
+    settle(office)
+    assert office.bookings(invoice) == [EUROS]
+    office.stripe_world.balance.rates["EUR"] = LATER
+    return payment
+
+
+def bounce(office: Office, payment: str) -> None:
+    with office.stripe_world.moment():
+        office.stripe_world.balance.bounce(payment)
+    office.wait(minutes=1)
+
+
+def test_a_bank_debit_that_the_bank_took_back_is_put_right(reopening: Office) -> None:
+    bounce(reopening, debited(reopening))
+    an_hour_later(reopening)
+    assert_balanced(reopening, ("3.34", False))  # 108.37 came, 111.71 were taken again
+    assert_counted(reopening)
+
+
+def test_a_bank_debit_of_which_a_part_was_refunded_before_is_put_right(foreign: Office) -> None:
+    payment = debited(foreign)
+    refund(foreign, payment)
+    settle(foreign)
+    foreign.stripe_world.balance.rates["EUR"] = DEARER
+    bounce(foreign, payment)
+    an_hour_later(foreign)  # what was entered of the refund goes out first
+    an_hour_later(foreign)
+    assert_balanced(foreign, ("4.72", False))  # 108.37 came, 44.68 went and then 68.41
+
+
+def test_one_booked_again_before_it_was_looked_at_is_told_and_not_guessed_at(reopening: Office) -> None:
+    _, payment = paid(reopening)
+    refund(reopening, payment, EUROS)
+    settle(reopening)
+    rebook(reopening, payment)
+    an_hour_later(reopening)
+    assert len(told_of(reopening, "is not known any more")) == 1
+    assert differences(reopening) == []
 
 
 def test_what_a_rate_of_few_digits_leaves_is_put_right(foreign: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,6 +95,26 @@ def test_a_booking_voided_for_its_refund_is_put_right_to_the_cent(opens: Any, tm
         assert till.differences() == 1
 
 
+@BOTH
+def test_a_bank_debit_that_was_taken_back_is_put_right_to_the_cent(opens: Any, tmp_path: Path) -> None:
+    with opened(opens, tmp_path, Refunds.REOPEN) as till:
+        till.bill(BILLED)
+        till.run(2)
+        stripe = till.office.stripe_world
+        page = stripe.start_debit(till.office.link_in(till.office.texts()[0]), method="us_bank_account")
+        assert page is not None
+        till.later(1)
+        stripe.finish_debit(page, succeeds=True)
+        till.later()
+        till.assert_balanced()
+        till.exchange_at("1.0431")
+        with stripe.moment():
+            stripe.balance.bounce(till.payment())
+        till.later()
+        till.assert_balanced()
+        assert till.differences() == 1
+
+
 def test_a_lost_answer_and_a_lost_memory_leave_one_entry(till: DifferenceTill) -> None:
     paid(till)
     named = till.open_refund(PART)
@@ -132,6 +152,27 @@ def test_what_was_booked_at_the_ledgers_own_rate_is_put_right_to_the_cent(
             till.later()
             till.assert_alike()
             assert till.differences() == 2
+
+
+@BOTH
+@pytest.mark.parametrize("entered", [False, True])
+def test_after_a_lost_memory_the_ledgers_own_rate_is_put_right_once(
+    opens: Any, tmp_path: Path, *, entered: bool
+) -> None:
+    with opened(opens, tmp_path, Refunds.BOOK) as till:
+        till.bill(BILLED)
+        till.office.stripe_faults.program(FaultKind.REFUSE, "change_of_payment", times=100)
+        till.pay(till.open_pages(1))
+        till.later(12)  # a day and a minute
+        till.office.stripe_faults.clear()
+        till.later(3 if entered else 0)
+        assert till.differences() == entered
+        put_back(till.office, till.office.folder, None)
+        till.connect()
+        until_calm(till.office)
+        till.later()
+        till.assert_alike()
+        assert till.differences() == 1
 
 
 @BOTH

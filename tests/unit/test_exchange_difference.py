@@ -18,6 +18,7 @@ from connector.domain.exchange_difference import (
     exchange_reference,
     moved_by,
     named_in,
+    moved_in,
     of_making,
     of_taking_out,
 )
@@ -47,6 +48,24 @@ def change(kind: ChangeKind, worth: Money, source: Money | None, *, of: str = "r
 
 BACK = change(ChangeKind.REFUND_FAILURE, usd("45.61"), eur("40.00"))
 WHOLE = Piece(eur("40.00"), eur("0"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "moved"),
+    [
+        ([], None),
+        ([("7", "5.00")], "5.00"),
+        ([("7", "5.00"), ("7", "-1.00"), ("8", "9.00")], "4.00"),
+        ([("8", "5.00"), ("8", "1.00")], "6.00"),
+        ([("8", "5.00"), ("9", "5.00")], None),
+    ],
+    ids=["nothing", "its line", "two of its own", "by another id", "nobody can tell which"],
+)
+def test_what_an_entry_moves_is_its_lines_or_those_of_the_one_that_carries_its_reference(
+    lines: list[tuple[str, str]], moved: str | None
+) -> None:
+    found = moved_in([(named, usd(amount)) for named, amount in lines], "7")
+    assert found == (usd(moved) if moved else None)
 
 
 def test_a_difference_is_named_by_its_effect_and_the_entry() -> None:
