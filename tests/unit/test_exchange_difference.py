@@ -17,8 +17,8 @@ from connector.domain.exchange_difference import (
     exchange_key,
     exchange_reference,
     moved_by,
-    named_in,
     moved_in,
+    named_in,
     of_making,
     of_taking_out,
 )
