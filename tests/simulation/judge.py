@@ -103,8 +103,8 @@ def _bookings(town: Town) -> Iterator[str]:
     payments = {one.payment_id: one for one in town.processor.all_payments()}
     for entry in town.ledger.all_entries():
         payment = payments.get(_payment_of(entry))
-        if payment is None or payment.paid_at is None:
-            continue  # by hand, or an invariant says what is wrong with it
+        if entry.by_hand or payment is None or payment.paid_at is None:
+            continue  # of somebody else's, on a day of theirs; or an invariant says what is wrong with it
         own, booking = payment.paid_at.astimezone(ZONE).date(), entry.booking
         if booking.booked_on != own and not town.dealings.first_open(booking.booked_on, own, booking.note):
             yield f"payment {payment.payment_id} of {payment.paid_at} is booked on {entry.booking.booked_on}"
