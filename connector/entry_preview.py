@@ -22,7 +22,7 @@ from connector.domain.records import EntryKind
 from connector.flows import closed, exchange
 from connector.flows.book import plan_booking, request_from
 from connector.flows.company import Company
-from connector.later_entries import RECEIVABLES, LaterEntry, later_entries
+from connector.later_entries import RECEIVABLES, LaterEntry, later_entries, receivables_of
 from connector.ports.calls import Pauses
 from connector.ports.ledger import LedgerProfile
 from connector.rehearsal import rehearsing
@@ -97,15 +97,15 @@ def preview_entries(
         profile = scene.company.ledger.profile()
         settings, ledger = company_settings(loaded, company_id), scene.company.ledger
         left = not_booked(wanted_kinds(settings.payments))
-        later = later_entries(settings, ledger, scene.accounts, scene.account)
-        return [
-            replace(
-                entry_of(scene.company, one.receivable, scene.account.name, profile, scene.now),
-                not_booked=left,
-                later=later,
-            )
-            for one in scene.situations
-        ]
+        owed = ledger.receivable_accounts()
+        home = receivables_of(owed, profile.base_currency)
+        later = later_entries(settings, ledger, scene.accounts, scene.account, home)
+        shown = []
+        for one in scene.situations:
+            named = receivables_of(owed, one.receivable.balance.currency)
+            entry = entry_of(scene.company, one.receivable, scene.account.name, profile, scene.now, receivables=named)
+            shown.append(replace(entry, not_booked=left, later=later))
+        return shown
 
 
 def entry_of(
@@ -115,8 +115,12 @@ def entry_of(
     profile: LedgerProfile,
     at: datetime,
     payment_id: str = UNPAID,
+    receivables: str = RECEIVABLES,
 ) -> EntryPreview:
-    """The entry for a payment of what is asked next, at that instant. `account`: the name of the clearing account."""
+    """The entry for a payment of what is asked next, at that instant.
+
+    `account` and `receivables`: the names of the clearing account, and of that of what customers owe.
+    """
     effect = plan_booking(company, _paid(company, receivable, at, payment_id), receivable).effect
     values, through = json.loads(effect.request), profile.closed_through
     day = closed.day_for(company, values, through)
@@ -133,7 +137,7 @@ def entry_of(
         amount=request.amount,
         booked_on=request.booked_on,
         date_rule=rule,
-        postings=(Posting(account, request.amount, None), Posting(RECEIVABLES, None, request.amount)),
+        postings=(Posting(account, request.amount, None), Posting(receivables, None, request.amount)),
         reference=None if payment_id == UNPAID else request.reference,
         note=request.note,
         exchange=_rate_in_words(company, request.amount.currency) if foreign else "",

@@ -11,7 +11,7 @@ from connector.config import CompanySettings
 from connector.ports.ledger import LedgerAccount
 from connector.ports.records import WholeLedger
 
-RECEIVABLES: Final = "Accounts receivable"  # the ledger takes the invoice's own; no entry names it
+RECEIVABLES: Final = "Accounts receivable"  # where the ledger does not tell how it calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +25,43 @@ class LaterEntry:
     tax: str = ""
 
 
+def receivables_of(accounts: Sequence[LedgerAccount], currency: str) -> str:
+    """How the ledger calls the account of what is owed in that currency, as far as only one can be meant.
+
+    No entry of ours names it: a payment goes to that of its invoice.
+    """
+    found = [one.name for one in accounts if one.active and one.currency in {None, currency}]
+    return found[0] if len(found) == 1 else RECEIVABLES
+
+
 def later_entries(
-    settings: CompanySettings, ledger: WholeLedger, accounts: Sequence[LedgerAccount], clearing: LedgerAccount
+    settings: CompanySettings,
+    ledger: WholeLedger,
+    accounts: Sequence[LedgerAccount],
+    clearing: LedgerAccount,
+    receivables: str,
 ) -> tuple[LaterEntry, ...]:
-    """Those that the settings want, in the order in which they come. `accounts`: the ledger's that take payments.
+    """Those that the settings want, in the order in which they come.
+
+    `accounts`: the ledger's that take payments. `receivables`: the name of the account of what customers owe.
 
     Raises:
         ConfigProblem: an account that the settings name is not there, or will not do.
         DuebirdError: the ledger could not be asked.
     """
-    return tuple(_wanted(settings, ledger, accounts, clearing))
+    return tuple(_wanted(settings, ledger, accounts, clearing, receivables))
 
 
 def _wanted(
-    settings: CompanySettings, ledger: WholeLedger, accounts: Sequence[LedgerAccount], clearing: LedgerAccount
+    settings: CompanySettings,
+    ledger: WholeLedger,
+    accounts: Sequence[LedgerAccount],
+    clearing: LedgerAccount,
+    receivables: str,
 ) -> Iterator[LaterEntry]:
     said = settings.payments
     if said.surplus == "credit":
-        yield LaterEntry("when more is paid than is owed", clearing.name, RECEIVABLES, "the rest, as his credit")
+        yield LaterEntry("when more is paid than is owed", clearing.name, receivables, "the rest, as his credit")
     if said.fee_account is not None:
         fees = fee_account(settings, ledger.expense_accounts())
         yield LaterEntry(

@@ -53,6 +53,10 @@ class MemoryEntries(MemoryLedger):
         """Accounts of kind Income."""
         return self._read("refund_accounts", (), lambda: self._accounts_of("Income"))
 
+    def receivable_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts of kind Accounts Receivable."""
+        return self._read("receivable_accounts", (), lambda: self._accounts_of("Accounts Receivable"))
+
     def _accounts_of(self, *kinds: str) -> list[LedgerAccount]:
         return [one for one in self.cash.accounts.values() if one.kind in kinds]
 

@@ -86,6 +86,10 @@ class QuickBooksEntries(QuickBooksLedger):
         listed = checks.accounts_of(self._wire, INCOME_KINDS, "list its income accounts")
         return [one for one in listed if one.account_id in served]
 
+    def receivable_accounts(self) -> Sequence[LedgerAccount]:
+        """Those of the type Accounts Receivable, one in each currency. One read."""
+        return checks.accounts_of(self._wire, ("Accounts Receivable",), "list its accounts of receivables")
+
     # ---------------------------------------------------------------------------------------------------- finding
 
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:

@@ -55,10 +55,18 @@ class XeroEntries(XeroAccount):
         """Accounts of the expense and the income types, which lines name by their code; one read."""
         return self._accounts_of(EXPENSE_KINDS | INCOME_KINDS)
 
+    def receivable_accounts(self) -> Sequence[LedgerAccount]:
+        """Xero's own, of which there is one for all currencies; one read."""
+        rows = [row for row in self._accounts_read() if row.get("SystemAccount") == "DEBTORS"]
+        return [readable(translate.account, row, "an account") for row in rows]
+
+    def _accounts_read(self) -> list[dict[str, Any]]:
+        answer = self._read(lambda api: api.get_accounts(self._tenant_id, _preload_content=False))
+        return rows_of(answer, "Accounts")
+
     def _accounts_of(self, kinds: frozenset[str]) -> list[LedgerAccount]:
         """Without Xero's own, such as Realised Currency Gains: no entry of anybody's may name those."""
-        answer = self._read(lambda api: api.get_accounts(self._tenant_id, _preload_content=False))
-        rows = [row for row in rows_of(answer, "Accounts") if not row.get("SystemAccount")]
+        rows = [row for row in self._accounts_read() if not row.get("SystemAccount")]
         accounts = [readable(translate.account, row, "an account") for row in rows]
         return [one for one in accounts if one.kind in kinds and one.code is not None]
 

@@ -183,6 +183,10 @@ class Entries(Protocol):
         """Accounts of income that a refund of a payment can take down, inactive ones too."""
         ...
 
+    def receivable_accounts(self) -> Sequence[LedgerAccount]:
+        """Accounts that hold what customers owe, inactive ones too; no entry of ours names one."""
+        ...
+
     def entries_with_reference(self, kind: EntryKind, reference: str) -> Sequence[Entry]:
         """Entries of that kind that carry our reference, taken-back ones as far as the ledger shows them.
 

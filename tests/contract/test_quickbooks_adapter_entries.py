@@ -323,6 +323,12 @@ def test_the_accounts_of_exchange_differences_are_those_of_four_types_inactive_o
     }
 
 
+def test_the_accounts_of_receivables_are_those_of_that_type_each_with_its_currency(desk: Desk) -> None:
+    desk.books.add_account("Accounts Receivable (A/R) - EUR", "Accounts Receivable", "EUR")
+    listed = {one.name: one.currency for one in desk.entries.receivable_accounts()}
+    assert listed == {"Accounts Receivable (A/R)": "USD", "Accounts Receivable (A/R) - EUR": "EUR"}
+
+
 def test_the_accounts_of_fees_are_the_expenses_of_the_chart_inactive_ones_too(desk: Desk) -> None:
     desk.books.add_account("Old fees", "Cost of Goods Sold", active=False)
     listed = {one.name: one.active for one in desk.entries.expense_accounts()}

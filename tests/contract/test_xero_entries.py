@@ -596,6 +596,12 @@ def test_the_permissions_named_for_entries_are_enough_and_without_them_a_person_
         c.entries.make_expense(c.expense(reference="DBFEE2", idempotency_key="fee-2"))
 
 
+def test_the_account_of_receivables_is_the_one_that_xero_marks_however_it_is_called(c: Clearing) -> None:
+    own = c.h.twin.books.accounts[c.account("Accounts Receivable")]
+    own.name = "Trade debtors"
+    assert [(one.name, one.currency) for one in c.entries.receivable_accounts()] == [("Trade debtors", None)]
+
+
 def test_accounts_of_xeros_own_are_not_offered_and_take_no_entry(c: Clearing) -> None:
     own = c.account("Realised Currency Gains")
     for offered in (c.entries.expense_accounts(), c.entries.exchange_accounts()):

@@ -253,8 +253,8 @@ class House:
         more = {"mobile": mobile} if mobile else {}
         return str(self.doors.post("xero", "contacts", name=name, **more)["contact_id"])
 
-    def issue(self, shop: Shop, customer: str, amount: str = "120.00", number: str = "") -> Invoice:
-        """An invoice of today, due in two weeks."""
+    def issue(self, shop: Shop, customer: str, amount: str = "120.00", number: str = "", **in_xero: str) -> Invoice:
+        """An invoice of today, due in two weeks; `in_xero` is what else is said of one there."""
         self._numbers[shop.id] += 1
         number = number or f"{shop.id[0].upper()}-{self._numbers[shop.id]}"
         day = self.today(shop)
@@ -271,7 +271,14 @@ class House:
             )
             return Invoice(shop, str(made["Id"]), number)
         made = self.doors.post(
-            "xero", "invoices", contact=customer, amount=amount, number=number, date=day.isoformat(), due_date=due
+            "xero",
+            "invoices",
+            contact=customer,
+            amount=amount,
+            number=number,
+            date=day.isoformat(),
+            due_date=due,
+            **in_xero,
         )
         return Invoice(shop, str(made["InvoiceID"]), number)
 

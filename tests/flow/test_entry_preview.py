@@ -14,6 +14,8 @@ from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.entry_preview import EntryPreview, entry_of, not_booked
 from connector.flows.poll import reread
+from connector.later_entries import receivables_of
+from connector.ports.ledger import LedgerAccount
 from tests.flow.office import DOLLARS, Office
 
 
@@ -103,3 +105,24 @@ def test_of_a_closed_day_it_shows_the_first_open_one_and_why_and_the_books_hold_
     [held] = office.ledger_world.entries_on(invoice)
     assert (held.booking.booked_on, held.booking.note) == (shown.booked_on, shown.note)
     office.close()
+
+
+def receivables(name: str, currency: str | None = None, *, active: bool = True) -> LedgerAccount:
+    return LedgerAccount(name, name, None, "Accounts Receivable", currency, takes_payments=False, active=active)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "said"),
+    [
+        ([], "Accounts receivable"),
+        ([receivables("Trade debtors")], "Trade debtors"),
+        ([receivables("Debtors", "USD"), receivables("Debtors - EUR", "EUR")], "Debtors - EUR"),
+        ([receivables("Debtors", "EUR"), receivables("Old debtors", "EUR", active=False)], "Debtors"),
+        ([receivables("Debtors", "EUR"), receivables("More debtors", "EUR")], "Accounts receivable"),
+    ],
+    ids=["none told", "one for all currencies", "one in each", "one of them not used any more", "two"],
+)
+def test_the_account_of_what_is_owed_has_the_ledgers_own_name_where_only_one_can_be_meant(
+    accounts: list[LedgerAccount], said: str
+) -> None:
+    assert receivables_of(accounts, "EUR") == said

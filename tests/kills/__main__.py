@@ -18,7 +18,7 @@ from connector.failpoints import POINTS
 from tests.kills.chain import Result, play
 from tests.kills.plan import MOMENT, Kill, chains, kills
 
-KILLS, DEEP_KILLS = 168, 600  # so many come to every point once
+KILLS, DEEP_KILLS = 180, 600  # so many come to every point once
 
 
 def _one(numbered: tuple[int, Sequence[Kill]], seed: str, folder: Path) -> Result:

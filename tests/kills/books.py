@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connector.demo.doors import DoorProblem
-from tests.e2e.house import SHOPS, House, Invoice, Ledger, Shop
+from tests.e2e.house import SALT, SHOPS, House, Invoice, Ledger, Shop
 
 CLEARING: Final = "Stripe clearing"
 FEES: Final[Mapping[Ledger, str]] = {"quickbooks": "Stripe fees", "xero": "Bank Fees"}
@@ -17,6 +17,14 @@ BANKS: Final[Mapping[Ledger, str]] = {"quickbooks": "Checking", "xero": "Busines
 OWED: Final[Mapping[Ledger, str]] = {"quickbooks": "Accounts Receivable (A/R)", "xero": "Accounts Receivable"}
 CURRENCIES: Final[Mapping[Ledger, str]] = {"quickbooks": "usd", "xero": "aud"}
 SALES: Final = "Sales"
+# Where some are invoiced in another currency, and what one of its units is worth: by the invoice for good, at Stripe
+# from payment to refund another time.
+ABROAD: Final = SALT
+EUROS: Final = "EUR"
+BY_INVOICE: Final = Decimal("1.6")
+AT_STRIPE: Final = Decimal("1.6125")
+BY_MOVE: Final = Decimal("0.0125")
+DIFFERENCES: Final = "Exchange differences"
 CHARGE: Final = -125  # minor units
 _WANTED: Final = """
 [company.payments]
@@ -31,13 +39,15 @@ _STRIPE: Final = '\n[company.stripe]\nkey = "env:HOUSE_STRIPE_{ledger}"'
 
 
 def with_money(config: str, entering: Shop) -> str:
-    """The configuration of an owner who has fees and payouts booked, and surplus credited.
+    """The configuration of an owner who has fees and payouts booked, differences of exchange too, and surplus credited.
 
     `entering`: the shop in whose books refunds are entered; in the other a payment that is given back is taken out.
     """
     for shop in SHOPS:
         before = _STRIPE.format(ledger=shop.ledger)
         refunds = _ENTER if shop is entering else _REOPEN
+        if shop is ABROAD:
+            refunds += f'\nexchange_account = "{DIFFERENCES}"'
         wanted = _WANTED.format(fees=FEES[shop.ledger], bank=BANKS[shop.ledger], refunds=refunds)
         config = config.replace(before, wanted + before)
     return config
@@ -57,7 +67,9 @@ class Books:
 
     def __init__(self, house: House) -> None:
         self._house, self._doors = house, house.doors
-        house.sandbox.stripe.world.settings.fee_delay_seconds = 0.0
+        self._stripe = house.sandbox.stripe.world.settings
+        self._stripe.fee_delay_seconds = 0.0
+        self._stripe.rates.setdefault(EUROS.lower(), str(AT_STRIPE))
 
     # --------------------------------------------------------------------------------------------- what moves money
 
@@ -93,6 +105,11 @@ class Books:
         if shop.ledger == "quickbooks":
             return sandbox.quickbooks.realms[shop.seed.books_id].account(name)
         return sandbox.xero.tenant().books.account(name).account_id
+
+    def rate_moves(self) -> None:
+        """From now on the other currency is worth more at Stripe."""
+        rates, name = self._stripe.rates, EUROS.lower()
+        rates[name] = str(Decimal(rates[name]) + BY_MOVE)
 
     def refund(self, shop: Shop, link: str, amount: str) -> str:
         """So much of what was paid on that link is given back; returns the refund's id."""
@@ -151,17 +168,20 @@ class Books:
         """Whether the clearing account holds what Stripe holds."""
         return self.stands(shop).get(CLEARING, Decimal(0)) == self.held(shop).balance
 
-    def wrong(self, shop: Shop, owed: Mapping[str, Decimal], cheques: Decimal, income: Decimal) -> Iterator[str]:
+    def wrong(
+        self, shop: Shop, owed: Mapping[str, Decimal], worth: Decimal, cheques: Decimal, income: Decimal
+    ) -> Iterator[str]:
         """What does not hold.
 
-        `owed` is what each customer is to owe, `cheques` what else came to the bank, `income` sales less refunds.
+        `owed` is what each customer is to owe, each in the currency of his invoice, and `worth` what all of it is worth
+        by the invoices; `cheques` what else came to the bank, `income` sales less refunds.
         """
         stands, held = self.stands(shop), self.held(shop)
         expected = {
             CLEARING: held.balance,
             FEES[shop.ledger]: held.fees,
             BANKS[shop.ledger]: held.payouts + cheques,
-            OWED[shop.ledger]: sum(owed.values(), Decimal(0)),
+            OWED[shop.ledger]: worth,
             SALES: -income,
             "total": Decimal(0),
         }

@@ -15,11 +15,11 @@ from typing import Final
 
 from adapters.sandbox.world import SandboxWorld
 from connector.demo.doors import DoorProblem
-from connector.failpoints import Place
-from state.names import BALANCE_PLACE
+from connector.failpoints import Boundary, Place
+from state.names import BALANCE_PLACE, EXCHANGE_SINCE
 from state.place import DATABASE_NAME
 from tests.e2e.house import SHOPS, Daemon, House, Invoice, Shop
-from tests.kills.books import Books, with_money
+from tests.kills.books import ABROAD, BY_INVOICE, DIFFERENCES, EUROS, Books, with_money
 from tests.kills.lives import PATIENCE, Launcher, Stuck
 from tests.kills.plan import MOMENT, Kill
 from tests.kills.verdict import NOTHING, Bill, judged
@@ -33,6 +33,8 @@ LAPSE: Final = 4200.0
 LAST_LOOK: Final = 4  # looks, after which a text in doubt is a person's matter
 LONGEST: Final = 2.5  # seconds until a kill at any moment
 CHEQUE: Final = "30.00"  # of invoices of a hundred and more
+# That an entry is out is found by looking of a payment's only: one of a refund is taken out once more.
+FOUND_OUT: Final = f"reversal.{Boundary.FOUND}"
 PART: Final = "40.00"  # given back where refunds are entered: more than a cheque, so that it may take two entries
 
 
@@ -83,7 +85,7 @@ def house_with_owner(folder: Path, sandbox: SandboxWorld, entering: Shop) -> Hou
     """Both companies signed in, with empty books and an owner who wants to hear of payments, and has people asked.
 
     Fees and payouts are booked, what is too much becomes a credit, and a payment that is given back is taken out, or
-    in the books of one shop entered as a refund.
+    in the books of one shop entered as a refund. One invoices abroad too, and has differences of exchange entered.
     """
     house = House(folder, sandbox)
     window = 'window_start = "00:00"'
@@ -97,6 +99,7 @@ def house_with_owner(folder: Path, sandbox: SandboxWorld, entering: Shop) -> Hou
     )
     if house.env.pop("PYTHONDONTWRITEBYTECODE", None):  # a start that compiles everything takes three times as long
         house.env["PYTHONPYCACHEPREFIX"] = str(folder.parent / "pycache")
+    house.doors.post(ABROAD.ledger, "accounts", name=DIFFERENCES, kind="EXPENSE", code="499")
     house.connect()
     return house
 
@@ -115,14 +118,15 @@ class _Street:
 
     # ------------------------------------------------------------------------------------------------- people
 
-    def issue(self, shop: Shop, *, asked: bool = False) -> Bill:
-        """`asked`: to somebody of whom nothing is on record, and who will never answer."""
+    def issue(self, shop: Shop, *, asked: bool = False, abroad: bool = False) -> Bill:
+        """`asked`: to somebody of whom nothing is on record, and who will never answer. `abroad`: in euros."""
         count = sum(one.invoice.shop is shop for one in self.bills)
         mobile = shop.mobiles[count]
         amount = f"{100 + len(self.bills)}.00"  # no two are alike, so a booking tells whose it is
         customer = self.house.customer(shop, mobile, agrees=not asked)
-        invoice = self.house.issue(shop, customer, amount)
-        bill = Bill(invoice, mobile, amount, asked=asked, enters=shop is self.entering)
+        euros = {"currency": EUROS, "rate": str(BY_INVOICE)} if abroad else {}
+        invoice = self.house.issue(shop, customer, amount, **euros)
+        bill = Bill(invoice, mobile, amount, asked=asked, enters=shop is self.entering, abroad=abroad)
         self.bills.append(bill)
         return bill
 
@@ -131,14 +135,16 @@ class _Street:
             for _ in range(STOCK - len(self._payable(shop))):
                 self.issue(shop)
 
-    def _payable(self, shop: Shop) -> list[Bill]:
+    def _payable(self, shop: Shop, *, abroad: bool = False) -> list[Bill]:
         return [
-            one for one in self.bills if one.invoice.shop is shop and not one.paid and self.house.notices(one.mobile)
+            one
+            for one in self.bills
+            if one.invoice.shop is shop and one.abroad is abroad and not one.paid and self.house.notices(one.mobile)
         ]
 
-    def pay(self, shop: Shop, *, cheque: str = "") -> bool:
+    def pay(self, shop: Shop, *, cheque: str = "", abroad: bool = False) -> bool:
         """Somebody who was texted pays, with a cheque beside it where one is named; False where there is nobody."""
-        for bill in self._payable(shop):
+        for bill in self._payable(shop, abroad=abroad):
             with suppress(DoorProblem):  # its link is just being taken down
                 link = self.house.link_to(bill.mobile)
                 if cheque:
@@ -150,20 +156,20 @@ class _Street:
                 return True
         return False
 
-    def refund(self, shop: Shop) -> bool:
+    def refund(self, shop: Shop, *, abroad: bool = False) -> bool:
         """A payment that is booked is given back, a part of it where that is entered; False where there is none."""
         for bill in self.bills:
             may = bill.settled and not bill.failed and (bill.enters or bill.cheque == NOTHING)
-            if bill.invoice.shop is shop and may and not bill.refund:
+            if bill.invoice.shop is shop and bill.abroad is abroad and may and not bill.refund:
                 bill.returned = PART if bill.enters else bill.amount
                 bill.refund = self.books.refund(shop, bill.link, bill.returned)
                 return True
         return False
 
-    def refund_fails(self) -> bool:
+    def refund_fails(self, *, abroad: bool = False) -> bool:
         """One that is entered comes back; False where there is none."""
         for bill in self.bills:
-            if bill.entered:
+            if bill.entered and bill.abroad is abroad:
                 self.books.refund_fails(bill.refund)
                 bill.refund, bill.returned, bill.entered, bill.failed = "", NOTHING, False, True
                 return True
@@ -184,6 +190,8 @@ class _Street:
             self._at_any_moment()
             return
         shop = self.dice.choice(SHOPS)
+        if kill.at == FOUND_OUT:
+            shop = self.reopening
         self._occasion(kill.after or kill.at, shop)
         for point in filter(None, (kill.after, kill.at)):
             life = self.launcher.start(point)
@@ -191,7 +199,7 @@ class _Street:
                 life.ready()
                 life.until(lambda: not self._planned(), "its first passes are over")
                 life.ask_to_stop()
-            life.dies(point)
+            life.dies(point, self._read_the_balance_now)
             self.result.kills[point] += 1
 
     def _occasion(self, point: str, shop: Shop) -> None:
@@ -207,6 +215,8 @@ class _Street:
             self.books.pay_out(shop)
         elif what == "refund":
             self._refunded(self.entering)
+        elif what == "exchange":
+            self._exchanged()
         elif what == "reversal":
             if shop is self.reopening or not self.refund_fails():
                 self._refunded(self.reopening)
@@ -220,7 +230,22 @@ class _Street:
     def _refunded(self, shop: Shop) -> None:
         self._once(partial(self.refund, shop), f"nothing was paid to {shop.id}", partial(self._paid, shop))
 
-    def _once(self, act: Callable[[], bool], problem: str, first: Callable[[], None]) -> None:
+    def _exchanged(self) -> None:
+        """Money in euros goes, or comes again, at another rate than that of its entry, which is taken out."""
+        pay = partial(self.pay, ABROAD, abroad=True)
+        issue = partial(self.issue, ABROAD, abroad=True)
+        refund = partial(self.refund, ABROAD, abroad=True)
+        paid = partial(self._once, pay, f"nobody abroad could pay to {ABROAD.id}", issue)
+        if ABROAD is self.entering:
+            self._once(refund, f"nothing was paid from abroad to {ABROAD.id}", paid)
+        else:
+            paid()
+        self.calm()
+        self.books.rate_moves()
+        if not (self.refund_fails(abroad=True) if ABROAD is self.entering else self.refund(ABROAD, abroad=True)):
+            raise Stuck(f"nothing from abroad could be given back by {ABROAD.id}, or come again")
+
+    def _once(self, act: Callable[[], bool], problem: str, first: Callable[[], object]) -> None:
         """Do what may need something to be done and finished first.
 
         Raises:
@@ -233,10 +258,11 @@ class _Street:
                 raise Stuck(problem)
 
     def _at_any_moment(self) -> None:
+        acts: list[Callable[[Shop], object]] = [self.books.charge, self.books.pay_out, self.refund]
         for shop in SHOPS:
             self.issue(shop)
             self.pay(shop, cheque=self.dice.choice(["", "", CHEQUE]))
-            self.dice.choice([self.books.charge, self.books.pay_out, self.refund])(shop)
+            self.dice.choice(acts)(shop)
         if self.dice.random() < 0.5:
             self.refund_fails()
         self._read_the_balance_now()
@@ -315,10 +341,10 @@ class _Street:
         self._read_the_balance_now()
 
     def _read_the_balance_now(self) -> None:
-        """It was read a while ago, as far as the next pass can tell."""
+        """It was read a while ago, and differences of exchange looked for, as far as the next pass can tell."""
         ago = f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-{LAPSE} seconds')"
         with closing(self._database()) as database, database:
             database.execute(
-                f"UPDATE cursors SET moved_at = {ago} WHERE name = ? AND moved_at > {ago}",  # noqa: S608  as above
-                (BALANCE_PLACE,),
+                f"UPDATE cursors SET moved_at = {ago} WHERE name IN (?, ?) AND moved_at > {ago}",  # noqa: S608  as above
+                (BALANCE_PLACE, EXCHANGE_SINCE),
             )

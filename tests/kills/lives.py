@@ -17,6 +17,7 @@ from tests.e2e.house import ROOT, House
 
 PATIENCE: Final = 60.0  # seconds; what is waited for takes one, on a busy machine some ten
 KILLED: Final = -signal.SIGKILL
+MOMENT: Final = 0.5  # seconds between two looks
 
 
 class Stuck(AssertionError):
@@ -94,9 +95,11 @@ class Life:
             self._code = os.waitstatus_to_exitcode(int(status))
         return self._code
 
-    def dies(self, what: str) -> None:
-        """Wait until it has killed itself."""
-        code = self.ended(self._patience)
+    def dies(self, what: str, meanwhile: Callable[[], None]) -> None:
+        """Wait until it has killed itself; `meanwhile` is done again and again."""
+        deadline = time.monotonic() + self._patience
+        while (code := self.ended(MOMENT)) is None and time.monotonic() < deadline:
+            meanwhile()
         if code is None:
             self.kill()
             raise Stuck(f"it never came to {what}:\n{self.log[-3000:]}")

@@ -13,8 +13,6 @@ from connector.failpoints import POINTS, STEPS, Boundary
 MOMENT: Final = "any moment"
 ONE_IN: Final = 7  # kills come at any moment
 CHAIN: Final = 24  # kills over one state folder; then everything is judged, and a fresh one begun
-# A chain has no foreign money: a difference of exchange meets its crashes in tests/flow/test_failure_points.py.
-ELSEWHERE: Final = frozenset(one for one in POINTS if one.startswith("exchange."))
 LATER: Final = frozenset(f"{what}.{step}" for what in STEPS for step in (Boundary.DOUBTED, Boundary.FOUND)) & POINTS
 
 
@@ -32,7 +30,7 @@ class Kill:
 
 def kills(seed: str, number: int, about: str = "") -> list[Kill]:
     """So many, and one more where the last needs another before it. `about`: only at points that begin so."""
-    chosen = sorted(point for point in POINTS - ELSEWHERE if point.startswith(about))
+    chosen = sorted(point for point in POINTS if point.startswith(about))
     if not chosen:
         raise ValueError(f"no failure point begins with {about}")
     dice = Random(f"{seed}/kills")

@@ -11,7 +11,7 @@ from typing import Final
 
 from connector.domain.asking import is_request
 from tests.e2e.house import SHOPS, House, Invoice
-from tests.kills.books import Books
+from tests.kills.books import BY_INVOICE, Books
 
 NOTHING: Final = "0.00"
 
@@ -23,7 +23,8 @@ class Bill:
     `link`: on which; `cheque`: what of it came by cheque besides, so that so much of his payment is too much.
     `settled`: his payment was at its end once. `refund` is what was given back of it since, `returned` its amount, and
     `entered` whether it was at its end once, in books that enter it; in others his payment is taken out. `failed`: it
-    came back, and nothing is given back again: of the same payment that would wait for minutes.
+    came back, and nothing is given back again: of the same payment that would wait for minutes. `abroad`: it is in
+    another currency, as are its amounts.
     """
 
     invoice: Invoice
@@ -39,11 +40,17 @@ class Bill:
     enters: bool = False
     entered: bool = False
     failed: bool = False
+    abroad: bool = False
 
     @property
     def purpose(self) -> str:
         """What the first text about it is for."""
         return "request" if self.asked else "notice"
+
+    @property
+    def rate(self) -> Decimal:
+        """What one unit of its currency is worth by the invoice."""
+        return BY_INVOICE if self.abroad else Decimal(1)
 
     @property
     def stands(self) -> bool:
@@ -130,8 +137,9 @@ def _booked(house: House, bills: Sequence[Bill]) -> Iterator[str]:
     for shop in SHOPS:
         mine = [one for one in bills if one.invoice.shop is shop]
         cheques = sum((Decimal(one.cheque) for one in mine), Decimal(0))
-        income = sum((one.income for one in mine), Decimal(0))
-        yield from books.wrong(shop, {f"Customer {one.mobile}": one.owed for one in mine}, cheques, income)
+        income = sum((one.income * one.rate for one in mine), Decimal(0))
+        worth = sum((one.owed * one.rate for one in mine), Decimal(0))
+        yield from books.wrong(shop, {f"Customer {one.mobile}": one.owed for one in mine}, worth, cheques, income)
 
 
 def _of_bill(house: House, bill: Bill, to_owner: Sequence[str], doubts: Counter[tuple[str, str]]) -> Iterator[str]:

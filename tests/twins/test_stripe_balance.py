@@ -299,6 +299,17 @@ def test_entries_are_found_by_source_type_and_time(stripe: Asker) -> None:
     assert opened["source"]["payment_intent"] == intent
 
 
+def test_the_entry_of_a_failure_may_be_asked_for_before_the_refund_has_failed(stripe: Asker) -> None:
+    refund = stripe.control("refund", {"payment_intent": paid(stripe), "amount": 50})
+    expand = "expand[]=data.balance_transaction&expand[]=data.failure_balance_transaction"
+    (opened,) = stripe.get("/v1/refunds", expand).json()["data"]
+    assert opened["balance_transaction"]["amount"] == -50
+    assert "failure_balance_transaction" not in opened
+    stripe.control("refund_fail", {"refund": refund["id"]})
+    (opened,) = stripe.get("/v1/refunds", expand).json()["data"]
+    assert opened["failure_balance_transaction"]["amount"] == 50
+
+
 @pytest.mark.skipif(not SPECS.is_dir(), reason="the published API descriptions are not here: set DUEBIRD_SPECS")
 def test_every_movement_is_as_stripe_describes_it(stripe: Asker) -> None:
     stripe.control("settings", {"rates": {"eur": "1.0850"}})

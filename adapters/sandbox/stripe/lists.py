@@ -16,8 +16,8 @@ EXPANDABLE = frozenset(
         *("balance_transaction", "failure_balance_transaction"),
     )
 )
-# What an object does not show while there is none, and may be asked to expand all the same.
-LEFT_OUT = {"refund": frozenset(("failure_balance_transaction",))}
+# What an object has only later, and may be asked to be expanded before: a refund that has not failed.
+LATER = frozenset((("refund", "failure_balance_transaction"),))
 
 
 @dataclass
@@ -107,7 +107,7 @@ def _expand(call: Call, node: Any, steps: list[str], path: str) -> Any:
         link = node["id"] if node["object"] == "payment_link" else node["payment_link"]
         lines = call.books.line_items[link]
         return {**node, "line_items": {"object": "list", "data": lines, "has_more": False, "url": call.path}}
-    if head not in node and head in LEFT_OUT.get(node.get("object"), ()):
+    if head not in node and (node.get("object"), head) in LATER:
         return node
     if head not in EXPANDABLE or head not in node:
         raise StripeProblem(400, f"This property cannot be expanded ({path}).", param="expand")

@@ -464,8 +464,8 @@ def _chart(base: str) -> tuple[Account, ...]:
         Account("Purchases", "DIRECTCOSTS", "300"),
         Account("Bank Fees", "EXPENSE", "404"),
         Account("Realised Currency Gains", "EXPENSE", "498", system="REALISEDCURRENCYGAIN"),
-        Account("Accounts Receivable", "CURRENT", "610"),
-        Account("Accounts Payable", "CURRLIAB", "800"),
+        Account("Accounts Receivable", "CURRENT", "610", system="DEBTORS"),
+        Account("Accounts Payable", "CURRLIAB", "800", system="CREDITORS"),
         Account("GST", "CURRLIAB", "820"),
         Account("Owner A Funds Introduced", "EQUITY", "970", takes_payments=True),
     )

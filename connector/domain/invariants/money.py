@@ -167,15 +167,17 @@ def _booked(reading: Reading, payment: PaymentRecord) -> Iterator[Finding]:
     theirs = _by_others(reading, payment)
     if any(reading.names_payment(one, payment) for one in theirs):
         return  # somebody else has booked it, and Duebird has not booked it a second time
+    whole = _whole_elsewhere(reading, payment)
     shown = (
         of_payment(payment),
-        *(of_entry(one) for one in (*entries, *theirs)),
+        *(of_entry(one) for one in (*entries, *theirs, *whole)),
         *((of_invoice(invoice),) if invoice else ()),
     )
-    if theirs or (shown_to_owner is None and _something_else(reading, invoice, payment)):
+    if theirs or whole or (shown_to_owner is None and _something_else(reading, invoice, payment)):
         why = (
             f"A payment of {payment.amount} ({payment.payment_id}) is not in the ledger by our reference, and "
-            "something else on its invoice may be it, by somebody else's hand. `duebird show` says whether it is."
+            f"something else on {'another of its invoices' if whole and not theirs else 'its invoice'} may be it, by "
+            "somebody else's hand. `duebird show` says whether it is."
         )
         yield NotCheckable(BIJECTION, why, shown)
         return
@@ -198,6 +200,26 @@ def _by_others(reading: Reading, payment: PaymentRecord) -> list[EntryRecord]:
         one
         for one in reading.of_others_on.get(payment.ledger_id, [])
         if reading.names_payment(one, payment) or (one.amount == payment.amount and not _was_before(one, payment))
+    ]
+
+
+def _whole_elsewhere(reading: Reading, payment: PaymentRecord) -> list[EntryRecord]:
+    """Of a payment for several invoices: live entries without our reference on the others that may hold this part too.
+
+    They name the payment and are over more than their own part, or are over just all of it.
+    """
+    parts = [one for one in reading.payments if one.payment_id == payment.payment_id]
+    paid = sum((one.amount for one in parts), Money.zero(payment.amount.currency))
+    return [
+        one
+        for part in parts
+        if part.ledger_id != payment.ledger_id
+        for one in reading.of_others_on.get(part.ledger_id, [])
+        if one.amount.currency == paid.currency
+        and (
+            (reading.names_payment(one, payment) and part.amount < one.amount)
+            or (one.amount == paid and not _was_before(one, payment))
+        )
     ]
 
 

@@ -133,3 +133,32 @@ def test_marks_that_make_no_joint_link_leave_it_one_for_its_first_invoice() -> N
 
 def test_a_refund_of_a_payment_for_several_is_told_once() -> None:
     assert len(doubts(refunded(REFUND, of=JOINT), 8)) == 1
+
+
+def entered_whole(**fields: Any) -> Records:
+    """Somebody else's entry over all of it on the first invoice; the second is open, and its part is not booked."""
+    values: dict[str, Any] = {"amount": SUM, "reference": "", "note": "Stripe pi_1", "by_us": False}
+    open_still = invoice((NOON, replace(standing(), balance=EIGHTY, **SECOND)))
+    return with_entries(entry("pay1", **(values | fields)), of=with_invoices(INVOICES[0], open_still, of=JOINT))
+
+
+@pytest.mark.parametrize("note", ["Stripe pi_1", "card"])
+def test_a_part_that_somebody_else_may_have_entered_with_another_invoice_is_a_doubt(note: str) -> None:
+    records = entered_whole(note=note)
+    assert [one for one in violations(records, 6) if "80.00" in one] == []
+    assert ["something else on another of its invoices may be it" in one for one in doubts(records, 6)].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"amount": OWED},
+        {"amount": OWED, "note": "card"},
+        {"note": "card", "made_at": NOON - minutes(60)},
+        {"amount": Money.of("200.00", "EUR")},
+        {"live": False},
+    ],
+    ids=["over its own part", "and without a name", "from before", "in another currency", "deleted"],
+)
+def test_a_part_that_stands_nowhere_is_lost_whatever_is_on_the_other_invoice(other: dict[str, Any]) -> None:
+    assert [one for one in violations(entered_whole(**other), 6) if "80.00" in one] != []
