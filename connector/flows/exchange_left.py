@@ -86,8 +86,7 @@ class Account:
 
     def _read(self) -> Sequence[AccountLine]:
         """A day more on either side: somebody may have moved an entry by one. Empty where it is too much to read."""
-        today = local_day(self._company.clock.now(), self._company.policy.zone)
-        first, last = min([*self._days, today]) - _DAY, max([*self._days, today]) + _DAY
+        first, last = min(self._days) - _DAY, max(self._days) + _DAY
         with suppress(Rejected):
             return self._company.ledger.account_entries(self._cash.account_id, first, last)
         return ()
@@ -130,13 +129,14 @@ def _by_making(company: Company, cash: Cash, row: EffectRow, account: Account) -
     values: Mapping[str, Any] = json.loads(row.request)
     leaves, none = row.kind == EffectKind.BOOK_REFUND, Money.zero(cash.currency)
     rate, worth = frozen_rate(values), worth_of(values, clearing_of(company))
-    if rate is not None and worth is not None:
-        return of_making(_amount(values), rate, worth, leaves=leaves)
-    if not _is_asked_for(company, cash, row, values):
+    rest = of_making(_amount(values), rate, worth, leaves=leaves) if rate is not None and worth is not None else None
+    if rest == none or (rest is None and not _is_asked_for(company, cash, row, values)):
         return none
     out = _reversal_of(company, row)
     if out is not None and _is_of_no_money(row.kind, out):
         return none
+    if rest is not None:
+        return rest
     change = change_of(cash.treasury, values)
     made_of = worth_in(change, piece_of(company, row, values), cash.currency)
     if isinstance(made_of, OwnRate):

@@ -210,6 +210,22 @@ def test_what_a_rate_of_few_digits_leaves_is_put_right(foreign: Office, monkeypa
     assert foreign.broken() == []
 
 
+@pytest.mark.parametrize("entered", [False, True])
+def test_what_a_rate_of_few_digits_leaves_goes_out_with_a_booking_that_is_undone(
+    foreign: Office, monkeypatch: pytest.MonkeyPatch, *, entered: bool
+) -> None:
+    monkeypatch.setitem(exchange.RULES, "memory", replace(exchange.RULES["xero"], decimals=4))
+    _, _, page = texted(foreign, Money.of("30000.00", "EUR"))
+    payment = pay(foreign, page)
+    settle(foreign)
+    if entered:
+        an_hour_later(foreign)
+    undo(foreign, payment)
+    an_hour_later(foreign)
+    assert len(differences(foreign)) == (2 if entered else 0)
+    assert foreign.clearing() == usd("0.00")
+
+
 def test_a_booking_undone_by_the_owners_word_leaves_nothing_to_put_right(foreign: Office) -> None:
     _, payment = paid(foreign)
     undo(foreign, payment)
