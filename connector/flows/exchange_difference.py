@@ -1,6 +1,7 @@
 """What entries in another currency leave between clearing account and balance: found, and planned to be entered once.
 
-Looked for where an entry was made or taken out, once an hour. It is entered as a fee is, by `connector.flows.cash`.
+Looked for once an hour, where an entry was made or taken out, and where money came again without one. It is entered as
+a fee is, by `connector.flows.cash`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from connector.domain.money import Money
 from connector.domain.reversal import Cause
 from connector.errors import Rejected
 from connector.failpoints import Boundary, reach
+from connector.flows import came_again
 from connector.flows.cash_terms import terms
 from connector.flows.company import Cash, Company, Counts
 from connector.flows.exchange import clearing_of, frozen_rate, piece_of, worth_of
@@ -75,6 +77,8 @@ def run_once(company: Company) -> Counts:
             waiting.append(done)
         elif left is None:
             told.append(_unknown(company, one))
+    again = came_again.look(company, cash, since, now)
+    wanted, told, waiting = wanted + again.wanted, told + again.told, waiting + again.waiting
     counts.add("differences of exchange planned", _record(company, wanted, told, min([*waiting, now])))
     return counts
 
