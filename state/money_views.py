@@ -33,6 +33,14 @@ _DONE_SINCE: Final = select_of(
     _EFFECT.finished_at < bindparam("until"),
 ).order_by(_EFFECT.finished_at, _EFFECT.key)
 _FIRST_DONE: Final = _DONE_SINCE.limit(bindparam("most"))
+_HINT = table_of(HintRow).c
+# That a refund did not arrive, or a dispute has ended: its money may have come again.
+_HEARD_AGAIN: Final = select_of(
+    HintRow,
+    _HINT.kind.in_(["refund.failed", "refund.updated", "charge.dispute.closed"]),
+    _HINT.worked_at >= bindparam("since"),
+    _HINT.worked_at < bindparam("until"),
+).order_by(_HINT.worked_at, _HINT.event_id)
 _DIFFERENCES: Final = select_of(
     EffectRow,
     _EFFECT.kind == EffectKind.BOOK_EXCHANGE.value,
@@ -71,6 +79,11 @@ class MoneyViews(LetterViews):
             return whole or [
                 one for one in records(connection, EffectRow, _DONE_SINCE, since=last, **of) if one.finished_at == last
             ]
+
+    def heard_again(self, company: str, since: datetime, until: datetime) -> list[HintRow]:
+        """News that was worked on from `since` to before `until`, of money that may have come again; by payment."""
+        with self._db.ask() as connection:
+            return records(connection, HintRow, _HEARD_AGAIN, company=company, since=since, until=until)
 
     def exchange_differences(self, company: str) -> list[EffectRow]:
         """Differences of exchange that are entered."""

@@ -16,6 +16,7 @@ PAYMENTS_SINCE: Final = "payments_since"
 REFUNDS_FROM: Final = "refunds_from"  # what goes back from then on is entered; "" where none is
 EXCHANGE_SINCE: Final = "exchange_since"  # entries done from then on are looked at for a difference; "" where none is
 EXCHANGE_WAITING: Final = "exchange_waiting"  # those of which it is not known yet; see `flows.exchange_difference`
+EXCHANGE_NEWS: Final = "exchange_news"  # news from then on is looked at for money that came again without an entry
 BALANCE_PLACE: Final = "balance_place"  # as JSON; see `connector.flows.cash_place`
 INBOUND_SINCE: Final = "inbound_since"
 SINGLE_READS: Final = "single_reads"  # "pending" while receivables wait to be read one by one

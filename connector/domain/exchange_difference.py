@@ -21,6 +21,7 @@ _PREFIX: Final = "DBX"
 _DIGITS: Final = 18  # as in `connector.domain.clearing`
 # What was moved to the first open day of a closed period says so after a comma.
 _NOTE: Final = re.compile(r"Duebird (\S+) difference of exchange, entry ([^\s,]+)")
+_CAME_AGAIN: Final = re.compile(r", \w+ (\S+) came again")
 _AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE, ChangeKind.PAYMENT_FAILURE})
 _AGAIN: Final = frozenset({ChangeKind.REFUND_FAILURE, ChangeKind.DISPUTE_REVERSAL})
 
@@ -48,6 +49,22 @@ def is_difference(reference: str) -> bool:
 def difference_note(payment_id: str, of_reference: str) -> str:
     """What that entry says of itself: whose it is, also to a memory that has lost everything."""
     return f"Duebird {payment_id} difference of exchange, entry {of_reference}"
+
+
+def came_again_key(identity: BooksIdentity, object_id: str) -> str:
+    """Names for ever the effect that enters what a refund or dispute has left that went and came without an entry."""
+    return natural_key(identity, "book_exchange", object_id)
+
+
+def came_again_note(payment_id: str, of_reference: str, words: str) -> str:
+    """What that entry says of itself. `of_reference`: of the payment's own entry. `words`: of the refund or dispute."""
+    return f"{difference_note(payment_id, of_reference)}, {words} came again"
+
+
+def came_again_in(note: str) -> str | None:
+    """The refund or dispute that such a note names; None: it is another one."""
+    found = _CAME_AGAIN.search(note)
+    return found[1] if found else None
 
 
 def named_in(note: str) -> tuple[str, str] | None:
@@ -83,10 +100,12 @@ def changes_behind(changes: Sequence[BalanceChange], cause: Cause, object_id: st
     """Of all by which a payment's money went back and came again, those that an entry was taken out for.
 
     An entry of a refund or dispute goes out because its own money came again; a payment's, because all of it is away.
+    What went and came again meanwhile had no part in that, and has a difference of its own.
     """
     if cause is Cause.CAME_BACK:
         return tuple(one for one in changes if one.kind in _AGAIN and object_id in {one.refund_id, one.dispute_id})
-    return tuple(one for one in changes if one.kind in _AWAY | _AGAIN)
+    moved = [one for one in changes if one.kind in _AWAY | _AGAIN]
+    return tuple(one for one in moved if not _is_back(changes_of(moved, _object(one))))
 
 
 def of_taking_out(piece: Piece, taken: Money, changes: Sequence[BalanceChange], *, whole: Money | None) -> Money | None:
@@ -108,6 +127,33 @@ def of_taking_out(piece: Piece, taken: Money, changes: Sequence[BalanceChange], 
     worth = sum((one.amount for one in changes), _none(taken))
     size = share(piece, _size(moved), _size(worth))
     return (size if worth.amount >= 0 else _none(size) - size) - taken
+
+
+def changes_of(changes: Sequence[BalanceChange], object_id: str) -> tuple[BalanceChange, ...]:
+    """Those by which the money of one refund or dispute went and came again, oldest first."""
+    mine = (one for one in changes if one.kind in _AWAY | _AGAIN and _object(one) == object_id)
+    return tuple(sorted(mine, key=lambda one: one.created_at))
+
+
+def netted(changes: Sequence[BalanceChange], clearing: str) -> Money | None:
+    """What the balance gained or lost by money that went and came again; None: not all of that is said.
+
+    `changes`: those of one refund or dispute. What is kept in another balance than that of `clearing` moves none of it.
+    """
+    if not _is_back(changes):
+        return None
+    return sum((one.amount for one in changes if one.currency == clearing), Money.zero(clearing))
+
+
+def _is_back(changes: Sequence[BalanceChange]) -> bool:
+    """Whether as much came again as had gone, by all that is said of it."""
+    sources = [one.source_amount for one in changes if one.source_amount is not None]
+    known = len(sources) == len(changes) and len({one.currency for one in sources}) <= 1
+    return known and not sum(one.amount for one in sources)
+
+
+def _object(change: BalanceChange) -> str:
+    return change.refund_id or change.dispute_id or ""
 
 
 def _none(of: Money) -> Money:

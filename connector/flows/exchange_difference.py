@@ -1,7 +1,8 @@
 """What entries in another currency leave between clearing account and balance: found, and planned to be entered once.
 
-Looked for where an entry was made or taken out, once an hour. It is entered as a fee is, by `connector.flows.cash`.
-What nobody can say yet is looked for again: hourly for a day, then daily, for a month at most.
+Looked for once an hour, where an entry was made or taken out, and where money came again without one. It is entered as
+a fee is, by `connector.flows.cash`. What nobody can say yet is looked for again: hourly for a day, then daily, for a
+month at most.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from connector.domain.exchange import LONGEST, PATIENCE
 from connector.domain.exchange_difference import difference_note, exchange_key, exchange_reference
 from connector.domain.money import Money
 from connector.failpoints import Boundary, reach
+from connector.flows import came_again
 from connector.flows.cash_terms import terms
 from connector.flows.company import Cash, Company, Counts
 from connector.flows.exchange import own_rate
 from connector.flows.exchange_left import STRIPE_IS_SILENT, Account, Left, Unsaid, entry_of, left_of
 from state.books import receivable_of
-from state.names import EXCHANGE_SINCE, EXCHANGE_WAITING, LONG_AGO
+from state.names import EXCHANGE_NEWS, EXCHANGE_SINCE, EXCHANGE_WAITING, LONG_AGO
 from state.store import Attention
 from state.tables import EffectRow
 
@@ -72,15 +74,33 @@ def run_once(company: Company) -> Counts:
     since = datetime.fromisoformat(row.value) if row and row.value else None
     if cash is None or cash.exchange_account_id is None:
         if since is not None:
-            forgotten = {EXCHANGE_SINCE: "", EXCHANGE_WAITING: ""}
+            forgotten = dict.fromkeys((EXCHANGE_SINCE, EXCHANGE_WAITING, EXCHANGE_NEWS), "")
             company.store.differences_found(company.id, [], [], [], forgotten, now)
         return counts
     if since is None:
         since = start_of_day(cash.book_from, company.policy.zone) if cash.book_from else now
     elif row and timedelta() <= now - row.moved_at < cash.every:
         return counts
+    _look_at_news(company, cash, since, counts)
     _look_at_all(company, cash, since, counts)
     return counts
+
+
+def _look_at_news(company: Company, cash: Cash, since: datetime, counts: Counts) -> None:
+    """What came again without an entry; news of which not all is known yet is read again, for a day at most.
+
+    `since`: from when on, where no news was read yet.
+    """
+    now, row = company.clock.now(), company.queries.cursor(company.id, EXCHANGE_NEWS)
+    since = datetime.fromisoformat(row.value) if row and row.value else since
+    again = came_again.look(company, cash, since, now)
+    place = {EXCHANGE_NEWS: min([*again.waiting, now]).isoformat()}
+    counts.add(
+        "differences of exchange planned",
+        company.store.differences_found(company.id, again.wanted, again.told, [], place, now),
+    )
+    for one in again.wanted:
+        reach(Boundary.PLANNED, one.kind)
 
 
 def _look_at_all(company: Company, cash: Cash, since: datetime, counts: Counts) -> None:

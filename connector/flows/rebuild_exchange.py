@@ -11,7 +11,15 @@ from datetime import date
 
 from connector.domain.calendar import local_day, start_of_day
 from connector.domain.effect import EffectKind, NewEffect, canonical
-from connector.domain.exchange_difference import exchange_key, exchange_reference, found_key, is_difference, named_in
+from connector.domain.exchange_difference import (
+    came_again_in,
+    came_again_key,
+    exchange_key,
+    exchange_reference,
+    found_key,
+    is_difference,
+    named_in,
+)
 from connector.domain.money import Money
 from connector.domain.records import EntryKind
 from connector.flows.cash_terms import terms
@@ -107,6 +115,15 @@ def _keys(company: Company, done: Sequence[EffectRow]) -> dict[str, str]:
     return keys
 
 
+def _key_by_note(company: Company, line: AccountLine) -> str:
+    """That of what came again without an entry; else one of its own reference."""
+    object_id = came_again_in(line.note)
+    key = came_again_key(company.identity, object_id or "")
+    if exchange_reference(key) == line.reference:
+        return key
+    return found_key(company.identity, line.reference)
+
+
 def _found(company: Company, cash: Cash, line: AccountLine, keys: Mapping[str, str], findings: Findings) -> None:
     named = named_in(line.note)
     parts = company.queries.payment_parts(company.id, named[0]) if named else []
@@ -129,7 +146,7 @@ def _found(company: Company, cash: Cash, line: AccountLine, keys: Mapping[str, s
         **terms(cash, EffectKind.BOOK_EXCHANGE),
         "note": line.note,
     }
-    key = keys.get(line.reference) or found_key(company.identity, line.reference)
+    key = keys.get(line.reference) or _key_by_note(company, line)
     why = f"the ledger has a difference of exchange of {line.amount} of the payment {payment_id}"
     effect = NewEffect(key, EffectKind.BOOK_EXCHANGE, parts[0].ledger_id, canonical(values), why)
     at = start_of_day(line.booked_on, company.policy.zone)

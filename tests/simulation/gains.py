@@ -29,8 +29,7 @@ _NOTHING: Final = Money.zero(HOME)
 _CENT: Final = Decimal("0.01")
 _UNDOES: Final = frozenset({Order.UNDO, Order.UNDO_REFUND})
 _OF_PAYMENTS: Final = frozenset({EntryKind.PAYMENT, EntryKind.CREDIT})
-_MADE_BY: Final = {EntryKind.REVERSAL: frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})}  # else by the payment's own
-_AGAIN: Final = frozenset({ChangeKind.REFUND_FAILURE, ChangeKind.DISPUTE_REVERSAL})
+_AWAY: Final = frozenset({ChangeKind.REFUND, ChangeKind.DISPUTE})
 Sides = Mapping[str, tuple[Money, Money]]  # by payment: in the clearing account and at the processor, in its currency
 
 
@@ -65,7 +64,7 @@ def _strange(town: Town, lines: list[Line]) -> Iterator[str]:
         if not any(one.booked_on == own or town.dealings.first_open(one.booked_on, own, one.note) for own in days):
             yield f"{what} on {one.booked_on}, when nothing moved"
         of = one.note.partition(", entry ")[2].partition(",")[0]
-        left = may_be.setdefault(of, list(_lefts(town, lines, of)))
+        left = may_be.setdefault(of, list(_lefts(town, lines, one.subject, of)))
         found = next((size for size in left if abs(size - one.amount.amount) < _CENT), None)
         if found is None:
             yield f"{what}, and the entry {of} has left {', '.join(f'{size:.2f}' for size in left) or 'nothing'}"
@@ -73,26 +72,53 @@ def _strange(town: Town, lines: list[Line]) -> Iterator[str]:
             left.remove(found)
 
 
-def _lefts(town: Town, lines: list[Line], reference: str) -> Iterator[Decimal]:
-    """What each entry of that reference left when it was made, and when it was taken out."""
-    for one in (one for one in lines if one.reference == reference):
-        mine = [change for change in _changes(town, one.subject) if not one.object_id or one.object_id in _of(change)]
-        by = _MADE_BY.get(one.kind, frozenset({ChangeKind.PAYMENT}))
-        yield _share([change for change in mine if change.kind in by], one) - one.worth.amount
-        if one.ended_at is not None:
-            yield _share([change for change in mine if change.kind not in by], one) + one.worth.amount
+def _lefts(town: Town, lines: list[Line], payment_id: str, reference: str) -> Iterator[Decimal]:
+    """What each entry of that reference has left: of a refund or dispute, or of the payment.
+
+    The payment's own also names what went and came again meanwhile, which may have had no entry.
+    """
+    mine, by_object = [one for one in lines if one.reference == reference], dict[str, list[BalanceChange]]()
+    for change in _changes(town, payment_id):
+        by_object.setdefault(_object(change), []).append(change)
+    for one in (one for one in mine if one.kind is EntryKind.REVERSAL):
+        changes = by_object.get(one.object_id, [])
+        went = [change for change in changes if change.kind in _AWAY]
+        yield from _of_entry(one, went, [change for change in changes if change.kind not in _AWAY])
+    if any(one.kind is EntryKind.REVERSAL for one in mine):
+        return
+    came = by_object.pop("", [])
+    yield from (_sum(changes) for changes in by_object.values() if not sum(map(_source, changes)))
+    for one in mine:
+        ended = one.ended_at or town.end
+        then = [[change for change in changes if change.created_at <= ended] for changes in by_object.values()]
+        gone = [change for changes in then if sum(map(_source, changes)) for change in changes]
+        yield from _of_entry(one, came[:1], [*came[1:], *gone])
 
 
-def _of(change: BalanceChange) -> set[str]:
-    """The refund or dispute."""
-    return {one for one in (change.refund_id, change.dispute_id) if one is not None}
+def _of_entry(line: Line, made: list[BalanceChange], ended: list[BalanceChange]) -> Iterator[Decimal]:
+    """When it was made, and when it was taken out, by the changes behind each."""
+    yield _share(made, line) - line.worth.amount
+    if line.ended_at is not None:
+        yield _share(ended, line) + line.worth.amount
+
+
+def _object(change: BalanceChange) -> str:
+    """The refund or dispute; "" of the payment itself, and of a debit that the bank took back."""
+    return change.refund_id or change.dispute_id or ""
+
+
+def _source(change: BalanceChange) -> Decimal:
+    return (change.source_amount or change.amount).amount
+
+
+def _sum(changes: list[BalanceChange]) -> Decimal:
+    return sum((one.amount.amount for one in changes), Decimal(0))
 
 
 def _share(changes: list[BalanceChange], line: Line) -> Decimal:
     """By what all of these moved the balance, so much as belongs to the entry."""
-    whole = abs(sum(((one.source_amount or one.amount).amount for one in changes), Decimal(0)))
-    moved = sum((one.amount.amount for one in changes), Decimal(0))
-    return moved * abs(line.amount.amount) / whole if whole else Decimal(0)
+    whole = abs(sum((_source(one) for one in changes), Decimal(0)))
+    return _sum(changes) * abs(line.amount.amount) / whole if whole else Decimal(0)
 
 
 # ------------------------------------------------------------------------------------------------------ of payments
@@ -131,12 +157,6 @@ def _a_part_is_held(town: Town, payment_id: str, lines: list[Line]) -> bool:
     return sum(one.amount.amount for one in lines if one.kind in _OF_PAYMENTS) % whole != 0
 
 
-def _came_again_without_an_entry(town: Town, payment_id: str, lines: list[Line]) -> bool:
-    """Of what went and came again there was none to be taken out; where all of the payment is out, it is in that."""
-    again = {named for one in _changes(town, payment_id) if one.kind in _AGAIN for named in _of(one)}
-    return bool(again - {one.object_id for one in lines if one.ended_at}) and any(one.live for one in lines)
-
-
 def _the_bank_took_it_back(town: Town, payment_id: str, _lines: list[Line]) -> bool:
     return any(one.kind is ChangeKind.PAYMENT_FAILURE for one in _changes(town, payment_id))
 
@@ -146,7 +166,6 @@ _EXCUSES: Final[tuple[Callable[[Town, str, list[Line]], bool], ...]] = (
     _the_owner_undid,
     _was_before_the_first_day,
     _a_part_is_held,
-    _came_again_without_an_entry,
     _the_bank_took_it_back,
 )
 

@@ -185,11 +185,18 @@ def test_what_is_held_of_a_payment_leaves_what_the_owner_knows_of() -> None:
     assert [one for one in scene.said() if "moves clearing by" in one] == []
 
 
-def test_what_came_again_without_an_entry_of_it_leaves_none_to_be_taken_out() -> None:
+def test_what_came_again_without_an_entry_of_it_is_entered_with_the_payments_own() -> None:
     scene = Scene(PURSE, EUROS, RATE)
+    refund = gives_back(scene)
     scene.books_payment(rate=RATE)
-    comes_again(scene, gives_back(scene))
+    comes_again(scene, refund)
+    [found] = scene.said()
+    assert "moves clearing by 108.37 USD and Stripe's balance by 111.85 USD" in found
+    assert scene.said(f"acme/exchange-difference/{refund} {scene.payment} came again, with no entry of Duebird's") == []
+    enters(scene, "DBb")
     assert scene.said() == []
+    enters(scene, "DBb", reference="DBXother", idempotency_key="other")
+    assert any("has left" in one for one in scene.said(scene.payment))
 
 
 def test_of_a_debit_that_bounced_the_two_lists_of_the_processor_say_nothing() -> None:

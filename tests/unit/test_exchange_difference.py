@@ -12,13 +12,18 @@ from connector.domain.closed_period import moved_in_words
 from connector.domain.effect import BooksIdentity
 from connector.domain.exchange import Piece
 from connector.domain.exchange_difference import (
+    came_again_in,
+    came_again_key,
+    came_again_note,
     changes_behind,
+    changes_of,
     difference_note,
     exchange_key,
     exchange_reference,
     moved_by,
     moved_in,
     named_in,
+    netted,
     of_making,
     of_taking_out,
 )
@@ -99,7 +104,31 @@ def test_an_entry_of_a_refund_goes_out_for_its_own_money_and_a_booking_for_all_o
     every = [away, BACK, other, payment]
     assert changes_behind(every, Cause.CAME_BACK, "re_1") == (BACK,)
     assert changes_behind(every, Cause.CAME_BACK, "du_1") == (other,)
-    assert changes_behind(every, Cause.REFUND, "re_1") == (away, BACK, other)
+    assert changes_behind(every, Cause.REFUND, "re_1") == (other,)
+    assert changes_behind([away, other], Cause.REFUND, "re_1") == (away, other)
+    unsaid = change(ChangeKind.REFUND_FAILURE, usd("45.61"), None)
+    assert changes_behind([away, unsaid], Cause.REFUND, "re_1") == (away, unsaid)
+
+
+def test_what_went_and_came_again_has_left_what_the_balance_moved_by_in_all() -> None:
+    away = change(ChangeKind.REFUND, usd("-44.68"), eur("-40.00"))
+    other = change(ChangeKind.DISPUTE_REVERSAL, usd("1.00"), eur("1.00"), of="du_1")
+    own = changes_of([other, BACK, away], "re_1")
+    assert sorted(one.kind for one in own) == [ChangeKind.REFUND, ChangeKind.REFUND_FAILURE]
+    assert netted(own, "USD") == usd("0.93")
+    assert netted(own, "NZD") == Money.of("0.00", "NZD")
+    assert netted((), "USD") == usd("0.00")
+    assert netted([away], "USD") is None
+    assert netted([away, change(ChangeKind.REFUND_FAILURE, usd("45.61"), None)], "USD") is None
+    assert netted([away, change(ChangeKind.REFUND_FAILURE, usd("45.61"), Money.of("40.00", "GBP"))], "USD") is None
+
+
+def test_the_note_of_that_names_the_refund_beside_the_payment_and_its_entry() -> None:
+    note = came_again_note("pi_1", "DB1", "refund re_1")
+    assert named_in(note) == ("pi_1", "DB1")
+    assert came_again_in(f"{note}, {moved_in_words(date(2026, 10, 5), date(2026, 10, 31))}") == "re_1"
+    assert came_again_in(difference_note("pi_1", "DB1")) is None
+    assert came_again_key(BOOKS, "re_1") != came_again_key(BOOKS, "re_2")
 
 
 def test_money_that_came_again_dearer_is_a_gain_and_cheaper_a_loss() -> None:
