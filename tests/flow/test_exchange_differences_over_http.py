@@ -12,7 +12,7 @@ import pytest
 from adapters.memory.faults import FaultKind
 from adapters.sandbox.base import Fault
 from connector.domain.money import Money
-from connector.domain.settlement import Refunds
+from connector.domain.settlement import Refunds, Surplus
 from tests.contract.rows import xero
 from tests.flow.restoring import put_back, until_calm
 from tests.flow.test_foreign_money_over_http import multicurrency
@@ -152,6 +152,38 @@ def test_what_was_booked_at_the_ledgers_own_rate_is_put_right_to_the_cent(
             till.later()
             till.assert_alike()
             assert till.differences() == 2
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_refund_entered_at_the_ledgers_own_rate_is_put_right_to_the_cent(till: DifferenceTill, *, lost: bool) -> None:
+    paid(till)
+    till.exchange_at("1.0431")
+    till.office.stripe_faults.program(FaultKind.REFUSE, "change_of_refund", times=100)
+    till.open_refund(PART)
+    till.later(12)
+    till.office.stripe_faults.clear()
+    till.later()
+    till.assert_alike()
+    assert till.differences() == 1
+    if lost:
+        put_back(till.office, till.office.folder, None)
+        till.connect()
+        until_calm(till.office)
+        till.later()
+        till.assert_alike()
+        assert till.differences() == 1
+
+
+def test_a_credit_in_xero_at_its_own_rate_is_put_right_to_the_cent(tmp_path: Path) -> None:
+    with open_till(xero.harness, tmp_path, DifferenceTill, surplus=Surplus.CREDIT) as till:
+        till.bill(BILLED)
+        till.office.stripe_faults.program(FaultKind.REFUSE, "change_of_payment", times=100)
+        till.pay(till.open_pages(2))
+        till.later(13)
+        till.office.stripe_faults.clear()
+        till.later()
+        till.assert_alike()
+        assert till.differences() == 2
 
 
 @BOTH
