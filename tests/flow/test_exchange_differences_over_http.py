@@ -115,6 +115,32 @@ def test_a_bank_debit_that_was_taken_back_is_put_right_to_the_cent(opens: Any, t
         assert till.differences() == 1
 
 
+def test_a_refund_that_failed_before_its_entry_was_made_is_put_right_to_the_cent(till: DifferenceTill) -> None:
+    paid(till)
+    named = till.office.stripe_world.refund(till.payment(), PART)
+    till.exchange_at("1.0431")
+    till.fail_refund(named)
+    till.later()
+    till.assert_balanced()
+    assert till.differences() == 1
+
+
+@BOTH
+def test_a_dispute_that_was_won_while_no_entry_is_made_of_it_is_put_right_to_the_cent(
+    opens: Any, tmp_path: Path
+) -> None:
+    with opened(opens, tmp_path, Refunds.REOPEN) as till:
+        paid(till)
+        named = till.dispute(till.payment(), BILLED)
+        till.later()
+        till.exchange_at("1.0431")
+        with till.office.stripe_world.moment():
+            till.office.stripe_world.balance.end_dispute(named, won=True)
+        till.later()
+        till.assert_balanced()
+        assert till.differences() == 1
+
+
 def test_a_lost_answer_and_a_lost_memory_leave_one_entry(till: DifferenceTill) -> None:
     paid(till)
     named = till.open_refund(PART)
