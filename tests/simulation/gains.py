@@ -157,16 +157,11 @@ def _a_part_is_held(town: Town, payment_id: str, lines: list[Line]) -> bool:
     return sum(one.amount.amount for one in lines if one.kind in _OF_PAYMENTS) % whole != 0
 
 
-def _the_bank_took_it_back(town: Town, payment_id: str, _lines: list[Line]) -> bool:
-    return any(one.kind is ChangeKind.PAYMENT_FAILURE for one in _changes(town, payment_id))
-
-
 _EXCUSES: Final[tuple[Callable[[Town, str, list[Line]], bool], ...]] = (
     _others_booked_it,
     _the_owner_undid,
     _was_before_the_first_day,
     _a_part_is_held,
-    _the_bank_took_it_back,
 )
 
 
