@@ -412,6 +412,11 @@ def _differences_left(company: Company) -> Company:
     return _other(company, "queries", entries_done=done)
 
 
+def _came_again_unheard(company: Company) -> Company:
+    """What went and came again before an entry was made of it is looked for nowhere."""
+    return _other(company, "queries", heard_again=lambda *_: [])
+
+
 def _treasury(company: Company, **methods: Any) -> Company:
     if company.cash is None:
         return company
@@ -593,6 +598,7 @@ MUTANTS: Final[dict[str, Mutant]] = {
     "a difference of exchange has the other sign": _differences_turned_round,
     "differences of exchange are repeated, unlooked for": _differences_repeated_unseen,
     "an entry taken out leaves its difference": _differences_left,
+    "what came again without an entry leaves its difference": _came_again_unheard,
     "an entry stays though its money came back": _came_back_stays_entered,
     "other shares are asked than those of the settings": _policy(instalments=(50, 50)),
     "reminders go on after a reversal": _reminded_after_a_reversal,
@@ -643,6 +649,7 @@ ONLY_WHERE: Final[dict[str, Callable[[str], bool]]] = {
     "a difference of exchange has the other sign": _enters_what_exchange_leaves,
     "differences of exchange are repeated, unlooked for": _enters_it_through_lost_answers,
     "an entry taken out leaves its difference": _enters_what_exchange_leaves,
+    "what came again without an entry leaves its difference": _enters_what_exchange_leaves,
 }
 
 
