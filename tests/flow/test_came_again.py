@@ -7,17 +7,20 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.memory.cash_world import SALES
 from adapters.memory.faults import FaultKind
 from connector.domain.balance import ChangeKind
 from connector.domain.effect import EffectStatus
 from connector.domain.money import Money
 from connector.domain.settlement import Refunds
+from state.names import EXCHANGE_NEWS
 from tests.flow.conftest import OpenOffice
-from tests.flow.office import Office
+from tests.flow.office import WANTED, Office
 from tests.flow.restoring import put_back, until_calm
 from tests.flow.reversing import rebook, settle, told_of, undo
 from tests.flow.test_exchange_differences import (
     DEARER,
+    WITH_ACCOUNT,
     an_hour_later,
     assert_balanced,
     assert_counted,
@@ -27,7 +30,7 @@ from tests.flow.test_exchange_differences import (
     failed_refund,
     opened,
 )
-from tests.flow.test_foreign_money import EUROS, usd
+from tests.flow.test_foreign_money import EUROS, exchanging, usd
 from tests.flow.test_foreign_refunds import FORTY, LATER, at_stripe, dispute, forget, paid, refund
 from tests.flow.test_surplus import pay, texted
 
@@ -299,3 +302,30 @@ def test_what_came_again_before_a_recovery_and_stands_nowhere_is_entered_after_i
     until_calm(foreign)
     an_hour_later(foreign)
     assert_balanced(foreign, LEFT)
+
+
+def test_without_an_account_nothing_is_entered_and_what_was_meanwhile_is_the_owners(foreign: Office) -> None:
+    foreign.wanted = None
+    foreign.restart()
+    foreign.company = replace(foreign.company, cash=None)
+    fails_at_once(foreign)
+    an_hour_later(foreign)
+    row = foreign.company.queries.cursor("acme", EXCHANGE_NEWS)
+    assert row is not None
+    assert row.value == ""
+    foreign.wanted = WITH_ACCOUNT
+    foreign.restart()
+    foreign.wait(minutes=1)
+    an_hour_later(foreign)
+    assert (differences(foreign), effects(foreign)) == ([], [])
+
+
+def test_from_the_owners_first_day_on_what_was_before_is_put_right_too(open_office: OpenOffice) -> None:
+    office = exchanging(open_office(refunds=Refunds.BOOK, refund_account_id=SALES.account_id))
+    fails_at_once(office)
+    settle(office)
+    office.wanted = replace(WITH_ACCOUNT, book_from=WANTED.book_from)
+    office.restart()
+    office.wait(minutes=1)
+    an_hour_later(office)
+    assert_balanced(office, LEFT)
