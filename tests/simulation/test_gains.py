@@ -199,13 +199,14 @@ def test_what_came_again_without_an_entry_of_it_is_entered_with_the_payments_own
     assert any("has left" in one for one in scene.said(scene.payment))
 
 
-def test_of_a_debit_that_bounced_the_two_lists_of_the_processor_say_nothing() -> None:
+def test_what_a_debit_that_bounced_has_left_is_to_be_entered_too() -> None:
     scene = Scene(PURSE, EUROS, RATE)
     scene.town.processor.balance.rates["EUR"] = LATER
     with scene.town.processor.moment():
         scene.town.processor.balance.bounce(scene.payment)
     scene.takes_out(rate=RATE)
-    assert scene.said() == []
+    [said] = scene.said()
+    assert f"{scene.payment} moves clearing by 0.00 USD and Stripe's balance by -3.33 USD, and nobody was told" == said
 
 
 # ---------------------------------------------------------------------------------------------- of which effect it is
