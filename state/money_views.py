@@ -34,10 +34,18 @@ _DONE_SINCE: Final = select_of(
 ).order_by(_EFFECT.finished_at, _EFFECT.key)
 _FIRST_DONE: Final = _DONE_SINCE.limit(bindparam("most"))
 _HINT = table_of(HintRow).c
-# That a refund did not arrive, or a dispute has ended: its money may have come again.
+# That money went back, or how that ended: by the time that is worked on it may have come again. The event of the end
+# may never come.
+_OF_WHAT_WENT_BACK: Final = (
+    "charge.refunded",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.closed",
+)
 _HEARD_AGAIN: Final = select_of(
     HintRow,
-    _HINT.kind.in_(["refund.failed", "refund.updated", "charge.dispute.closed"]),
+    _HINT.kind.in_(_OF_WHAT_WENT_BACK),
     _HINT.worked_at >= bindparam("since"),
     _HINT.worked_at < bindparam("until"),
 ).order_by(_HINT.worked_at, _HINT.event_id)

@@ -82,6 +82,13 @@ def test_a_refund_that_failed_before_its_entry_was_made_is_put_right(foreign: Of
     assert told(foreign) == []
 
 
+def test_one_of_whose_failure_no_event_comes_is_put_right_with_the_news_that_it_was_made(foreign: Office) -> None:
+    foreign.stripe_world.event_delay = lambda hint: None if hint.kind == "refund.failed" else 0.0
+    fails_at_once(foreign)
+    an_hour_later(foreign)
+    assert_balanced(foreign, LEFT)
+
+
 def test_one_that_failed_at_the_same_rate_leaves_nothing(foreign: Office) -> None:
     _, payment = paid(foreign)
     named = refund(foreign, payment)
