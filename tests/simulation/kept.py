@@ -144,6 +144,7 @@ def _by_reply(town: Town, notices: list[Notice]) -> Iterator[Quiet]:
         if talk.topic is not Topic.PROMISE:
             for one in about:
                 ends = _next(town.said, talk.at, What.NO_DISPUTE, ledger_id=one) or town.end
+                ends = min(ends, _settled_at(town, one, talk.at))
                 yield Quiet(heard, ends, f"went out although {one} was disputed in a reply at {talk.at}", one)
         elif talk.day is not None and town.manners.takes_promises and talk.day <= talk.at.date() + FARTHEST:
             for one in about:
@@ -163,6 +164,12 @@ def _texted_and_open(town: Town, notices: list[Notice], talk: Talk) -> list[str]
     about = dict.fromkeys(one.ledger_id for one in notices if one.phone == talk.phone.e164 and one.at < talk.at)
     standing = {one: town.ledger.invoices[one].as_of(talk.at) for one in about}
     return [one for one, value in standing.items() if value is not None and value.is_owed]
+
+
+def _settled_at(town: Town, ledger_id: str, since: datetime) -> datetime:
+    """When nothing was owed on it any more: what is heard only then holds nothing, and the owner reads it."""
+    states = town.ledger.invoices[ledger_id].states()
+    return next((at for at, value in states if at > since and not value.is_owed), town.end)
 
 
 # ---------------------------------------------------------------------------------------------- the owner's approval
