@@ -21,7 +21,7 @@ from connector.domain.letters import Letter, Said, of_reply
 from connector.domain.message import clean_name
 from connector.domain.phone import Phone
 from connector.domain.places import Home, places_of
-from connector.domain.receivable import Customer
+from connector.domain.receivable import Customer, ReceivableState
 from connector.ports.messenger import InboundText
 from state.books import customer_of
 from state.effects import TextFacts
@@ -102,8 +102,9 @@ def _follow(inbox: Inbox, text: InboundText, said: ReplyMeaning, now: datetime) 
     if found.topic is Topic.OTHER:
         return Followed(str(said), (), _other(inbox, text, about), forward)
     open_ones = inbox.queries.texted_about(inbox.company, text.sender.e164, INVOICES)
-    if found.topic is Topic.PROMISE:
-        holds, attention = _promised(inbox, text, found, open_ones, about, days[-1])
+    if found.topic is Topic.PROMISE:  # one on an invoice that is on record as paid would count as kept
+        owed = [one for one in open_ones if one.state == ReceivableState.OPEN]
+        holds, attention = _promised(inbox, text, found, owed, about, days[-1])
     else:
         holds, attention = _contested(inbox, text, found, open_ones, about)
     return Followed(str(found.topic), holds, attention, forward)

@@ -8,6 +8,7 @@ from typing import Final
 
 from connector.assemble import State
 from connector.domain.approval import Verdict
+from connector.domain.receivable import ReceivableState
 from state.names import DISPUTE, PROMISE
 from tests.simulation.machine import COMPANY, Machine
 from tests.simulation.manners import Manners, Said, Talk, Topic, What
@@ -102,7 +103,10 @@ class OwnersWord:
 
     def _on_talk(self, state: State, talk: Talk, now: datetime) -> bool:
         """Whether he has done with it."""
-        about = [row.ledger_id for row in state.queries.texted_about(COMPANY, talk.phone.e164, MOST)]
+        texted = state.queries.texted_about(COMPANY, talk.phone.e164, MOST)
+        # A promise is taken of what is owed on record; `duebird promise` says so of anything else.
+        promise = talk.topic is Topic.PROMISE
+        about = [row.ledger_id for row in texted if not promise or row.state == ReceivableState.OPEN]
         kind = self._dice.random()
         if talk.topic is not Topic.PROMISE:
             if kind < 0.5:
