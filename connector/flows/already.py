@@ -33,7 +33,6 @@ from connector.errors import Rejected, RejectedBecause
 from connector.flows.attempts import Attempt
 from connector.flows.company import Company
 from connector.ports.ledger import Booking, BookingState
-from state.books import receivable_of
 from state.facts import Attention
 from state.names import REBUILD
 from state.recovery_facts import progress_of
@@ -281,13 +280,8 @@ _OTHER: Final = (
 
 
 def _named_elsewhere(company: Company, found: Elsewhere[Booking]) -> str:
-    labels = " and ".join(_label(company, one) for one in found.on)
+    labels = " and ".join(company.label(one) for one in found.on)
     return f"{_named(found.entry)}, on invoice {labels}, {total_of(found.entry)} in all"
-
-
-def _label(company: Company, ledger_id: str) -> str:
-    known = company.queries.receivable(company.id, ledger_id)
-    return receivable_of(known).label if known else ledger_id
 
 
 def _named(entry: Booking) -> str:

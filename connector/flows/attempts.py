@@ -17,7 +17,6 @@ from connector.errors import (
     Transient,
 )
 from connector.flows.company import Company
-from state.books import receivable_of
 from state.effects import EffectLog
 from state.store import Attention
 from state.tables import EffectRow
@@ -68,8 +67,7 @@ class Attempt:
     @property
     def invoice(self) -> str:
         """The invoice as people know it; looked up only when somebody must be told."""
-        known = self.company.queries.receivable(self.company.id, self.row.subject)
-        return receivable_of(known).label if known else self.row.subject
+        return self.company.label(self.row.subject)
 
     @property
     def about(self) -> str:

@@ -18,6 +18,7 @@ from connector.ports.calls import Clock, CutOff
 from connector.ports.ledger import Ledger
 from connector.ports.records import WholeLedger, WholeMessenger, WholeProcessor
 from connector.ports.treasury import Treasury
+from state.books import receivable_of
 from state.journal import Journal
 from state.queries import Queries
 from state.store import Store
@@ -200,6 +201,11 @@ class Company:
     owner: str = "duebird"  # who claims effects: host and pid, shown when one is left in flight
     # Asked between two pieces of work: what is in hand is finished, nothing new is begun.
     stop_asked: Callable[[], bool] = _never
+
+    def label(self, ledger_id: str) -> str:
+        """An invoice as people know it; its id in the ledger where it is on no record."""
+        known = self.queries.receivable(self.id, ledger_id)
+        return receivable_of(known).label if known else ledger_id
 
 
 @dataclass(slots=True)

@@ -24,7 +24,6 @@ from connector.flows.cash_terms import terms
 from connector.flows.company import Cash, Company, Counts
 from connector.flows.exchange import own_rate
 from connector.flows.exchange_left import STRIPE_IS_SILENT, Account, Left, Unsaid, entry_of, left_of
-from state.books import receivable_of
 from state.names import EXCHANGE_NEWS, EXCHANGE_SINCE, EXCHANGE_WAITING, LONG_AGO
 from state.store import Attention
 from state.tables import EffectRow
@@ -226,8 +225,7 @@ def _item(company: Company, row: EffectRow) -> str:
 def _unknown(company: Company, row: EffectRow, left: Unsaid, *, gives_up: bool) -> Attention:
     """What the owner is told once it has not been known for a day, and once it is not asked for any more."""
     values = json.loads(row.request)
-    known = company.queries.receivable(company.id, row.subject)
-    invoice = receivable_of(known).label if known else row.subject
+    invoice = company.label(row.subject)
     amount = Money.of(values["amount"], values["currency"])
     how = "taken out of the ledger" if row.kind == EffectKind.REVERSE_BOOKING else "made at the ledger's own rate"
     time = "" if left.for_good else f" within {LONGEST.days} days" if gives_up else " within a day"

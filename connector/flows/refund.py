@@ -21,7 +21,6 @@ from connector.flows.attempts import Attempt, look_again
 from connector.flows.company import Company
 from connector.flows.credit import booked_of
 from connector.ports.entries import Entry, ReversalManner, ReversalRequest
-from state.books import receivable_of
 from state.store import Attention, Planned
 from state.tables import EffectRow
 
@@ -244,8 +243,7 @@ def out_again(company: Company, row: EffectRow, entry_id: str | None = None) -> 
 
 def entered(company: Company, ledger_id: str, values: Mapping[str, Any], made: Entry) -> Attention:
     """What the owner is told of an entry that was made."""
-    known = company.queries.receivable(company.id, ledger_id)
-    invoice = receivable_of(known).label if known else ledger_id
+    invoice = company.label(ledger_id)
     amount, dispute = _amount(values), values["cause"] == Cause.DISPUTE
     less = f" It holds {made.amount} there: somebody has changed it." if made.amount != amount else ""
     answer = (

@@ -28,7 +28,6 @@ from connector.failpoints import Boundary, reach
 from connector.flows import by_others, refund, reversal
 from connector.flows.company import Company, Counts
 from state.adopting import Found
-from state.books import receivable_of
 from state.facts import BY_FACTS
 from state.names import REBUILD, REFUNDS_FROM
 from state.queries import Queries
@@ -313,8 +312,7 @@ def _by_hand(company: Company, parts: Sequence[PaymentRow], plan: RefundPlan, lo
 
 
 def _enter(company: Company, payment: PaymentRow, one: Away, why: str, then: str) -> Attention:
-    known = company.queries.receivable(company.id, payment.ledger_id)
-    invoice = receivable_of(known).label if known else payment.ledger_id
+    invoice = company.label(payment.ledger_id)
     return Attention(
         key=f"{company.id}/refund-by-hand/{one.object_id}",
         subject=payment.ledger_id,

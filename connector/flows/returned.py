@@ -17,7 +17,6 @@ from connector.failpoints import Boundary, reach
 from connector.flows import refunded, reversal
 from connector.flows.company import Company, Counts
 from connector.ports.processor import PaymentState
-from state.books import receivable_of
 from state.facts import BY_FACTS
 from state.names import PAYMENTS_SINCE
 from state.store import Attention
@@ -146,7 +145,7 @@ def _as_news(company: Company, hint: HintRow, payment: PaymentRow) -> Attention 
     """What the owner is told where nothing is done about it; None where it is no news."""
     if hint.kind == _SETTLED or (hint.kind == "charge.failed" and not _bounced(company, payment)):
         return None
-    invoice = _label(company, payment)
+    invoice = company.label(payment.ledger_id)
     amount = Money.from_minor(payment.amount, payment.currency)
     undo = f"duebird undo {payment.payment_id} --company {company.id}"
     adopted = reversal.adopted_of(company.queries, company.id, [payment])
@@ -167,11 +166,6 @@ def _bounced(company: Company, payment: PaymentRow) -> bool:
     """Each card that is declined makes such an event too, also before another card pays the same."""
     may_be = payment.state == PaymentState.SUCCEEDED and payment.method != "card"
     return may_be and company.processor.returned(payment.payment_id).debit_failed
-
-
-def _label(company: Company, payment: PaymentRow) -> str:
-    known = company.queries.receivable(company.id, payment.ledger_id)
-    return receivable_of(known).label if known else payment.ledger_id
 
 
 # ------------------------------------------------------------------------------------------------------- by his rule
@@ -233,8 +227,7 @@ def _meanwhile(company: Company, parts: Sequence[PaymentRow], refused: EffectRow
     standing = standing_of(paid, answer)
     if standing.course is Course.STAYS:
         return None
-    known = company.queries.receivable(company.id, refused.subject)
-    invoice = receivable_of(known).label if known else refused.subject
+    invoice = company.label(refused.subject)
     words = _WHOLE if standing.course is Course.GONE else _COURSES[standing.course][0]
     named = "; ".join(f"{one.cause} {one.object_id}: {one.amount}" for one in away(answer))
     return Attention(
@@ -268,7 +261,7 @@ def _items(
 
 
 def _lost(company: Company, hint: HintRow, parts: Sequence[PaymentRow], lost: Sequence[str]) -> Attention:
-    invoice = _label(company, parts[0])
+    invoice = company.label(parts[0].ledger_id)
     return Attention(
         key=_key(company, hint),
         subject=invoice,
@@ -312,7 +305,7 @@ def _paid(parts: Sequence[PaymentRow]) -> Money:
 
 def _told(company: Company, hint: HintRow, parts: Sequence[PaymentRow], standing: Standing) -> Attention | None:
     """What the owner is told now: of a reversal he is told once it is made."""
-    payment_id, invoice, paid = parts[0].payment_id, _label(company, parts[0]), _paid(parts)
+    payment_id, invoice, paid = parts[0].payment_id, company.label(parts[0].ledger_id), _paid(parts)
     booked = any(one.verdict in STANDS for one in parts)
     gone = standing.course is Course.GONE
     adopted = reversal.adopted_of(company.queries, company.id, parts)

@@ -21,7 +21,6 @@ from connector.flows.poll import reread
 from connector.flows.trouble import Isolation
 from connector.ports.ledger import Booking, BookingState
 from connector.ports.processor import Payment, PaymentState
-from state.books import receivable_of
 from state.store import Attention
 from state.tables import HintRow, PaymentRow
 
@@ -176,8 +175,7 @@ def note_payment(company: Company, payment: Payment, counts: Counts, *, hints: S
     reach(Place.PAYMENT_STORED)
     counts.add(f"payments {payment.state}")
     if payment.state is PaymentState.FAILED:
-        known = company.queries.receivable(company.id, ledger_id)
-        invoice = receivable_of(known).label if known else ledger_id
+        invoice = company.label(ledger_id)
         company.store.attend(
             company.id,
             Attention(
