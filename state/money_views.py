@@ -43,12 +43,16 @@ _OF_WHAT_WENT_BACK: Final = (
     "charge.dispute.created",
     "charge.dispute.closed",
 )
-_HEARD_AGAIN: Final = select_of(
-    HintRow,
-    _HINT.kind.in_(_OF_WHAT_WENT_BACK),
-    _HINT.worked_at >= bindparam("since"),
-    _HINT.worked_at < bindparam("until"),
-).order_by(_HINT.worked_at, _HINT.event_id)
+_HEARD_AGAIN: Final = (
+    select_of(
+        HintRow,
+        _HINT.kind.in_(_OF_WHAT_WENT_BACK),
+        _HINT.worked_at >= bindparam("since"),
+        _HINT.worked_at < bindparam("until"),
+    )
+    .order_by(_HINT.worked_at, _HINT.event_id)
+    .limit(bindparam("most"))
+)
 _DIFFERENCES: Final = select_of(
     EffectRow,
     _EFFECT.kind == EffectKind.BOOK_EXCHANGE.value,
@@ -88,10 +92,10 @@ class MoneyViews(LetterViews):
                 one for one in records(connection, EffectRow, _DONE_SINCE, since=last, **of) if one.finished_at == last
             ]
 
-    def heard_again(self, company: str, since: datetime, until: datetime) -> list[HintRow]:
-        """News that was worked on from `since` to before `until`, of money that may have come again; by payment."""
+    def heard_again(self, company: str, since: datetime, until: datetime, most: int) -> list[HintRow]:
+        """News that was worked on from `since` to before `until`, of money that may have come again, oldest first."""
         with self._db.ask() as connection:
-            return records(connection, HintRow, _HEARD_AGAIN, company=company, since=since, until=until)
+            return records(connection, HintRow, _HEARD_AGAIN, company=company, since=since, until=until, most=most)
 
     def exchange_differences(self, company: str) -> list[EffectRow]:
         """Differences of exchange that are entered."""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from connector.domain.balance import BalanceChange, DisputeState, RefundState
@@ -36,12 +36,12 @@ from connector.flows.company import Cash, Company
 from connector.flows.refund import CALLED
 from connector.flows.refunded import begun
 from connector.flows.reversal import adopted_of
-from state.books import receivable_of
 from state.names import LONG_AGO, REBUILD
 from state.recovery_facts import progress_of
 from state.store import Attention
 from state.tables import EffectRow, PaymentRow
 
+MOST: Final = 500  # news in a look, with three calls a payment at most; the rest is there in the next, an hour later
 _FAILED: Final = frozenset({RefundState.FAILED, RefundState.CANCELLED})
 _ALL_GONE: Final = frozenset({Cause.REFUND, Cause.DISPUTE})
 _BY_RULE: Final = "{left} are left by that, and by your setting refunds such money is yours to enter"
@@ -99,13 +99,16 @@ class _Left:
 
 
 def look(company: Company, cash: Cash, since: datetime, now: datetime) -> Found:
-    """Look at all of which it was heard from `since` on that it had come again, or may have.
+    """Look at what was heard from `since` on of money that had come again, or may have; as much as a look may take.
 
     Raises:
         DuebirdError: the processor could not be asked.
     """
     found = Found()
-    heard = {one.object_id: one.worked_at or now for one in company.queries.heard_again(company.id, since, now)}
+    news = company.queries.heard_again(company.id, since, now, MOST)
+    heard = {one.object_id: one.worked_at or now for one in news}
+    if len(news) == MOST:
+        found.waiting.append(max(*heard.values(), since + timedelta.resolution))
     for payment_id, at in sorted(heard.items()):
         parts = company.queries.payment_parts(company.id, payment_id)
         if parts and parts[0].currency != cash.currency:
@@ -246,8 +249,7 @@ def _effect(company: Company, cash: Cash, payment: PaymentRow, left: _Left) -> N
 
 
 def _told(company: Company, payment: PaymentRow, one: _Ended, why: str) -> Attention:
-    known = company.queries.receivable(company.id, payment.ledger_id)
-    invoice = receivable_of(known).label if known else payment.ledger_id
+    invoice = company.label(payment.ledger_id)
     return Attention(
         key=f"{company.id}/exchange-difference/{one.object_id}",
         subject=payment.ledger_id,

@@ -7,30 +7,32 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.memory.cash_world import SALES
 from adapters.memory.faults import FaultKind
 from connector.domain.balance import ChangeKind
 from connector.domain.effect import EffectStatus
 from connector.domain.money import Money
 from connector.domain.settlement import Refunds
+from connector.flows.came_again import MOST
+from connector.ports.processor import Hint
 from state.names import EXCHANGE_NEWS
 from tests.flow.conftest import OpenOffice
-from tests.flow.office import WANTED, Office
+from tests.flow.office import Office
 from tests.flow.restoring import put_back, until_calm
 from tests.flow.reversing import rebook, settle, told_of, undo
 from tests.flow.test_exchange_differences import (
     DEARER,
-    WITH_ACCOUNT,
     an_hour_later,
     assert_balanced,
     assert_counted,
+    assert_left_to_the_owner_without_an_account,
+    assert_put_right_from_the_first_day,
     differences,
     effects,
     fail,
     failed_refund,
     opened,
 )
-from tests.flow.test_foreign_money import EUROS, exchanging, usd
+from tests.flow.test_foreign_money import EUROS, usd
 from tests.flow.test_foreign_refunds import FORTY, LATER, at_stripe, dispute, forget, paid, refund
 from tests.flow.test_surplus import pay, texted
 
@@ -85,6 +87,20 @@ def test_a_refund_that_failed_before_its_entry_was_made_is_put_right(foreign: Of
 def test_one_of_whose_failure_no_event_comes_is_put_right_with_the_news_that_it_was_made(foreign: Office) -> None:
     foreign.stripe_world.event_delay = lambda hint: None if hint.kind == "refund.failed" else 0.0
     fails_at_once(foreign)
+    an_hour_later(foreign)
+    assert_balanced(foreign, LEFT)
+
+
+def test_more_news_than_a_look_takes_is_there_in_the_next(foreign: Office) -> None:
+    store, now = foreign.company.store, foreign.clock.now()
+    news = [Hint(f"evt_of_others_{one}", "charge.refunded", f"pi_of_others_{one}", now, "{}") for one in range(MOST)]
+    store.hints_read("acme", news, now, now)
+    for place, one in enumerate(news):
+        store.hints_worked("acme", [one.event_id], now + timedelta(milliseconds=place + 1))
+    foreign.wait(minutes=1)
+    fails_at_once(foreign)
+    an_hour_later(foreign)
+    assert differences(foreign) == []
     an_hour_later(foreign)
     assert_balanced(foreign, LEFT)
 
@@ -312,27 +328,8 @@ def test_what_came_again_before_a_recovery_and_stands_nowhere_is_entered_after_i
 
 
 def test_without_an_account_nothing_is_entered_and_what_was_meanwhile_is_the_owners(foreign: Office) -> None:
-    foreign.wanted = None
-    foreign.restart()
-    foreign.company = replace(foreign.company, cash=None)
-    fails_at_once(foreign)
-    an_hour_later(foreign)
-    row = foreign.company.queries.cursor("acme", EXCHANGE_NEWS)
-    assert row is not None
-    assert row.value == ""
-    foreign.wanted = WITH_ACCOUNT
-    foreign.restart()
-    foreign.wait(minutes=1)
-    an_hour_later(foreign)
-    assert (differences(foreign), effects(foreign)) == ([], [])
+    assert_left_to_the_owner_without_an_account(foreign, fails_at_once, EXCHANGE_NEWS)
 
 
 def test_from_the_owners_first_day_on_what_was_before_is_put_right_too(open_office: OpenOffice) -> None:
-    office = exchanging(open_office(refunds=Refunds.BOOK, refund_account_id=SALES.account_id))
-    fails_at_once(office)
-    settle(office)
-    office.wanted = replace(WITH_ACCOUNT, book_from=WANTED.book_from)
-    office.restart()
-    office.wait(minutes=1)
-    an_hour_later(office)
-    assert_balanced(office, LEFT)
+    assert_put_right_from_the_first_day(open_office, fails_at_once)

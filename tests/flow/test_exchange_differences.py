@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -268,31 +269,40 @@ def test_a_statement_counts_the_entry_with_its_payment(open_office: OpenOffice, 
 # ------------------------------------------------------------------------------------------------ what is not entered
 
 
-def test_without_an_account_nothing_is_entered_and_what_was_meanwhile_is_the_owners(foreign: Office) -> None:
-    foreign.wanted = None
-    foreign.restart()
-    foreign.company = replace(foreign.company, cash=None)
-    failed_refund(foreign)
-    an_hour_later(foreign)
-    row = foreign.company.queries.cursor("acme", EXCHANGE_SINCE)
+def assert_left_to_the_owner_without_an_account(office: Office, act: Callable[[Office], object], place: str) -> None:
+    """`place`: where the looks have come to, which is forgotten."""
+    office.wanted = None
+    office.restart()
+    office.company = replace(office.company, cash=None)
+    act(office)
+    an_hour_later(office)
+    row = office.company.queries.cursor("acme", place)
     assert row is not None
     assert row.value == ""
-    foreign.wanted = WITH_ACCOUNT
-    foreign.restart()
-    foreign.wait(minutes=1)
-    an_hour_later(foreign)
-    assert (differences(foreign), effects(foreign)) == ([], [])
+    office.wanted = WITH_ACCOUNT
+    office.restart()
+    office.wait(minutes=1)
+    an_hour_later(office)
+    assert (differences(office), effects(office)) == ([], [])
 
 
-def test_from_the_owners_first_day_on_what_was_before_is_put_right_too(open_office: OpenOffice) -> None:
+def assert_put_right_from_the_first_day(open_office: OpenOffice, act: Callable[[Office], object]) -> None:
     office = exchanging(open_office(refunds=Refunds.BOOK, refund_account_id=SALES.account_id))
-    failed_refund(office)
+    act(office)
     settle(office)
     office.wanted = replace(WITH_ACCOUNT, book_from=WANTED.book_from)
     office.restart()
     office.wait(minutes=1)
     an_hour_later(office)
     assert_balanced(office, ("0.93", True))
+
+
+def test_without_an_account_nothing_is_entered_and_what_was_meanwhile_is_the_owners(foreign: Office) -> None:
+    assert_left_to_the_owner_without_an_account(foreign, failed_refund, EXCHANGE_SINCE)
+
+
+def test_from_the_owners_first_day_on_what_was_before_is_put_right_too(open_office: OpenOffice) -> None:
+    assert_put_right_from_the_first_day(open_office, failed_refund)
 
 
 def test_one_that_waits_is_left_undone_once_the_account_is_taken_away(foreign: Office) -> None:
